@@ -21,7 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from iamlint.edits import Safety
-from iamlint.fixes.mends import WITHHELD
+from iamlint.fixes.mends import withheld
 from iamlint.fixes.proof import Outcome, fixed
 from iamlint.rules.catalog import load_rules
 from iamlint.rules.rule import Rule
@@ -71,7 +71,7 @@ def worst(left: Iterable[tuple[str, str]]) -> str:
 
 def remaining(rule: Rule, outcome: Outcome) -> Iterator[tuple[str, str]]:
     """Yield for each finding after the fixes its state and why: a suggestion, a reason for no fix, or neither."""
-    listed = {one.reason for mending in rule.mends for one in WITHHELD.get(mending.by, ())}
+    listed = {one.reason for mending in rule.mends for one in withheld().get(mending.by, ())}
     reasons = {(one.rule, one.message): why for one, why in outcome.run.withheld}
     for one in outcome.run.report.findings:
         why = reasons.get((one.rule, one.message))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from iamlint.fixes.mends import MENDS, WITHHELD
+from iamlint.fixes.mends import MENDS, mend_of, withheld
 from iamlint.patterns.fact_schema import KINDS
 from iamlint.queries import QUERIES
 
@@ -76,9 +76,10 @@ def _page(schema: Mapping[str, Any]) -> Iterator[str]:
         yield f"| `{name}` | {_cell(described(query.ask))} | {_listed(query.words)} |"
     yield from ("", "## Fixes", "", "`mend:` lists the fixes of a rule; `by` names one of these.", "")
     yield from ("| fix | what it does | not offered if |", "| --- | --- | --- |")
-    for name, mend in sorted(MENDS.items()):
-        reasons = "; ".join(one.reason for one in WITHHELD.get(name, ()))
-        yield f"| `{name}` | {_cell(described(mend))} | {_cell(reasons)} |"
+    of_name = withheld()
+    for name in sorted(MENDS):
+        reasons = "; ".join(one.reason for one in of_name.get(name, ()))
+        yield f"| `{name}` | {_cell(described(mend_of(name)))} | {_cell(reasons)} |"
 
 
 def _values(defined: Mapping[str, Any], schema: Mapping[str, Any]) -> str:

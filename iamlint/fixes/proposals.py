@@ -13,7 +13,7 @@ from iamlint.facts import Declaration, Place, UnreadPart
 from iamlint.files.disk import DISK
 from iamlint.finding import Finding
 from iamlint.fixes.layout import aligned
-from iamlint.fixes.mends import MENDS
+from iamlint.fixes.mends import mend_of
 from iamlint.fixes.moves import Moves
 from iamlint.fixes.problem import Problem, Withheld
 from iamlint.fixes.sources import Sources, generated
@@ -35,7 +35,7 @@ def proposed(rule: Rule, finding: Finding, match: Match, estate: Estate, sources
     problem = Problem(finding, match, estate, sources)
     withheld: Withheld | None = None
     for mending in rule.mends:
-        found = MENDS[mending.by](problem)
+        found = mend_of(mending.by)(problem)
         if isinstance(found, Withheld):
             withheld = withheld or found
         elif found and consistent(found.edits):

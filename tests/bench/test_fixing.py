@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fixing import applied, remaining, worst, write
 
-from iamlint.fixes.mends import MENDS, WITHHELD
+from iamlint.fixes.mends import MENDS, withheld
 from iamlint.rules.catalog import load_rules
 
 RULES = {rule.slug: rule for rule in load_rules(())[0] if rule.mends and not rule.acceptance}
@@ -45,9 +45,14 @@ def test_no_fix_of_a_flagged_example_is_missing(slug: str, tmp_path: Path) -> No
     assert "missing" not in states
 
 
+@pytest.mark.parametrize("name", MENDS)
+def test_a_fix_is_found_by_its_name(name: str) -> None:
+    assert mend_of(name).__name__ == name
+
+
 def test_a_reason_belongs_to_a_fix() -> None:
-    assert set(WITHHELD) <= set(MENDS)
-    assert all(one.reason and not one.reason.endswith(".") for some in WITHHELD.values() for one in some)
+    assert set(withheld()) <= set(MENDS)
+    assert all(one.reason and not one.reason.endswith(".") for some in withheld().values() for one in some)
 
 
 @pytest.mark.parametrize(

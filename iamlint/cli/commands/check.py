@@ -236,11 +236,11 @@ def list_rules(
         say_errors(failed.errors)
         sys.exit(FAILED)
     if fixable:
-        from iamlint.fixes.mends import WITHHELD
+        from iamlint.fixes.mends import withheld
         from iamlint.reporters.fixable import fixable_json, fixable_text
 
         listing = fixable_json if form == "json" else fixable_text
-        reasons = {name: [one.reason for one in withheld] for name, withheld in WITHHELD.items()}
+        reasons = {name: [one.reason for one in some] for name, some in withheld().items()}
         emit(listing(found, reasons), for_programs=form == "json")
         return
     if form == "json":
