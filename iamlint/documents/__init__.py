@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from decimal import Decimal
+from collections.abc import Iterable
 
-from iamlint.documents import json_later, json_text
-from iamlint.documents.values import Data, Value, plain
-from iamlint.location import SourceText, Span, Unreadable
+from iamlint.documents.values import Entries, Value, plain
+from iamlint.location import SourceText, Unreadable
 
 __all__ = [
     "Entries",
@@ -20,14 +18,12 @@ __all__ = [
     "read_yaml",
 ]
 
-Entries = Callable[[Iterable[tuple[str, Value]]], Data]
-"""Builds an object from its members."""
-
 
 def read_json(source: SourceText, entries: Entries = dict) -> Value | Unreadable:
     """Return the value of a JSON text. Of repeated keys the last one counts, unless ``entries`` says otherwise."""
-    node = json_text.parse(source)
-    return node if isinstance(node, Unreadable) else _from_json(node, source, entries)
+    from iamlint.documents import json_values  # most runs read no JSON
+
+    return json_values.one(source, entries)
 
 
 def read_json_documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
@@ -35,32 +31,16 @@ def read_json_documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
 
     A repeated key with different values is an error: no program writes one, and the first value would be lost.
     """
-    return json_later.read(source) or _values(json_text.parse_all(source), source)
+    from iamlint.documents import json_values
+
+    return json_values.several(source)
 
 
 def read_json_among_lines(source: SourceText) -> tuple[Value, ...] | Unreadable:
     """Return the values of the JSON objects of a text with other lines, like a log."""
-    return _values(json_text.parse_among_lines(source), source)
+    from iamlint.documents import json_values
 
-
-def _values(nodes: tuple[json_text.JsonNode, ...] | Unreadable, source: SourceText) -> tuple[Value, ...] | Unreadable:
-    if isinstance(nodes, Unreadable):
-        return nodes
-    again = next((key for node in nodes if (key := json_text.repeated(node, source.text))), None)
-    if again:
-        return Unreadable(source.location(again.start, again.end), f"the key {str(again.value)[:60]!r} is repeated")
-    return tuple(_from_json(node, source) for node in nodes)
-
-
-def _from_json(node: json_text.JsonNode, source: SourceText, entries: Entries = dict) -> Value:
-    at = Span(source, node.start, node.end)
-    match node.value:
-        case tuple() as items:
-            return Value(tuple(_from_json(item, source, entries) for item in items), at)
-        case json_text.Members(pairs):
-            return Value(entries((str(key.value), _from_json(value, source, entries)) for key, value in pairs), at)
-        case None | bool() | int() | Decimal() | str() as plain:
-            return Value(plain, at)
+    return json_values.among_lines(source)
 
 
 def read_yaml(source: SourceText) -> tuple[Value, ...] | Unreadable:

@@ -10,15 +10,13 @@ import re
 from decimal import Decimal
 from typing import TypeAlias
 
+from iamlint.documents.numbers import number
 from iamlint.frozen import mutable
 from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 
 MAX_DEPTH = 128
 """Maximum nesting of arrays and objects; plans of real configurations stay below 60."""
-
-MAX_DIGITS = 1000
-"""Maximum number of digits of a number, and maximum exponent."""
 
 
 @mutable(eq=False)
@@ -95,17 +93,6 @@ def parse_among_lines(source: SourceText) -> tuple[JsonNode, ...] | Unreadable:
         return reader.objects()
     except JsonError as error:
         return Unreadable(source.location(error.start, error.end), error.reason, error.hint)
-
-
-def number(text: str) -> int | Decimal | None:
-    """Return the exact value of a decimal number, an int if it is whole; None if it is out of range."""
-    mantissa, _, exponent = text.lower().partition("e")
-    if len(mantissa) > MAX_DIGITS or len(exponent) > len(str(MAX_DIGITS)) + 1 or abs(int(exponent or 0)) > MAX_DIGITS:
-        return None
-    if not exponent and "." not in mantissa:
-        return int(mantissa)
-    value = Decimal(text)
-    return int(value) if value == value.to_integral_value() else value
 
 
 class JsonError(Exception):

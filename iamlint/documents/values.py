@@ -196,6 +196,8 @@ _SHORT = 100
 """Maximum number of elements of a short collection."""
 
 
+Entries: TypeAlias = Callable[[Iterable[tuple[str, Value]]], Data]
+"""Builds an object from its members."""
 NULL = Value(None)
 
 

@@ -19,7 +19,7 @@ from yaml.events import (
 from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
-from iamlint.documents import json_text
+from iamlint.documents.numbers import number as number_of
 from iamlint.documents.values import Data, Value, plain
 from iamlint.location import SourceText, Span, Unreadable
 
@@ -220,7 +220,7 @@ def _scalar(tag: str, text: str) -> Data:
         case "bool":
             return _WORDS.get(text.lower(), text)
         case "int" | "float":
-            number = json_text.number(text) if _decimal(text) else None
+            number = number_of(text) if _decimal(text) else None
             return text if number is None else number
         case _:
             return text

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from iamlint.hcl import json_syntax, native
+from iamlint.hcl import native
 from iamlint.hcl.syntax import File
 from iamlint.location import SourceText, Unreadable
 
 
 def read_file(source: SourceText) -> File:
     """Return the syntax tree of a file of Terraform or OpenTofu, by the reader for its extension."""
-    if source.path.endswith(".tfvars.json"):
-        return json_syntax.read_variables(source)
-    if source.path.endswith(".json"):
-        return json_syntax.read(source)
-    return native.read(source)
+    if not source.path.endswith(".json"):
+        return native.read(source)
+    from iamlint.hcl import json_syntax
+
+    return (json_syntax.read_variables if source.path.endswith(".tfvars.json") else json_syntax.read)(source)
 
 
 def second_opinion(file: File) -> list[Unreadable]:

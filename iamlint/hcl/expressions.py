@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from iamlint.documents.json_text import number
+from iamlint.documents.numbers import number
 from iamlint.hcl.lexer import NAME, NOT_IN_NAME, ParseError, shown
 from iamlint.hcl.syntax import (
     Attribute,

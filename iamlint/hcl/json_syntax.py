@@ -15,31 +15,23 @@ from iamlint.frozen import frozen
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.lexer import ParseError, shown
 from iamlint.hcl.native import MAX_ERRORS, MAX_HEIGHT, read_expression
-from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Literal, Object, Template, Text, Tuple
+from iamlint.hcl.syntax import (
+    JSON_COMMENT,
+    LABELS,
+    Argument,
+    Block,
+    Body,
+    Expression,
+    File,
+    Label,
+    Literal,
+    Object,
+    Template,
+    Text,
+    Tuple,
+)
 from iamlint.hcl.walk import height, relocate, walk
 from iamlint.location import SourceText, Unreadable
-
-LABELS = {
-    "action": 2,
-    "check": 1,
-    "data": 2,
-    "ephemeral": 2,
-    "import": 0,
-    "list": 2,
-    "locals": 0,
-    "module": 1,
-    "moved": 0,
-    "output": 1,
-    "provider": 1,
-    "removed": 0,
-    "resource": 2,
-    "terraform": 0,
-    "variable": 1,
-}
-"""The top-level blocks of a configuration, and how many labels each has."""
-
-COMMENT = "//"
-"""The property that is a comment in any body."""
 
 
 def read(source: SourceText) -> File:
@@ -169,7 +161,7 @@ class _Reader:
         for item in node.value if isinstance(node.value, tuple) else (node,):
             if isinstance(item.value, Members):
                 for key, value in item.value.pairs:
-                    if comments and key.value == COMMENT:
+                    if comments and key.value == JSON_COMMENT:
                         self.file.comments.append((key.start, value.end))
                     else:
                         yield _Member(key, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from iamlint.documents.json_text import number
+from iamlint.documents.numbers import number
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.lexer import ParseError
 from iamlint.hcl.syntax import (

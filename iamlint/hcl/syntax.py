@@ -17,6 +17,27 @@ from iamlint.frozen import mutable
 from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 
+LABELS = {
+    "action": 2,
+    "check": 1,
+    "data": 2,
+    "ephemeral": 2,
+    "import": 0,
+    "list": 2,
+    "locals": 0,
+    "module": 1,
+    "moved": 0,
+    "output": 1,
+    "provider": 1,
+    "removed": 0,
+    "resource": 2,
+    "terraform": 0,
+    "variable": 1,
+}
+"""The top-level blocks of a configuration, and how many labels each has."""
+
+JSON_COMMENT = "//"
+"""The property of a body in JSON that is a comment."""
 _BEYOND_ASCII = regex(r"[\x00-\x7f]?[^\x00-\x7f]{1,1000}")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fixing import applied, remaining, worst, write
 
-from iamlint.fixes.mends import MENDS, withheld
+from iamlint.fixes.mends import MENDS, mend_of, withheld
 from iamlint.rules.catalog import load_rules
 
 RULES = {rule.slug: rule for rule in load_rules(())[0] if rule.mends and not rule.acceptance}

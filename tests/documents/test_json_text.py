@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from iamlint.documents.json_text import MAX_DEPTH, MAX_DIGITS, JsonNode, Members, number, parse, parse_all
+from iamlint.documents.json_text import MAX_DEPTH, JsonNode, Members, parse, parse_all
+from iamlint.documents.numbers import MAX_DIGITS, number
 from iamlint.location import Location, SourceText, Unreadable
 
 

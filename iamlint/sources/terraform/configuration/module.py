@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from iamlint.frozen import mutable
-from iamlint.hcl.json_syntax import LABELS
 from iamlint.hcl.lexer import shown
-from iamlint.hcl.syntax import Argument, Block, File, Template
+from iamlint.hcl.syntax import LABELS, Argument, Block, File, Template
 from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Span, Unreadable
 from iamlint.sources.names import is_automatic

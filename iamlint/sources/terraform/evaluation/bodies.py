@@ -10,8 +10,8 @@ from iamlint.documents.values import Value
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.functions.types import weight
-from iamlint.hcl.json_syntax import COMMENT
 from iamlint.hcl.scope import Scope
+from iamlint.hcl.syntax import JSON_COMMENT
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.configuration.module import Declared, Local, kind_of
 from iamlint.sources.terraform.evaluation.expansion import elements
@@ -244,7 +244,7 @@ def _block(
     expressions: dict[str, list[syntax.Expression]] = {}
     for key, value in (item for object_ in objects for item in object_.items):
         name = key.literal if isinstance(key, syntax.Template) else None
-        if name is not None and name != COMMENT:
+        if name is not None and name != JSON_COMMENT:
             expressions.setdefault(name, []).append(value)
     arguments = {name: _argument(name, values) for name, values in expressions.items()}
     inner = syntax.Body(written.start, written.end, arguments, [])
