@@ -200,8 +200,10 @@ def _account(name: str) -> Principal:
     email = name if "${" in name else name.lower()
     # A name without a domain may be an account's number; a full name (projects/…) is refused.
     named = "${" in email or email.isdecimal() or ("@" in email and "/" not in email)
-    kind = account_kind(email) if named and not is_agent_by_id(email) else "malformed"
-    return Principal(f"serviceAccount:{email}", kind)
+    if not named:
+        return Principal(f"serviceAccount:{email}", "malformed")
+    kind = account_kind(email)
+    return Principal(f"serviceAccount:{email}", "malformed" if _is_by_id(email, kind) else kind)
 
 
 def is_agent_by_id(email: str) -> bool:
@@ -209,12 +211,17 @@ def is_agent_by_id(email: str) -> bool:
 
     ``service-shop@gcp-sa-pubsub.iam.gserviceaccount.com``, ``shop@cloudservices.gserviceaccount.com``.
     """
+    return _is_by_id(email, account_kind(email))
+
+
+def _is_by_id(email: str, kind: PrincipalKind) -> bool:
+    """Whether an e-mail of this kind has the project's id instead of its number."""
     local, _, domain = email.rpartition("@")
     if "${" in local or not local:
         return any(map(_PROJECT_ID.search, re.findall(r"\$\{([^}]*)\}", local))) and _has_number(domain)
     if domain in _NUMBERED:
         return not _BY_NUMBER.match(email)
-    if account_kind(email) != "service_agent" or domain == "system.gserviceaccount.com":
+    if kind != "service_agent" or domain == "system.gserviceaccount.com":
         return False
     return bool(_NAMED_BY_PROJECT.match(local)) and not _WITH_NUMBER.match(local)
 
@@ -302,7 +309,10 @@ def account_kind(email: str) -> PrincipalKind:
     local, _, domain = email.rpartition("@")
     if email.endswith(_DEFAULTS):
         return "default_service_account"
-    if domain in _AGENTS or _AGENT_DOMAIN.match(domain) or _OF_GOOGLE.match(email):
+    # Most accounts are a user's: a comparison of their beginning is faster than an expression.
+    if domain in _AGENTS or (domain.startswith("gcp-") and _AGENT_DOMAIN.match(domain)):
+        return "service_agent"
+    if email.startswith("service-") and _OF_GOOGLE.match(email):
         return "service_agent"
     if domain.removesuffix(".iam.gserviceaccount.com") in _AGENT_DOMAINS:
         return "service_agent"

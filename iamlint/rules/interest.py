@@ -40,7 +40,7 @@ def export_filter(rules: Iterable[Rule], catalog: Catalog) -> ExportFilter | Non
         role=_on_first_use(lambda: _role_test(by_role, catalog)),
         agents_role=cache(lambda role: roles.kind(role) == "service_agent"),
         member=_on_first_use(lambda: _member_test(by_member)),
-        agent=lru_cache(1 << 12)(lambda member: read_principal(member).kind == "service_agent"),
+        agent=_agent_test(),
         alike=_on_first_use(lambda: _alike_test(by_member)),
     )
 
@@ -168,6 +168,24 @@ def _member_test(patterns: list[Pattern]) -> Test:
         return not _COMMON.match(member) and read_principal(member).kind in kinds
 
     return is_relevant
+
+
+_NUMBERED = regex(rf"serviceAccount:service-[0-9]{{1,20}}@(?P<domain>[a-z0-9.-]{{1,100}})\Z")
+"""Agents of projects: their domain alone says that they are agents, whatever the number of the project."""
+
+
+def _agent_test() -> Test:
+    """Return a test: whether a member is an agent of Google's."""
+
+    @lru_cache(1 << 12)
+    def is_agent(member: str) -> bool:
+        return read_principal(member).kind == "service_agent"
+
+    def of_domain(member: str) -> bool:
+        match = _NUMBERED.match(member)
+        return is_agent(f"serviceAccount:service-1@{match['domain']}" if match else member)
+
+    return of_domain
 
 
 def _alike_test(patterns: list[Pattern]) -> Callable[[str], str | None]:

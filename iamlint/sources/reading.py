@@ -59,7 +59,7 @@ class ExportFilter:
             return kept
         if not self.agents_role(role):
             return members
-        return [member for member in members if self.member(member) or not self.agent(member)]
+        return [member for member in members if not self.agent(member) or self.member(member)]
 
     def _remember(self, members: Sequence[str]) -> None:
         if len(self._dull_members) > _MOST_REMEMBERED:

@@ -11,6 +11,7 @@ import re
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -242,6 +243,11 @@ def _has_each_key_once(asset: Any, line: bytes) -> bool:
     return line.translate(None, b" \t\r\n").count(b'":') == keys
 
 
+def _never(_role: str, _members: Sequence[str]) -> bool:
+    """Whether nothing of a binding is kept: without a filter, never."""
+    return False
+
+
 def _plain(asset: Any, relevant: ExportFilter | None, dull: SkipFilter | None) -> list[Kept] | None:
     """Return the relevant bindings of an asset that has only a policy without conditions, as most have; None for
     others.
@@ -255,11 +261,12 @@ def _plain(asset: Any, relevant: ExportFilter | None, dull: SkipFilter | None) -
         if not _OF_POLICY.issuperset(policy) or not _STRINGS.issuperset(map(type, ancestors)):
             return None
         found: list[Kept] = []
+        is_dull = relevant.is_dull if relevant else _never
         for number, binding in enumerate(policy.get("bindings", ())):
             role, members = binding["role"], binding["members"]
             if len(binding) != 2 or type(members) is not list:
                 return None
-            if relevant and relevant.is_dull(role, members):
+            if is_dull(role, members):
                 continue
             if not _STRINGS.issuperset(map(type, members)) or type(role) is not str or "_withcond_" in role:
                 return None
@@ -327,29 +334,22 @@ class _Line:
 
     def place(self, text: str, start: int = 0) -> Place:
         """Return the place of a quoted text after an offset; the whole line if it is written with escapes."""
-        at = self._text.find(f'"{text}"', start)
-        if at < 0:
-            return Place(self.whole)
-        return Place(Location(self._shown, self._number, at + 1, self._number, at + len(text) + 3))
+        at, number = self._text.find(f'"{text}"', start), self._number
+        return Place(Location(self._shown, number, at + 1, number, at + len(text) + 3) if at >= 0 else self.whole)
 
-    def role(self, binding: int, text: str) -> Place:
-        """Return the place of a binding's role."""
+    def start_of_role(self, binding: int) -> int:
+        """Return the offset of a binding's role; 0 if a key is written with escapes."""
         self._roles = self._roles or [match.end() for match in _ROLE.finditer(self._text)]
-        return self.place(text, self._start(self._roles, binding))
+        return self._roles[binding] if binding < len(self._roles) else 0
 
-    def member(self, binding: int, text: str) -> Place:
-        """Return the place of the first occurrence of a member in a binding."""
+    def start_of_members(self, binding: int) -> int:
+        """Return the offset of a binding's members; 0 if a key is written with escapes."""
         self._members = self._members or [match.end() for match in _MEMBERS.finditer(self._text)]
-        return self.place(text, self._start(self._members, binding))
+        return self._members[binding] if binding < len(self._members) else 0
 
-    @staticmethod
-    def _start(starts: list[int], binding: int) -> int:
-        """Return the offset of a binding's value; the line's start if a key is written with escapes."""
-        return starts[binding] if binding < len(starts) else 0
-
-    @property
+    @cached_property
     def whole(self) -> Location:
-        """Return the location of the whole line."""
+        """The location of the whole line."""
         return Location(self._shown, self._number, 1, self._number, len(self._text.rstrip()) + 1)
 
 
@@ -378,12 +378,12 @@ def _grants(
             ExportedPolicy(resource, declared, resource_place, count, version if type(version) is int else None)
         )
     for number, role, members in kept:
-        role_place = line.role(number, role)
-        for member in members:
-            place = line.member(number, member)
-            found.append(
-                Grant(
-                    principal(member), sys.intern(role), resource, "export", declared, place, role_place, resource_place
-                )
+        role, role_place = sys.intern(role), line.place(role, line.start_of_role(number))
+        start = line.start_of_members(number)
+        found += [
+            Grant(
+                principal(one), role, resource, "export", declared, line.place(one, start), role_place, resource_place
             )
+            for one in members
+        ]
     return found
