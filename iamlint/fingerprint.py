@@ -77,6 +77,8 @@ def identity(finding: Finding, address: str | None) -> Identity:
     addresses = [*reversed(finding.former.get(address, ())), address] if address else [finding.subject]
     kind, name = (finding.resource.kind, shown(finding.resource.name)) if finding.resource else ("", "")
     texts = (finding.principal or "", finding.role or "", name)
+    if address is None and not any(["${" in text for text in texts]):  # noqa: C419  # as of all findings in an export
+        return Identity(_hashed(finding.rule, finding.subject, kind, *texts))
 
     def named(home: str, stated: Iterable[str]) -> str:
         return _hashed(finding.rule, home, kind, *stated)

@@ -23,7 +23,8 @@ class Access:
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
         self._blockers = estate.blockers
-        self._any_blocker = bool(estate.blockers)
+        self.any_blocker = bool(estate.blockers)
+        """Whether the input has anything that may block a grant."""
 
     def is_plain(
         self,
@@ -38,7 +39,7 @@ class Access:
         """
         if grant.condition is not None:
             return False
-        if not self._any_blocker:
+        if not self.any_blocker:
             return True
         if resource is None:
             return not self._blockers.may_concern(grant, permission)
@@ -50,7 +51,7 @@ class Access:
         """Whether the answer about a permission on the grant's resource is the one for each account in it."""
         if grant.condition is not None:
             return False
-        return not self._any_blocker or not self._blockers.varies_below(grant, permission, self._estate.as_of)
+        return not self.any_blocker or not self._blockers.varies_below(grant, permission, self._estate.as_of)
 
     def held(self, grant: Grant) -> tuple[frozenset[str], Unknown | None]:
         """Return the permissions that a grant's role certainly has and that have an effect there; and why there may be

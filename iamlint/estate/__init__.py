@@ -139,8 +139,8 @@ class Estate:
 
         The first of those that count for the declaration, else the first of the others.
         """
-        told = self._custom_roles.get(identity(role, declared) or "", ())
-        return next((one for one in told if counts_for(one.declared, declared)), told[0] if told else None)
+        told = self._custom_roles.get(identity(role, declared) or "")
+        return next((one for one in told if counts_for(one.declared, declared)), told[0]) if told else None
 
     def permissions(self, role: Text, declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
         """Return the permissions that a role certainly has, and why there may be more. ``declared`` names the role."""

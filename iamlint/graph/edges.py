@@ -297,6 +297,8 @@ class Graph:
         return {source: strong for source, strong in found if strong}
 
     def _strong(self, held: list[tuple[Node, Grant]]) -> list[tuple[Grant, Verdict]]:
+        if not any([onto[0] in CONTAINERS for onto, _ in held]):  # noqa: C419  # a list is faster than a generator
+            return []
         deploys = set() if self._all_strong(held) else self._deploys_on(held)
         strong = [(grant, self._enabled(grant) & self._privilege(onto, grant, deploys)) for onto, grant in held]
         open_ = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
@@ -317,6 +319,8 @@ class Graph:
 
     def _enabled(self, grant: Grant) -> Verdict:
         """Whether a principal can act at all: no one gets tokens of a disabled account."""
+        if not self._access.any_blocker:
+            return TRUE
         step = self._access.enabled(grant)
         return TRUE if step.truth is Truth.TRUE else Verdict(Truth.UNKNOWN, step.reasons)
 

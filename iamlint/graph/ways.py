@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import islice
 from typing import TypeVar
 
@@ -84,6 +84,9 @@ def _nobody(_source: str) -> bool:
     return False
 
 
+_Fitting = tuple[tuple[Method, ...], bool]
+
+
 class Ways:
     """The ways that some methods open in an estate.
 
@@ -106,7 +109,7 @@ class Ways:
         self._hierarchy = estate.hierarchy
         among = tuple(among)
         self._rank = {method.id: rank for rank, method in enumerate(among)}
-        self._fitting_known: dict[tuple[frozenset[str], frozenset[str], frozenset[str], str], tuple[Method, ...]] = {}
+        self._fitting_known: dict[tuple[frozenset[str], frozenset[str], frozenset[str], str], _Fitting] = {}
         reached = {method.reaches for method in among}
         self._running = list(self._runners()) if "attached" in reached else []
         self._bound = list(self._bindings()) if reached & {"workloads", "federated"} else []
@@ -254,12 +257,11 @@ class Ways:
 
     # -- one way ----------------------------------------------------------------------------------------------------
 
-    def _fitting(
-        self, source: str, on: Iterable[Node], around: Iterable[Node], scope: Node | None = None
-    ) -> tuple[Method, ...]:
+    def _fitting(self, source: str, on: Iterable[Node], around: Iterable[Node], scope: Node | None = None) -> _Fitting:
         """Return the methods of which the principal holds a permission on one of the nodes, and all around them.
 
-        With ``scope``, only those that reach something there by a grant on it.
+        With ``scope``, only those that reach something there by a grant on it. The second value says whether any of
+        them is a delegation.
         """
         mine = self._held[source]
         here, beyond = _all_on(mine, on), _all_on(mine, around)
@@ -271,17 +273,24 @@ class Ways:
             triggered = {method.id: method for one in here for method in self._by_permission[one]}
             reaching = (one for one in triggered.values() if scope is None or reaches_from(one, scope))
             fitting = (method for method in reaching if may_fit(method, beyond, everywhere))
-            self._fitting_known[key] = tuple(sorted(fitting, key=lambda method: self._rank[method.id]))
+            found = tuple(sorted(fitting, key=lambda method: self._rank[method.id]))
+            self._fitting_known[key] = found, any(method.group == "delegate" for method in found)
         return self._fitting_known[key]
 
     def _scoped(self, source: str, node: Node) -> Iterator[Way]:
         """Yield the ways that a principal has onto a node, at least one permission being granted on it."""
         chain = self._chains[node]
-        fitting = self._fitting(source, (node,), chain, node)
-        yield from self._best_of(fitting, lambda method: self._way(source, node, method, chain, chain))
+        fitting, may_delegate = self._fitting(source, (node,), chain, node)
+        make = partial(self._way, source, node, around=chain, account=chain)
+        yield from self._best_of(fitting, make, may_delegate=may_delegate)
 
-    def _best_of(self, methods: Iterable[Method], make: Callable[[Method], Way | None]) -> Iterator[Way]:
-        """Yield the ways onto one node; where only the best are asked for, up to the first that certainly works."""
+    def _best_of(
+        self, methods: Iterable[Method], make: Callable[[Method], Way | None], *, may_delegate: bool = True
+    ) -> Iterator[Way]:
+        """Yield the ways onto one node; where only the best are asked for, up to the first that certainly works.
+
+        ``may_delegate`` says whether any of the methods may be a delegation, which is counted apart.
+        """
         done = set[bool]()
         for method in methods:
             delegates = method.group == "delegate"
@@ -291,6 +300,8 @@ class Ways:
             yield way
             if self._best_only and way.verdict.truth is Truth.TRUE and not way.closed and self.is_alike(way):
                 done.add(delegates)
+                if not delegates and not may_delegate:
+                    return
 
     def is_alike(self, way: Way) -> bool:
         """Whether a way onto a container is the same for every account in it."""
@@ -298,12 +309,14 @@ class Ways:
 
     def _through(self, source: str, running: _Running) -> Iterator[Way]:
         kind, onto, nodes = running.attachment.resource.kind, running.account[0], (*running.around, *running.account)
-        fitting = (one for one in self._fitting(source, nodes, nodes) if one.reaches == "attached" and kind in one.runs)
+        fitting = (
+            one for one in self._fitting(source, nodes, nodes)[0] if one.reaches == "attached" and kind in one.runs
+        )
         around, account, through = running.around, running.account, running.attachment
         yield from self._best_of(fitting, lambda method: self._way(source, onto, method, around, account, through))
 
     def _by_binding(self, source: str, bound: _Bound) -> Iterator[Way]:
-        fitting = (one for one in self._fitting(source, bound.project, bound.project) if one.reaches == bound.kind)
+        fitting = (one for one in self._fitting(source, bound.project, bound.project)[0] if one.reaches == bound.kind)
         around, account = bound.project, bound.account
         yield from self._best_of(
             fitting, lambda method: self._way(source, account, method, around, around, bound.grant)

@@ -170,7 +170,7 @@ def _member_test(patterns: list[Pattern]) -> Test:
     return is_relevant
 
 
-_NUMBERED = regex(rf"serviceAccount:service-[0-9]{{1,20}}@(?P<domain>[a-z0-9.-]{{1,100}})\Z")
+_NUMBERED = regex(r"serviceAccount:service-[0-9]{1,20}@(?P<domain>[a-z0-9.-]{1,100})\Z")
 """Agents of projects: their domain alone says that they are agents, whatever the number of the project."""
 
 

@@ -378,11 +378,11 @@ def _grants(
             ExportedPolicy(resource, declared, resource_place, count, version if type(version) is int else None)
         )
     for number, role, members in kept:
-        role, role_place = sys.intern(role), line.place(role, line.start_of_role(number))
+        shared, role_place = sys.intern(role), line.place(role, line.start_of_role(number))
         start = line.start_of_members(number)
         found += [
             Grant(
-                principal(one), role, resource, "export", declared, line.place(one, start), role_place, resource_place
+                principal(one), shared, resource, "export", declared, line.place(one, start), role_place, resource_place
             )
             for one in members
         ]
