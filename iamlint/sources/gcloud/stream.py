@@ -243,6 +243,17 @@ def _has_each_key_once(asset: Any, line: bytes) -> bool:
     return line.translate(None, b" \t\r\n").count(b'":') == keys
 
 
+def _is_as_usual(asset: dict[str, Any], policy: dict[str, Any]) -> bool:
+    """Whether an asset and its policy have the usual keys only, with values of their types in the schema of assets."""
+    if not _USUAL.issuperset(asset) or not _OF_POLICY.issuperset(policy):
+        return False
+    ancestors = asset.get("ancestors", [])
+    times = asset.get("update_time", ""), asset.get("updateTime", "")
+    texts = (asset["name"], policy.get("etag", ""), *times, *ancestors)
+    lists = type(ancestors) is list and type(policy.get("bindings", [])) is list
+    return lists and _STRINGS.issuperset(map(type, texts)) and type(policy.get("version", 1)) is int
+
+
 def _never(_role: str, _members: Sequence[str]) -> bool:
     """Whether nothing of a binding is kept: without a filter, never."""
     return False
@@ -255,10 +266,8 @@ def _plain(asset: Any, relevant: ExportFilter | None, dull: SkipFilter | None) -
     These are read without the tree of locations, which takes eight times as long.
     """
     try:
-        kind, policy, ancestors = _either(asset, "asset_type"), _either(asset, "iam_policy"), asset.get("ancestors", ())
-        if not _USUAL.issuperset(asset) or kind in _ABOVE or type(asset["name"]) is not str:
-            return None
-        if not _OF_POLICY.issuperset(policy) or not _STRINGS.issuperset(map(type, ancestors)):
+        kind, policy = _either(asset, "asset_type"), _either(asset, "iam_policy")
+        if not _is_as_usual(asset, policy) or type(kind) is not str or kind in _ABOVE:
             return None
         found: list[Kept] = []
         is_dull = relevant.is_dull if relevant else _never
@@ -268,7 +277,9 @@ def _plain(asset: Any, relevant: ExportFilter | None, dull: SkipFilter | None) -
                 return None
             if is_dull(role, members):
                 continue
-            if not _STRINGS.issuperset(map(type, members)) or type(role) is not str or "_withcond_" in role:
+            if not _STRINGS.issuperset(map(type, members)) or type(role) is not str:
+                return None
+            if not role or "_withcond_" in role:
                 return None
             kept = relevant.members(role, members) if relevant else members
             if kept:
