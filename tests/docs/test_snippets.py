@@ -17,6 +17,7 @@ import pytest
 import yaml
 from checkout import commit, git, write
 from snippets import ROOT, Snippet, files_of, pages, recipes, snippets, write_workflows
+from vendor_schemas import assert_valid
 
 from iamlint.accepted.config import Config, read_config, unknown_names
 from iamlint.hcl import read_file
@@ -156,12 +157,7 @@ def test_commands_in_sentences_have_options_that_there_are(page: Path) -> None:
 
 
 def valid_by_schema(schema: str, *options: str) -> Callable[[Path], None]:
-    def check(path: Path) -> None:
-        command = [str(Path(sys.executable).with_name("check-jsonschema")), "--builtin-schema", f"vendor.{schema}"]
-        done = subprocess.run([*command, *options, str(path)], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    return check
+    return lambda path: assert_valid(path, schema, *options)
 
 
 def valid_configuration(path: Path) -> None:
