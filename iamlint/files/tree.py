@@ -58,6 +58,10 @@ class Tree(ABC):
     def resolved(self, path: Path) -> Path:
         """Return the path without symbolic links; unchanged if they form a circle, or if the path is invalid."""
 
+    def resolved_in(self, path: Path, folder: Callable[[Path], Path]) -> Path:  # noqa: ARG002  most need no help
+        """Return the path without symbolic links, like `resolved`; ``folder`` does so for the folder that it is in."""
+        return self.resolved(path)
+
     @abstractmethod
     def is_link(self, path: Path) -> bool:
         """Whether a path itself is a symbolic link."""

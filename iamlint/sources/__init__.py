@@ -254,15 +254,31 @@ def _stand_in(path: Path, named: bool, found: Found, workspace: Workspace) -> Re
     """Return the result for a file that is a pointer or encrypted; None for others."""
     if not workspace.allowed(workspace.resolved(path)):
         return None
+    shown = workspace.shown(path)
     try:
-        kind = stand_in(beginning(path, LONGEST_BEGINNING, workspace.tree))
+        kind = stand_in(_beginning(path, workspace))
     except (OSError, ValueError):
         return None
-    shown = workspace.shown(path)
+    if kind:
+        workspace.unload(path)  # its content is not here
     from iamlint.sources.terraform.plan.recognition import is_plan_name
 
     certain = named or claim(shown) is not None or is_plan_name(shown)
     return kind.told(shown, certain=certain, likely=path in found.exports) if kind else None
+
+
+def _beginning(path: Path, workspace: Workspace) -> str:
+    """Return the beginning of a file; of a small one from its text, which is read anyway. Raises OSError."""
+    status = workspace.tree.status(path)
+    if status.kind == "file" and status.size < _SMALL:
+        source = workspace.load(path)
+        if isinstance(source, SourceText):
+            return source.text[:LONGEST_BEGINNING]
+    return beginning(path, LONGEST_BEGINNING, workspace.tree)
+
+
+_SMALL = 1_000_000
+"""Size in bytes below which a file is read at once."""
 
 
 def _is_lost(path: Path, workspace: Workspace) -> bool:

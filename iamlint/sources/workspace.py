@@ -84,9 +84,10 @@ class Workspace:
         """Return the path without symbolic links; each path is looked at once a run, since deep ones take long."""
         if self.memory:
             return self.tree.resolved(path)
-        if path not in self._resolved:
-            self._resolved[path] = self.tree.resolved(path)
-        return self._resolved[path]
+        found = self._resolved.get(path)
+        if found is None:
+            found = self._resolved[path] = self.tree.resolved_in(path, self.resolved)
+        return found
 
     def allowed(self, real: Path) -> bool:
         """Whether a resolved path is below a root."""
@@ -94,10 +95,10 @@ class Workspace:
 
     def shown(self, path: Path) -> str:
         """Return the path for messages: relative to the working directory if it is in it."""
-        if path not in self._shown:
-            whole = Path(os.path.normpath(self.cwd / path))
-            self._shown[path] = (whole.relative_to(self.cwd) if whole.is_relative_to(self.cwd) else whole).as_posix()
-        return self._shown[path]
+        found = self._shown.get(path)
+        if found is None:
+            found = self._shown[path] = _shown(str(self.cwd), path)
+        return found
 
     def load(self, path: Path) -> SourceText | Unreadable:
         """Return the text of a file, read at most once."""
@@ -125,6 +126,11 @@ class Workspace:
             self._loaded[real] = found
             self._add(found)
         return self._loaded[real]
+
+    def unload(self, path: Path) -> None:
+        """Forget the text of a file: it was only looked at."""
+        self._loaded.pop(self.resolved(path), None)
+        self.texts.pop(self.shown(path), None)
 
     def load_export(self, path: Path) -> SourceText | Unreadable:
         """Return the text of a plan or an export; unlike Terraform's own files it may be in UTF-16 or compressed."""
@@ -181,6 +187,15 @@ class Workspace:
                 self.looked_at.add(Path(name))
 
 
+def _shown(cwd: str, path: Path) -> str:
+    whole = os.path.normpath(os.path.join(cwd, path))
+    if whole == cwd:
+        return "."
+    within = cwd if cwd.endswith(os.sep) else cwd + os.sep
+    shown = whole[len(within) :] if whole.startswith(within) else whole
+    return shown if os.sep == "/" else Path(shown).as_posix()
+
+
 class Noted(set[Path]):
     """The paths that Terraform's functions look at; ``note`` is called with each, for the part that does it."""
 
@@ -235,7 +250,7 @@ def discover(paths: Iterable[Path], workspace: Workspace, excluded: PathGlobs | 
     for path in paths:
         kind = tree.kind(path)
         if kind == "directory":
-            found.given.add(tree.resolved(path))
+            found.given.add(workspace.resolved(path))
             directories, documents = len(found.directories), len(found.documents)
             found.errors += _walk(path, found, walk, workspace, excluded)
             if len(found.directories) == directories:
@@ -244,10 +259,10 @@ def discover(paths: Iterable[Path], workspace: Workspace, excluded: PathGlobs | 
             why = "Terraform ignores files whose name begins with a dot"
             found.errors.append(Unreadable(Location(workspace.shown(path)), why, "rename it, or leave it out"))
         elif kind == "file" and tree.status(path).size:
-            _sort(path, found, tree, named=True)
+            _sort(path, found, workspace, named=True)
         else:
             found.errors.append(Unreadable(Location(workspace.shown(path)), *_useless(path, tree)))
-    walked = walk.done | {tree.resolved(path) for path in found.directories}
+    walked = walk.done | {workspace.resolved(path) for path in found.directories}
     found.unwalked = list(Look(walked, tree).told(walk.left_out))
     found.directories = sorted(set(found.directories))
     found.documents = sorted(dict(sorted(found.documents)).items())  # named wins
@@ -271,18 +286,18 @@ def _walk(top: Path, found: Found, walk: _Walk, workspace: Workspace, excluded: 
     unreadable: list[OSError] = []
     tree = workspace.tree
     for directory, names, files in tree.walk(top, unreadable.append):
-        walk.done.add(tree.resolved(directory))
+        walk.done.add(workspace.resolved(directory))
         every = [directory / name for name in sorted(names)]
         inner = [path for path in every if not excluded.matches_itself(workspace.shown(path))]
         shut = [path for path in every if excluded.matches_itself(workspace.shown(path)) and is_walked(path, tree)]
-        found.excluded += _counted((file for path in shut for file in _below(path, tree)), tree)
+        found.excluded += _counted((file for path in shut for file in _below(path, tree)), workspace)
         walk.left_out += [path for path in inner if not is_walked(path, tree)]
         names[:] = [path.name for path in inner if is_walked(path, tree)]
         for path in (directory / name for name in files):
             if not excluded.matches_itself(workspace.shown(path)):
-                _sort(path, found, tree, named=False)
+                _sort(path, found, workspace, named=False)
             else:
-                found.excluded += _counted([path], tree)
+                found.excluded += _counted([path], workspace)
     for error in unreadable:
         where = Location(workspace.shown(Path(error.filename)))
         yield Unreadable(where, f"the directory cannot be read: {error.strerror}", "check its permissions")
@@ -297,25 +312,25 @@ def _below(top: Path, tree: Tree) -> Iterator[Path]:
         yield from (directory / name for name in files)
 
 
-def _counted(paths: Iterable[Path], tree: Tree) -> int:
+def _counted(paths: Iterable[Path], workspace: Workspace) -> int:
     """Return how many of these files would be read."""
     found = Found()
     for path in paths:
-        _sort(path, found, tree, named=False)
+        _sort(path, found, workspace, named=False)
     return len(found.directories) + len(found.documents) + len(found.unread) + len(found.var_files)
 
 
-def _sort(path: Path, found: Found, tree: Tree, *, named: bool) -> None:
+def _sort(path: Path, found: Found, workspace: Workspace, *, named: bool) -> None:
     name = path.name
     if is_ignored(name):
         return
     if is_configuration(name) or name.endswith(ASSIGNMENTS):
         if named or is_configuration(name):
-            found.directories.append(tree.resolved(path.parent))
+            found.directories.append(workspace.resolved(path.parent))
         else:
             found.var_files.append(path)
         if named:
-            found.given.add(tree.resolved(path.parent))
+            found.given.add(workspace.resolved(path.parent))
     elif not named and (why := _unread(name)):
         found.unread[path] = why
     elif named or _is_document(path, usual(name)):
