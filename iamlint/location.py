@@ -40,8 +40,12 @@ class Location(_FoundLater):
             """Find the lines and columns."""
             if name not in Location.__slots__:
                 raise AttributeError(name)
-            at = self._span.source.location(self._span.start, self._span.end)
-            self.path, self.line, self.column, self.end_line, self.end_column = at.order
+            at = self._span
+            self.path = at.source.path
+            if name == "path":
+                return self.path
+            self.line, self.column = at.source.position(at.start)
+            self.end_line, self.end_column = at.source.position(max(at.start, at.end))
             del self._span
             return getattr(self, name)
 
@@ -59,6 +63,8 @@ class SourceText:
     """The text of one file, which converts offsets to locations. Compared by identity: one object per file and run."""
 
     __slots__ = ("_starts", "path", "text")
+    is_kept = True
+    """Whether a run keeps the text, so that places in it may be found later."""
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path

@@ -62,7 +62,8 @@ class Comments:
         """Return the comment that accepts a rule, by one of its names, at one of these places."""
         found = None
         for place in places if self._texts else ():
-            for comment in self._of(place.path).get(place.line, ()):
+            about = self._of(place.path)
+            for comment in about.get(place.line, ()) if about else ():
                 named = comment.names & names
                 if named:
                     found = found or comment

@@ -152,7 +152,7 @@ class _Unread(Later):
     """The place of an array or object that is not yet read, or that has been read without the places in it."""
 
     __slots__ = ("_places",)
-    _places: dict[Any, Span]
+    _places: Mapping[str | int, tuple[int, int]]
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Span) and _range(self) == _range(other))
@@ -185,14 +185,13 @@ class _Unread(Later):
         """Return the place of a member or item. The first time only what comes before it is read."""
         if not hasattr(self, "_places"):
             self._places = {}
-            found = self.parts().member(self.start, key) if isinstance(key, str) else None
-            if found:
-                return found
-        if not self._places:
-            data = self.parts().content(self.start, 0, checked=True)[0]
-            members = data.items() if isinstance(data, dict) else enumerate(cast("tuple[Value, ...]", data))
-            self._places = {name: cast("Span", one.at) for name, one in members}
-        return self._places[key]
+            found = self.parts().places(self.start, key)
+        elif self._places:
+            found = self._places
+        else:
+            found = self._places = self.parts().places(self.start)
+        start, end = found[key]
+        return Span(self.source, start, end)
 
 
 class _Part(_Unread):
@@ -217,14 +216,14 @@ class _Part(_Unread):
         text, start, end = self.source.text, self.start, self.end
         if text.find("\\", start, end) >= 0 or any(text.find(f'"{other}"', start, end) >= 0 for other in without):
             return None
-        at = self._parts.member(start, name)
-        found = STRING.match(text, at.start) if at else None
+        at = self._parts.places(start, name).get(name) if text.startswith("{", start) else None
+        found = STRING.match(text, at[0]) if at else None
         return found.group(1) if found else None
 
     @property
     def is_small(self) -> bool:
-        """Whether all of it may be read at once, with the scanner's texts."""
-        return self.end - self.start <= _LARGE and not self._parts.has_surrogates(self)
+        """Whether all of it may be read at once, with the scanner's texts, and places in it found later."""
+        return self.end - self.start <= _LARGE and self.source.is_kept and not self._parts.has_surrogates(self)
 
     def plain(self) -> object:
         """Return the value as plain data."""
@@ -404,18 +403,26 @@ class _Parts:
                 raise _UnusualError
             at = match.end()
 
-    def member(self, start: int, name: str) -> Span | None:
-        """Return the place of a member of an object that has been checked; None if a key before it has escapes."""
-        text, at = self.text, self._inside(start)
-        while key := KEY.match(text, at):
-            at = key.end()
+    def places(self, start: int, last: str | int | None = None) -> Mapping[str | int, tuple[int, int]]:
+        """Return the places of the members or items of an array or object that has been checked, to a ``last`` one."""
+        text, at, found = self.text, self._inside(start), dict[str | int, tuple[int, int]]()
+        is_object = text[start] == "{"
+        while True:
+            name: str | int = len(found)
+            if is_object:
+                key = KEY.match(text, at)
+                if key:
+                    name, at = key.group(1), key.end()
+                else:
+                    node, at = self._strict.key(at, start)
+                    name = str(node.value)
             string = STRING.match(text, at)
             end = string.end() if string else _SKIP(text, at)[1]
-            if key.group(1) == name:
-                return Span(self.source, at, end)
+            found[name] = at, end
             following = FOLLOWING.match(text, end)
-            at = following.end() if following else end
-        return None
+            if name == last or following is None or following.group(1) != ",":
+                return found
+            at = following.end()
 
     def _one(self, at: int, depth: int, *, now: bool, checked: bool) -> tuple[Value, int]:
         """Return a value: one with parts is read later, unless ``now``."""

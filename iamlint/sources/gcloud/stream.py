@@ -58,6 +58,7 @@ class LineText(SourceText):
     """One line of a longer text: its locations are those in the whole text."""
 
     __slots__ = ("_number",)
+    is_kept = False
 
     def __init__(self, path: str, text: str, number: int) -> None:
         super().__init__(path, text)
