@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from iamlint.edits import Safety
 from iamlint.rules.rule import Example, Mending, Rule
 
@@ -54,6 +52,8 @@ def _steps(rule: Rule) -> tuple[tuple[str, Mapping[str, Any]], ...]:
 
 def _words(pattern: Mapping[str, Any]) -> str:
     """Return the words of a pattern over one kind of fact: ``privileged: true``."""
+    import yaml
+
     (words,) = pattern.values()
     written: str = yaml.safe_dump(words, default_flow_style=True, sort_keys=False, width=1_000_000)
     return f"`{written.strip().removeprefix('{').removesuffix('}')}`"

@@ -7,12 +7,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from iamlint.documents import find, plain, read_yaml
-from iamlint.documents.validation import against_schema, location_of, nearest_of
 from iamlint.documents.values import Value
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.patterns.fact_schema import KINDS
-from iamlint.queries import QUERIES
-from iamlint.rules.message import PLACEHOLDER
 from iamlint.rules.record import Record, record_of
 from iamlint.rules.rule import ACCEPTANCE_WORDS, Example, ExampleKind, Mending, Rule
 
@@ -37,6 +33,8 @@ def read_rule(source: SourceText, slug: str, family: str, schema: Path | None) -
     if len(documents) != 1:
         return [Unreadable(Location(source.path), f"{len(documents)} YAML documents, where one rule is expected")]
     (document,) = documents
+    from iamlint.documents.validation import against_schema
+
     errors = list(against_schema(document, source, schema)) if schema else []
     if not errors:
         errors = list(_beyond_schema(document))
@@ -100,6 +98,11 @@ def _examples(listed: Iterable[Mapping[str, Any]], places: Iterable[list[int]], 
 
 def _beyond_schema(document: Value) -> Iterator[Unreadable]:
     """Yield errors that a schema cannot find: an unknown query, or unknown words in the message."""
+    from iamlint.documents.validation import location_of, nearest_of
+    from iamlint.patterns.fact_schema import KINDS
+    from iamlint.queries import QUERIES
+    from iamlint.rules.message import PLACEHOLDER
+
     query, message = find(document, ["query"]), find(document, ["message"])
     written = plain(document)
     if "query" in written and written["query"] not in QUERIES:

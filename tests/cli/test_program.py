@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 from test_streams import PROGRAM
 
 from iamlint.cli.program import program
+from iamlint.documents.compiled import compiled_text
+from iamlint.methods.documents import heads
+from iamlint.rules.catalog import shipped_folder
+from iamlint.rules.record import records
 
 LOADED = "import sys; from iamlint.cli import main\ntry: main({0!r})\nexcept SystemExit: pass\nprint(*sys.modules)"
 
@@ -24,6 +29,49 @@ def test_help_and_version_load_no_command(arguments: list[str]) -> None:
         *("iamlint", "iamlint.cli", "iamlint.cli.program", "iamlint.cli.console", "iamlint.cli.streams"),
         *("iamlint.location", "iamlint.frozen", "iamlint.packed"),
     }
+
+
+GRANT = """
+resource "google_project_iam_member" "m" {
+  project = "shop"
+  role    = "roles/owner"
+  member  = "user:ana@example.com"
+}
+"""
+NOT_FOR_A_SMALL_CHECK = {
+    *("yaml", "tomllib", "subprocess", "lark", "celpy", "re2", "jsonschema", "pygls", "sarif_om", "attr", "difflib"),
+    *("iamlint.sources.gcloud.export", "iamlint.sources.gcloud.stream", "iamlint.sources.terraform.plan.reading"),
+    *("iamlint.hcl.functions.table", "iamlint.hcl.json_syntax", "iamlint.documents.json_text", "iamlint.server"),
+    *("iamlint.diagnosis", "iamlint.comparison", "iamlint.narrowing", "iamlint.accepted.changed", "iamlint.files.git"),
+    "iamlint.sources.terraform.resources.policies.access_lists",
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "most"), [(["check", "--no-cache", "."], 310), (["explain", "alternate-credential"], 80)]
+)
+def test_a_command_loads_what_it_needs(arguments: list[str], most: int, tmp_path: Path) -> None:
+    folder = tmp_path / "module"
+    folder.mkdir()
+    (folder / "main.tf").write_text(GRANT, encoding="utf-8")
+    rules, methods = tmp_path / "rules.json", tmp_path / "methods.json"
+    rules.write_text(compiled_text(list(records(shipped_folder())), None), encoding="utf-8")
+    methods.write_text(compiled_text(heads(), None), encoding="utf-8")
+    prepared = (
+        "from pathlib import Path; import iamlint.rules.catalog as c, iamlint.methods.documents as d; "
+        f"c.COMPILED, d.COMPILED = Path({str(rules)!r}), Path({str(methods)!r}); "
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", prepared + LOADED.format(arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        cwd=folder,
+    )
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert NOT_FOR_A_SMALL_CHECK & loaded == set()
+    assert len([name for name in loaded if name.partition(".")[0] == "iamlint"]) <= most
 
 
 @pytest.mark.parametrize("name", program.list_commands(click.Context(program)))
