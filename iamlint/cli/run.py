@@ -207,7 +207,7 @@ class _Judged:
             mend=self._collector.mend,
             uses=self.uses,
         )
-        return replace(found, inputs=_inputs(reading))
+        return replace(self._collector.judged(found), inputs=_inputs(reading))
 
     def _export_filter(self, roles: Catalog) -> ExportFilter | None:
         from iamlint.cache.memory import Memory

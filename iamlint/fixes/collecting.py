@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from iamlint.edits import Fix
+from iamlint.edits import Edit, Fix
 from iamlint.estate import Estate
 from iamlint.finding import Finding, UnknownAnswer
 from iamlint.fixes.problem import Withheld
@@ -15,6 +16,9 @@ from iamlint.location import SourceText
 from iamlint.patterns.match import Match
 from iamlint.report import Report
 from iamlint.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from iamlint.fixes.instances import Instances
 
 MOST_PROPOSED = 1_000
 """Maximum number of fixes that are proposed in one check; when they are applied, the next check proposes more."""
@@ -52,6 +56,8 @@ class Collector:
         self._hindered: dict[tuple[object, ...], tuple[Finding, Fix, str]] = {}
         self._found: dict[tuple[object, ...], tuple[Finding, Fix]] = {}
         self._withheld: dict[tuple[object, ...], tuple[Finding, str]] = {}
+        self._made: dict[tuple[str, tuple[Edit, ...]], Fix] = {}
+        self._instances: Instances | None = None
 
     def ask(self, estate: Estate) -> tuple[Iterable[Finding], Iterable[UnknownAnswer]]:
         """Remember the estate, and ask for further findings about it."""
@@ -64,7 +70,15 @@ class Collector:
             return None
         from iamlint.fixes.proposals import proposed
 
-        return self._kept(finding, proposed(rule, finding, match, estate, self._sources), self._sources)
+        fix = proposed(rule, finding, match, estate, self._sources)
+        kept = self._kept(finding, fix, self._sources)
+        if kept and isinstance(fix, Fix):
+            from iamlint.fixes.instances import Instances
+
+            self._made[finding.rule, kept.edits] = fix
+            self._instances = self._instances or Instances()
+            self._instances.add(finding.rule, fix.edits, match.fact.declared)
+        return kept
 
     def _kept(self, finding: Finding, fix: Fix | Withheld | None, sources: Sources) -> Fix | None:
         """Remember a fix, and return it with its layout kept; None if a file of it may not be changed."""
@@ -84,12 +98,27 @@ class Collector:
 
     def run(self, report: Report) -> Run:
         """Return the run with the fixes of the findings in its report; others may be accepted."""
-        report = self._with_acceptance(report)
+        report = self._with_acceptance(self.judged(report))
         reported = set(map(_key, report.findings))
         fixes = (one for one in self._found.values() if _key(one[0]) in reported)
         hindered = (one for one in self._hindered.values() if _key(one[0]) in reported)
         withheld = (one for one in self._withheld.values() if _key(one[0]) in reported)
         return Run(report, self._estate, tuple(fixes), tuple(hindered), tuple(withheld))
+
+    def judged(self, report: Report) -> Report:
+        """Return the report without the fixes that would also change what does not get the same change."""
+        if self._instances is None or self._estate is None:
+            return report
+        findings = []
+        for one in report.findings:
+            made = self._made.get((one.rule, one.fix.edits)) if one.fix else None
+            other = made and self._instances.left_out(one.rule, made.edits, self._estate, self._sources)
+            if made and other:
+                why = f"{other} is made of the same block, and the change is not right for it"
+                self._hindered.setdefault(_key(one), (one, made, why))
+                self._found.pop((*_key(one), made.edits), None)
+            findings.append(replace(one, fix=None) if other else one)
+        return replace(report, findings=tuple(findings))
 
     def _with_acceptance(self, report: Report) -> Report:
         """Return the report with fixes for its findings about acceptance, which are made last."""

@@ -12,6 +12,7 @@ from iamlint.facts import Place
 from iamlint.fixes.sources import Sources, Tree, named_argument
 from iamlint.hcl.syntax import Argument, Attribute, Block, Body, Label, Node, Object, Template, Tuple, Variable
 from iamlint.hcl.walk import walk
+from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText
 
 _DEEPEST = 5
@@ -70,18 +71,28 @@ def _is_heredoc(node: Node) -> bool:
     return isinstance(node, Template) and node.heredoc
 
 
-def _only_for(sources: Sources, origin: tuple[Tree, Node], user: tuple[Tree, Node], depth: int, part: str = "") -> bool:
-    """Whether a value is used by one expression only. ``part`` says whether it is a "key" or a "value" of a map."""
+def _only_for(
+    sources: Sources,
+    origin: tuple[Tree, Node],
+    user: tuple[Tree, Node],
+    depth: int,
+    part: str = "",
+    attribute: str = "",
+) -> bool:
+    """Whether a value is used by one expression only.
+
+    ``part`` says whether it is a "key" or a "value" of a map, ``attribute`` which attribute of an object in the map.
+    """
     tree, node = origin
     if tree is user[0] and user[1].start <= node.start and node.end <= user[1].end:
         return True
     if depth > _DEEPEST:
         return False
-    part = part or _part_of_map(tree, node)
-    uses = _uses_of(sources, tree, node, user, part)
+    part, attribute = part or _part_of_map(tree, node), attribute or _attribute_of_item(tree, node)
+    uses = _uses_of(sources, (tree, node), user, part, attribute)
     if uses is None or len(uses) != 1:
         return False
-    return _only_for(sources, uses[0], user, depth + 1, part)
+    return _only_for(sources, uses[0], user, depth + 1, part, attribute)
 
 
 def _part_of_map(tree: Tree, node: Node) -> str:
@@ -95,9 +106,10 @@ def _part_of_map(tree: Tree, node: Node) -> str:
 
 
 def _uses_of(
-    sources: Sources, tree: Tree, node: Node, user: tuple[Tree, Node], part: str
+    sources: Sources, of: tuple[Tree, Node], user: tuple[Tree, Node], part: str, attribute: str
 ) -> list[tuple[Tree, Node]] | None:
     """Return the uses of the value that a node is part of; None if they cannot be listed."""
+    tree, node = of
     argument, block = named_argument(tree, node), tree.block(node)
     if argument is None:
         return None
@@ -114,9 +126,31 @@ def _uses_of(
         return sources.uses(path, "var", block.label(0))
     if argument.name == "for_each":
         names = {"key": ("key",), "value": ("value",)}.get(part, ("key", "value"))
-        return [(tree, one) for one in walk(block.body) if isinstance(one, Attribute) and _is_each(one, names)]
+        uses = [one for one in walk(block.body) if isinstance(one, Attribute) and _is_each(one, names)]
+        direct = attribute and (argument.expression is node or isinstance(argument.expression, Object))
+        return [(tree, one) for one in uses if not direct or _may_read(tree, one, attribute)]
     called = _called(tree, block) if block.type == "module" else None
     return sources.uses(called, "var", argument.name) if called else None
+
+
+def _may_read(tree: Tree, value: Node, attribute: str) -> bool:
+    """Whether a use of an object may read this attribute: not if it reads another one by name."""
+    outer = tree.parent(value)
+    return not isinstance(outer, Attribute) or outer.name == attribute
+
+
+def _attribute_of_item(tree: Tree, node: Node) -> str:
+    """Return the name of the attribute that a node is the value of, in an object that is an item of a map; "" else."""
+    names, inner = [], node
+    for outer in tree.around(node):
+        if isinstance(outer, Object):
+            names += [
+                key.literal if isinstance(key, Template) else None for key, value in outer.items if value is inner
+            ]
+        elif isinstance(outer, Tuple):
+            return ""
+        inner = outer
+    return names[0] or "" if len(names) == 2 else ""
 
 
 def _called(tree: Tree, block: Block) -> str | None:
@@ -211,8 +245,8 @@ def _with_comments(tree: Tree, start: int) -> int:
 
 
 def _is_heading(comment: str) -> bool:
-    """Whether a comment is a line or heading of a section, not a comment on the next block."""
-    return re.search(r"[-=*#~]{4,}", comment) is not None
+    """Whether a comment is about more than the next block: a line or heading of a section, a licence."""
+    return re.search(r"[-=*#~]{4,}|(?i:copyright|licen[cs]e)", comment) is not None
 
 
 def without_argument(tree: Tree, argument: Argument) -> tuple[Edit, ...]:
@@ -284,7 +318,7 @@ def _on_lines(tree: Tree, listed: Tuple, written: Sequence[str]) -> tuple[Edit, 
     line = line_start(text, listed.start)
     indent = text[line : len(text) - len(text[line:].lstrip(" \t"))]
     items = [*(tree.text(one) for one in listed.items), *written]
-    lines = "".join(f"{indent}  {one},{end}" for one in items)
+    lines = "".join(f"{indent}{indent_step(text)}{one},{end}" for one in items)
     return (edit(tree.source, listed.start, listed.end, f"[{end}{lines}{indent}]"),)
 
 
@@ -292,7 +326,7 @@ def with_lines_after(tree: Tree, block: Block, lines: str) -> tuple[Edit, ...]:
     """Return the edit that adds a block of lines, after a blank line, below another top-level block."""
     text, end = tree.source.text, newline(tree.source)
     at = line_end(text, block.end)
-    written = lines.strip("\n").replace("\n", end)
+    written = _indented(lines, "", indent_step(text)).replace("\n", end)
     before = end if text[at - 1 : at] != "\n" else ""
     return (edit(tree.source, at, at, f"{before}{end}{written}{end}"),)
 
@@ -303,9 +337,27 @@ def with_lines_in(tree: Tree, body: Body, lines: str) -> tuple[Edit, ...] | None
     line = line_start(text, body.end)
     if tree.is_json or text[line : body.end].strip():
         return None
-    indent = text[line : body.end] + "  "
-    written = "".join(f"{indent}{one}{end}" if one else end for one in lines.strip("\n").split("\n"))
-    return (edit(tree.source, line, line, written),)
+    step = indent_step(text)
+    written = _indented(lines, text[line : body.end] + step, step).replace("\n", end)
+    return (edit(tree.source, line, line, f"{written}{end}"),)
+
+
+def indent_step(text: str) -> str:
+    """Return what a file indents by: a tab if its first indented line has one, else two spaces."""
+    found = _INDENT.search(text)
+    return "\t" if found and found[1] == "\t" else "  "
+
+
+_INDENT = regex(r"^([ \t])[ \t]*[^ \t\r\n]", re.MULTILINE)
+
+
+def _indented(lines: str, indent: str, step: str) -> str:
+    """Return lines that are indented by two spaces a level with another indentation."""
+    made = []
+    for one in lines.strip("\n").split("\n"):
+        bare = one.lstrip(" ")
+        made.append(f"{indent}{step * ((len(one) - len(bare)) // 2)}{bare}" if bare else "")
+    return "\n".join(made)
 
 
 def with_argument(tree: Tree, body: Body, after: str, name: str, written: str) -> tuple[Edit, ...] | None:

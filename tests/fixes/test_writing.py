@@ -6,7 +6,7 @@ import pytest
 
 from iamlint.edits import applied
 from iamlint.fixes.sources import Sources, Tree
-from iamlint.fixes.writing import with_items, without_block, without_item
+from iamlint.fixes.writing import with_items, with_lines_in, without_block, without_item
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Node, Template, Tuple
 from iamlint.hcl.walk import walk
@@ -102,3 +102,10 @@ def test_a_block_goes_with_the_comment_about_it(name: str, after: str) -> None:
     tree = tree_of(BLOCKS)
     block = next(one for one in tree.file.body.blocks if one.label(1) == name)
     assert applied(BLOCKS.encode(), without_block(tree, block)).decode() == after
+
+
+def test_lines_are_added_with_the_tabs_of_the_file() -> None:
+    text = 'data "google_iam_policy" "a" {\n\tbinding {\n\t\trole = "x"\n\t}\n}\n'
+    tree = tree_of(text)
+    (made,) = with_lines_in(tree, tree.file.body.blocks[0].body, 'b {\n  c = "d"\n}') or ()
+    assert made.replacement == '\tb {\n\t\tc = "d"\n\t}\n'

@@ -18,7 +18,7 @@ from iamlint.facts import (
 )
 from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import Sources, Tree
-from iamlint.fixes.writing import newline, quoted
+from iamlint.fixes.writing import indent_step, newline, quoted
 from iamlint.hcl.syntax import Block
 from iamlint.provenance import directory
 
@@ -50,36 +50,48 @@ def grant_on_accounts(problem: Problem) -> Change | Withheld | None:
     if grant.resource.kind in ("folder", "organization"):
         return ABOVE_PROJECTS
     tree, block = found
-    accounts = sorted(set(_accounts(problem, grant, tree)))
+    accounts = sorted(_accounts(problem, grant, tree).values())
     if not accounts and grant.resource.kind == "project":
         return NO_ACCOUNT
     if grant.origin != "member" or grant.condition is not None or grant.role not in _ON_ACCOUNTS:
         return None
-    if grant.resource.kind != "project" or len(accounts) > _MOST:
+    if grant.resource.kind != "project" or len(accounts) > _MOST or len({name for name, _ in accounts}) < len(accounts):
         return None
     edits = _moved(problem.sources, tree, block, accounts)
     names = ", ".join(name for name, _ in accounts)
     return change(f"grant {grant.role} on {names} instead of the project", edits)
 
 
-def _accounts(problem: Problem, grant: Grant, tree: Tree) -> Iterator[tuple[str, str]]:
-    """Yield a name and an expression for each used account of the project that the module declares."""
+def _accounts(problem: Problem, grant: Grant, tree: Tree) -> dict[Node, tuple[str, str]]:
+    """Return a name and an expression for each used account of the project, by account.
+
+    The expression is a reference if the same instance of the module declares the account.
+    """
+    found: dict[Node, tuple[str, str]] = {}
     estate = problem.estate
-    used = set(_used(estate, problem.match.permissions))
+    used, home_path = set(_used(estate, problem.match.permissions)), directory(tree.source.path)
     project = estate.hierarchy.node(grant.resource, grant.declared)
     for account in estate.of(ServiceAccount):
         node = account_node(account.email, account.declared)
         home = estate.hierarchy.node(Resource("project", account.project), account.declared)
         if node not in used or project is None or home != project:
             continue
-        address = account.declared.address or ""
-        kind, _, name = address.partition(".")
-        declared_here = directory(account.declared.at.path) == directory(tree.source.path)
-        if kind == "google_service_account" and name.isidentifier() and declared_here:
-            yield name, f"{address}.name"
+        name = _declared_beside(account, grant) if directory(account.declared.at.path) == home_path else None
+        if name:
+            found[node] = name, f"google_service_account.{name}.name"
+        elif node in found:
+            continue
         elif isinstance(account.email, str) and "${" not in account.email and isinstance(account.project, str):
             full = f"projects/{account.project}/serviceAccounts/{account.email}"
-            yield account.email.partition("@")[0].replace("-", "_"), quoted(full)
+            found[node] = account.email.partition("@")[0].replace("-", "_"), quoted(full)
+    return found
+
+
+def _declared_beside(account: ServiceAccount, grant: Grant) -> str | None:
+    """Return the name of an account that the instance of a module with the grant declares, too, and without a key."""
+    module, _, name = (account.declared.address or "").rpartition("google_service_account.")
+    other, _, _ = (grant.declared.address or "").rpartition("google_project_iam_member.")
+    return name if name.isidentifier() and module == other else None
 
 
 def _used(estate: Estate, permissions: tuple[str, ...]) -> Iterator[Node]:
@@ -115,7 +127,9 @@ def _moved(sources: Sources, tree: Tree, block: Block, accounts: list[tuple[str,
     if len(accounts) == 1:
         lines, each = "", accounts[0][1]
     else:
-        pairs = "".join(f"{indent}  {name} = {text}{end}" for name, text in _aligned(accounts))
+        pairs = "".join(
+            f"{indent}{indent_step(tree.source.text)}{name} = {text}{end}" for name, text in _aligned(accounts)
+        )
         lines, each = f"{indent}for_each = {{{end}{pairs}{indent}}}{end}", "each.value"
     if project is None:
         added = f"{lines}{indent}service_account_id = {each}{end}"
