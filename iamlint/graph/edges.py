@@ -95,13 +95,16 @@ class Graph:
         self._on: dict[str, Mapping[Node, list[tuple[int, Grant]]]] = {}
         self._granted: set[Node] = set()
         self._whole: set[Node] = set()
-        self._viewer, _ = estate.permissions("roles/viewer", Declaration(Location("")))
         for grant in estate.of(Grant) if grants is None else grants:
             self._add(grant)
         for one in estate.replaced:  # an export shows everything, even if Terraform repeats all of it
             node = self.hierarchy.node(one.grant.resource, one.grant.declared)
             if node:
                 self._whole.add(node)
+
+    @cached_property
+    def _viewer(self) -> frozenset[str]:
+        return self.estate.permissions("roles/viewer", Declaration(Location("")))[0]
 
     def _add(self, grant: Grant) -> None:
         if grant.resource.kind not in _ON_ACCOUNTS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from iamlint.access import access_of
 from iamlint.estate import Estate, Node
@@ -30,9 +30,12 @@ class OwnAccess:
     ) -> None:
         self._estate, self._access = estate, access_of(estate)
         self._held, self._permissions, self._strongest = held, permissions, strongest
-        self._owner, _ = estate.permissions("roles/owner", Declaration(Location("")))
         self._own: dict[str, dict[Node, list[frozenset[str]]]] = {}
         self._asked: dict[int, tuple[Grant, frozenset[str], Iterable[Node]]] = {}
+
+    @cached_property
+    def _owner(self) -> frozenset[str]:
+        return self._estate.permissions("roles/owner", Declaration(Location("")))[0]
 
     def includes(self, source: str, privilege: Grant) -> bool:
         """Whether a principal has all permissions of another one's privilege, there or on a container.

@@ -18,6 +18,7 @@ _MOST_STARS = 10
 _UNKNOWN_PART = UnknownPart("?")
 _HEAD = regex(r"[^*?]+")
 """What the texts that match a glob begin with."""
+_WILD = regex(r"[*?]+")
 _EMBEDDED = regex(r"(\$\{[^{}]*\})")
 _STARS = regex(r"\*{2,}")
 
@@ -25,8 +26,10 @@ _STARS = regex(r"\*{2,}")
 def text_is(globs: Iterable[str], text: Text) -> Truth:
     """Whether a text matches one of these globs; unknown if that depends on its unknown parts."""
     if isinstance(text, str) and "${" not in text:
-        plain, pattern = _sorted_out(tuple(globs))
-        return Truth.of(text in plain or (pattern is not None and pattern.match(text) is not None))
+        globs = tuple(globs)
+        plain, begins, ends = _sorted_out(globs)
+        may_match = text not in plain and text.startswith(begins) and text.endswith(ends)
+        return Truth.of(text in plain or (may_match and _any_of(globs).match(text) is not None))
     return _matched(tuple(globs), tuple(part if isinstance(part, str) else _UNKNOWN_PART for part in _parts(text)))
 
 
@@ -54,10 +57,16 @@ def _begins_alike(glob: str, begins: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _sorted_out(globs: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str] | None]:
-    """Return the literal texts, and one pattern of the others."""
-    others = [compiled(glob).pattern for glob in globs if is_glob(glob)]
-    return frozenset(globs), regex("|".join(others)) if others else None
+def _sorted_out(globs: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]:
+    """Return the globs, with what the texts begin and end with that match one with a star or question mark."""
+    others = [_WILD.split(glob) for glob in globs if is_glob(glob)]
+    return frozenset(globs), tuple({parts[0] for parts in others}), tuple({parts[-1] for parts in others})
+
+
+@lru_cache(maxsize=4096)
+def _any_of(globs: tuple[str, ...]) -> re.Pattern[str]:
+    """Return one pattern of all globs with a star or question mark."""
+    return re.compile("|".join(compiled(glob).pattern for glob in globs if is_glob(glob)))
 
 
 def _parts(text: Text) -> tuple[str | UnknownPart, ...]:
