@@ -4,9 +4,6 @@ A hop is a method that a principal has, or a membership of a set that has it. A 
 conditional if one depends on something unknown, and closed if something certainly blocks one.
 """
 
-from iamlint.paths.answers import Answer, Asking, Start
-from iamlint.paths.cover import Fix, fixes
-from iamlint.paths.groups import Group, grouped
 from iamlint.paths.hops import STATES, Hop, Hops, State, hops_of
 from iamlint.paths.names import Names, names_of
 from iamlint.paths.onward import MOST_ENDS, End, Onward, Route, onward_of
@@ -15,11 +12,7 @@ from iamlint.paths.search import Path, Paths, Reach
 __all__ = [
     "MOST_ENDS",
     "STATES",
-    "Answer",
-    "Asking",
     "End",
-    "Fix",
-    "Group",
     "Hop",
     "Hops",
     "Names",
@@ -28,10 +21,7 @@ __all__ = [
     "Paths",
     "Reach",
     "Route",
-    "Start",
     "State",
-    "fixes",
-    "grouped",
     "hops_of",
     "names_of",
     "onward_of",

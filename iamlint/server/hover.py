@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from iamlint.estate import Estate
 from iamlint.methods import methods
 from iamlint.methods.index import strength
-from iamlint.paths import Asking, Path
+from iamlint.paths import Path
+from iamlint.paths.answers import Asking
 from iamlint.paths.asked import NobodyError, starts_of, targets_of
 from iamlint.reporters.roles import answer
 from iamlint.rules.rule import Rule

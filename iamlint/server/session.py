@@ -17,7 +17,8 @@ from iamlint.finding import Finding
 from iamlint.fixes.collecting import Run
 from iamlint.frozen import frozen
 from iamlint.location import SourceText, Unreadable
-from iamlint.paths import Asking, hops_of
+from iamlint.paths import hops_of
+from iamlint.paths.answers import Asking
 from iamlint.report import failure
 from iamlint.rules.rule import Rule
 from iamlint.server.shifts import shifted

@@ -29,7 +29,8 @@ from iamlint.facts import (
 )
 from iamlint.graph import graph_of
 from iamlint.location import Location
-from iamlint.paths import Asking, hops_of
+from iamlint.paths import hops_of
+from iamlint.paths.answers import Asking
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
 from iamlint.unknown import Truth, Unknown, UnknownPart

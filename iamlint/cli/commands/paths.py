@@ -29,7 +29,7 @@ from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.reporters.paths import FORMATS
 
 if TYPE_CHECKING:
-    from iamlint.paths import Answer, Asking
+    from iamlint.paths.answers import Answer, Asking
     from iamlint.sources.reading import Reading
 
 _FORMS = "An e-mail, a principal as policies write it, or a glob"
@@ -128,7 +128,8 @@ def _run(asked: dict[str, Any], source: str | None, target: str | None) -> None:
 def _asking(wanted: Request, as_of: datetime | None, *, quiet: bool) -> tuple[Reading, Asking]:
     """Return the input, and the object that answers questions. Raises `Failed`."""
     from iamlint.estate import Estate
-    from iamlint.paths import Asking, hops_of
+    from iamlint.paths import hops_of
+    from iamlint.paths.answers import Asking
 
     roles = role_catalog(wanted.role_catalog)
     config = configuration(wanted)

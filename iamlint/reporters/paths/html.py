@@ -12,7 +12,8 @@ from typing import Any
 
 from iamlint.lazy_regex import regex
 from iamlint.location import Location
-from iamlint.paths import Group, Hop, grouped
+from iamlint.paths import Hop
+from iamlint.paths.groups import Group, grouped
 from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.reporters.paths.lines import short
 from iamlint.reporters.paths.told import Told, granted, place_of, reasons, role_of, through_of

@@ -6,7 +6,8 @@ from typing import Any
 
 from iamlint import __version__
 from iamlint.facts import Grant
-from iamlint.paths import Fix, Hop, Path
+from iamlint.paths import Hop, Path
+from iamlint.paths.cover import Fix
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.plain import json_escaped
 from iamlint.reporters.paths.told import (

@@ -10,8 +10,9 @@ from iamlint.finding import Severity
 from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.methods import ACT_AS
-from iamlint.paths import Answer, Asking, Fix, Hop, Path, fixes
-from iamlint.paths.cover import Cut
+from iamlint.paths import Hop, Path
+from iamlint.paths.answers import Answer, Asking
+from iamlint.paths.cover import Cut, Fix, fixes
 from iamlint.provenance import at
 
 _FEW = 2

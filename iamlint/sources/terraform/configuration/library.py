@@ -28,7 +28,6 @@ from iamlint.sources.terraform.configuration.module import (
     read_module,
     reading_order,
 )
-from iamlint.sources.terraform.configuration.module_stubs import module_stub
 from iamlint.sources.terraform.configuration.outlines import OutlinedModule, outline_of
 from iamlint.sources.workspace import Workspace
 
@@ -250,6 +249,8 @@ class RootModules:
         refusal = installed.refusal(source, version) if installed else None
         if installed is None or refusal:
             why = refusal or f'the module "{source}" is not installed ({INSTALL})'
+            from iamlint.sources.terraform.configuration.module_stubs import module_stub
+
             return module_stub(source, version) or why
         return self._module(installed.directory)
 
