@@ -32,12 +32,22 @@ class TimeUp(BaseException):
 
 
 class Budget:
-    """Remaining steps: for one expression, for a root module ``above`` it, for the run above that."""
+    """Remaining steps: for one expression, for a root module ``above`` it, for the run above that.
 
-    __slots__ = ("above", "left")
+    ``more`` returns further steps when there are too few, once.
+    """
 
-    def __init__(self, steps: int, above: Budget | None = None) -> None:
-        self.left, self.above = steps, above
+    __slots__ = ("above", "left", "more")
+
+    def __init__(self, steps: int, above: Budget | None = None, more: Callable[[], int] | None = None) -> None:
+        self.left, self.above, self.more = steps, above, more
+
+    def reaches(self, steps: int) -> bool:
+        """Whether there are that many steps, with the further ones if they are needed."""
+        if self.left < steps and self.more is not None:
+            more, self.more = self.more, None
+            self.left += more()
+        return self.left >= steps
 
     def spend(self, steps: int = 1) -> None:
         """Take steps, from this budget and all above; raise `Exhausted` if one of them has too few.
@@ -47,7 +57,7 @@ class Budget:
         budget: Budget | None = self
         while budget is not None:
             budget.left -= steps
-            if budget.left < 0:
+            if budget.left < 0 and not budget.reaches(0):
                 raise Exhausted
             budget = budget.above
 

@@ -66,3 +66,20 @@ def test_what_takes_too_long_is_interrupted() -> None:
 def test_what_ends_in_time_is_not_interrupted() -> None:
     with Allowance(60).interrupting():
         pass
+
+
+def test_further_steps_are_given_once() -> None:
+    asked: list[int] = []
+
+    def more() -> int:
+        asked.append(1)
+        return 10
+
+    budget = Budget(5, more=more)
+    budget.spend(8)
+    assert (budget.left, len(asked)) == (7, 1)
+    assert budget.reaches(7)
+    assert not budget.reaches(8)
+    with pytest.raises(Exhausted):
+        budget.spend(8)
+    assert len(asked) == 1

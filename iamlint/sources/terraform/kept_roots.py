@@ -81,11 +81,11 @@ class KeptRoots:
             self._again(postponed.did)
             _spends(known.steps, share.budget)
             return known.evaluated()
-        granted, left, started = self.allowance.granted, share.budget.left, time.perf_counter()
+        granted, left, started = self.allowance.granted, share.left, time.perf_counter()
         with self.memory.tracing() as trace:
             found = evaluate()
         if not share.cut:
-            steps = left + self.allowance.granted - granted - share.budget.left
+            steps = left + self.allowance.granted - granted - share.left
             errors = None if found.errors is None else tuple(found.errors)
             kept = _Kept(tuple(found.facts), errors, steps, dict(_kept(trace.asked, states)))
             self.memory.keep(name, kept, trace, time.perf_counter() - started)
@@ -118,7 +118,7 @@ def _is_kept(known: _Kept, states: Callable[[Dialect], States]) -> bool:
 
 def _spends(steps: int, budget: Budget) -> bool:
     """Spend the steps of an evaluation; False if there are too few."""
-    if budget.left < steps or (budget.above and budget.above.left < steps):
+    if not budget.reaches(steps) or (budget.above and budget.above.left < steps):
         return False
     budget.spend(steps)
     return True

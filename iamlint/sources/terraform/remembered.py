@@ -80,12 +80,12 @@ class RememberedRoots:
             if not share.last:
                 share.foresee()
                 return Evaluated([], None)
-        granted, left = self.allowance.granted, share.budget.left
+        granted, left = self.allowance.granted, share.left
         log = Log()
         with self.logs.recording(log):
             found = evaluate()
         if not share.cut:
-            steps = left + self.allowance.granted - granted - share.budget.left
+            steps = left + self.allowance.granted - granted - share.left
             self._keep(name, directory, log, found, steps, states)
         return found
 
@@ -102,7 +102,7 @@ class RememberedRoots:
     def _spends(steps: int, share: Share) -> bool:
         """Spend the steps of an evaluation; False if there are too few."""
         budget = share.budget
-        if budget.left < steps or (budget.above and budget.above.left < steps):
+        if not budget.reaches(steps) or (budget.above and budget.above.left < steps):
             return False
         budget.spend(steps)
         return True

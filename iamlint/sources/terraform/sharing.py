@@ -41,17 +41,36 @@ class Job:
 class Share:
     """The steps of a module, its facts so far, and why it is incomplete: ``cut``, a clause about the module.
 
-    ``anew`` says that another module has just used up its steps. ``is_foreseen`` says that the module was not
+    ``further`` returns more steps for a module that needs them, once. ``anew`` says that another module has just used
+    up its steps. ``is_foreseen`` says that the module was not
     evaluated, since it is known to take more steps than these; with ``last`` it is evaluated anyway.
     """
 
-    def __init__(self, steps: int, allowance: Allowance, *, anew: bool, last: bool = False) -> None:
-        self.budget = Budget(int(steps * (1 - RESERVE)), allowance.steps)
+    def __init__(
+        self,
+        steps: int,
+        allowance: Allowance,
+        *,
+        anew: bool,
+        last: bool = False,
+        further: Callable[[], int] | None = None,
+    ) -> None:
+        self._further, self.added = further, 0
+        self.budget = Budget(int(steps * (1 - RESERVE)), allowance.steps, self._add if further else None)
         self.reserve = int(steps * RESERVE)
         self.anew, self.last = anew, last
         self.cut = ""
         self.is_foreseen = False
         self.facts: list[Fact] = []
+
+    def _add(self) -> int:
+        self.added = self._further() if self._further else 0
+        return self.added
+
+    @property
+    def left(self) -> int:
+        """The steps that are left of those that it had at first; negative if it needed further ones."""
+        return self.budget.left - self.added
 
     def foresee(self) -> None:
         """Say that the module takes more steps than these, without evaluating it."""
@@ -127,13 +146,30 @@ class Outcome:
             yield Unreadable(Location(shown), reason, "check it by itself, or allow more with --max-time")
 
 
+MOST_FURTHER = 3
+"""Maximum number of modules that get further steps at once: the others keep two thirds of all steps."""
+_PART = 8
+
+
+class _Further:
+    """Gives the first few modules that need it a part of the steps that are left."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        self._allowance, self._left = allowance, MOST_FURTHER
+
+    def __call__(self) -> int:
+        self._left -= 1
+        return max(0, self._allowance.steps.left) // _PART if self._left >= 0 else 0
+
+
 def shared_out(jobs: Sequence[Job], allowance: Allowance, begin: Callable[[Job, Share], None]) -> list[Outcome]:
     """Return the outcome of each of these modules. ``begin`` is called with the share of the next one.
 
-    Each gets an equal part of the remaining steps. Modules that need more are retried after all others are done. They
-    get equal parts of the rest, as long as that is twice their previous share.
+    Each gets an equal part of the remaining steps; the first few that need more get an eighth of what is left, since to
+    begin again takes as long. Modules that need still more are retried after all others are done. They get equal parts
+    of the rest, as long as that is twice their previous share.
     """
-    outcomes = [Outcome() for _ in jobs]
+    outcomes, further = [Outcome() for _ in jobs], _Further(allowance)
     waiting, anew = list(range(len(jobs))), False
     while waiting:
         again: list[int] = []
@@ -144,12 +180,13 @@ def shared_out(jobs: Sequence[Job], allowance: Allowance, begin: Callable[[Job, 
             if ends and not before.foreseen:
                 continue
             steps, last = (before.steps if ends else steps), ends or len(jobs) == 1
-            share = Share(steps, allowance, anew=anew, last=last)
+            share = Share(steps, allowance, anew=anew, last=last, further=None if before.cut or last else further)
             try:
                 with allowance.interrupting(TIME_OF_READING):
                     allowance.current = share.budget
                     begin(jobs[number], share)
-                    outcomes[number] = Outcome(jobs[number].facts(), share.cut, steps, foreseen=share.is_foreseen)
+                    facts = jobs[number].facts()
+                    outcomes[number] = Outcome(facts, share.cut, steps + share.added, foreseen=share.is_foreseen)
             except TimeUp:
                 before.facts = before.facts or share.facts
                 for late in waiting[done:]:
