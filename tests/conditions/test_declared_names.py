@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.conditions import IAM, MAPPING, PROVIDER, Language, undeclared
+from iamlint.conditions import IAM, MAPPING, PROVIDER, Language, Unparsable, never_text, parse, undeclared
 from iamlint.unknown import Unknown, UnknownPart
 
 
@@ -37,7 +37,19 @@ def test_it_has(language: Language, expression: str | Unknown) -> None:
         (IAM, "request.tim < timestamp('2099-01-01T00:00:00Z')", "request.tim"),
         (IAM, "resource.Name == 'a'", "resource.Name"),
         (IAM, "resource.name.startWith('a')", "did you mean `startsWith`"),
+        (IAM, "resource.name.contain('a')", "did you mean `contains`"),
+        (IAM, "resource.name.frobnicate('a')", "`frobnicate` is not a function of conditions"),
+        (IAM, "foo.name.startsWith('a')", "`foo`"),
+        (IAM, "resource.name.startsWith(foo)", "`foo`"),
         (IAM, "['a'].exists(one, two == one)", "two"),
+        (IAM, "[foo].exists(one, one == 'a')", "`foo`"),
+        (IAM, "['a'].exists(one, one == 'a') && one == 'a'", "`one`"),
+        (IAM, "!foo", "`foo`"),
+        (IAM, "-foo == 1", "`foo`"),
+        (IAM, "[1, foo][0] == 1", "`foo`"),
+        (IAM, "[1][foo] == 1", "`foo`"),
+        (IAM, "true ? foo : 'a'", "`foo`"),
+        (IAM, "{'a': foo}['a'] == 'b'", "`foo`"),
         (PROVIDER, "repository_owner == 'a'", "repository_owner"),
         (PROVIDER, "assertion.a == b", "`b`"),
         (PROVIDER, "request.time < timestamp('2099-01-01T00:00:00Z')", "request"),
@@ -49,3 +61,36 @@ def test_it_has_not(language: Language, expression: str, named: str) -> None:
     found = undeclared(expression, language)
     assert found is not None
     assert named in found
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("!a", "a truth value"),
+        ("a && b", "a truth value"),
+        ("a || b", "a truth value"),
+        ("true", "a truth value"),
+        ("a == b", "a truth value"),
+        ("a in ['b']", "a truth value"),
+        ("a.startsWith('b')", "a truth value"),
+        ("a.exists(b, b == 'c')", "a truth value"),
+        ("1", "a number"),
+        ("0.5", "a number"),
+        ("-a", "a number"),
+        ("a - b", "a number"),
+        ("size(a)", "a number"),
+        ("null", "null"),
+        ("{'a': 'b'}", "a map"),
+        ("a ? true : 'b'", "a truth value"),
+        ("a ? 'b' : 1", "a number"),
+        ("a ? 'b' : 'c'", None),
+        ("a + b", None),
+        ("'a'", None),
+        ("a.b", None),
+        ("a.extract('{b}')", None),
+    ],
+)
+def test_what_can_be_no_text(expression: str, expected: str | None) -> None:
+    parsed = parse(expression)
+    assert not isinstance(parsed, Unparsable | Unknown)
+    assert never_text(parsed) == expected

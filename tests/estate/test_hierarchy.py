@@ -159,6 +159,15 @@ def test_what_only_one_configuration_says_counts_there() -> None:
     assert list(hierarchy.above(web, other)) == [("project", "web"), *SHOP[1:]]
 
 
+def test_what_each_configuration_says_of_a_folder_counts_in_each() -> None:
+    own, other = (Declaration(Location(f"{name}/main.tf"), trust="own") for name in ("a", "b"))
+    twice = [Project("web", by, None, "folders/1") for by in (own, other)]
+    hierarchy = Estate([*twice, *TREE[1:]], catalog(), date(2026, 1, 1)).hierarchy
+    for by in (own, other):
+        found = hierarchy.above(Resource("project", "web"), by, certain=True)
+        assert list(found) == [("project", "web"), *SHOP[1:]]
+
+
 def test_of_what_is_not_known_nothing_is_known() -> None:
     assert estate().hierarchy.above(Resource("project", Unknown("var.x has no default")), HERE) == ()
 

@@ -46,6 +46,13 @@ def test_a_role_of_another_configuration_is_another_role(given: Given) -> None:
     assert graph.grants_of(role) == []
 
 
+@pytest.mark.parametrize("name", ["roles/editor", "projects/shop/roles/r", REFERENCE])
+def test_the_permissions_of_a_role_are_found_once(given: Given, name: str | Unknown) -> None:
+    graph = given(CustomRole("projects/shop/roles/r", ACT_AS, HERE), CustomRole(REFERENCE, ACT_AS, HERE))
+    assert graph.powers(name, HERE) is graph.powers(name, HERE)
+    assert "iam.serviceAccounts.actAs" in graph.powers(name, HERE).held
+
+
 # -- holders -----------------------------------------------------------------------------------------------------------
 
 
