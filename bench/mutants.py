@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gc
 import importlib
 import os
 import pickle
@@ -24,7 +25,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 import pytest
@@ -56,7 +57,8 @@ _TRUTHS = {"TRUE": "FALSE", "FALSE": "TRUE", "UNKNOWN": "FALSE"}
 class Mutant:
     """A change of one node: the module's file, the qualified name of the function around it, and which node it is.
 
-    ``node`` counts the nodes of the function's body, ``which`` the changes of the node.
+    ``node`` counts the nodes of the function's body, ``which`` the changes of the node; ``inner`` is the name of the
+    function within the function that the node is in, if it is in one.
     """
 
     path: Path
@@ -65,6 +67,7 @@ class Mutant:
     change: str
     node: int
     which: int
+    inner: str = ""
 
     def __str__(self) -> str:
         return f"{self.path.relative_to(ROOT)}:{self.line} {self.function}: {self.change}"
@@ -107,9 +110,20 @@ def mutants(path: Path) -> Iterator[Mutant]:
     """All mutants of a module's functions."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for name, function in _functions(tree, ""):
+        inner = {id(node): one for one, nodes in _within(function) for node in nodes}
         for at, node in enumerate(_inside(function)):
             for which, (change, _) in enumerate(changes(node)):
-                yield Mutant(path, name, getattr(node, "lineno", function.lineno), change, at, which)
+                line = getattr(node, "lineno", function.lineno)
+                yield Mutant(path, name, line, change, at, which, inner.get(id(node), ""))
+
+
+def _within(function: ast.FunctionDef) -> Iterator[tuple[str, list[ast.AST]]]:
+    """Yield the names of the functions in a function, each with its nodes; the innermost come last."""
+    for node in _inside(function):
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, _inside(node)
+        elif isinstance(node, ast.Lambda):
+            yield "<lambda>", list(ast.walk(node.body))
 
 
 def _inside(function: ast.FunctionDef) -> list[ast.AST]:
@@ -153,7 +167,19 @@ def put_in_place(mutant: Mutant) -> None:
     found = vars(owner)[last]
     for wrapper in ("__func__", "__wrapped__", "fget", "func"):
         found = getattr(found, wrapper, found)
-    found.__code__ = changed_code(mutant)
+    changed = {id(old): new for old, new in _pairs(found.__code__, changed_code(mutant))}
+    gc.unfreeze()  # else the collector does not list what lives since the tests were collected
+    for living in gc.get_objects():  # with the functions that it made before: decorators and tables do so at import
+        if isinstance(living, FunctionType) and id(living.__code__) in changed:
+            living.__code__ = changed[id(living.__code__)]
+
+
+def _pairs(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
+    """Yield the code of a function with its changed one, and of all functions within it."""
+    yield old, new
+    for one, other in zip(old.co_consts, new.co_consts, strict=False):
+        if isinstance(one, CodeType) and isinstance(other, CodeType):
+            yield from _pairs(one, other)
 
 
 # -- tests ---------------------------------------------------------------------------------------------------------
@@ -180,7 +206,8 @@ class Plugin:
         calls, took = _watched(session)
         say(f"{len(every)} mutants, {len(chosen)} sampled; {len(session.items)} tests, {took:.0f} CPU seconds")
         for mutant in chosen:
-            tests = calls[(str(mutant.path), mutant.function.rpartition(".")[2])]
+            names = {mutant.function.rpartition(".")[2], mutant.inner}
+            tests = {at for name in names for at in calls[(str(mutant.path), name)]}
             state = _judged(session, mutant, sorted(tests), 10 + 10 * took)
             if state != "killed":
                 self.survivors.append(mutant)

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from iamlint.facts import CustomRole, Declaration, Grant, Place, Pool, Resource
+from iamlint.facts import Condition, CustomRole, Declaration, Grant, Place, Pool, Resource
 from iamlint.graph import Graph, Way, Ways
 from iamlint.location import Location
 from iamlint.methods import method
 from iamlint.principals import read_principal
-from iamlint.unknown import Unknown, UnknownPart
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
 THERE = Declaration(Location("other/main.tf"), trust="own")
@@ -99,6 +99,18 @@ def test_holders_of_whom_nothing_is_known_are_not_one(given: Given) -> None:
 def test_a_role_that_is_not_known_is_relevant(given: Given) -> None:
     graph = given(held(Unknown("var.role has no default"), ON_SHOP))
     assert [onto for onto, _ in graph.grants] == [("project", "shop")]
+
+
+def test_of_what_somebody_gains_what_is_certain_comes_first(given: Given) -> None:
+    account = "serviceAccount:deploy@shop.iam.gserviceaccount.com"
+    tagged = Condition("resource.matchTag('2/env', 'prod')")
+    perhaps = replace(held("roles/owner", Resource("organization", "2"), account), condition=tagged)
+    certain = held("roles/editor", ON_SHOP, account)
+    for facts, expected, truth in (((perhaps, certain), certain, Truth.TRUE), ((perhaps,), perhaps, Truth.UNKNOWN)):
+        gained = given(*facts).gained(DEPLOY, ANA)
+        assert gained is not None
+        assert (gained[0], gained[1].truth) == (expected, truth)
+    assert given().gained(DEPLOY, ANA) is None
 
 
 # -- pools -------------------------------------------------------------------------------------------------------------

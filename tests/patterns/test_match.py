@@ -16,6 +16,7 @@ from iamlint.facts import (
     Condition,
     CustomRole,
     Declaration,
+    Denial,
     Fact,
     Grant,
     OrgPolicy,
@@ -90,6 +91,16 @@ TOKEN, SIGN = "iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.signBlo
         ({"resource": "sh*"}, grant(name=NOT_KNOWN), UNKNOWN),
         ({"has_condition": False}, grant(), TRUE),
         ({"temporary": True}, grant(), FALSE),
+        ({"writes": True}, grant(role="roles/editor"), TRUE),
+        ({"writes": False}, grant(role="roles/editor"), FALSE),
+        ({"writes": True}, grant(role="roles/viewer"), FALSE),
+        ({"writes": False}, grant(role="roles/viewer"), TRUE),
+        ({"writes": True}, grant(role="roles/pubsub.publisher"), TRUE),
+        ({"writes": True}, grant(role=NOT_KNOWN), UNKNOWN),
+        ({"writes": False}, grant(role=NOT_KNOWN), UNKNOWN),
+        ({"placeholder": True}, grant("user:<your-name>@example.com"), TRUE),
+        ({"placeholder": False}, grant("user:<your-name>@example.com"), FALSE),
+        ({"placeholder": False}, grant(), TRUE),
         ({"limited": False}, grant(), TRUE),
         ({"own_account": True}, grant(), FALSE),
         ({"own_account": True}, grant("serviceAccount:a@shop.iam.gserviceaccount.com", kind="service_account"), FALSE),
@@ -351,3 +362,22 @@ def test_the_key_of_a_privileged_account(role: str, account: str | Unknown, priv
     key = ServiceAccountKey(account, HERE, PLACE)
     found = verdict({"privileged": True}, key, estate(holder, key))
     assert (found.truth is TRUE, found.facts) == (privileged, (holder,) if privileged else ())
+
+
+def test_a_grant_that_is_blocked_is_no_match_but_listed_with_what_blocks_it() -> None:
+    fact = grant()
+    parent = "cloudresourcemanager.googleapis.com/projects/shop"
+    denial = Denial(parent, HERE, ("principalSet://goog/public:all",), ("iam.googleapis.com/serviceAccounts.*",))
+    found = grant_verdict({"permission": TOKEN}, fact, estate(fact, denial))
+    assert (found.truth, found.closed, found.facts) == (UNKNOWN, True, (denial,))
+    assert found.permissions == (TOKEN,)
+    open_ = grant_verdict({"permission": TOKEN}, fact, estate(fact))
+    assert (open_.truth, open_.closed, open_.facts) == (TRUE, False, ())
+
+
+@pytest.mark.parametrize("principal", ["deleted:user:ana@example.com?uid=1", "ana@example.com"])
+def test_a_principal_that_gets_nothing_is_reported_whatever_the_condition(principal: str) -> None:
+    over = Condition("request.time < timestamp('2020-01-01T00:00:00Z')")
+    fact = replace(grant(principal), condition=over)
+    assert grant_verdict({"permission": TOKEN}, fact, estate(fact)).truth is TRUE
+    assert grant_verdict({"permission": TOKEN}, replace(grant(), condition=over), estate(fact)).truth is FALSE
