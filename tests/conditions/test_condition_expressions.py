@@ -190,7 +190,7 @@ LOGIC: list[Row] = [
     ("timestamp('2026-01-02T03:04:05.678Z').getMinutes() == 4", TOKEN, T, None),
     ("timestamp('2026-01-02T03:04:05.678Z').getSeconds() == 5", TOKEN, T, None),
     ("timestamp('2026-01-02T03:04:05.678Z').getMilliseconds() == 678", TOKEN, T, None),
-    ("-7 + 2 == -5 && 7 - 2 == 5 && -7 / 2 == -3 && 7 % -2 == 1", TOKEN, T, None),
+    ("-7 + 2 == -5 && 7 - 2 == 5 && -7 / 2 == -3 && 7 / -2 == -3 && -7 / -2 == 3 && 7 % -2 == 1", TOKEN, T, None),
     ("-'a' == 'a'", TOKEN, F, "malformed"),
     ("true + 1 == 2", TOKEN, F, "malformed"),
     ("1 + false == 1", TOKEN, F, "malformed"),

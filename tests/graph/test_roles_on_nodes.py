@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from iamlint.facts import Condition, CustomRole, Declaration, Grant, Place, Pool, Resource
+from iamlint.facts import Condition, CustomRole, Declaration, Denial, Grant, Place, Pool, Resource
 from iamlint.graph import Graph, Way, Ways
 from iamlint.location import Location
 from iamlint.methods import method
@@ -111,6 +111,36 @@ def test_of_what_somebody_gains_what_is_certain_comes_first(given: Given) -> Non
         assert gained is not None
         assert (gained[0], gained[1].truth) == (expected, truth)
     assert given().gained(DEPLOY, ANA) is None
+
+
+CI, WEB = "ci@shop.iam.gserviceaccount.com", "web@seed.iam.gserviceaccount.com"
+
+
+@pytest.mark.parametrize("blocked", [False, True])
+@pytest.mark.parametrize(
+    ("node", "callers"),
+    [
+        (("service_account", CI), [CI]),
+        (("service_account", DEPLOY), []),
+        (("project", "shop"), [CI]),
+        (("project", "seed"), [WEB]),
+        (("organization", "2"), [CI, WEB]),
+        (("folder", "9"), []),
+    ],
+)
+def test_who_requests_tokens_in_a_container(
+    given: Given, node: tuple[str, str], callers: list[str], blocked: bool
+) -> None:
+    """Blocked calls count, too: they are told with what blocks them."""
+    tokens = ("iam.googleapis.com/serviceAccounts.*",)
+    above = "cloudresourcemanager.googleapis.com/organizations/2"
+    denial = Denial(above, HERE, ("principalSet://goog/public:all",), tokens, place=PLACE)
+    facts = (("ci", "token", "deploy"), ("web@seed", "token", "projects/shop"), (ANA, "token", "deploy"))
+    graph = given(*facts, *([denial] if blocked else []))
+    assert graph.callers_in(node) == callers
+    assert bool(graph.calls(CI)) is not blocked
+    assert graph.around_caller(CI)[:2] == (("service_account", CI), ("project", "shop"))
+    assert graph.around_caller(ANA) == graph.around_caller(DEPLOY) == ()
 
 
 # -- pools -------------------------------------------------------------------------------------------------------------
