@@ -272,7 +272,7 @@ def finding(rule: Rule, match: Match, estate: Estate, texts: Collection[str]) ->
         ends=tuple(ends)[:MOST_ENDS],
         flow=flow,
         root=_root(fact.declared),
-        parts=tuple(dict.fromkeys(_parts(fact, place, list(ends.values())[:MOST_ENDS]))),
+        parts=tuple({id(at): at for at in _parts(fact, place, list(ends.values())[:MOST_ENDS])}.values()),
         via=fact.declared.via,
         origin=next((at for at in _origins(match, place) if at.path in texts and not is_downloaded(at.path)), None),
     )
@@ -362,7 +362,7 @@ def _parts(fact: Fact, place: Place, ends: Iterable[Grant]) -> Iterator[Location
     """Yield the places of what makes a finding about a fact what it is; nothing if that is the whole block.
 
     In Terraform the resource, and the privileges that a grant leads to, belong to it. The resource of an export is the
-    whole document.
+    whole document. They are not compared: a plan would have to find each of them.
     """
     parts: tuple[Place, ...] = ()
     if isinstance(fact, Grant):

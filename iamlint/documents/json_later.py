@@ -151,8 +151,8 @@ def _plain(value: Value | None) -> Any:
 class _Unread(Later):
     """The place of an array or object that is not yet read, or that has been read without the places in it."""
 
-    __slots__ = ("_places",)
-    _places: Mapping[str | int, tuple[int, int]]
+    __slots__ = ("_beginnings",)
+    _beginnings: Mapping[str | int, int]
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Span) and _range(self) == _range(other))
@@ -181,17 +181,14 @@ class _Unread(Later):
         """Return the reader of the text."""
         raise NotImplementedError
 
-    def place(self, key: str | int) -> Span:
-        """Return the place of a member or item. The first time only what comes before it is read."""
-        if not hasattr(self, "_places"):
-            self._places = {}
-            found = self.parts().places(self.start, key)
-        elif self._places:
-            found = self._places
-        else:
-            found = self._places = self.parts().places(self.start)
-        start, end = found[key]
-        return Span(self.source, start, end)
+    def beginning(self, key: str | int) -> int:
+        """Return where a member or item begins. The first time only what comes before it is read."""
+        if not hasattr(self, "_beginnings"):
+            self._beginnings = {}
+            return self.parts().beginnings(self.start, key)[key]
+        if not self._beginnings:
+            self._beginnings = self.parts().beginnings(self.start)
+        return self._beginnings[key]
 
 
 class _Part(_Unread):
@@ -216,8 +213,8 @@ class _Part(_Unread):
         text, start, end = self.source.text, self.start, self.end
         if text.find("\\", start, end) >= 0 or any(text.find(f'"{other}"', start, end) >= 0 for other in without):
             return None
-        at = self._parts.places(start, name).get(name) if text.startswith("{", start) else None
-        found = STRING.match(text, at[0]) if at else None
+        at = self._parts.beginnings(start, name).get(name) if text.startswith("{", start) else None
+        found = STRING.match(text, at) if at else None
         return found.group(1) if found else None
 
     @property
@@ -256,9 +253,10 @@ class _Found(_Unread):
             """Find the place."""
             if name == "source":
                 self.source = self._inside.source
-            elif name in ("start", "end"):
-                at = self._inside.place(self._key)
-                self.start, self.end = at.start, at.end
+            elif name == "start":
+                self.start = self._inside.beginning(self._key)
+            elif name == "end":
+                self.end = self.parts().end(self.start)
             else:
                 raise AttributeError(name)
             return getattr(self, name)
@@ -403,9 +401,9 @@ class _Parts:
                 raise _UnusualError
             at = match.end()
 
-    def places(self, start: int, last: str | int | None = None) -> Mapping[str | int, tuple[int, int]]:
-        """Return the places of the members or items of an array or object that has been checked, to a ``last`` one."""
-        text, at, found = self.text, self._inside(start), dict[str | int, tuple[int, int]]()
+    def beginnings(self, start: int, last: str | int | None = None) -> Mapping[str | int, int]:
+        """Return where each member or item of an array or object that has been checked begins, to a ``last`` one."""
+        text, at, found = self.text, self._inside(start), dict[str | int, int]()
         is_object = text[start] == "{"
         while True:
             name: str | int = len(found)
@@ -416,13 +414,18 @@ class _Parts:
                 else:
                     node, at = self._strict.key(at, start)
                     name = str(node.value)
-            string = STRING.match(text, at)
-            end = string.end() if string else _SKIP(text, at)[1]
-            found[name] = at, end
-            following = FOLLOWING.match(text, end)
-            if name == last or following is None or following.group(1) != ",":
+            found[name] = at
+            if name == last:
+                return found
+            following = FOLLOWING.match(text, self.end(at))
+            if following is None or following.group(1) != ",":
                 return found
             at = following.end()
+
+    def end(self, at: int) -> int:
+        """Return where a value that has been checked ends."""
+        string = STRING.match(self.text, at)
+        return string.end() if string else _SKIP(self.text, at)[1]
 
     def _one(self, at: int, depth: int, *, now: bool, checked: bool) -> tuple[Value, int]:
         """Return a value: one with parts is read later, unless ``now``."""
