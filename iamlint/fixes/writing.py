@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from iamlint.edits import Edit, edit
 from iamlint.facts import Place
@@ -31,13 +31,23 @@ def reworded(sources: Sources, place: Place, old: str, new: str) -> tuple[Edit, 
     found = sources.find(place.at)
     if found is None:
         return None
-    direct, elsewhere = _within(*found, old, new), place.made or place.origin
+    direct, elsewhere = _within_lines(*found, old, new), place.made or place.origin
     if direct or elsewhere is None or elsewhere == place.at:
         return direct
     origin = sources.find(elsewhere)
     if origin is None or not _only_for(sources, origin, found, 0):
         return None
-    return _within(*origin, old, new)
+    return _within_lines(*origin, old, new)
+
+
+def _within_lines(tree: Tree, node: Node, old: str, new: str) -> tuple[Edit, ...] | None:
+    """Return the edits of a text in a node; of one with several lines, the lines that differ."""
+    before, after = old.split("\n"), new.split("\n")
+    if len(before) == 1 or len(before) != len(after):
+        return _within(tree, node, old, new)
+    pairs = [(one.strip(), other.strip()) for one, other in zip(before, after, strict=True) if one != other]
+    found = [_within(tree, node, one, other) for one, other in pairs]
+    return tuple(one for edits in found for one in edits or ()) if found and all(found) else None
 
 
 def with_literal(tree: Tree, node: Node, old: str, new: str) -> tuple[Edit, ...] | None:
@@ -219,16 +229,28 @@ def _ends_line(tree: Tree, start: int, end: int, listed: Node) -> bool:
 
 def without_block(tree: Tree, block: Block) -> tuple[Edit, ...]:
     """Return the edit that removes a block, the comments directly above it, and the blank line that separates it."""
+    return without_blocks(tree, [block])
+
+
+def without_blocks(tree: Tree, blocks: Iterable[Block]) -> tuple[Edit, ...]:
+    """Return the edits that remove blocks, as `without_block` removes one; those of neighbours are one edit."""
     text = tree.source.text
-    start, end = _with_comments(tree, line_start(text, block.start)), line_end(text, block.end)
+    ranges: list[tuple[int, int]] = []
+    for block in sorted(blocks, key=lambda one: one.start):
+        start, end = _with_comments(tree, line_start(text, block.start)), line_end(text, block.end)
+        if ranges and not text[ranges[-1][1] : start].strip():
+            start = ranges.pop()[0]
+        ranges.append((start, end))
+    return tuple(edit(tree.source, *_with_blank_line(text, *one), "") for one in ranges)
+
+
+def _with_blank_line(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the range of removed lines with the blank line below it, or, of the last ones of a body, above it."""
     after = line_end(text, end)
     if end < len(text) and not text[end:after].strip():
-        end = after
-    else:  # the last of its body: the blank line above goes
-        above = line_start(text, start - 1) if start else 0
-        if start and not text[above:start].strip():
-            start = above
-    return (edit(tree.source, start, end, ""),)
+        return start, after
+    above = line_start(text, start - 1) if start else 0
+    return (above if start and not text[above:start].strip() else start), end
 
 
 def _with_comments(tree: Tree, start: int) -> int:

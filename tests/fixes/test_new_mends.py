@@ -157,3 +157,90 @@ NAMED = '\noutput "policy" {\n  value = data.google_iam_policy.shop.policy_data\
 def test_a_member_stays_where_a_policy_cannot_take_it(more: str, tmp_path: Path) -> None:
     text = POLICY + more % "roles/viewer"
     assert changed(tmp_path, "conflicting-bindings", text) == text
+
+
+BINDING = """resource "google_project_iam_binding" "a" {
+  project = "shop"
+  role    = "roles/viewer"
+  members = [
+    "user:a@example.com" # last
+  ]
+}
+"""
+MORE = """
+resource "google_project_iam_member" "b" {
+  project = "shop"
+  role    = "roles/viewer"
+  member  = "user:b@example.com"
+}
+
+resource "google_project_iam_binding" "c" {
+  project = "shop"
+  role    = "roles/viewer"
+  members = ["user:c@example.com", "user:b@example.com"]
+}
+"""
+
+
+def test_all_that_fight_with_a_binding_move_into_it(tmp_path: Path) -> None:
+    found = changed(tmp_path, "conflicting-bindings", BINDING + MORE)
+    added = '"user:a@example.com", # last\n    "user:b@example.com",\n    "user:c@example.com",\n'
+    assert found == BINDING.replace('"user:a@example.com" # last\n', added)
+
+
+DATASET = """resource "google_bigquery_dataset" "d" {
+  dataset_id = "d"
+  access {
+    role          = "OWNER"
+    special_group = "projectOwners"
+  }
+}
+"""
+ACCESS = """
+resource "google_bigquery_dataset_access" "a" {
+  dataset_id    = google_bigquery_dataset.d.dataset_id
+  role          = "READER"
+  user_by_email = "a@example.com"
+}
+
+resource "google_bigquery_dataset_access" "b" {
+  dataset_id    = google_bigquery_dataset.d.dataset_id
+  role          = "READER"
+  special_group = "projectReaders"
+}
+"""
+
+
+def test_entries_move_into_their_dataset(tmp_path: Path) -> None:
+    found = changed(tmp_path, "conflicting-bindings", DATASET + ACCESS)
+    one = '  access {\n    role          = "READER"\n    user_by_email = "a@example.com"\n  }\n'
+    two = '  access {\n    role          = "READER"\n    special_group = "projectReaders"\n  }\n'
+    assert found == f"{DATASET[:-2]}{one}{two}}}\n"
+    named = ACCESS + '\noutput "a" {\n  value = google_bigquery_dataset_access.a.id\n}\n'
+    assert changed(tmp_path, "conflicting-bindings", DATASET + named) == DATASET + named
+
+
+HEREDOC = """resource "google_project_iam_member" "a" {
+  project = "shop"
+  role    = "roles/viewer"
+  member  = "user:ana@example.com"
+  condition {
+    title      = "a"
+    expression = <<-EOT
+      resource.name.startswith("projects/_/buckets/a")
+      && reqest.time < timestamp("2099-01-01T00:00:00Z")
+    EOT
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_lines_of_a_heredoc_that_differ_are_changed(end: str, tmp_path: Path) -> None:
+    path = tmp_path / "main.tf"
+    path.write_bytes(HEREDOC.replace("\n", end).encode())
+    done = run("check", "--fix", "--select", "malformed-condition", cwd=tmp_path)
+    expected = HEREDOC.replace("startswith", "startsWith").replace("reqest", "request").replace("\n", end)
+    assert path.read_bytes() == expected.encode(), done.stderr
+    same = HEREDOC.replace("&& reqest", '|| resource.name.startswith("projects/_/buckets/a")\n      && request')
+    assert changed(tmp_path, "malformed-condition", same) == same  # the text to change is there twice

@@ -35,7 +35,7 @@ def add_agents(problem: Problem) -> Change | None:
         written = [member for member, _ in known]
         edits = with_items(tree, listed, written) if isinstance(listed, Tuple) else None
     else:
-        edits = _in_policy(tree, tree.block(node), known)
+        edits = in_policy(tree, tree.block(node), known)
     if not edits:
         return None
     needed = any(reference_ in member for member, _ in known) and added
@@ -71,15 +71,15 @@ def _agent(told: str, number: ProjectNumber | None, role: str) -> tuple[str, str
     return f'"serviceAccount:{found["local"]}{written}{found["domain"]}"', with_role["role"] if with_role else role
 
 
-def _in_policy(tree: Tree, block: Block | None, agents: list[tuple[str, str]]) -> tuple[Edit, ...] | None:
-    """Return the edits that add agents to the bindings of a ``google_iam_policy``, or new bindings to it."""
+def in_policy(tree: Tree, block: Block | None, added: list[tuple[str, str]]) -> tuple[Edit, ...] | None:
+    """Return the edits that add members, each with a role, to the bindings of a ``google_iam_policy``, or new ones."""
     if block is None or block.type != "data" or block.label(0) != "google_iam_policy" or tree.is_json:
         return None
     edits: list[Edit] = []
     lines: list[str] = []
-    for role in dict.fromkeys(role for _, role in agents):
-        members = [member for member, of in agents if of == role]
-        listed = next(filter(None, (members_of(one, role) for one in block.body.blocks_of("binding"))), None)
+    for role in dict.fromkeys(role for _, role in added):
+        members = [member for member, of in added if of == role]
+        listed = next(filter(None, (_members(one, role) for one in block.body.blocks_of("binding"))), None)
         if listed is not None:
             edits += with_items(tree, listed, members) or ()
         else:
@@ -87,7 +87,7 @@ def _in_policy(tree: Tree, block: Block | None, agents: list[tuple[str, str]]) -
     return (*edits, *((with_lines_in(tree, block.body, "\n".join(lines)) or ()) if lines else ()))
 
 
-def members_of(binding: Block, role: str) -> Tuple | None:
+def _members(binding: Block, role: str) -> Tuple | None:
     """Return the list of members of a binding of a role without a condition."""
     named, listed = argument(binding.body, "role"), argument(binding.body, "members")
     literal = named.expression.literal if named and isinstance(named.expression, Template) else None

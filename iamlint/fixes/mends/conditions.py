@@ -46,7 +46,7 @@ def valid_condition(problem: Problem) -> Change | Withheld | None:
         return NO_CORRECTION
     text, sure = found
     edits = reworded(problem.sources, problem.place, expression.strip(), text.strip())
-    return change(f"write the condition as `{text.strip()}`", edits, None if sure else "unsafe")
+    return change(f"write the condition as `{' '.join(text.split())}`", edits, None if sure else "unsafe")
 
 
 def corrected(expression: str, is_valid: Callable[[str], bool], *, provider: bool) -> _Rewrite | None:

@@ -78,13 +78,15 @@ def _has_members(node: Object) -> bool:
 
 def resource_removed(sources: Sources, tree: Tree, block: Block) -> tuple[Edit, ...] | None:
     """Return the edits that remove a resource that nothing refers to and that has one instance."""
-    if tree.is_json or block.type != "resource":
-        return None
-    repeated = {"count", "for_each"} & block.body.arguments.keys()
+    return without_block(tree, block) if is_removable(sources, tree, block) else None
+
+
+def is_removable(sources: Sources, tree: Tree, block: Block) -> bool:
+    """Whether nothing refers to a resource, and it has one instance."""
+    if tree.is_json or block.type != "resource" or {"count", "for_each"} & block.body.arguments.keys():
+        return False
     uses = sources.uses(tree.source.path, block.label(0), block.label(1))
-    if repeated or uses is None or any(_is_outside(used, node, block, tree) for used, node in uses):
-        return None
-    return without_block(tree, block)
+    return uses is not None and not any(_is_outside(used, node, block, tree) for used, node in uses)
 
 
 def _is_outside(used: Tree, node: Node, block: Block, tree: Tree) -> bool:

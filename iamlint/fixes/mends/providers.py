@@ -52,7 +52,7 @@ def first_right(problem: Problem, candidates: Iterable[str]) -> Change | None:
     for text in candidates:
         if text != before and is_right(provider, text, problem.estate):
             edits = reworded(problem.sources, problem.place, before.strip(), text.strip())
-            return change(f"write the condition as `{text.strip()}`", edits)
+            return change(f"write the condition as `{' '.join(text.split())}`", edits)
     return None
 
 

@@ -164,7 +164,10 @@ def named_ways(problem: Problem) -> Change | None:
     text = " || ".join(one.strip() for one in named)
     if not is_right(provider, text, problem.estate):
         return None
-    return change(f"write the condition as `{text}`", reworded(problem.sources, problem.place, before.strip(), text))
+    return change(
+        f"write the condition as `{' '.join(text.split())}`",
+        reworded(problem.sources, problem.place, before.strip(), text),
+    )
 
 
 def _alternatives(expression: str) -> list[str]:
