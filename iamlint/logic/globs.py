@@ -27,9 +27,10 @@ def text_is(globs: Iterable[str], text: Text) -> Truth:
     """Whether a text matches one of these globs; unknown if that depends on its unknown parts."""
     if isinstance(text, str) and "${" not in text:
         globs = tuple(globs)
-        plain, begins, ends = _sorted_out(globs)
-        may_match = text not in plain and text.startswith(begins) and text.endswith(ends)
-        return Truth.of(text in plain or (may_match and _any_of(globs).match(text) is not None))
+        plain, needed = _sorted_out(globs)
+        if text in plain:
+            return Truth.TRUE
+        return Truth.of(any(one in text for one in needed) and _any_of(globs).match(text) is not None)
     return _matched(tuple(globs), tuple(part if isinstance(part, str) else _UNKNOWN_PART for part in _parts(text)))
 
 
@@ -57,10 +58,11 @@ def _begins_alike(glob: str, begins: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _sorted_out(globs: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]:
-    """Return the globs, with what the texts begin and end with that match one with a star or question mark."""
-    others = [_WILD.split(glob) for glob in globs if is_glob(glob)]
-    return frozenset(globs), tuple({parts[0] for parts in others}), tuple({parts[-1] for parts in others})
+def _sorted_out(globs: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the globs, and letters of which a text that matches one with a star or question mark has some."""
+    # Globs differ in their ends: many begin with user:.
+    parts = (max(reversed(_WILD.split(glob)), key=len) for glob in globs if is_glob(glob))
+    return frozenset(globs), tuple(dict.fromkeys(parts))
 
 
 @lru_cache(maxsize=4096)
