@@ -33,7 +33,7 @@ def changed(chance: random.Random, text: str) -> str:
     parts = re.split(r"(\w[\w/.:@-]*)", text)
     for _ in range(chance.randint(0, 6)):
         at = chance.randrange(len(parts))
-        parts[at] = chance.choice([*WORDS, "", "x", "\n", '"', "'", "{", "\\u0062indings"])
+        parts[at] = chance.choice([*WORDS, "", "x", "\n", '"', "'", "{", "\\u0062indings", "\\n", '\\"', "\\/", "\\\n"])
     return "".join(parts)
 
 

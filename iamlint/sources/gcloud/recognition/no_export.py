@@ -5,6 +5,7 @@ Directories are full of JSON and YAML of other programs, and to parse those take
 
 from __future__ import annotations
 
+from iamlint.lazy_regex import regex
 from iamlint.sources.marks import is_link, mark
 
 _EXPORTS: tuple[tuple[tuple[str, ...], ...], ...] = (
@@ -34,6 +35,8 @@ They follow `kinds.kind_of`, `kubernetes.documents.unread` and `strays.holds_bin
 """
 
 
+_ESCAPE = regex(r"\\[^nrt\"\\]")
+"""An escape sequence that may write a character of a word, also one that joins two lines."""
 _MOST = 200
 """Maximum number of places of a word within others that are looked at."""
 
@@ -60,9 +63,12 @@ def _is_of_word(character: str) -> bool:
 def is_no_export(text: str) -> bool:
     """Whether a text that nobody named or claims as an export is certainly none, and needs no message either.
 
-    A backslash may write any character of a word, so texts with one are not judged here.
+    An escape sequence may write any character of a word, so texts with one are not judged here, unless it writes a
+    line feed, a tab, a quote or a backslash.
     """
-    if "\\" in text or any(all(any(_has(text, word) for word in words) for words in kind) for kind in _EXPORTS):
+    if "\\" in text and _ESCAPE.search(text):
+        return False
+    if any(all(any(_has(text, word) for word in words) for words in kind) for kind in _EXPORTS):
         return False
     lower = text.lower()
     if _has(lower, "members") and _has(lower, "role"):  # bindings, whatever the case of their keys
