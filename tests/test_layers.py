@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,9 @@ def test_no_module_grows_beyond_reading() -> None:
         path.name for path in (ROOT / "iamlint").rglob("*.py") if path.read_text(encoding="utf-8").count("\n") > 500
     }
     assert long == set()
+
+
+def test_modules_of_tests_have_names_of_their_own() -> None:
+    """Pytest collects no two modules of one name without packages, and then it collects nothing."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
