@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from sys import intern
 
 from iamlint.estate.deny_forms import ACCOUNT
 from iamlint.facts import (
@@ -74,7 +75,8 @@ def principal_node(grant: Grant) -> str | None:
         email = principal.email if text.startswith("serviceAccount:") else None
         if email is None:
             return text
-        return identity(email, grant.declared) if "${" in email else email
+        # Each index of an estate has it as a key: they share one text, whose hash is known.
+        return identity(email, grant.declared) if "${" in email else intern(email)
     parts = principal.unknown.parts
     if parts and parts[0] == "serviceAccount:":
         return identity(Unknown(principal.unknown.reason, parts[1:]), grant.declared)
