@@ -7,7 +7,6 @@ not make a finding new. Version 1 also had the directory and the permissions; ol
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -105,4 +104,6 @@ def version_1(finding: Finding, address: str | None) -> str:
 
 
 def _hashed(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    from hashlib import sha256
+
+    return sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import field
-from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from iamlint.cache.question import is_own
 from iamlint.files.looks import Looks
 from iamlint.files.reads import Reads
 from iamlint.frozen import mutable
+from iamlint.hashes import blake2b
 
 _MOST_EMPTY = 200_000
 """Maximum number of documents without facts that are remembered."""

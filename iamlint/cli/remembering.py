@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from pathlib import Path
 
 import click
@@ -21,6 +20,7 @@ from iamlint.cli.output import write
 from iamlint.cli.standard_input import DASH
 from iamlint.files.disk import DISK
 from iamlint.files.reads import Reads
+from iamlint.hashes import blake2b
 
 _SHARE_OF_TIME = 0.5
 """Share of the time limit within which nothing has stopped early: reading stops after a larger one."""

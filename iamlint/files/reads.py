@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import blake2b
 from pathlib import Path
 from typing import IO
 
 from iamlint.files.looks import BEGINNING, CONTENT, failure_of
+from iamlint.hashes import blake2b
 
 _BUFFER = 1 << 16
 

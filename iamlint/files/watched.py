@@ -6,13 +6,13 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import blake2b
 from pathlib import Path
 from typing import IO
 
 from iamlint.files.overlay import Overlay
 from iamlint.files.tree import Entry, Kind, Status, Tree
 from iamlint.frozen import mutable
+from iamlint.hashes import blake2b
 
 Asked = tuple[str, str]
 """A question and the path, without symbolic links, or the name that it is about."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import field
@@ -58,10 +57,12 @@ class Entry:
 
 def entries(report: Report, bar: Bar) -> list[Entry]:
     """Return the entries by place: a stable order, whatever rules found them."""
+    from hashlib import sha256
+
     seen: Counter[str] = Counter()
 
     def named(kind: str, at: Location, message: str) -> str:
-        name = hashlib.sha256("\x1f".join((kind, at.path, message)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        name = sha256("\x1f".join((kind, at.path, message)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
         seen[name] += 1
         return name if seen[name] == 1 else f"{name}-{seen[name]}"
 
