@@ -12,6 +12,8 @@ from iamlint.files.watched import FILE, QUESTIONS, Asked, Watched
 from iamlint.frozen import mutable
 
 Found = TypeVar("Found")
+_GROWTH = 1.02
+"""Parts that are kept unused, in addition to those of the last check that looked for them: few, since each is large."""
 Name = tuple[object, ...]
 
 
@@ -61,6 +63,7 @@ class Memory:
         self._check = 0
         self._outdated: dict[Name, Part] = {}
         self._using: list[Trace] = []
+        self._swept = 0
         self._patience: float | None = None
         self._spent = 0.0
         self._near: set[Path] = set()
@@ -96,9 +99,15 @@ class Memory:
         self._near = {Path(path).parent if question == FILE else Path(path) for question, path in changed}
 
     def end(self) -> None:
-        """End a check that came to its end: forget what a whole one did not use."""
+        """End a check that came to its end: forget what a whole one did not use, once that may be much."""
         if not self.is_whole:
             return
+        self._outdated.clear()
+        if len(self._parts) > self._swept * _GROWTH:
+            self._sweep()
+            self._swept = len(self._parts)
+
+    def _sweep(self) -> None:
         used = {name for name, part in self._parts.items() if part.used == self._check}
         waiting = list(used)
         while waiting:
@@ -107,7 +116,6 @@ class Memory:
             used.update(inner)
             waiting += inner
         self._parts = {name: part for name, part in self._parts.items() if name in used}
-        self._outdated.clear()
 
     # -- parts -----------------------------------------------------------------------------------------------------
 
@@ -139,14 +147,15 @@ class Memory:
         """Return the result of an earlier check in place of work that takes too long for a first answer.
 
         None if it is to be done now; raises `GivenUp` if nobody wants it any more. Work ``near`` a changed file, by
-        its directory, is done first.
+        its directory, may take twice as long, whatever the rest takes.
         """
         part = self._parts.get(name) or self._outdated.get(name)
         if self._patience is None or part is None:
             if not self._is_wanted():
                 raise GivenUp
             return None
-        if part.seconds <= self._patience if near in self._near else self._spent + part.seconds <= self._patience:
+        seconds = part.seconds / 2 if near in self._near else self._spent + part.seconds
+        if seconds <= self._patience:
             return None
         self.is_whole = False
         self._parts.pop(name, None)

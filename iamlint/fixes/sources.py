@@ -118,10 +118,7 @@ class Sources:
 
     def _read(self, path: str) -> Tree | None:
         source = self.texts.get(path)
-        if source is None or not path.endswith(_READ):
-            return None
-        file = read_file(source)
-        return None if file.errors else Tree(file)
+        return None if source is None or not path.endswith(_READ) else _tree(source)
 
     def module(self, path: str) -> list[Tree] | None:
         """Return the trees of all files in the directory of a file; None if one of them has errors."""
@@ -190,6 +187,13 @@ def _names(node: Node) -> tuple[str, str | None] | None:
 def generated(source: SourceText) -> bool:
     """Whether a file says that a program writes it."""
     return _is_generated(source.text[:_BEGINNING])
+
+
+@lru_cache(maxsize=64)
+def _tree(source: SourceText) -> Tree | None:
+    """Return the tree of a text. An editor's session asks again for those of its findings after each change."""
+    file = read_file(source)
+    return None if file.errors else Tree(file)
 
 
 @lru_cache(maxsize=1024)

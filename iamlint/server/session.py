@@ -25,7 +25,7 @@ from iamlint.server.shifts import shifted
 
 MOST_SECONDS = 60.0
 """Maximum time of one check in seconds."""
-PATIENCE = 0.1
+PATIENCE = 0.05
 """Seconds that evaluations of root modules may take before a first answer."""
 
 

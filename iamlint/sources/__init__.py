@@ -81,19 +81,8 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     reading.facts += [
         UnreadPart(one.reason, Declaration(Location(workspace.shown(one.path)), "directory")) for one in found.unwalked
     ]
-    documents: list[tuple[Path, bool, Reading]] = []
-    for number, (path, given) in enumerate(found.documents):
-        options.progress(f"reading {workspace.shown(path)}")
-        try:
-            with options.allowance.interrupting(TIME_OF_READING):
-                document = _document(path, given, found, options, workspace)
-        except TimeUp:
-            rest = (workspace.shown(path) for path, _ in found.documents[number:])
-            reading.errors += not_looked_at(rest, options.allowance)
-            break
-        if not _is_named(path, given, found, options, workspace):
-            document.facts = list(trusted(document.facts, "own"))
-        documents.append((path, given, document))
+    documents, late = _documents(found, options, workspace)
+    reading.errors += late
     if found.directories:
         told = [fact for _, _, document in documents for fact in document.facts]
         lookups = DataLookups.of(told, options.roles)
@@ -126,6 +115,43 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     reading.facts = list(_distinct(reading.facts))
     reading.texts |= workspace.texts
     return reading
+
+
+_Document = tuple[Path, bool, Reading]
+"""A document, whether the user gave it, and what it states."""
+
+
+def _documents(found: Found, options: Options, workspace: Workspace) -> tuple[list[_Document], list[Unreadable]]:
+    """Return what all documents state, and errors for those that there was no time for; from memory if unchanged."""
+    memory = options.memory
+    if memory is None:
+        return _each_document(found, options, workspace)
+    name = ("documents", memory.token("documents' context", (found.documents, found.exports, _for_documents(options))))
+    part = memory.part(*name)
+    if part is not None:
+        workspace.again(part.did)
+        return cast("list[_Document]", part.value), []
+    with memory.tracing() as trace:
+        documents, late = _each_document(found, options, workspace)
+    if not late:
+        memory.keep(name, documents, trace)
+    return documents, late
+
+
+def _each_document(found: Found, options: Options, workspace: Workspace) -> tuple[list[_Document], list[Unreadable]]:
+    documents: list[_Document] = []
+    for number, (path, given) in enumerate(found.documents):
+        options.progress(f"reading {workspace.shown(path)}")
+        try:
+            with options.allowance.interrupting(TIME_OF_READING):
+                document = _document(path, given, found, options, workspace)
+        except TimeUp:
+            rest = (workspace.shown(path) for path, _ in found.documents[number:])
+            return documents, list(not_looked_at(rest, options.allowance))
+        if not _is_named(path, given, found, options, workspace):
+            document.facts = list(trusted(document.facts, "own"))
+        documents.append((path, given, document))
+    return documents, []
 
 
 def _with_context(options: Options, told: list[Fact]) -> Options:
@@ -215,6 +241,7 @@ def _for_documents(options: Options) -> object:
     return (
         *(options.relevant, options.roles, options.resource, options.workspace, options.backend),
         *(options.variables, options.preset, options.var_files, options.source_root, options.exclude),
+        *(options.inputs, options.files_are_named, options.folders_are_named),
     )
 
 
