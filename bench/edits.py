@@ -118,10 +118,10 @@ def percentiles(times: Sequence[float]) -> str:
 def measure(folder: Path, arguments: argparse.Namespace) -> None:
     """Print the figures of one folder."""
     os.chdir(folder)
+    gc.disable()  # as the server does
     draw, session = random.Random(arguments.seed), Session(Path.cwd())
     loaded = answered(session)[1]
-    gc.collect()
-    gc.freeze()  # as the server does
+    session.tidy()
     start = megabytes()
     files = sorted(path for path in session.texts if path.suffix == ".tf" and ".terraform" not in path.parts)
     originals = {path: session.texts[path].text for path in files}
@@ -131,6 +131,7 @@ def measure(folder: Path, arguments: argparse.Namespace) -> None:
         text = session.buffers.get(path, originals[path])
         session.take(path, originals[path] if draw.random() < 0.3 else edited(text, draw.randrange(1 << 30)))
         first, whole = answered(session)
+        session.tidy()
         firsts.append(first)
         wholes.append(whole)
         if number == arguments.after:

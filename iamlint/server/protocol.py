@@ -46,7 +46,6 @@ class Server(LanguageServer):
         self.checking = asyncio.Lock()
         self.published: dict[Path, list[lsp.Diagnostic]] = {}
         self._edits = 0
-        self._is_loaded = False
         self._waiting: asyncio.Task[None] | None = None
         self._told: tuple[Unreadable, ...] = ()
 
@@ -76,13 +75,10 @@ class Server(LanguageServer):
             edits = self._edits
             await _in_thread(lambda: self.session.check(first=True))
             self._publish()
-            if not self._is_loaded:
-                self._is_loaded = True
-                gc.collect()
-                gc.freeze()  # a collection need not look at what the session keeps, which is most of all
             if not self.session.is_whole:
                 await _in_thread(lambda: self.session.check(is_wanted=lambda: edits == self._edits))
                 self._publish()
+            self.session.tidy()
 
     def _publish(self) -> None:
         """Show the diagnostics of each file where they are new."""
@@ -123,7 +119,7 @@ async def _in_thread(work: Any) -> None:
 
 def serve() -> None:
     """Answer an editor on standard input and output until it ends."""
-    gc.enable()  # the command line switches it off for short runs
+    gc.disable()  # a collection would delay an answer: `Session.tidy` makes one after each
     server = Server()
     _documents(server)
     _questions(server)

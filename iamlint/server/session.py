@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,8 +24,8 @@ from iamlint.report import failure
 from iamlint.rules.rule import Rule
 from iamlint.server.shifts import shifted
 
-MOST_SECONDS = 60.0
-"""Maximum time of one check in seconds."""
+MOST_SECONDS = 600.0
+"""Maximum time of one check in seconds, as of `iamlint check`."""
 PATIENCE = 0.05
 """Seconds that evaluations of root modules may take before a first answer."""
 
@@ -58,6 +59,7 @@ class Session:
     is_whole: bool = True
     _memory: Memory = field(default_factory=lambda: Memory(Watched(DISK)))
     _asking: Asking | None = None
+    _is_tidy: bool = False
     _paths: dict[str, Path] = field(default_factory=dict)
 
     @property
@@ -111,6 +113,16 @@ class Session:
         self.problems = {self.absolute(path): one for path, one in found.items()}
         self.run, self.notes, self._asking = run, (), None
         self.rules = {rule.slug: rule for rule in report.rules}
+
+    def tidy(self) -> None:
+        """Free the memory that checks no longer need; call it when nobody waits for an answer.
+
+        What the first check made stays for good, most of it: later collections need not look at it.
+        """
+        gc.collect()
+        if not self._is_tidy:
+            self._is_tidy = True
+            gc.freeze()
 
     def _shifted(self, buffers: Mapping[Path, str]) -> Callable[[Any], Any]:
         """Return a function that moves places of the last check to where they are in the buffers."""
