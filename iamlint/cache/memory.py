@@ -135,7 +135,8 @@ class Memory:
 
     def keep(self, name: Name, value: object, trace: Trace, seconds: float = 0.0) -> Part:
         """Remember the result of a part. One that took ``seconds`` may stand in for a later one."""
-        did = tuple(one for one in trace.asked if one[0] not in QUESTIONS)
+        done = (one for one in trace.asked if one[0] not in QUESTIONS)
+        did = tuple(sorted(done, key=lambda one: (one[0], one[1].split("/"))))  # as folders are walked
         part = Part(value, frozenset(trace.asked), did, frozenset(trace.inner), self._check, seconds)
         self._parts[name] = part
         self._use(name)

@@ -174,8 +174,8 @@ class Workspace:
     def again(self, asked: Iterable[Asked]) -> None:
         """Load the files that a part of an earlier check asked for: they are files of this check, too."""
         memory = self.memory
-        new = {*asked} - self._again
-        self._again |= new
+        new = [one for one in asked if one not in self._again]
+        self._again.update(new)
         for question, name in new:
             if question == LOADED and memory:
                 self._of_memory(name, memory)

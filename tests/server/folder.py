@@ -85,6 +85,35 @@ fix: Remove it.
 when: {member: "user:ana@example.com"}
 message: "`{principal}` has `{role}` on `{resource}`"
 """
+CIRCLE = """\
+terraform {{
+  backend "gcs" {{
+    bucket = "states"
+    prefix = "{own}"
+  }}
+}}
+data "terraform_remote_state" "other" {{
+  backend = "gcs"
+  config  = {{ bucket = "states", prefix = "{other}" }}
+}}
+output "role" {{
+  value = coalesce(data.terraform_remote_state.other.outputs.role, "roles/iam.serviceAccountTokenCreator")
+}}
+output "plain" {{
+  value = "roles/iam.serviceAccountTokenCreator"
+}}
+resource "google_project_iam_member" "{own}" {{
+  project = "p"
+  role    = data.terraform_remote_state.other.outputs.role
+  member  = "user:ana@example.com"
+}}
+resource "google_project_iam_member" "plain_{own}" {{
+  project = "p"
+  role    = data.terraform_remote_state.other.outputs.plain
+  member  = "user:ana@example.com"
+}}
+"""
+"""One of two root modules that read each other's state, with an output that depends on itself."""
 FILES = {
     "net/main.tf": MAIN,
     "net/terraform.tfvars": 'who = "user:ana@example.com"\n',
@@ -100,6 +129,8 @@ FILES = {
     ".iamlint.yaml": "exclude: [old/*]\n",
     "old/main.tf": GRANT.format(name="old", project='"p"', role='"roles/owner"', member='"allUsers"'),
     "values.yaml": "a: 1\n",
+    "one/main.tf": CIRCLE.format(own="one", other="two"),
+    "two/main.tf": CIRCLE.format(own="two", other="one"),
 }
 """The files of the folder."""
 SWAPS = (

@@ -48,7 +48,9 @@ def test_a_session_is_as_a_new_one(steps: list[tuple[int, str]]) -> None:
             if kind == "whole" or number == len(steps) - 1:
                 session.check()
                 new = cold(session)
-                assert (session.notes, shown(session)) == (new.notes, shown(new)), made
+                assert session.notes == new.notes, made
+                if not new.notes:  # with a wrong configuration, the results of the last good one stay
+                    assert shown(session) == shown(new), made
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from iamlint.frozen import mutable
 from iamlint.location import Unreadable
 from iamlint.sources.terraform.configuration.library import MODULE, Library
 from iamlint.sources.terraform.configuration.module import Dialect
-from iamlint.sources.terraform.evaluation.kept_states import STATE
+from iamlint.sources.terraform.evaluation.kept_states import CIRCULAR, OUTPUTS, STATE
 from iamlint.sources.terraform.evaluation.states import States
 from iamlint.sources.terraform.remembered import Evaluated
 from iamlint.sources.terraform.sharing import Share
@@ -84,7 +84,7 @@ class KeptRoots:
         granted, left, started = self.allowance.granted, share.left, time.perf_counter()
         with self.memory.tracing() as trace:
             found = evaluate()
-        if not share.cut:
+        if not share.cut and CIRCULAR not in trace.asked and (OUTPUTS, str(directory)) not in trace.asked:
             steps = left + self.allowance.granted - granted - share.left
             errors = None if found.errors is None else tuple(found.errors)
             kept = _Kept(tuple(found.facts), errors, steps, dict(_kept(trace.asked, states)))

@@ -34,6 +34,12 @@ class StateNotes(Protocol):
         """Note what is asked inside the block as what an instance of a root module asks: who uses it asks all of it."""
 
 
+OUTPUTS = "outputs"
+"""What a part of the work asked for: the outputs of a root module."""
+CIRCULAR: Asked = ("outputs", "that lead back to themselves")
+"""What is noted of outputs that depend on themselves: their values depend on who was evaluated first."""
+
+
 @mutable
 class KeptStates:
     """Notes what is asked for states. ``name`` stands for what evaluations depend on besides the file tree.
@@ -67,6 +73,9 @@ class KeptStates:
             yield
             return
         asked = self._asked.setdefault(top, set())
+        memory.tree.note((OUTPUTS, str(top[0])))
         with memory.tree.tracing(asked):
             yield
+        if (OUTPUTS, str(top[0])) in asked:
+            asked.add(CIRCULAR)
         memory.tree.note(*asked)
