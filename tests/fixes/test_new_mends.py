@@ -71,6 +71,14 @@ def test_an_id_becomes_the_pool_of_the_module_or_the_number_of_its_project(tmp_p
     assert changed(tmp_path, "unmatched-federated-principal", grant, "--") == grant  # it is not a safe one
 
 
+@pytest.mark.parametrize("pool", ["${var.pool}/*", "ci/attribute.repository/REPO_NAME", "ci/example/*", "ci/subject/"])
+def test_a_place_is_not_written_twice(pool: str, tmp_path: Path) -> None:
+    text = 'variable "pool" {}\n' + MEMBER % (POOL % ("shop", pool))
+    assert "locations/global/locations" not in changed(tmp_path, "unmatched-federated-principal", text)
+    text = text.replace("projects/shop/loc", "projects/123456/loc")
+    assert changed(tmp_path, "unmatched-federated-principal", text) == text
+
+
 KUBERNETES = """
 resource "kubernetes_service_account" "%s" {
   metadata {

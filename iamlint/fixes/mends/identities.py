@@ -55,6 +55,8 @@ def _undetermined(grant: Grant, estate: Estate) -> Withheld | None:
     who = re.search(r"Pools/[^/]+/?(?P<head>[^/]*)(?P<value>.*)\Z", grant.principal.text)
     if who is None:
         return None
+    if who["head"] + who["value"] == "*":
+        return None
     known = who["head"] in ("subject", "group", "namespace") or who["head"].startswith(("attribute", "kubernetes."))
     value = who["value"].removeprefix("/")
     return NO_IDENTITY if not known or not value or "*" in value or placeholder(value) else None
@@ -126,8 +128,9 @@ def _forms(grant: Grant, estate: Estate) -> Iterator[_Form]:
         yield f"//{host[1]}/", "//iam.googleapis.com/", None
     yield "principalSet://", "principal://", None
     yield "principal://", "principalSet://", None
-    yield "/workloadIdentityPools/", "/locations/global/workloadIdentityPools/", None
-    yield "/workforcePools/", "/locations/global/workforcePools/", None
+    if "/locations/" not in text:
+        yield "/workloadIdentityPools/", "/locations/global/workloadIdentityPools/", None
+        yield "/workforcePools/", "/locations/global/workforcePools/", None
     yield "/attributes.", "/attribute.", None
     place = re.search(r"/locations/([^/]+)/workloadIdentityPools/", text)
     if place and place[1] != "global":
