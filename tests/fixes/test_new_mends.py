@@ -29,10 +29,11 @@ resource "google_service_account_iam_member" "ci" {
 """
 
 
-def changed(tmp_path: Path, rule: str, text: str, *more: str) -> str:
+def changed(tmp_path: Path, rule: str, text: str, more: tuple[str, ...] = ("--unsafe-fixes",)) -> str:
     path = tmp_path / "main.tf"
     path.write_text(text, encoding="utf-8")
-    run("check", "--fix", *(more or ("--unsafe-fixes",)), "--select", rule, cwd=tmp_path)
+    done = run("check", "--fix", *more, "--select", rule, cwd=tmp_path)
+    assert done.returncode in (0, 1), done.stderr
     return path.read_text(encoding="utf-8")
 
 
@@ -68,7 +69,22 @@ def test_an_id_becomes_the_pool_of_the_module_or_the_number_of_its_project(tmp_p
     read = '\ndata "google_project" "shop" {\n  project_id = "shop"\n}\n'
     expected = grant.replace("projects/shop/loc", "projects/${data.google_project.shop.number}/loc") + read
     assert changed(tmp_path, "unmatched-federated-principal", grant) == expected
-    assert changed(tmp_path, "unmatched-federated-principal", grant, "--") == grant  # it is not a safe one
+    assert changed(tmp_path, "unmatched-federated-principal", grant, ()) == grant  # it is not a safe one
+
+
+@pytest.mark.parametrize(
+    ("identity", "expected"),
+    [
+        ("attribute.repository/github.com/example/shop", "attribute.repository/example/shop"),
+        ("attribute.repository_owner/https://github.com/example/", "attribute.repository_owner/example"),
+        ("attribute.repository_owner/https://github.com/example/shop", None),
+        ("attribute.repository/https://github.com/example", None),
+    ],
+)
+def test_an_address_becomes_the_name_in_it(identity: str, expected: str | None, tmp_path: Path) -> None:
+    text = MEMBER % (POOL % ("123456", identity))
+    found = changed(tmp_path, "unmatched-federated-principal", text, ())
+    assert found == text.replace(identity, expected or identity)
 
 
 @pytest.mark.parametrize("pool", ["${var.pool}/*", "ci/attribute.repository/REPO_NAME", "ci/example/*", "ci/subject/"])
@@ -119,7 +135,7 @@ def test_a_truth_value_is_mapped_as_text(tmp_path: Path) -> None:
     before = text.replace(of % "assertion.repository", of % "assertion.ref == 'refs/heads/main'")
     after = before.replace("main'\"", "main' ? 'true' : 'false'\"")
     assert changed(tmp_path, "malformed-mapping", before) == after
-    assert changed(tmp_path, "malformed-mapping", before, "--") == before
+    assert changed(tmp_path, "malformed-mapping", before, ()) == before
 
 
 POLICY = """data "google_iam_policy" "shop" {

@@ -202,7 +202,8 @@ def _repository(grant: Grant, estate: Estate) -> Iterator[_Form]:
     if identity is None or identity.attribute is None or not isinstance(value, str):
         return
     found = _ADDRESS.fullmatch(value)
-    if found and identity.attribute in ("attribute.repository", "attribute.repository_owner"):
+    whole = {"attribute.repository": True, "attribute.repository_owner": False}.get(identity.attribute)
+    if found and whole == ("/" in found["name"]):
         yield f"/{identity.attribute}/{value}", f"/{identity.attribute}/{found['name']}", None
     if "/" in value:
         return
