@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -12,6 +13,7 @@ from iamlint.documents import json_later, json_text, read_json, read_json_docume
 from iamlint.documents.json_later import Members
 from iamlint.documents.values import Data, Value
 from iamlint.location import Location, SourceText, Span, Unreadable
+from iamlint.sources.gcloud.stream import LineText
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 JSON = st.recursive(
@@ -211,3 +213,16 @@ def test_a_location_found_later_is_equal_hashed_and_sorted_like_another() -> Non
     assert other == Span(source, 18, 21)
     assert hash(other) == hash(Span(source, 18, 21))
     assert other != one
+
+
+def test_a_place_in_a_text_that_is_not_kept_is_found_at_once() -> None:
+    source = LineText("a.json", '{"a": [{"b": {"c": "x"}}]}', 7)
+    (value,) = json_later.read(source) or ()
+    part: Value | None = value
+    for key in ("a", 0, "b", "c"):
+        assert part is not None
+        data: Any = part.data
+        part = data[key]
+    assert part is not None
+    assert type(part.at) is Span, "any other place keeps the reader of the line"
+    assert part.at.location == Location("a.json", 7, 20, 7, 23)
