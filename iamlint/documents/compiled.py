@@ -2,7 +2,7 @@
 
 A file has the compiled documents and the sizes and times of change of their sources. In a checkout, which an editable
 install uses, the documents are read from their sources again as soon as one of these differs;
-``python bench/compile_documents.py`` compiles them again. The sources of a wheel do not change, so that its files have
+``python iamlint/rules/build_hook.py`` compiles them again. The sources of a wheel do not change, so that its files have
 no sizes and times.
 """
 

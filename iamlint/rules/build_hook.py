@@ -1,6 +1,6 @@
 """Compiles the documents of rules and methods when the package is built.
 
-    python bench/compile_documents.py
+    python iamlint/rules/build_hook.py
 
 does the same for a checkout.
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def compiled(*, checkout: bool) -> Iterator[tuple[Path, str]]:
