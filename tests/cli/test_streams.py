@@ -56,7 +56,8 @@ start()
 
 
 @pytest.mark.parametrize(
-    "where", ["click", "iamlint.cli.commands.check", "yaml", "iamlint.linter", "iamlint.reporters.json_report"]
+    "where",
+    ["click", "iamlint.cli.commands.check", "iamlint.sources", "iamlint.linter", "iamlint.reporters.json_report"],
 )
 def test_an_interrupt_is_one_line_whenever_it_comes(directory: Path, where: str) -> None:
     """Sent when a module is imported: during the start, while the input is read, while reports are written."""
