@@ -53,7 +53,7 @@ class CompiledDocuments(BuildHookInterface[Any]):
             file.write_text(text, encoding="utf-8")
             build_data["force_include"][str(file)] = path.relative_to(ROOT).as_posix()
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002  # the interface has them
         """Remove the temporary files; hatchling calls this after it has built."""
         if version != "editable":
             rmtree(self.folder)

@@ -154,7 +154,7 @@ def test_ordered_values_compare_by_their_fields() -> None:
     with pytest.raises(TypeError):
         Version(1) < Pair(1)  # type: ignore[operator]  # noqa: B015  # it raises
     with pytest.raises(TypeError):
-        Version(1, minor=2)  # type: ignore[call-arg]
+        Version(1, minor=2)  # type: ignore[call-arg]  # what the test is about
 
 
 def test_a_mutable_value_is_equal_by_its_fields_and_not_hashable() -> None:
@@ -171,7 +171,7 @@ def test_a_mutable_value_is_equal_by_its_fields_and_not_hashable() -> None:
 
 def test_a_value_of_identity_is_equal_to_itself_alone() -> None:
     one = Node("a")
-    assert one == one  # noqa: PLR0124
+    assert one == one  # noqa: PLR0124  # equality with itself is tested
     assert one != Node("a")
     assert len({one, Node("a")}) == 2
 
@@ -190,7 +190,7 @@ def test_values_pass_between_processes() -> None:
 
 def test_a_value_that_contains_itself_is_shown() -> None:
     node: Counter = Counter()
-    node.seen.append(node)  # type: ignore[arg-type]
+    node.seen.append(node)  # type: ignore[arg-type]  # a value that contains itself
     assert repr(node) == "Counter(count=0, seen=[...])"
 
 

@@ -19,7 +19,7 @@ from iamlint.provenance import directory
 _PER_INSTANCE = frozenset({"each", "count"})
 
 
-NOBODY = Withheld("one resource says that nobody has the role, and the other grants it")
+NOBODY = Withheld("one resource grants the role, and the other has an empty list of members for it")
 REMOVED = Withheld("one resource grants the role, and the other removes it from the same principal")
 
 
