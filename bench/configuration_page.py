@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from iamlint.accepted.config import SCHEMA as CONFIGURATION
+from iamlint.accepted.configuration.config import SCHEMA as CONFIGURATION
 from iamlint.reporters.json_report import SCHEMA as REPORT
 
 SCHEMAS = {"config.schema.json": CONFIGURATION, "check.schema.json": REPORT}

@@ -19,7 +19,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from iamlint.packed import CATALOG
+from iamlint.catalog_file import CATALOG
 
 Table = dict[str, dict[str, Any]]
 MOST_SHOWN = 12

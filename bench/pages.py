@@ -28,7 +28,7 @@ from iamlint.cli.program import program
 from iamlint.diagnosis.asked.identity_files import read_input
 from iamlint.diagnosis.asking import Asked, answered
 from iamlint.diagnosis.output.text_answer import answer_text
-from iamlint.reporters.methods import methods_page
+from iamlint.reporters.listings.methods import methods_page
 from iamlint.reporters.page import rule_page
 from iamlint.roles import catalog
 from iamlint.rules.catalog import load_rules

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from iamlint.reporters.facts import facts_json
+from iamlint.reporters.listings.facts import facts_json
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 

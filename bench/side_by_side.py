@@ -36,7 +36,7 @@ from plans import plan_of
 from speed_tables import PAGE, line, rows_of, with_rows
 
 from iamlint import __version__
-from iamlint.packed import catalog_date
+from iamlint.catalog_file import catalog_date
 
 VERSION = "the version"
 TOOLS = ("iamlint", "trivy", "checkov")

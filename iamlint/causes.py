@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 
 
 @frozen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, get_args
 
-from iamlint.frozen import frozen
+from iamlint.basics.frozen import frozen
 from iamlint.location import Location, SourceText
 
 Safety = Literal["safe", "unsafe", "suggestion"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from iamlint.finding import Accepted, Finding, Related, UnknownAnswer
-from iamlint.report import Report
+from iamlint.results.report import Report
 
 
 def together(reports: dict[str, Report]) -> Report:

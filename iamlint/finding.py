@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 from typing import Literal, get_args
 
+from iamlint.basics.frozen import frozen
 from iamlint.causes import Cause, cause_of
 from iamlint.edits import Fix
 from iamlint.facts import Resource
-from iamlint.frozen import frozen
 from iamlint.location import Location
 
 Severity = Literal["critical", "high", "medium", "low", "info"]

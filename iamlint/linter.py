@@ -7,9 +7,10 @@ from dataclasses import field, replace
 from datetime import UTC, date, datetime
 
 from iamlint import __version__
-from iamlint.accepted.config import Acceptance
+from iamlint.accepted.configuration.config import Acceptance
 from iamlint.accepted.ignore import Comment, Comments, is_downloaded
 from iamlint.accepted.uses import Uses
+from iamlint.basics.frozen import frozen, mutable
 from iamlint.budget import Allowance, TimeUp
 from iamlint.edits import Fix
 from iamlint.estate import Estate
@@ -37,7 +38,6 @@ from iamlint.finding import (
     Severity,
     UnknownAnswer,
 )
-from iamlint.frozen import frozen, mutable
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.paths import MOST_ENDS
 from iamlint.patterns.fact_schema import KINDS, kind_of
@@ -45,7 +45,7 @@ from iamlint.patterns.match import Match, matches, weighed
 from iamlint.provenance import counts_for, directory, outside
 from iamlint.queries import QUERIES
 from iamlint.queries.escalation.flows import ends_and_flow
-from iamlint.report import Report
+from iamlint.results.report import Report
 from iamlint.roles import Catalog, catalog
 from iamlint.rules.catalog import named_by, own_names
 from iamlint.rules.message import brief, filled, words_in, words_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, cast
 
-from iamlint.frozen import frozen
+from iamlint.basics.frozen import frozen
 
 
 class _FoundLater:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Principal, PrincipalKind
-from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown, UnknownPart
 
 _PREFIXES: dict[str, PrincipalKind] = {

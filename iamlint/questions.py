@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from iamlint.basics.frozen import frozen
 from iamlint.causes import VARIABLE, WORKSPACE, Cause, Kind, VarFile
 from iamlint.finding import Severity, UnknownAnswer
-from iamlint.frozen import frozen
 from iamlint.location import Location
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from iamlint.accepted.baseline import Baseline, beyond, read_baseline
-from iamlint.accepted.config import NAME, Config, read_config
+from iamlint.accepted.configuration.config import NAME, Config, read_config
 from iamlint.accepted.stale import Acceptances, with_stale
 from iamlint.accepted.uses import Uses
+from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Allowance
 from iamlint.edits import SAFETIES, Safety
 from iamlint.files.disk import DISK
@@ -22,10 +23,9 @@ from iamlint.files.texts import load as load_text
 from iamlint.files.tree import Tree
 from iamlint.fixes.collecting import Collector, Run
 from iamlint.fixes.proof import fixed
-from iamlint.lazy_regex import regex
 from iamlint.linter import lint
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.report import Report, failure
+from iamlint.results.report import Report, failure
 from iamlint.rules.catalog import load_rules
 from iamlint.rules.rule import Example, Mending, Rule
 from iamlint.sources import read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from iamlint.frozen import frozen
+from iamlint.basics.frozen import frozen
 
 
 @frozen

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from iamlint.linter import lint
-from iamlint.report import Report
+from iamlint.results.report import Report
 from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.sources import read
 from iamlint.sources.reading import Options

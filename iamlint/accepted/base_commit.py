@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from iamlint.accepted.config import NAME, Config, read_config
-from iamlint.accepted.settings import find_settings
+from iamlint.accepted.configuration.config import NAME, Config, read_config
+from iamlint.accepted.configuration.settings import find_settings
+from iamlint.basics.frozen import frozen
 from iamlint.files.disk import DISK
 from iamlint.files.git import FULL_ID, MissingRevision, Repository
 from iamlint.files.revision import Revision
-from iamlint.frozen import frozen
 from iamlint.location import Unreadable
 
 LARGEST = 64 * 1024 * 1024

@@ -13,6 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents import find, plain, read_json
 from iamlint.documents.values import Value
 from iamlint.estate import CONTAINERS
@@ -20,11 +22,9 @@ from iamlint.files.disk import DISK
 from iamlint.files.texts import load
 from iamlint.files.tree import Tree
 from iamlint.finding import SEVERITIES, Accepted, Finding, Related
-from iamlint.fingerprint import V2, Fingerprints, Identity, version_1
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.report import Report
+from iamlint.results.fingerprint import V2, Fingerprints, Identity, version_1
+from iamlint.results.report import Report
 
 FORMAT = "iamlint_baseline"
 """The key that marks a baseline file; its value is the version of the fingerprints."""

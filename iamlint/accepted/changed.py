@@ -17,17 +17,17 @@ from iamlint.accepted.earlier import Earlier
 from iamlint.accepted.gone import BLOCKS as _BLOCKS
 from iamlint.accepted.gone import HCL as _HCL
 from iamlint.accepted.gone import Gone, is_block_file, lines_of, without_comments
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.files.disk import DISK
 from iamlint.files.revision import Revision
 from iamlint.files.texts import load
 from iamlint.finding import IN_CALL, Finding
-from iamlint.frozen import frozen
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Block, File
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText
 from iamlint.logic.path_globs import PathGlobs
-from iamlint.report import ChangedSince, Report
+from iamlint.results.report import ChangedSince, Report
 from iamlint.sources.names import ASSIGNMENTS
 
 _MOST_PAIRS = 4_000_000

@@ -6,10 +6,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Template
 from iamlint.hcl.walk import walk
-from iamlint.lazy_regex import regex
 from iamlint.location import SourceText
 
 _HCL = (".tf", ".tofu", ".tfvars")

@@ -14,13 +14,13 @@ from typing import IO
 
 from iamlint.accepted.baseline import Baseline, baseline_of, news
 from iamlint.accepted.writing import written
+from iamlint.basics.frozen import frozen
 from iamlint.files.disk import DISK
 from iamlint.files.revision import Revision
 from iamlint.files.tree import Entry, Status, Tree
 from iamlint.finding import Finding, UnknownAnswer
-from iamlint.frozen import frozen
 from iamlint.location import SourceText, Unreadable
-from iamlint.report import Report
+from iamlint.results.report import Report
 
 _OWN = "acceptance"
 """The family of findings about stale acceptance, which the check of the revision does not ask for."""

@@ -16,8 +16,8 @@ from pathlib import PurePosixPath
 
 from iamlint.accepted.comments import Stretch, comments
 from iamlint.accepted.reasons import is_visible
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 
 _MENTION = regex(r"(?:^[\s#/*]*|\s(?:#|//)[ \t]*)iamlint:[ \t]*(?P<order>.*)$")

@@ -11,14 +11,14 @@ from dataclasses import field, replace
 from datetime import date
 
 from iamlint.accepted.baseline import Baseline, Entry
-from iamlint.accepted.config import Acceptance
+from iamlint.accepted.configuration.config import Acceptance
 from iamlint.accepted.ignore import Comments
 from iamlint.accepted.uses import Uses
+from iamlint.basics.frozen import frozen
 from iamlint.finding import Finding, UnknownAnswer
-from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText
 from iamlint.logic.globs import compiled
-from iamlint.report import Report
+from iamlint.results.report import Report
 from iamlint.rules.catalog import named_by, own_names
 from iamlint.rules.message import filled
 from iamlint.rules.rule import Rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from iamlint.frozen import mutable
+from iamlint.basics.frozen import mutable
 from iamlint.location import Location
 
 

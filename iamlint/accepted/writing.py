@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from iamlint.accepted.baseline import FORMAT, Baseline, Entry
+from iamlint.basics.frozen import frozen
 from iamlint.finding import Finding
-from iamlint.fingerprint import Fingerprints
-from iamlint.frozen import frozen
 from iamlint.provenance import directory
-from iamlint.report import Report
+from iamlint.results.fingerprint import Fingerprints
+from iamlint.results.report import Report
 
 _ORDER = ("rule", "path", "address", "principal", "role", "resource", "fingerprint")
 """The keys that lines are sorted by."""

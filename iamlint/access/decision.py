@@ -8,8 +8,8 @@ from functools import reduce
 from operator import and_
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
 from iamlint.facts import Fact
-from iamlint.frozen import frozen
 from iamlint.location import Location
 from iamlint.logic.verdict import Verdict, distinct
 from iamlint.unknown import Truth

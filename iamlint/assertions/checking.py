@@ -7,11 +7,11 @@ from dataclasses import field
 
 from iamlint.assertions.documents import WHOLE, Assertion
 from iamlint.assertions.required import Required
+from iamlint.basics.frozen import mutable
 from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Resource
 from iamlint.finding import ASSERTIONS, Finding, Related, UnknownAnswer
-from iamlint.frozen import mutable
 from iamlint.graph import Way, Ways
 from iamlint.location import Location
 from iamlint.methods import Method, methods

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from iamlint.accepted.settings import content
+from iamlint.accepted.configuration.settings import content
+from iamlint.basics.frozen import frozen
 from iamlint.documents import find, plain, read_yaml
 from iamlint.documents.validation import against_schema, location_of, nearest_of
 from iamlint.documents.values import Value
 from iamlint.files.disk import DISK
 from iamlint.files.texts import load
 from iamlint.finding import Severity
-from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.methods import GROUPS, methods
 

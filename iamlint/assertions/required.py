@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Literal
 
 from iamlint.assertions.documents import WHOLE
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.answer import Answer, Evidence
 from iamlint.diagnosis.asked.caller import BadCallerError
 from iamlint.diagnosis.asking import Asked, BadQuestionError, answer_from
 from iamlint.diagnosis.callers.starts import is_caller, starts_of_caller
-from iamlint.frozen import frozen
 from iamlint.paths import STATES, Hops, Path
 
 _CALLS = {

@@ -77,14 +77,14 @@ def opened(name: str, stored: bytes, secret: bytes) -> bytes | None:
 
 
 def _seal(name: str, content: bytes, secret: bytes) -> bytes:
-    from iamlint.hashes import blake2b
+    from iamlint.basics.hashes import blake2b
 
     return blake2b(b"%s:%s" % (name.encode(), content), digest_size=_HASH, key=secret, person=b"entry").digest()
 
 
 def name_of(question: bytes, secret: bytes) -> str:
     """Return the name of the entry of a question; nobody can know it without the secret."""
-    from iamlint.hashes import blake2b
+    from iamlint.basics.hashes import blake2b
 
     return blake2b(question, digest_size=_HASH, key=secret, person=b"name").hexdigest()
 

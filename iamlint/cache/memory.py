@@ -8,8 +8,8 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from iamlint.basics.frozen import mutable
 from iamlint.files.watched import FILE, QUESTIONS, Asked, Watched
-from iamlint.frozen import mutable
 
 Found = TypeVar("Found")
 _GROWTH = 1.02

@@ -75,7 +75,7 @@ def _is_checkout() -> bool:
 @lru_cache(maxsize=2)
 def program(package: str) -> str:
     """Return a hash of all files in a folder: code, rules, catalogue. Raises OSError if one cannot be read."""
-    from iamlint.hashes import blake2b
+    from iamlint.basics.hashes import blake2b
 
     found = blake2b(iamlint.__version__.encode())
     for path in _files(package):

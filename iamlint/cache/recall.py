@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from iamlint.basics.hashes import blake2b
 from iamlint.cache.entry import Result, unpacked
 from iamlint.cache.store import store_for
 from iamlint.files.looks import Looks
-from iamlint.hashes import blake2b
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

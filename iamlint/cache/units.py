@@ -10,11 +10,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from iamlint.basics.frozen import mutable
+from iamlint.basics.hashes import blake2b
 from iamlint.cache.question import is_own
 from iamlint.files.looks import Looks
 from iamlint.files.reads import Reads
-from iamlint.frozen import mutable
-from iamlint.hashes import blake2b
 
 _MOST_EMPTY = 200_000
 """Maximum number of documents without facts that are remembered."""

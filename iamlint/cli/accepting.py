@@ -9,23 +9,23 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iamlint.basics.frozen import frozen
 from iamlint.cli.console import repository_of, tell
 from iamlint.cli.options import Request, day_of
 from iamlint.cli.output import write
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.finding import IN_CALL
-from iamlint.frozen import frozen
 from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
-from iamlint.report import Report
 from iamlint.reporters.parts.plain import counted, neutral
+from iamlint.results.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from iamlint.accepted.baseline import Baseline, Entry
     from iamlint.accepted.changed import Changes
-    from iamlint.accepted.config import Config
+    from iamlint.accepted.configuration.config import Config
     from iamlint.accepted.uses import Uses
     from iamlint.logic.path_globs import PathGlobs
     from iamlint.rules.rule import Rule

@@ -8,13 +8,13 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iamlint.basics.frozen import mutable
+from iamlint.basics.lazy_regex import regex
 from iamlint.cli.configuring import settings_path
 from iamlint.cli.console import repository
 from iamlint.cli.options import Request
 from iamlint.files.disk import DISK
 from iamlint.files.texts import beginning
-from iamlint.frozen import mutable
-from iamlint.lazy_regex import regex
 from iamlint.location import Unreadable
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def holds_assertions(path: Path) -> bool:
 
     A link that leads out of the repository is not followed.
     """
-    from iamlint.accepted.settings import NAMES
+    from iamlint.accepted.configuration.settings import NAMES
 
     if path.name in NAMES or DISK.resolved(path).name == _FAMILY:
         return True
@@ -101,7 +101,7 @@ def _is_named(one: Assertion, among: set[str]) -> bool:
 
 def assertion_paths(config: Path | None, given: Iterable[Path], *, no_config: bool = False) -> list[Path]:
     """Return the documents and folders of assertions: given ones, the configuration, the folder next to it."""
-    from iamlint.accepted.settings import NAMES, shown
+    from iamlint.accepted.configuration.settings import NAMES, shown
 
     given = list(given)
     if no_config:

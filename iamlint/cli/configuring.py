@@ -13,7 +13,7 @@ from iamlint.files.tree import Tree
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:
-    from iamlint.accepted.config import Config, Inputs
+    from iamlint.accepted.configuration.config import Config, Inputs
 
 
 class Failed(Exception):
@@ -26,7 +26,7 @@ class Failed(Exception):
 
 def settings_path(config: Path | None, *, no_config: bool = False) -> Path | None:
     """Return the configuration in force: the given one, or the nearest one; None without any. Raises `Failed`."""
-    from iamlint.accepted.settings import find_settings
+    from iamlint.accepted.configuration.settings import find_settings
 
     if config or no_config:
         return None if no_config else config
@@ -39,8 +39,8 @@ def settings_path(config: Path | None, *, no_config: bool = False) -> Path | Non
 
 def configuration(request: Request, tree: Tree = DISK) -> Config:
     """Return the configuration in force, read from a file tree. Raises `Failed`."""
-    from iamlint.accepted.config import Config, read_config
-    from iamlint.accepted.settings import shown
+    from iamlint.accepted.configuration.config import Config, read_config
+    from iamlint.accepted.configuration.settings import shown
 
     path = settings_path(request.config, no_config=request.no_config)
     if path is None:
@@ -109,7 +109,7 @@ def inputs_for(request: Request, config: Config, environment: str | None = None)
 
     ``variables`` exclude those of the command line, which must be declared.
     """
-    from iamlint.accepted.config import Inputs
+    from iamlint.accepted.configuration.config import Inputs
 
     given, own = config.given, config.environments.get(environment or "", Inputs())
     values = {one.partition("=")[0]: one for one in (*given.variables, *own.variables)}

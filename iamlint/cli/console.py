@@ -234,9 +234,9 @@ def report_usage(arguments: Sequence[str], error: click.ClickException) -> None:
     say_errors([found])
     form = _format(arguments)
     if form and isinstance(error, click.UsageError):
-        from iamlint.report import failure
         from iamlint.reporters import render
         from iamlint.reporters.parts.presentation import Presentation
+        from iamlint.results.report import failure
 
         emit(render(form, failure([found]), Presentation()), for_programs=True)
 

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import click
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.budget import SECONDS
 from iamlint.finding import SEVERITIES
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.reporters import FORMATS
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.cli.console import repository
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, Unreadable
 
 _DESCRIPTOR = regex(r"/dev/(?P<name>stdout|stderr)|/(?:dev|proc/self)/fd/(?P<number>\d{1,6})")

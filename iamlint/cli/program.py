@@ -99,7 +99,7 @@ class _Program(click.Group):
 def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:
     if not asked or context.resilient_parsing:
         return
-    from iamlint.packed import catalog_date
+    from iamlint.catalog_file import catalog_date
 
     emit(f"iamlint {__version__} (role catalogue of {catalog_date()})\n")
     context.exit(OK)

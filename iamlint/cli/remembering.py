@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from iamlint.basics.hashes import blake2b
 from iamlint.cache.entry import MOST, Result, packed
 from iamlint.cache.question import is_own
 from iamlint.cache.recall import ANSWER
@@ -20,7 +21,6 @@ from iamlint.cli.output import write
 from iamlint.cli.standard_input import DASH
 from iamlint.files.disk import DISK
 from iamlint.files.reads import Reads
-from iamlint.hashes import blake2b
 
 _SHARE_OF_TIME = 0.5
 """Share of the time limit within which nothing has stopped early: reading stops after a larger one."""

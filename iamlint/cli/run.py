@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from iamlint.accepted.uses import Uses
+from iamlint.basics.frozen import mutable
 from iamlint.budget import Allowance
 from iamlint.cli.asserting import Asserted, asserted, assertion_paths, holds_assertions
 from iamlint.cli.configuring import Failed, environments_of, inputs_for, settings_path
@@ -19,12 +20,11 @@ from iamlint.cli.options import Request
 from iamlint.cli.standard_input import DASH, TooLarge, with_standard_input
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
-from iamlint.frozen import mutable
 from iamlint.location import Location, Unreadable
-from iamlint.report import Bar, Report
+from iamlint.results.report import Bar, Report
 
 if TYPE_CHECKING:
-    from iamlint.accepted.config import Config
+    from iamlint.accepted.configuration.config import Config
     from iamlint.assertions import Assertion
     from iamlint.cache.memory import Memory
     from iamlint.cache.units import Units
@@ -73,10 +73,10 @@ def _checked(
     excluded: int = 0,
     units: Earlier = None,
 ) -> Run:
-    from iamlint.accepted.config import unknown_names
-    from iamlint.accepted.in_force import Run as Ran
-    from iamlint.accepted.in_force import in_force
-    from iamlint.accepted.sections import by_path
+    from iamlint.accepted.configuration.config import unknown_names
+    from iamlint.accepted.configuration.in_force import Run as Ran
+    from iamlint.accepted.configuration.in_force import in_force
+    from iamlint.accepted.configuration.sections import by_path
     from iamlint.cli.accepting import Accepting, baseline_for, on_changed_lines
     from iamlint.linter import unaccepted
     from iamlint.rules.catalog import graded, own_names
@@ -153,7 +153,7 @@ class _Judged:
 
     def earlier(self, tree: Tree) -> Report:
         """Return the report on the same paths in other files, in what is left of the time."""
-        from iamlint.accepted.sections import by_path
+        from iamlint.accepted.configuration.sections import by_path
 
         named = self.request.stdin_name
         paths = tuple(named or path if path == DASH else path for path in self.request.paths if named or path != DASH)
@@ -355,7 +355,7 @@ def choose(rules: tuple[Rule, ...], select: tuple[str, ...], ignore: tuple[str, 
 
 def inputs_of(request: Request, report: Report, config: Config) -> frozenset[Path]:
     """The files that the run was given or that say something in it, without symbolic links: no report replaces one."""
-    from iamlint.accepted.settings import candidates
+    from iamlint.accepted.configuration.settings import candidates
 
     settings = set(candidates(Path()))
     with suppress(Failed):  # it was reported before

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.files.compressed import packed
 from iamlint.files.overlay import Overlay
 from iamlint.files.texts import LARGEST
 from iamlint.files.tree import Tree
-from iamlint.lazy_regex import regex
 
 DASH = Path("-")
 FOLDER = "<stdin>"

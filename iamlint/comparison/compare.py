@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TypeVar
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.comparison.access import SideAccess
 from iamlint.comparison.cone import Cone, changed
 from iamlint.comparison.identities import identities
@@ -15,7 +16,6 @@ from iamlint.comparison.privileges import Gains
 from iamlint.comparison.sides import Side
 from iamlint.comparison.telling import Teller
 from iamlint.facts import UnreadPart
-from iamlint.lazy_regex import regex
 
 MOST_LISTED = 1_000
 """Maximum number of listed pairs, privileges and unknown answers of each kind; the rest is counted."""

@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Set
 from functools import cached_property
 
+from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget, Exhausted
 from iamlint.comparison.identities import Identities
 from iamlint.comparison.keys import BLOCKERS, Key
 from iamlint.estate import Node, identity, principal_node
 from iamlint.facts import Attachment, CustomRole, Fact, Folder, Grant, Project, Resource, ServiceAccount, Text
-from iamlint.frozen import frozen
 from iamlint.graph import Way
 from iamlint.paths.hops import is_container, takes_delegates
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from iamlint.access import access_of
+from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
 from iamlint.comparison.identities import Identities
 from iamlint.estate import Node, identity, principal_node
 from iamlint.estate.names import is_there
 from iamlint.facts import Grant
-from iamlint.frozen import frozen
 from iamlint.graph import PRIVILEGED
 from iamlint.paths import Reach
 from iamlint.unknown import Truth, Unknown

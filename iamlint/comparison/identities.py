@@ -12,11 +12,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.comparison.keys import Key, key_of, rendered_name
 from iamlint.comparison.sides import Reference, Side
 from iamlint.estate import Node
 from iamlint.facts import Fact
-from iamlint.lazy_regex import regex
 
 _ROUNDS = 4
 """How many steps around a reference are used to distinguish it from others."""

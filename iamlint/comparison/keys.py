@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, principal_node, scope
 from iamlint.facts import (
     Attachment,
@@ -29,7 +30,6 @@ from iamlint.facts import (
     Project,
     ServiceAccount,
 )
-from iamlint.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.unknown import Unknown
 

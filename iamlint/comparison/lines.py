@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.comparison.cone import Changed
 from iamlint.comparison.keys import BLOCKERS
 from iamlint.comparison.model import Line
@@ -19,7 +20,6 @@ from iamlint.facts import (
     Place,
     ServiceAccount,
 )
-from iamlint.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.unknown import shown
 

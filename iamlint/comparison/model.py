@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
 from iamlint.comparison.sides import SideName
 from iamlint.facts import Resource
-from iamlint.frozen import frozen
 from iamlint.location import Unreadable
 from iamlint.paths import State
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
+from iamlint.basics.frozen import frozen
 from iamlint.comparison.access import AccountAccess, state_of
 from iamlint.comparison.model import Change
 from iamlint.comparison.steps import unknown_answers_of
-from iamlint.frozen import frozen
 from iamlint.methods import strength
 from iamlint.paths import Hop, State
 

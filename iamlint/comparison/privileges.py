@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
 from iamlint.comparison.access import AccountAccess, SideAccess
 from iamlint.comparison.cone import Changed
@@ -13,7 +14,6 @@ from iamlint.comparison.pairs import Difference
 from iamlint.comparison.steps import unknown_answers_of
 from iamlint.estate import Node
 from iamlint.facts import CustomRole, Fact, Folder, Grant, Project, Resource, ServiceAccount
-from iamlint.frozen import frozen
 from iamlint.paths import Hop
 from iamlint.unknown import Truth, shown
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from functools import cache, cached_property
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
 from iamlint.comparison.keys import COMPARED, Render, rendered, rendered_name
 from iamlint.estate import Estate, Node, identity, scope
 from iamlint.facts import Declaration, Fact, Folder, Project, Resource, ServiceAccount, Text
-from iamlint.frozen import frozen
 from iamlint.graph import Ways
 from iamlint.location import SourceText
 from iamlint.methods import Method, methods

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.comparison.lines import line_of
 from iamlint.comparison.model import Step
 from iamlint.comparison.sides import Side
 from iamlint.estate.names import is_there
 from iamlint.facts import Fact
-from iamlint.lazy_regex import regex
 from iamlint.paths import Hop
 from iamlint.unknown import shown
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Any, TypeAlias
 
+from iamlint.basics.frozen import frozen
 from iamlint.conditions.outcome import Reason, merged
-from iamlint.frozen import frozen
 
 MOST = 256
 """Maximum number of combinations of values; a result with more counts as anything."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.literals import LiteralValue
 from iamlint.conditions.syntax import (
     AllOf,
@@ -24,7 +25,6 @@ from iamlint.conditions.syntax import (
     Operation,
     Operator,
 )
-from iamlint.lazy_regex import regex
 
 _DEEPEST = 24
 """Maximum depth; deeper expressions are left to the grammar, which has limits of its own."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from iamlint.basics.frozen import frozen
 from iamlint.facts import Principal
-from iamlint.frozen import frozen
 from iamlint.unknown import Truth
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from iamlint.basics.frozen import frozen
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.syntax import (
     AllOf,
@@ -27,7 +28,6 @@ from iamlint.conditions.syntax import (
     Operation,
 )
 from iamlint.facts import Text
-from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
 
 _ANY = frozenset[str]()

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from itertools import chain, repeat
 
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.unknown import Unknown, UnknownPart
 
 HOLE = "\ue000"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import field
 from typing import Literal
 
-from iamlint.frozen import frozen
+from iamlint.basics.frozen import frozen
 from iamlint.unknown import Truth
 
 ReasonKind = Literal[

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from iamlint.basics.frozen import frozen
 from iamlint.conditions.common_syntax import common
 from iamlint.conditions.literals import HOLE, LiteralError, LiteralValue, Masked, masked
 from iamlint.conditions.syntax import (
@@ -27,7 +28,6 @@ from iamlint.conditions.syntax import (
     Operator,
 )
 from iamlint.facts import Text
-from iamlint.frozen import frozen
 from iamlint.unknown import Unknown, UnknownPart
 
 LONGEST = 16_384

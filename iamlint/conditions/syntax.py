@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, TypeAlias
 from typing import Literal as OneOf
 
-from iamlint.frozen import frozen
+from iamlint.basics.frozen import frozen
 from iamlint.unknown import Unknown
 
 Operator = OneOf["==", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/", "%"]

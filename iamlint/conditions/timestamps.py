@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any, cast
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.abstract_values import Anything, Between, Malformed, Possible, Some, distinct, known
 from iamlint.conditions.outcome import Reason
 from iamlint.conditions.syntax import Operator
-from iamlint.lazy_regex import regex
 
 _TIMESTAMP = regex(
     r"(?P<day>\d{4}-\d{2}-\d{2})[Tt](?P<time>\d{2}:\d{2}:\d{2})(?:\.(?P<fraction>\d{1,9}))?"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import product
 from typing import Literal as OneOf
 
+from iamlint.basics.frozen import frozen
 from iamlint.conditions.attributes import MODIFIED_GRANTS
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.syntax import (
@@ -25,7 +26,6 @@ from iamlint.conditions.syntax import (
     negated,
 )
 from iamlint.facts import Text
-from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
 
 MOST = 256

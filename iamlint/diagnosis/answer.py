@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.facts import Grant
-from iamlint.frozen import frozen
 from iamlint.location import Location
 
 VerdictName = Literal["works", "fails", "unknown", "not-iam"]

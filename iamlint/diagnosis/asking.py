@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import date
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.answer import Answer, VerdictName
 from iamlint.diagnosis.asked.caller import NOBODY_NAMED, BadCallerError, Caller, read_caller
 from iamlint.diagnosis.asked.case import Case
@@ -20,7 +21,6 @@ from iamlint.diagnosis.proof import prove
 from iamlint.diagnosis.recognition.said import NOTHING, Said, read_error
 from iamlint.diagnosis.stages.client_stage import claims_of
 from iamlint.estate import Estate
-from iamlint.frozen import frozen
 from iamlint.roles import Catalog
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from json import JSONDecoder
 from typing import TYPE_CHECKING, Any, cast
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.json_text import FOLLOWING, KEY, MAX_DEPTH, STRING, JsonError, Reader
 from iamlint.documents.numbers import MAX_DIGITS, number
 from iamlint.documents.values import Data, Later, Value
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Span
 
 _PAIR = regex(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*"([^"\\\x00-\x1f]*)"[ \t\n\r]*([,}])[ \t\n\r]*')

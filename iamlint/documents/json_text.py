@@ -10,9 +10,9 @@ import re
 from decimal import Decimal
 from typing import TypeAlias
 
+from iamlint.basics.frozen import mutable
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.numbers import number
-from iamlint.frozen import mutable
-from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 
 MAX_DEPTH = 128

@@ -9,8 +9,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
-from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Span, Unreadable
 
 _LARGEST = 1_000_000

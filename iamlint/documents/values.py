@@ -14,7 +14,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from iamlint.frozen import frozen
+from iamlint.basics.frozen import frozen
 from iamlint.location import Made, Span
 from iamlint.unknown import Unknown, UnknownPart
 

@@ -14,6 +14,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal, TypeVar
 
+from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget, Exhausted
 from iamlint.estate.access_boundary import Boundaries
 from iamlint.estate.deny_policy import Rule, denies, rule
@@ -35,7 +36,6 @@ from iamlint.facts import (
     ServiceAccount,
     Text,
 )
-from iamlint.frozen import frozen
 from iamlint.location import Location, Unreadable
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.principals import project_of

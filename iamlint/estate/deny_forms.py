@@ -6,7 +6,7 @@ https://cloud.google.com/iam/docs/principal-identifiers
 
 from __future__ import annotations
 
-from iamlint.lazy_regex import regex
+from iamlint.basics.lazy_regex import regex
 
 _HOSTS = {"resourcemanager": "cloudresourcemanager"}
 """Services whose host differs from the prefix of their permissions."""

@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from dataclasses import field
 from datetime import date
 
+from iamlint.basics.frozen import frozen
 from iamlint.conditions import Context, TagState, asks_who, evaluate
 from iamlint.estate.deny_forms import allowed_permission
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.membership import Named, covered, named, node_of, only_scope, within
 from iamlint.estate.tags import Tags
 from iamlint.facts import Condition, Denial, Grant, Text
-from iamlint.frozen import frozen
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown, shown

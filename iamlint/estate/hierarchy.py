@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate.names import agreed, identity, scope
 from iamlint.facts import Declaration, Folder, Organization, Project, Resource, ServiceAccount, Text
-from iamlint.lazy_regex import regex
 from iamlint.principals import project_number_of, project_of
 from iamlint.provenance import counts_for
 from iamlint.unknown import Unknown, shown

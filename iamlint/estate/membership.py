@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate.deny_forms import ACCOUNT, CUSTOMER, EVERYBODY, GROUP, denied_principal, is_denied_form
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.names import identity, scope
 from iamlint.facts import Declaration, Grant, PrincipalKind, Resource, Text
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown

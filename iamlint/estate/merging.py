@@ -14,10 +14,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import field
 
+from iamlint.basics.frozen import frozen, mutable
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.names import condition_key, identity, in_force, principal_node
 from iamlint.facts import Declaration, DefaultAccounts, EmptyBinding, Grant, RemovedGrant, UnreadPart
-from iamlint.frozen import frozen, mutable
 from iamlint.logic.verdict import TRUE
 from iamlint.principals import project_number_of, project_of
 from iamlint.provenance import configuration, owns

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.membership import only_scope, within
 from iamlint.estate.names import scope
 from iamlint.estate.tags import Of
 from iamlint.facts import AccessSetting, Declaration, Fact, Grant, OrgPolicy, Resource, Text
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.unknown import Truth, Unknown, UnknownPart

@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
 
+from iamlint.basics.frozen import frozen
 from iamlint.conditions import Tag, TagState
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.names import identity, in_force, scope
 from iamlint.facts import Declaration, EffectiveTags, Fact, Resource, TagBinding, TagKey, TagValue, Text
-from iamlint.frozen import frozen
 from iamlint.logic.verdict import TRUE
 from iamlint.provenance import configuration, counts_for
 from iamlint.unknown import shown

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Literal
 
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.unknown import Unknown, shown
 

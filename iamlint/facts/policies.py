@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
 from iamlint.facts.parts import Condition, Declaration, Origin, Place, Principal, Resource, Text
-from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
 
 Latent = Literal["on request", "on approval"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
 from iamlint.facts.parts import Declaration, Place, Resource, Text
-from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
 
 

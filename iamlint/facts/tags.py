@@ -5,8 +5,8 @@ Source: https://cloud.google.com/resource-manager/docs/tags/tags-overview
 
 from __future__ import annotations
 
+from iamlint.basics.frozen import frozen
 from iamlint.facts.parts import Declaration, Place, Resource, Text
-from iamlint.frozen import frozen
 
 
 @frozen

@@ -13,8 +13,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.files.disk import DISK
-from iamlint.lazy_regex import regex
 
 FULL_ID = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 """The full id of an object: SHA-1 or SHA-256."""

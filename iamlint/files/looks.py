@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamlint.hashes import blake2b as Hash  # noqa: N812  # the one in use
+    from iamlint.basics.hashes import blake2b as Hash  # noqa: N812  # the one in use
 
 STATUS, RESOLVED, LINK, ENTRIES, CONTENT, BEGINNING = "status", "resolved", "link", "entries", "content", "beginning"
 """What is asked. `BEGINNING` is followed by a number of bytes, and by ``.`` if the file ended there."""

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from iamlint.basics.hashes import blake2b
 from iamlint.files.looks import BEGINNING, CONTENT, failure_of
-from iamlint.hashes import blake2b
 
 _BUFFER = 1 << 16
 

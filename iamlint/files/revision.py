@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
+from iamlint.basics.frozen import frozen
 from iamlint.files.disk import DISK
 from iamlint.files.git import MissingRevision, Objects, Repository
 from iamlint.files.tree import Entry, Status, Tree
-from iamlint.frozen import frozen
 
 MOST_ENTRIES = 2_000_000
 """Maximum number of names in a commit that is read."""

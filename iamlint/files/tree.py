@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Self
 
-from iamlint.frozen import frozen
+from iamlint.basics.frozen import frozen
 
 Kind = Literal["file", "directory", "other"]
 """The kind of a path's target. "other" cannot be read like a file: a pipe, a socket, a device."""

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from iamlint.basics.frozen import mutable
+from iamlint.basics.hashes import blake2b
 from iamlint.files.overlay import Overlay
 from iamlint.files.tree import Entry, Kind, Status, Tree
-from iamlint.frozen import mutable
-from iamlint.hashes import blake2b
 
 Asked = tuple[str, str]
 """A question and the path, without symbolic links, or the name that it is about."""

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from iamlint.basics.frozen import frozen
 from iamlint.edits import Edit, Fix
 from iamlint.estate import Estate
 from iamlint.finding import Finding, UnknownAnswer
 from iamlint.fixes.problem import Withheld
 from iamlint.fixes.sources import Sources
-from iamlint.frozen import frozen
 from iamlint.location import SourceText
 from iamlint.patterns.match import Match
-from iamlint.report import Report
+from iamlint.results.report import Report
 from iamlint.rules.rule import Rule
 
 if TYPE_CHECKING:

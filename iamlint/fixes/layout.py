@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from iamlint.basics.frozen import frozen, mutable
 from iamlint.edits import Edit, applied, consistent
 from iamlint.fixes.moves import Moves, touched
-from iamlint.frozen import frozen, mutable
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Block, File, Template
 from iamlint.hcl.walk import walk

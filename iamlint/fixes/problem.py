@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from iamlint.basics.frozen import frozen
 from iamlint.edits import Edit, Safety
 from iamlint.estate import Estate
 from iamlint.facts import Grant, Place
 from iamlint.finding import Finding
 from iamlint.fixes.sources import Sources
-from iamlint.frozen import frozen
 from iamlint.linter import place_of
 from iamlint.patterns.match import Match
 

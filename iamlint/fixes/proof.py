@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cache
 
+from iamlint.basics.frozen import frozen, mutable
 from iamlint.comparison import Comparison, Line, Pair, Privilege, Side, compare
 from iamlint.comparison.sides import SideName
 from iamlint.edits import Edit, Fix, Safety, applied, by_path, conflict
@@ -17,7 +18,6 @@ from iamlint.finding import Finding, UnknownAnswer
 from iamlint.fixes.collecting import Run
 from iamlint.fixes.layout import aligned
 from iamlint.fixes.moves import Moves, block_lines
-from iamlint.frozen import frozen, mutable
 from iamlint.principals import read_principal
 from iamlint.queries.federation.grants import is_nobody
 from iamlint.unknown import Unknown, UnknownPart

@@ -7,10 +7,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Argument, Attribute, Block, Body, File, Index, Literal, Node, Template, Tuple, Variable
 from iamlint.hcl.walk import children, walk
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText
 from iamlint.provenance import directory
 

@@ -7,12 +7,12 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.edits import Edit, edit
 from iamlint.facts import Place
 from iamlint.fixes.sources import Sources, Tree, named_argument
 from iamlint.hcl.syntax import Argument, Attribute, Block, Body, Label, Node, Object, Template, Tuple, Variable
 from iamlint.hcl.walk import walk
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText
 
 _DEEPEST = 5

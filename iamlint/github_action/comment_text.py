@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.finding import SEVERITIES
 from iamlint.github_action.event import Event
-from iamlint.lazy_regex import regex
 from iamlint.reporters.markdown import cell
 from iamlint.reporters.parts.plain import counted
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 
 _COMMIT = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REPOSITORY = regex(r"[\w.-]+/[\w.-]+")

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import cached_property
 
+from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget, Exhausted
 from iamlint.estate import Node
-from iamlint.frozen import frozen
 from iamlint.graph.edges import Edge, Graph
 from iamlint.logic.verdict import Verdict
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from operator import itemgetter
 
+from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, Node
 from iamlint.facts import Declaration, Grant, Text
-from iamlint.frozen import frozen
 from iamlint.graph.edges import Graph
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods import ACT_AS, Method, deployments

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 
 from iamlint.access import Decision, access_of
+from iamlint.basics.frozen import frozen
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
-from iamlint.frozen import frozen
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY, PRIVILEGED, EdgeKind, changes
 from iamlint.graph.of_roles import kinds_of_edges, rank, relevant_permissions, strongest, useful
 from iamlint.graph.own_access import OwnAccess

@@ -13,13 +13,13 @@ from itertools import islice
 from typing import TypeVar
 
 from iamlint.access import access_of
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Budget
 from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
-from iamlint.frozen import frozen
 from iamlint.graph.edge_permissions import PRIVILEGED
 from iamlint.graph.placement import PLACES, may_fit, places, reaches_from
-from iamlint.lazy_regex import regex
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods import Method
 from iamlint.unknown import Truth, shown

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Lazy, List, Map, SetOf, Value
-from iamlint.frozen import frozen
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.functions import unification

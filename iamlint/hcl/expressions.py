@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.numbers import number
 from iamlint.hcl.lexer import NAME, NOT_IN_NAME, ParseError, shown
 from iamlint.hcl.syntax import (
@@ -27,7 +28,6 @@ from iamlint.hcl.syntax import (
     Variable,
 )
 from iamlint.hcl.templates import Templates
-from iamlint.lazy_regex import regex
 
 _PATH = regex(rf"{NAME}(?:\.{NAME})*+")
 _SIMPLE = rf'[ \t]*+(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+))[ \t]*+'

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents import json_text
 from iamlint.documents.json_text import JsonNode, Members
-from iamlint.frozen import frozen
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.lexer import ParseError, shown
 from iamlint.hcl.native import MAX_ERRORS, MAX_HEIGHT, read_expression

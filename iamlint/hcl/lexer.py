@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import cast
 
-from iamlint.lazy_regex import regex
+from iamlint.basics.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 
 MAX_DEPTH = 100

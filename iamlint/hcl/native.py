@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.lexer import NAME, ParseError, shown
 from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Text
 from iamlint.hcl.walk import height
-from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 
 MAX_HEIGHT = 150

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.numbers import number
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.lexer import ParseError
@@ -35,7 +36,6 @@ from iamlint.hcl.syntax import (
 )
 from iamlint.hcl.templates import Directive, Pieces, nested
 from iamlint.hcl.walk import relocate
-from iamlint.lazy_regex import regex
 
 if TYPE_CHECKING:
     from lark import Token, Tree

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
 
+from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
 from iamlint.documents.values import Value
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
-from iamlint.frozen import frozen
 from iamlint.location import SourceText, Unreadable
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import field
 from decimal import Decimal
 
-from iamlint.frozen import mutable
-from iamlint.lazy_regex import regex
+from iamlint.basics.frozen import mutable
+from iamlint.basics.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 
 LABELS = {

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Text
-from iamlint.lazy_regex import regex
 from iamlint.unknown import Truth, Unknown, UnknownPart
 
 _LONGEST = 4096

@@ -12,8 +12,8 @@ from dataclasses import field
 from functools import lru_cache
 from pathlib import Path, PurePath, PurePosixPath
 
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 
 _TOKEN = regex(r"(?P<deep>(?:(?<=/)|(?<![^/]))\*\*/)|(?P<star>\*+)|(?P<any>\?)|(?P<text>[^*?]+)")
 

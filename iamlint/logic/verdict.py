@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from iamlint.basics.frozen import frozen
 from iamlint.facts import Fact
-from iamlint.frozen import frozen
 from iamlint.unknown import Truth
 
 

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents.compiled import read_compiled
-from iamlint.frozen import frozen
 from iamlint.methods.model import GROUPS, Agent, Method, Need
 
 FOLDER = Path(__file__).parent

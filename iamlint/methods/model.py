@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from iamlint.frozen import frozen
+from iamlint.basics.frozen import frozen
 
 ACT_AS = "iam.serviceAccounts.actAs"
 """The permission to attach an account. Source: https://cloud.google.com/iam/docs/attach-service-accounts"""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import field
 from datetime import datetime
 
+from iamlint.basics.frozen import frozen
 from iamlint.facts import Grant
-from iamlint.frozen import frozen
 from iamlint.location import Location
 
 MINIMUM_DAYS = 90

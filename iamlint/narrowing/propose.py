@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import get_args
 
 from iamlint.access import access_of
+from iamlint.basics.frozen import frozen
 from iamlint.comparison import Side, compare
 from iamlint.comparison.model import Pair, Privilege
 from iamlint.estate import Estate
 from iamlint.facts import CustomRole, Fact, Grant, Place
-from iamlint.frozen import frozen
 from iamlint.graph import relevant_permissions
 from iamlint.location import SourceText
 from iamlint.narrowing.evidence import Evidence

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents import plain, read_json_documents
 from iamlint.documents.values import Value
 from iamlint.files.texts import load
-from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.narrowing.model import Advice, Log, Use
 

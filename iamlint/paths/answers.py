@@ -6,11 +6,11 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
 from iamlint.estate import Node, principal_node
 from iamlint.facts import Grant
 from iamlint.finding import SEVERITIES, Severity
-from iamlint.frozen import frozen
 from iamlint.graph import Graph, graph_of
 from iamlint.paths.hops import STATES, Hop, Hops
 from iamlint.paths.search import Path, Paths, Reach

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.validation import nearest_of
 from iamlint.facts import Declaration
-from iamlint.lazy_regex import regex
 from iamlint.location import COMMAND_LINE, Location
 from iamlint.paths.answers import Start
 from iamlint.paths.hops import Hops

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Grant
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.paths.hops import Hop
 from iamlint.paths.names import Names
 from iamlint.paths.search import Path

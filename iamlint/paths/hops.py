@@ -9,10 +9,10 @@ from functools import cache
 from typing import Literal
 
 from iamlint.access import access_of
+from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
 from iamlint.estate import CONTAINERS, Estate, Node, principal_node, within
 from iamlint.facts import Attachment, Grant, Membership, Resource
-from iamlint.frozen import frozen
 from iamlint.graph import Way, Ways
 from iamlint.logic.verdict import Verdict
 from iamlint.methods import Method, bound_methods, methods, strength

@@ -7,10 +7,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, Groups, Node, identity, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Group, Membership, Principal, PrincipalKind, ServiceAccount
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.principals import read_principal
 from iamlint.unknown import shown
 

@@ -13,10 +13,10 @@ from dataclasses import field, replace
 from functools import cached_property
 from itertools import count
 
+from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget, Exhausted
 from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Grant
-from iamlint.frozen import frozen
 from iamlint.graph import EDGE_PERMISSIONS, Way, graph_of
 from iamlint.logic.verdict import distinct
 from iamlint.paths.closure import Values, reached_values

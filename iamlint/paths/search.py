@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 
+from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget, Exhausted
 from iamlint.estate import Node
-from iamlint.frozen import frozen
 from iamlint.paths.hops import STATES, Hop, Hops, State, is_container, takes_delegates
 
 MOST_STEPS = 5_000_000

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from typing import Any
 
+from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate
 from iamlint.facts import Fact
-from iamlint.frozen import frozen
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns.predicates import Word
 from iamlint.unknown import Truth

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate
 from iamlint.facts import AccessSetting, ApiKey, Text
-from iamlint.lazy_regex import regex
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns.kind import Kind, argument
 from iamlint.patterns.predicates import flag, glob, kind

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import get_args
 
 from iamlint.access import access_of
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, principal_node
 from iamlint.facts import Condition, Grant, Principal, Text
 from iamlint.graph import EDGE_PERMISSIONS, graph_of
-from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns import predicates

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import Any, Generic, TypeVar
 
+from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate
 from iamlint.facts import Place, Resource
 from iamlint.finding import Related
-from iamlint.frozen import frozen
 from iamlint.patterns.predicates import Word
 
 Permissions = tuple[str, ...]

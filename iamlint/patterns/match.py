@@ -13,10 +13,10 @@ from dataclasses import field, replace
 from functools import lru_cache
 
 from iamlint.access import access_of
+from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, identity, role_scope
 from iamlint.facts import CustomRole, Fact, Grant, Place, Principal, PrincipalKind
 from iamlint.finding import Confidence, Flow
-from iamlint.frozen import frozen
 from iamlint.graph import EDGE_PERMISSIONS
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, TypeVar, get_args
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate
 from iamlint.facts import Principal, PrincipalKind, Text
-from iamlint.lazy_regex import regex
 from iamlint.logic.globs import compiled, is_glob, text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict, distinct
 from iamlint.principals import read_principal

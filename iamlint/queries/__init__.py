@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate
-from iamlint.frozen import frozen
 from iamlint.patterns.match import Match
 from iamlint.queries.attachments import cross_project_attachments, full_api_scopes
 from iamlint.queries.audit import incomplete_audit_configs, missing_audit_configs

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Pool, Project, Service, Text, UnreadPart
 from iamlint.finding import Confidence
-from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, Verdict
 from iamlint.patterns.match import Match, grant_verdict

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate
 from iamlint.facts import Impersonation, OrgPolicy, Text
-from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.patterns.match import Match
 from iamlint.provenance import at, counts_for, outside

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from iamlint.report import Report
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 
 FORMATS = (
     "text", "concise", "json", "sarif", "github", "markdown", "gitlab", "azure", "junit", "sonarqube"

@@ -6,10 +6,10 @@ Escapes: https://github.com/microsoft/azure-pipelines-task-lib/blob/master/node/
 
 from __future__ import annotations
 
-from iamlint.report import Report
 from iamlint.reporters.parts.entries import Entry, entries, worst_first
 from iamlint.reporters.parts.plain import neutral
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 
 
 def azure_report(report: Report, style: Presentation) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from iamlint.report import Report
 from iamlint.reporters.parts.entries import Entry, entries
 from iamlint.reporters.parts.plain import neutral
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 
 
 def concise_report(report: Report, style: Presentation) -> str:

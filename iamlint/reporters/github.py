@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
 from iamlint.finding import Finding, Severity, UnknownAnswer
-from iamlint.frozen import frozen
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.report import Report
 from iamlint.reporters.parts.ends import leads_to
 from iamlint.reporters.parts.notes import distinct, notes
 from iamlint.reporters.parts.plain import environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 
 MOST = 10
 """Maximum number of annotations of one level that GitHub shows per step; it silently drops the rest."""

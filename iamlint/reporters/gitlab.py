@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from iamlint.finding import Severity
-from iamlint.report import Report
 from iamlint.reporters.parts.entries import Entry, entries
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 
 _SEVERITIES: dict[Severity, str] = {
     "critical": "blocker",

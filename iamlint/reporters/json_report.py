@@ -9,12 +9,12 @@ from typing import Any
 from iamlint.edits import Edit, Fix
 from iamlint.facts import Resource
 from iamlint.finding import Accepted, Finding, Step
-from iamlint.fingerprint import Fingerprints, fingerprints
 from iamlint.location import Location, SourceText
 from iamlint.questions import ByCause, Question
-from iamlint.report import ChangedSince, InForce, Report
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.plain import json_escaped
+from iamlint.results.fingerprint import Fingerprints, fingerprints
+from iamlint.results.report import ChangedSince, InForce, Report
 
 SCHEMA = Path(__file__).with_name("check.schema.json")
 """The JSON Schema of the report; a test holds the report against it."""

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.finding import Accepted
-from iamlint.lazy_regex import regex
-from iamlint.report import Report
 from iamlint.reporters.parts.entries import Entry, entries, mentions
 from iamlint.reporters.parts.notes import notes
 from iamlint.reporters.parts.plain import neutral
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 
 _NOT_XML = regex("[\ufffe\uffff]")
 """Characters that ``neutral`` keeps and XML 1.0 forbids: https://www.w3.org/TR/xml/#charsets"""

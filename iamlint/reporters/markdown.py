@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from iamlint.addresses import rule_address
-from iamlint.lazy_regex import regex
+from iamlint.basics.lazy_regex import regex
 from iamlint.location import COMMAND_LINE, Location
-from iamlint.report import Report
 from iamlint.reporters.parts.ends import leads_to
 from iamlint.reporters.parts.groups import Group, difference, grouped
 from iamlint.reporters.parts.notes import distinct, notes
@@ -21,6 +20,7 @@ from iamlint.reporters.parts.plain import counted, environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.reporters.parts.statistics import by_folder, by_rule
 from iamlint.reporters.parts.unknowns import cause_lines
+from iamlint.results.report import Report
 from iamlint.rules.catalog import is_shipped
 
 MOST_ALIKE = 6

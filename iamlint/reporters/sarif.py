@@ -18,10 +18,8 @@ import sarif_om as om
 from iamlint.addresses import REPOSITORY, rule_address
 from iamlint.edits import Edit, Fix, by_path
 from iamlint.finding import SEVERITIES, Finding, Flow, Related, Severity
-from iamlint.fingerprint import Fingerprints
 from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
 from iamlint.questions import Question
-from iamlint.report import Report
 from iamlint.reporters.page import rule_page
 from iamlint.reporters.parts.ends import leads_to
 from iamlint.reporters.parts.excerpt import inside, line_span
@@ -30,6 +28,8 @@ from iamlint.reporters.parts.line_hash import line_hashes
 from iamlint.reporters.parts.notes import notes
 from iamlint.reporters.parts.plain import environments, json_escaped, neutral
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.fingerprint import Fingerprints
+from iamlint.results.report import Report
 from iamlint.rules.rule import Rule
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -10,11 +10,11 @@ from typing import Any
 
 from iamlint.finding import Severity
 from iamlint.location import Location
-from iamlint.report import Report
 from iamlint.reporters.parts.entries import NOTE, UNKNOWN, UNREADABLE, Entry, entries, mentions
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 from iamlint.rules.rule import Rule
 
 _IMPACTS: dict[Severity, str] = {"critical": "HIGH", "high": "HIGH", "medium": "MEDIUM", "low": "LOW", "info": "LOW"}

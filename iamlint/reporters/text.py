@@ -8,7 +8,6 @@ from iamlint.edits import Safety
 from iamlint.finding import SEVERITIES, Finding, Flow, Related
 from iamlint.location import Location, Unreadable
 from iamlint.questions import by_cause, questions
-from iamlint.report import Report
 from iamlint.reporters.parts.ends import leads_to
 from iamlint.reporters.parts.folding import Fold
 from iamlint.reporters.parts.frame import Paint, frame, place
@@ -18,6 +17,7 @@ from iamlint.reporters.parts.plain import counted, environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.reporters.parts.statistics import COLORS, one_line, tables
 from iamlint.reporters.parts.unknowns import cause_lines, listed_unknowns
+from iamlint.results.report import Report
 
 _MOST = 6
 """Maximum number of lines below a frame; the rest is counted."""

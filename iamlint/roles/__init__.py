@@ -12,10 +12,10 @@ from functools import cache, cached_property
 from itertools import accumulate
 from typing import Any, Literal
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
+from iamlint.catalog_file import CATALOG
 from iamlint.facts import Text
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
-from iamlint.packed import CATALOG
 from iamlint.unknown import Unknown, shown
 
 RoleKind = Literal["basic", "predefined", "service_agent", "custom"]

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Text
-from iamlint.frozen import frozen
 from iamlint.graph import relevant_permissions
-from iamlint.lazy_regex import regex
 from iamlint.logic.globs import compiled, is_glob, text_is
 from iamlint.principals import MARKS, placeholder_of, read_principal
 from iamlint.queries import QUERIES

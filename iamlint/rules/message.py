@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
-from iamlint.lazy_regex import regex
+from iamlint.basics.lazy_regex import regex
 from iamlint.patterns.fact_schema import kind_of
 from iamlint.patterns.match import Match
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Literal
 
+from iamlint.basics.frozen import frozen
 from iamlint.edits import Safety
 from iamlint.finding import Confidence, Severity
-from iamlint.frozen import frozen
 from iamlint.location import Location
 
 ACCEPTANCE_WORDS = ("what", "reason", "until")

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Grant
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.location import SourceText
 from iamlint.roles import Catalog, catalog
 from iamlint.server.session import Session

@@ -10,7 +10,7 @@ from iamlint.methods.index import strength
 from iamlint.paths import Path
 from iamlint.paths.answers import Asking
 from iamlint.paths.asked import NobodyError, starts_of, targets_of
-from iamlint.reporters.roles import answer
+from iamlint.reporters.listings.roles import answer
 from iamlint.rules.rule import Rule
 from iamlint.server.session import Session
 from iamlint.server.words import Word

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from iamlint.basics.frozen import frozen
 from iamlint.cache.memory import GivenUp, Memory
 from iamlint.cli.configuring import Failed, configuration
 from iamlint.cli.options import Request
@@ -16,11 +17,10 @@ from iamlint.files.disk import DISK
 from iamlint.files.watched import Watched
 from iamlint.finding import Finding
 from iamlint.fixes.collecting import Run
-from iamlint.frozen import frozen
 from iamlint.location import SourceText, Unreadable
 from iamlint.paths import hops_of
 from iamlint.paths.answers import Asking
-from iamlint.report import failure
+from iamlint.results.report import failure
 from iamlint.rules.rule import Rule
 from iamlint.server.shifts import shifted
 

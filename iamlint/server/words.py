@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.location import SourceText
 
 Kind = Literal["role", "principal", "permission", "rule", "reference"]

@@ -7,8 +7,8 @@ https://cloud.google.com/storage/docs/access-control/iam#acls
 
 from __future__ import annotations
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Text
-from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown, UnknownPart, join_texts, without_prefix
 
 Parts = tuple[str | UnknownPart, ...]

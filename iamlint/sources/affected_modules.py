@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored
 from iamlint.sources.unwalked import is_walked

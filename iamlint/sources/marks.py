@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 
 ROLE = r"(?<![\w./-])(?:(?:projects|organizations)/[^/\s\"']+/)?roles/[a-z]\w*(?:\.\w+)*"
 """A role name, also of a custom role."""

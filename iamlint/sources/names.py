@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from iamlint.lazy_regex import regex
+from iamlint.basics.lazy_regex import regex
 
 TERRAFORM = (".tf", ".tofu", ".tf.json", ".tofu.json")
 ASSIGNMENTS = (".tfvars", ".tfvars.json")

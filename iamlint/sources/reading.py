@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 
+from iamlint.basics.frozen import frozen, mutable
 from iamlint.budget import Allowance
 from iamlint.cache.memory import Memory
 from iamlint.cache.units import Units
@@ -13,7 +14,6 @@ from iamlint.causes import VarFile
 from iamlint.facts import Fact
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
-from iamlint.frozen import frozen, mutable
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.roles import Catalog

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, UnreadPart
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import Reading
 

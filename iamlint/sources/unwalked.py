@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field
 from pathlib import Path
 
+from iamlint.basics.frozen import frozen, mutable
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
-from iamlint.frozen import frozen, mutable
 from iamlint.sources.names import is_configuration
 
 SKIPPED = frozenset({"node_modules", "__pycache__"})

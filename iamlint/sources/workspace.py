@@ -8,19 +8,19 @@ from dataclasses import field
 from pathlib import Path
 from typing import TypeVar, cast
 
+from iamlint.basics.frozen import mutable
+from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Allowance
 from iamlint.cache.memory import Memory, Name
 from iamlint.files.disk import DISK
 from iamlint.files.texts import load, load_export
 from iamlint.files.tree import Tree
 from iamlint.files.watched import FILE, Asked
-from iamlint.frozen import mutable
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
-from iamlint.sources.gcloud.groups import group_by_path
 from iamlint.sources.gcloud.recognition.resource_from_path import claim
 from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS
+from iamlint.sources.gcloud.resources.groups import group_by_path
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored, usual
 from iamlint.sources.unwalked import Look, Unwalked, is_walked
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.location import SourceText
 
 _LOOKED_AT = 20_000

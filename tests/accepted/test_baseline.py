@@ -14,9 +14,9 @@ import pytest
 from iamlint.accepted import baseline as baselines
 from iamlint.accepted.baseline import Baseline, read_baseline
 from iamlint.location import Unreadable
-from iamlint.report import Report
 from iamlint.reporters import render
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 
 Check = Callable[..., Report]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from iamlint.accepted.config import Config, read_config, unknown_names
+from iamlint.accepted.configuration.config import Config, read_config, unknown_names
 from iamlint.facts import Resource
 from iamlint.finding import Finding
 from iamlint.location import Location, Unreadable
-from iamlint.report import Report
+from iamlint.results.report import Report
 
 Check = Callable[..., Report]
 

@@ -8,7 +8,7 @@ import pytest
 
 from iamlint.accepted.ignore import mistakes
 from iamlint.location import SourceText
-from iamlint.report import Report
+from iamlint.results.report import Report
 
 Check = Callable[..., Report]
 

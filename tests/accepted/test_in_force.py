@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from iamlint.accepted import config
+from iamlint.accepted.configuration import config
 from iamlint.cli.program import program
 from iamlint.reporters import FORMATS
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import program
 import pytest
 
-from iamlint.accepted.required import allows
-from iamlint.accepted.settings import LARGEST
+from iamlint.accepted.configuration.required import allows
+from iamlint.accepted.configuration.settings import LARGEST
 
 BAD = """\
 resource "google_project_iam_member" "ci" {

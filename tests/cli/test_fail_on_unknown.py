@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from iamlint.cli.program import program
 from iamlint.finding import UnknownAnswer
 from iamlint.location import Location
-from iamlint.report import Bar
 from iamlint.reporters import FORMATS
+from iamlint.results.report import Bar
 
 Run = Callable[..., Result]
 

@@ -27,7 +27,7 @@ def test_help_and_version_load_no_command(arguments: list[str]) -> None:
     loaded = {name for name in done.stdout.splitlines()[-1].split() if name.startswith("iamlint")}
     assert loaded <= {
         *("iamlint", "iamlint.cli", "iamlint.cli.program", "iamlint.cli.console", "iamlint.cli.streams"),
-        *("iamlint.location", "iamlint.frozen", "iamlint.packed"),
+        *("iamlint.location", "iamlint.basics", "iamlint.basics.frozen", "iamlint.catalog_file"),
     }
 
 

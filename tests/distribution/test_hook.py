@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from program import run
 
-from iamlint.accepted.config import Config
+from iamlint.accepted.configuration.config import Config
 from iamlint.cli.options import Request
 from iamlint.cli.run import checked
 from iamlint.logic.path_globs import PathGlobs

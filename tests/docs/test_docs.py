@@ -9,7 +9,7 @@ import click
 from click.testing import CliRunner
 from pages import main as pages
 
-from iamlint.accepted.config import Config, read_config
+from iamlint.accepted.configuration.config import Config, read_config
 from iamlint.cli.program import program
 from iamlint.roles import catalog
 

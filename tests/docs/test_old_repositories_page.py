@@ -11,7 +11,7 @@ from checkout import commit, git
 from program import run
 
 from iamlint.accepted.baseline import Baseline, baseline_of
-from iamlint.accepted.config import Config, read_config
+from iamlint.accepted.configuration.config import Config, read_config
 from iamlint.location import SourceText
 from iamlint.rules.catalog import load_rules
 

@@ -19,7 +19,7 @@ from checkout import commit, git, write
 from snippets import ROOT, Snippet, files_of, pages, recipes, snippets, write_workflows
 from vendor_schemas import assert_valid
 
-from iamlint.accepted.config import Config, read_config, unknown_names
+from iamlint.accepted.configuration.config import Config, read_config, unknown_names
 from iamlint.hcl import read_file
 from iamlint.location import SourceText
 from iamlint.rules.catalog import load_rules, own_names

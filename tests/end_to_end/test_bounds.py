@@ -27,9 +27,9 @@ from iamlint.location import SourceText
 from iamlint.patterns import permission_places
 from iamlint.principals import read_principal
 from iamlint.queries.federation import grants
-from iamlint.report import Report
 from iamlint.reporters import FORMATS, render, sarif
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 from iamlint.roles import MOST_SEARCHES, catalog
 from iamlint.rules import workload
 from iamlint.rules.catalog import load_rules

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from iamlint.finding import Finding
-from iamlint.fingerprint import fingerprints, identity
 from iamlint.linter import lint
 from iamlint.location import Location
-from iamlint.report import Report
+from iamlint.results.fingerprint import fingerprints, identity
+from iamlint.results.report import Report
 from iamlint.roles import Definition, catalog
 from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.sources import read

@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from iamlint.accepted.baseline import Baseline, beyond, read_baseline
-from iamlint.report import Report
 from iamlint.reporters import render
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 
 Check = Callable[..., Report]
 

@@ -19,7 +19,7 @@ from iamlint.linter import lint
 from iamlint.location import Location
 from iamlint.logic.path_globs import globs_of
 from iamlint.provenance import configuration
-from iamlint.report import Report
+from iamlint.results.report import Report
 from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.sources import read
 from iamlint.sources.reading import Options

@@ -18,7 +18,7 @@ from iamlint.files.texts import load
 from iamlint.files.tree import Entry, Status, Tree
 from iamlint.linter import lint
 from iamlint.location import SourceText, Unreadable
-from iamlint.report import Report
+from iamlint.results.report import Report
 from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.sources import read
 from iamlint.sources.reading import Options

@@ -10,7 +10,7 @@ import pytest
 from iamlint.facts import Resource
 from iamlint.finding import Finding, Related
 from iamlint.location import Location, SourceText
-from iamlint.report import Report
+from iamlint.results.report import Report
 from iamlint.rules.rule import Example, Rule
 
 Build = Callable[..., Report]

@@ -16,9 +16,9 @@ import xmlschema
 
 from iamlint.finding import Accepted, Finding, UnknownAnswer
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.report import Bar, InForce, Report, Setting
 from iamlint.reporters import FORMATS, render
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Bar, InForce, Report, Setting
 
 Build = Callable[..., Report]
 Find = Callable[..., Finding]

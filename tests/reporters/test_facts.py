@@ -51,7 +51,7 @@ from iamlint.facts import (
     UnreadPart,
 )
 from iamlint.location import Location
-from iamlint.reporters.facts import entry, facts_json, facts_text
+from iamlint.reporters.listings.facts import entry, facts_json, facts_text
 from iamlint.unknown import Unknown, UnknownPart
 
 WHY = Unknown("var.x has no default and is not set", (UnknownPart("var.x"),))

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamlint.finding import Finding
-from iamlint.report import Report
 from iamlint.reporters.parts.folding import Fold, folded_page, shown_width
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.reporters.text import text_report
+from iamlint.results.report import Report
 
 Build = Callable[..., Report]
 Find = Callable[..., Finding]

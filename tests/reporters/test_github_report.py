@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from iamlint.finding import Finding
 from iamlint.location import Location, Unreadable
-from iamlint.report import Report
 from iamlint.reporters import render
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 
 Build = Callable[..., Report]
 Find = Callable[..., Finding]

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from iamlint.facts import Resource
 from iamlint.finding import Accepted, Finding, UnknownAnswer
 from iamlint.location import Location, Unreadable
-from iamlint.report import Report
 from iamlint.reporters import render
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 from iamlint.unknown import Unknown, UnknownPart
 
 Build = Callable[..., Report]

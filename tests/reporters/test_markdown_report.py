@@ -8,9 +8,9 @@ from dataclasses import replace
 from iamlint.addresses import rule_address
 from iamlint.finding import Finding, UnknownAnswer
 from iamlint.location import Location, Unreadable
-from iamlint.report import Report
 from iamlint.reporters.markdown import LARGEST, markdown_report
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 from iamlint.rules.catalog import load_rules
 
 Build = Callable[..., Report]

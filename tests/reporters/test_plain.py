@@ -13,10 +13,10 @@ from action_runner import commands
 
 from iamlint.finding import Finding
 from iamlint.location import Location, Unreadable
-from iamlint.report import Report
 from iamlint.reporters import FORMATS, render
 from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 
 Build = Callable[..., Report]
 Find = Callable[..., Finding]

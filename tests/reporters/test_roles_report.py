@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from iamlint.location import Unreadable
-from iamlint.reporters.roles import answer
+from iamlint.reporters.listings.roles import answer
 from iamlint.roles import catalog
 
 

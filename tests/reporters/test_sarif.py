@@ -17,10 +17,10 @@ from jsonschema.validators import validator_for
 from iamlint.finding import Finding
 from iamlint.linter import lint
 from iamlint.location import Location, Unreadable
-from iamlint.report import Report
 from iamlint.reporters import render
 from iamlint.reporters.parts.line_hash import line_hashes
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.sources import read
 from iamlint.sources.reading import Options

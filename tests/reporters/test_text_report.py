@@ -11,9 +11,9 @@ import pytest
 from iamlint.facts import Resource
 from iamlint.finding import Finding, UnknownAnswer
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.report import Report
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.reporters.text import text_report
+from iamlint.results.report import Report
 
 Build = Callable[..., Report]
 Find = Callable[..., Finding]

@@ -10,7 +10,7 @@ from typing import Any
 import pack_roles
 import pytest
 
-from iamlint.packed import CATALOG
+from iamlint.catalog_file import CATALOG
 from iamlint.roles import catalog
 
 BEFORE: pack_roles.Table = {

@@ -27,10 +27,10 @@ from iamlint.facts import (
     Text,
     UnreadPart,
 )
-from iamlint.fingerprint import fingerprints
 from iamlint.linter import finding, rule_matches, unknown_answers_of
 from iamlint.location import Location
 from iamlint.principals import read_principal
+from iamlint.results.fingerprint import fingerprints
 from iamlint.roles import catalog
 from iamlint.rules.catalog import load_rules
 from iamlint.unknown import Truth, Unknown, UnknownPart

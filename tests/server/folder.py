@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edits import edited
 
-from iamlint.report import Report
+from iamlint.results.report import Report
 from iamlint.server.diagnostics import diagnostics
 from iamlint.server.session import Session
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pytest
 
-from iamlint.frozen import frozen, mutable
+from iamlint.basics.frozen import frozen, mutable
 
 
 @frozen

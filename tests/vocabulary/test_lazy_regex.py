@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 import iamlint
-from iamlint.lazy_regex import LazyRegex, regex
+from iamlint.basics.lazy_regex import LazyRegex, regex
 
 
 def test_an_expression_is_compiled_at_its_first_use() -> None:

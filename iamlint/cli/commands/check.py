@@ -43,16 +43,16 @@ from iamlint.cli.run import (
     with_errors,
 )
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.report import Report, failure
 from iamlint.reporters import parts
 from iamlint.reporters.parts.frame import place
 from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report, failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamlint.accepted.config import Config
+    from iamlint.accepted.configuration.config import Config
     from iamlint.cache.units import Units
     from iamlint.fixes.collecting import Run
     from iamlint.fixes.proof import Outcome
@@ -136,7 +136,7 @@ def _say(line: str) -> None:
 
 def _check(wanted: Request, *, quiet: bool, units: Units | None) -> tuple[Report, Config]:
     """Return the report, and the configuration in force. ``units`` are parts of an earlier run."""
-    from iamlint.accepted.config import Config
+    from iamlint.accepted.configuration.config import Config
 
     try:
         config = configuration(wanted)
@@ -147,7 +147,7 @@ def _check(wanted: Request, *, quiet: bool, units: Units | None) -> tuple[Report
 
 def _fixed(wanted: Request, *, quiet: bool, unsafe: bool, write: bool) -> tuple[Report, Config, Outcome | None]:
     """Apply the fixes; return the report after them, and the configuration in force."""
-    from iamlint.accepted.config import Config
+    from iamlint.accepted.configuration.config import Config
     from iamlint.cli.fixing import outcome_of, say_outcome, written
     from iamlint.files.disk import DISK
     from iamlint.files.overlay import Overlay
@@ -192,8 +192,8 @@ def _show_diff(changed: tuple[Report, Config, Outcome | None] | None) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
 def facts(form: str, **asked: Any) -> None:
     """Show the facts in the input: grants, roles, accounts and so on, one per line."""
-    from iamlint.accepted.config import Config
-    from iamlint.reporters.facts import facts_json, facts_text
+    from iamlint.accepted.configuration.config import Config
+    from iamlint.reporters.listings.facts import facts_json, facts_text
 
     try:
         reading = read(request(asked), Config(), quiet=False)
@@ -237,7 +237,7 @@ def list_rules(
         sys.exit(FAILED)
     if fixable:
         from iamlint.fixes.mends import withheld
-        from iamlint.reporters.fixable import fixable_json, fixable_text
+        from iamlint.reporters.listings.fixable import fixable_json, fixable_text
 
         listing = fixable_json if form == "json" else fixable_text
         reasons = {name: [one.reason for one in some] for name, some in withheld().items()}
@@ -264,7 +264,7 @@ def list_rules(
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
 def roles(name: str | None, form: str, **asked: Any) -> None:
     """Show the permissions of a role, the roles with a permission, or the size of the role catalogue."""
-    from iamlint.reporters.roles import answer
+    from iamlint.reporters.listings.roles import answer
 
     try:
         told = answer(role_catalog(asked["role_catalog"]), name, for_programs=form == "json")
@@ -283,7 +283,7 @@ def list_methods(name: str | None, form: str) -> None:
     """List the ways to become a service account that iamlint knows, or explain one."""
     from iamlint.documents.validation import nearest_of
     from iamlint.methods import methods
-    from iamlint.reporters.methods import chosen_methods, method_page, methods_json, methods_text
+    from iamlint.reporters.listings.methods import chosen_methods, method_page, methods_json, methods_text
 
     found = chosen_methods(name)
     if not found and name:

@@ -18,7 +18,7 @@ from iamlint.cli.run import role_catalog
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:
-    from iamlint.accepted.config import Config, Inputs
+    from iamlint.accepted.configuration.config import Config, Inputs
     from iamlint.comparison import Comparison, Side
     from iamlint.sources.reading import Options
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.cli.configuring import Failed, configuration, inputs_for, one_environment
 from iamlint.cli.console import FAILED, colored, emit, say_errors
 from iamlint.cli.options import (
@@ -25,7 +26,6 @@ from iamlint.cli.options import (
 )
 from iamlint.cli.run import role_catalog
 from iamlint.files.disk import DISK
-from iamlint.lazy_regex import regex
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:

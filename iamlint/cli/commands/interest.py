@@ -13,7 +13,7 @@ from iamlint.cli.console import FAILED, emit, say_errors
 from iamlint.cli.options import catalog_option, rule_options
 from iamlint.cli.run import choose, load, role_catalog
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.reporters.sql import DIALECTS, Dialect, query
+from iamlint.reporters.listings.sql import DIALECTS, Dialect, query
 from iamlint.rules.interest import unneeded
 
 

@@ -16,7 +16,7 @@ from iamlint.cli.options import DATE, FILE, catalog_option, config_options, day_
 from iamlint.cli.run import read, role_catalog
 from iamlint.files.disk import DISK
 from iamlint.location import SourceText, Unreadable
-from iamlint.report import failure
+from iamlint.results.report import failure
 
 if TYPE_CHECKING:
     from iamlint.estate import Estate

@@ -14,7 +14,7 @@ from iamlint.cli.console import FAILED, OK, emit, repository, say_errors, width
 from iamlint.cli.options import Request, config_options
 
 if TYPE_CHECKING:
-    from iamlint.accepted.config import Config
+    from iamlint.accepted.configuration.config import Config
 
 
 @click.command(name="config")
@@ -40,7 +40,7 @@ def show_config(form: str, **asked: Any) -> None:
 
 def _check_names(request: Request, config: Config) -> None:
     """Raise `Failed` if the configuration names an unknown rule."""
-    from iamlint.accepted.config import unknown_names
+    from iamlint.accepted.configuration.config import unknown_names
     from iamlint.cli.run import chosen_rules, load
     from iamlint.rules.catalog import own_names
 
@@ -52,7 +52,7 @@ def _check_names(request: Request, config: Config) -> None:
 
 
 def _schema() -> dict[str, Any]:
-    from iamlint.accepted.config import SCHEMA
+    from iamlint.accepted.configuration.config import SCHEMA
 
     keys: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"]
     return keys

@@ -8,10 +8,10 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import field
 from pathlib import Path
 
+from iamlint.basics.frozen import mutable
+from iamlint.basics.lazy_regex import regex
 from iamlint.files.disk import DISK
 from iamlint.files.texts import beginning
-from iamlint.frozen import mutable
-from iamlint.lazy_regex import regex
 from iamlint.sources.names import ASSIGNMENTS, is_automatic, is_configuration
 from iamlint.sources.unwalked import is_walked
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from iamlint.basics.frozen import frozen
 from iamlint.comparison.model import Comparison, Pair, Privilege, Step
-from iamlint.frozen import frozen
 from iamlint.methods import method
 from iamlint.reporters.parts.plain import counted
 from iamlint.unknown import shown

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Principal
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.principals import read_principal
 
 CallerKind = Literal["principal", "token", "ksa", "machine", "unknown"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.asked.attachments import account_of, number_of
 from iamlint.diagnosis.asked.clients import Client
 from iamlint.diagnosis.asked.question import Question
@@ -22,7 +23,6 @@ from iamlint.facts import (
     ServiceAccount,
     Text,
 )
-from iamlint.frozen import frozen
 from iamlint.location import COMMAND_LINE, Location
 from iamlint.principals import project_number_of, project_of
 from iamlint.unknown import Unknown, shown

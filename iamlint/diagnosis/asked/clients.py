@@ -6,10 +6,10 @@ import configparser
 from collections.abc import Iterator
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents import read_json, read_yaml
 from iamlint.documents.values import NULL, Value
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 
 ClientKind = Literal["github-actions", "gitlab", "credentials", "gcloud", "kubernetes"]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.asked.clients import (
     ANNOTATION,
     Client,
@@ -19,8 +21,6 @@ from iamlint.diagnosis.asked.clients import (
     kubernetes_clients,
     workflow_clients,
 )
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.location import SourceText
 from iamlint.provenance import trusted
 from iamlint.sources import read

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.asked.attachments import account_of, is_called, named, running_accounts
 from iamlint.diagnosis.asked.clients import Client
 from iamlint.diagnosis.asked.question import seconds_of
@@ -12,7 +13,6 @@ from iamlint.diagnosis.recognition.called_urls import needed_by
 from iamlint.diagnosis.recognition.said import Said
 from iamlint.estate import Estate
 from iamlint.facts import Attachment, Grant, Impersonation, ServiceAccount
-from iamlint.frozen import frozen
 from iamlint.principals import account_kind, project_of
 from iamlint.unknown import Unknown, shown
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.asked.caller import Caller
-from iamlint.frozen import frozen
 
 METHODS: Mapping[str, str] = {
     "generateAccessToken": "iam.serviceAccounts.getAccessToken",

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Condition, Denial, Fact, Grant
-from iamlint.lazy_regex import regex
 
 _ASKS = regex(
     r"resource\.(?P<function>matchTag|matchTagId|hasTagKey|hasTagKeyId)\(\s*(?P<q>['\"])(?P<key>[^'\"]*)(?P=q)\s*"

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.answer import Evidence, Fix, Stage
 from iamlint.diagnosis.asked.case import ASKED, Case, is_managed
 from iamlint.diagnosis.callers.holder import Holder, Token
@@ -16,8 +18,6 @@ from iamlint.diagnosis.callers.token_values import Claims, Failed, Open, value_o
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.estate import scope
 from iamlint.facts import Condition, OrgPolicy, Pool, Principal, Provider, Resource, Text
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown, shown
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.estate import Estate, Groups, identity, scope
 from iamlint.estate.membership import covered, named
 from iamlint.facts import Declaration, Grant, Pool, Principal, Project, Text
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.queries.federation.names import identity_of, misspelling
 from iamlint.unknown import Truth, Unknown, shown

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.answer import Evidence, Stage
 from iamlint.diagnosis.asked.attachments import is_called
 from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.diagnosis.callers.exchange import admitted, exchange_stage
 from iamlint.diagnosis.callers.holder import Holder, Token, holder_of
 from iamlint.facts import Attachment, Principal, ServiceAccount
-from iamlint.frozen import frozen
 from iamlint.principals import read_principal
 from iamlint.unknown import Unknown, shown
 

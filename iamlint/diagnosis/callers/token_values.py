@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
+from iamlint.basics.frozen import frozen
 from iamlint.conditions.abstract_values import Malformed
 from iamlint.conditions.evaluation import calculated
 from iamlint.conditions.functions import extract
@@ -27,7 +28,6 @@ from iamlint.conditions.syntax import (
     Operation,
 )
 from iamlint.facts import Text
-from iamlint.frozen import frozen
 from iamlint.unknown import Unknown
 
 LONGEST = 10_000

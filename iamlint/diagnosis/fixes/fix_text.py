@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.callers.holder import Holder
 from iamlint.facts import Fact, Grant, Pool, ServiceAccount
-from iamlint.frozen import frozen
 from iamlint.unknown import Unknown, shown
 
 

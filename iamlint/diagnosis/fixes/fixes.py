@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.answer import Answer, Fix
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.clients import ANNOTATION
@@ -20,7 +21,6 @@ from iamlint.diagnosis.stages.rights import NAME as RIGHTS
 from iamlint.diagnosis.stages.stages import is_denial
 from iamlint.estate.deny_forms import denied_principal
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Provider, Resource
-from iamlint.frozen import frozen
 from iamlint.principals import read_principal
 from iamlint.queries.federation.names import identity_of
 from iamlint.unknown import Truth, shown

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.answer import Fix
 from iamlint.diagnosis.fixes.fix_text import Member, block
 from iamlint.diagnosis.stages.resources import resource_name
-from iamlint.frozen import frozen
 
 
 @frozen

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.recognition.fragments import Alternative, Template
-from iamlint.frozen import frozen
 from iamlint.location import Location
 
 Stage = Literal[

@@ -11,8 +11,8 @@ from bisect import bisect_right
 from collections import Counter
 from functools import cached_property
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.recognition.fragments import DROPPED
-from iamlint.lazy_regex import regex
 
 LARGEST = 1_000_000
 """Characters. Of a longer text the first and the last half of so many are read."""

@@ -7,9 +7,9 @@ from dataclasses import field, fields
 from functools import cache
 from typing import Any
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.recognition.error_text import WRAPPED
 from iamlint.diagnosis.recognition.fragments import EMAIL, SHAPES, Template
-from iamlint.frozen import frozen
 
 METHODS: Mapping[str, str] = {
     "iam.serviceAccounts.getAccessToken": "generateAccessToken",

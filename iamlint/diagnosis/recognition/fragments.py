@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 
 DROPPED = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \"'`\\*[]()"
 """ASCII characters that a squeezed text does not have; it has no others than ASCII either."""

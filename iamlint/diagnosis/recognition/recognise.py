@@ -10,12 +10,12 @@ from functools import cache
 from itertools import islice, product
 from typing import Any
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.recognition.error_kind import ErrorKind, Stage
 from iamlint.diagnosis.recognition.error_kinds import error_kinds
 from iamlint.diagnosis.recognition.error_text import WRAPPED, ErrorText
 from iamlint.diagnosis.recognition.fields import LONGEST_READ, Fields, made, mentions, read_fields
 from iamlint.diagnosis.recognition.fragments import Structured, Template, compiled_bytes, pattern_spans
-from iamlint.frozen import frozen
 
 NEAR = 2500
 """Characters of a squeezed text within which pieces can be of one message."""

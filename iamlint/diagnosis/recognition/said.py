@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.recognition.fields import Fields
-from iamlint.frozen import frozen
 
 
 @frozen

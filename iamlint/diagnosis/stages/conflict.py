@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
 from iamlint.facts import Declaration, EmptyBinding, Grant, RemovedGrant
-from iamlint.frozen import frozen
 from iamlint.unknown import Unknown, shown
 
 _REMOVES = "google_project_iam_member_remove"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iamlint.access import Step as Part
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.answer import Evidence
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.reach import allow_steps, blocking_steps, is_unknown_text, reason_of, together
@@ -12,7 +13,6 @@ from iamlint.diagnosis.callers.holder import Holder, Member
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.conflict import takes_away
 from iamlint.facts import Declaration, Grant, Resource
-from iamlint.frozen import frozen
 from iamlint.unknown import Truth, shown
 
 _ORDER: tuple[Step, ...] = ("conflict", "group-membership", "condition", "missing-input")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 
+from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.answer import Evidence
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.reach import reason_of
@@ -14,7 +15,6 @@ from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.role_notes import note_on
 from iamlint.facts import Grant
-from iamlint.frozen import frozen
 from iamlint.queries.federation.names import identity_of, misspelling
 from iamlint.unknown import Truth, shown
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.asked.attachments import named
 from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.facts import Declaration, Grant, Resource
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.unknown import Truth, Unknown, shown
 

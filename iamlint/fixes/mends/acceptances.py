@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents import find, read_yaml
 from iamlint.documents.values import Value
 from iamlint.edits import Edit, edit
@@ -12,7 +13,6 @@ from iamlint.fixes.sources import Tree
 from iamlint.fixes.writing import line_end, line_start, without_item
 from iamlint.hcl.json_syntax import read_variables
 from iamlint.hcl.syntax import Tuple
-from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 
 _NAMES = regex(r"\[(?P<names>[^\]]*)\]")

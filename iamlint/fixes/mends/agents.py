@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.edits import Edit
 from iamlint.fixes.mends.projects import ProjectNumber, literal_of, number_of, read_number
 from iamlint.fixes.mends.services import reference
@@ -9,7 +10,6 @@ from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Sources, Tree, argument
 from iamlint.fixes.writing import with_items, with_lines_in
 from iamlint.hcl.syntax import Block, Template, Tuple
-from iamlint.lazy_regex import regex
 from iamlint.unknown import shown
 
 _AGENT = regex(r"serviceAccount:(?P<local>[a-z-]*)(?P<number>PROJECT_NUMBER|[0-9]+)(?P<domain>@[a-z0-9.-]+)")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import AuditConfig
 from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.writing import with_lines_in
 from iamlint.hcl.syntax import Body
-from iamlint.lazy_regex import regex
 from iamlint.queries.audit import LOG_TYPES
 
 _MISSING = regex(r"(?P<types>[A-Z_]+(?: and [A-Z_]+)*) accesses are not logged")

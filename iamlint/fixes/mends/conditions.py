@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.conditions import FUNCTIONS, IAM, PROVIDER
 from iamlint.facts import BoundaryBinding, Condition, Denial, Grant, Provider
 from iamlint.fixes.mends.names import one_near
 from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.writing import reworded
-from iamlint.lazy_regex import regex
 from iamlint.queries.policies.conditions import malformed, refused
 
 _STEPS = 3

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.edits import Safety, edit
 from iamlint.estate import Estate, account_node, scope
 from iamlint.facts import Condition, Grant, KubernetesAccount, Pool, Provider
@@ -15,7 +16,6 @@ from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import named_argument
 from iamlint.fixes.writing import reworded
 from iamlint.hcl.syntax import Template
-from iamlint.lazy_regex import regex
 from iamlint.principals import read_principal
 from iamlint.queries.federation.grants import is_nobody
 from iamlint.queries.federation.names import Identity, identity_of, misspelling, placeholder, pool_name

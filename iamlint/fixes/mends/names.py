@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.edits import Edit, edit
 from iamlint.facts import CustomRole, Grant, Place
 from iamlint.fixes.problem import Change, Problem, change
@@ -13,7 +14,6 @@ from iamlint.fixes.sources import Sources, Tree
 from iamlint.fixes.writing import newline, quoted, replaced, reworded, without_item
 from iamlint.hcl.syntax import Attribute, Block, Node, Template, Tuple, Variable
 from iamlint.hcl.walk import walk
-from iamlint.lazy_regex import regex
 from iamlint.principals import is_agent_by_id, placeholder_of, read_principal
 from iamlint.roles import Catalog
 

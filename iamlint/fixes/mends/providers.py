@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.conditions import MAPPING, Unparsable, never_text, parse, undeclared
 from iamlint.edits import edit
 from iamlint.estate import Estate
@@ -15,7 +16,6 @@ from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import Tree
 from iamlint.fixes.writing import reworded
 from iamlint.hcl.syntax import Node, Object, Template
-from iamlint.lazy_regex import regex
 from iamlint.queries.federation.provider_conditions import (
     open_ended_prefixes,
     unmatched_provider_conditions,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.edits import edit
 from iamlint.facts import Impersonation
 from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.writing import reworded, without_item
 from iamlint.hcl.syntax import Attribute, Template, Tuple
 from iamlint.hcl.walk import walk
-from iamlint.lazy_regex import regex
 
 _FULL_NAME = regex(r"projects/[^/]+/serviceAccounts/(?P<email>[^/]+)\Z")
 

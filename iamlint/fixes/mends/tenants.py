@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice, product
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.edits import Edit
 from iamlint.estate import Estate, scope
 from iamlint.facts import Condition, Grant, Provider
@@ -14,7 +15,6 @@ from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import Sources, argument
 from iamlint.fixes.writing import quoted, replaced, reworded, with_argument
 from iamlint.hcl.syntax import Template
-from iamlint.lazy_regex import regex
 from iamlint.queries.federation.names import Identity, identity_of
 from iamlint.unknown import shown
 

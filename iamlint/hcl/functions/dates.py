@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions.types import EvaluationError, Function, UnknownResult, text
-from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown
 
 _TIMESTAMP = regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})")

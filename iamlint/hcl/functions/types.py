@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import TypeAlias
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Data, Lazy, List, Map, SetOf, Value
-from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown, UnknownPart
 
 Function: TypeAlias = "Callable[..., Data | Value]"

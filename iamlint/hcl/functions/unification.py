@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Lazy, List, Map, SetOf, Value
-from iamlint.frozen import frozen
 from iamlint.hcl.functions.types import (
     MOST_ELEMENTS,
     EvaluationError,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import replace
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, permissions_of
 from iamlint.facts import CustomRole, Place, Text
 from iamlint.graph import EDGE_PERMISSIONS, graph_of
-from iamlint.lazy_regex import regex
 from iamlint.methods import deployments
 from iamlint.patterns.match import Match
 from iamlint.roles import Catalog, spellings

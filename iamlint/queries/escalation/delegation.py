@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from iamlint.access import Decision, access_of
+from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, Node, account_node, identity, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Place, Resource, Text
 from iamlint.finding import Confidence, Flow, Step
-from iamlint.frozen import frozen
 from iamlint.graph import EDGE_PERMISSIONS, Edge, Graph, graph_of
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, Verdict, distinct

@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import partial
 
 from iamlint.access import counts_on
+from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Grant
 from iamlint.finding import Confidence
-from iamlint.frozen import frozen
 from iamlint.graph import EDGE_PERMISSIONS, IDENTITY, Edge, Graph, graph_of
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods import Method

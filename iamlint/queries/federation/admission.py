@@ -14,10 +14,10 @@ from functools import lru_cache
 from itertools import islice, product
 from typing import Literal as OneOf
 
+from iamlint.basics.frozen import frozen, mutable
+from iamlint.basics.lazy_regex import regex
 from iamlint.conditions import Claim, Unparsable, claims_compared, mapped
 from iamlint.facts import Condition, Provider, Text
-from iamlint.frozen import frozen, mutable
-from iamlint.lazy_regex import regex
 from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
 from iamlint.unknown import Unknown, shown
 

@@ -6,12 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Budget, Exhausted
 from iamlint.conditions import Claim
 from iamlint.conditions.token_claims import How
 from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, Provider, Text
-from iamlint.lazy_regex import regex
 from iamlint.patterns.match import Match, grant_verdict
 from iamlint.queries.federation.admission import admission, described
 from iamlint.queries.federation.names import identity_of, is_federated, misspelling

@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Provider
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.unknown import Truth
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Principal, Text
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown, UnknownPart
 
 _MASK = "\ue000"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.conditions import (
     MAPPING,
     PROVIDER,
@@ -19,8 +21,6 @@ from iamlint.conditions import (
 )
 from iamlint.estate import Estate
 from iamlint.facts import Condition, Place, Provider, Text
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.patterns.match import Match
 from iamlint.queries.federation.admission import admission
 from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, account_node
 from iamlint.facts import Grant, KubernetesAccount, Text
-from iamlint.lazy_regex import regex
 from iamlint.logic.globs import text_is
 from iamlint.provenance import counts_for
 from iamlint.unknown import Truth, Unknown, UnknownPart, shown

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
+from iamlint.basics.frozen import frozen, mutable
 from iamlint.estate import Estate, Node
 from iamlint.facts import Declaration, EmptyBinding, ExportedPolicy, Grant, Place, Principal, Project, Resource, Text
-from iamlint.frozen import frozen, mutable
 from iamlint.logic.globs import text_is
 from iamlint.patterns.match import Match, possible_kinds
 from iamlint.principals import project_number_of

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import field
 
+from iamlint.basics.frozen import mutable
 from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
 from iamlint.facts import Condition, Declaration, EmptyBinding, Grant, RemovedGrant, Text
-from iamlint.frozen import mutable
 from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown, shown
 

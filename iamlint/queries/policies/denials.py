@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import field
 
+from iamlint.basics.frozen import mutable
 from iamlint.estate import Estate, Node, identity
 from iamlint.estate.deny_forms import EVERYBODY, allowed_permission, denied_permission, denied_principal, is_denied_form
 from iamlint.estate.membership import node_of
 from iamlint.facts import Boundary, Condition, Declaration, Denial, Text
-from iamlint.frozen import mutable
 from iamlint.logic.globs import compiled, is_glob, text_is
 from iamlint.patterns.match import Match
 from iamlint.provenance import at, configuration, counts_for, outside

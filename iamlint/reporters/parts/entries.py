@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
 from iamlint.finding import SEVERITIES, Finding, Related, Severity, UnknownAnswer
-from iamlint.frozen import frozen
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.report import Bar, Report
 from iamlint.reporters.parts.notes import distinct, placed_notes
 from iamlint.reporters.parts.plain import environments
+from iamlint.results.report import Bar, Report
 
 Kind = Literal["error", "note", "finding", "unknown"]
 UNREADABLE, NOTE, UNKNOWN = "unreadable-input", "configuration-in-force", "unknown"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.reporters.parts.frame import columns
 
 NARROWEST = 40

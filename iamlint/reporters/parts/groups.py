@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.finding import Finding
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.reporters.parts.plain import environments
 
 _KEYS = regex(r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]')

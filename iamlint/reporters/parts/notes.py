@@ -8,8 +8,8 @@ from dataclasses import replace
 from iamlint.finding import UnknownAnswer
 from iamlint.location import COMMAND_LINE, Location
 from iamlint.questions import questions
-from iamlint.report import Report
 from iamlint.reporters.parts.plain import counted
+from iamlint.results.report import Report
 
 _MOST_PLACES = 3
 

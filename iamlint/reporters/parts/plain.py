@@ -6,7 +6,7 @@ import json
 import re
 from typing import Protocol
 
-from iamlint.lazy_regex import regex
+from iamlint.basics.lazy_regex import regex
 
 _C0 = "\x00-\x08\x0a-\x1f"
 _UNSEEN = (

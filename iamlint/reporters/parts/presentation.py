@@ -6,9 +6,9 @@ import os
 from dataclasses import field
 from pathlib import PurePath
 
-from iamlint.frozen import frozen
+from iamlint.basics.frozen import frozen
 from iamlint.location import Location
-from iamlint.report import Bar
+from iamlint.results.report import Bar
 
 
 @frozen

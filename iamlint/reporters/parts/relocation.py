@@ -8,8 +8,8 @@ from dataclasses import replace
 from iamlint.edits import Fix
 from iamlint.finding import Finding
 from iamlint.location import COMMAND_LINE, Location, SourceText
-from iamlint.report import Report
 from iamlint.reporters.parts.presentation import Presentation
+from iamlint.results.report import Report
 
 
 def at_top(report: Report, style: Presentation) -> tuple[Report, Presentation]:

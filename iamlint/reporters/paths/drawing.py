@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from iamlint.basics.frozen import frozen
 from iamlint.finding import Severity
-from iamlint.frozen import frozen
 from iamlint.paths import STATES, Hop, Path
 from iamlint.reporters.paths.told import Told
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path as File
 from typing import Any
 
-from iamlint.lazy_regex import regex
+from iamlint.basics.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.paths import Hop
 from iamlint.paths.groups import Group, grouped

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
+from iamlint.basics.frozen import frozen
 from iamlint.facts import Attachment, Declaration, Grant
 from iamlint.finding import Severity
-from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.methods import ACT_AS
 from iamlint.paths import Hop, Path

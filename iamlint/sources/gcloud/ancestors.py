@@ -7,10 +7,10 @@ from itertools import zip_longest
 
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Resource
-from iamlint.sources.gcloud.denials import attached_to, denials
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.parts import get, has, place, text
-from iamlint.sources.gcloud.policies import whole_policy
+from iamlint.sources.gcloud.resources.denials import attached_to, denials
+from iamlint.sources.gcloud.resources.policies import whole_policy
 
 
 def ancestors(found: Sequence[Value], hierarchy: Hierarchy) -> Iterator[Fact]:

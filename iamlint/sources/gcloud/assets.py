@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Place, UnreadPart
-from iamlint.sources.gcloud import constraints, exposure, federation, inventory, tags
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.parts import first, get, has, items, place, text, texts
-from iamlint.sources.gcloud.policies import grants, policy, whole_policy
+from iamlint.sources.gcloud.resources import constraints, exposure, federation, inventory, tags
+from iamlint.sources.gcloud.resources.policies import grants, policy, whole_policy
 from iamlint.sources.reading import ExportFilter
 from iamlint.unknown import Unknown
 

@@ -5,31 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 
+from iamlint.basics.frozen import mutable
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents import read_json_documents, read_yaml
 from iamlint.documents.values import Value
 from iamlint.facts import Fact, Resource
-from iamlint.frozen import mutable
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.sources.gcloud import exposure, federation, inventory, tags
 from iamlint.sources.gcloud.ancestors import ancestors
 from iamlint.sources.gcloud.assets import analysis, assets, search
-from iamlint.sources.gcloud.constraints import org_policies
-from iamlint.sources.gcloud.denials import access_policies, attached_to, boundaries, boundary_bindings, denials
-from iamlint.sources.gcloud.entitlements import entitlements
-from iamlint.sources.gcloud.groups import groups, is_member_list, memberships, read_member_list
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.kubernetes.config_connector import config_connector
 from iamlint.sources.gcloud.kubernetes.documents import unread
 from iamlint.sources.gcloud.lists import more, opened
 from iamlint.sources.gcloud.parts import has, place
-from iamlint.sources.gcloud.policies import whole_policy
 from iamlint.sources.gcloud.recognition.kinds import Kind, kind_of
 from iamlint.sources.gcloud.recognition.no_export import is_no_export
 from iamlint.sources.gcloud.recognition.resource_from_path import by_option, by_path, claim, project_by_path
 from iamlint.sources.gcloud.recognition.shapes import problems
 from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS, is_table, read_table
 from iamlint.sources.gcloud.recognition.unrecognised import unparsed, unrecognised
+from iamlint.sources.gcloud.resources import exposure, federation, inventory, tags
+from iamlint.sources.gcloud.resources.constraints import org_policies
+from iamlint.sources.gcloud.resources.denials import (
+    access_policies,
+    attached_to,
+    boundaries,
+    boundary_bindings,
+    denials,
+)
+from iamlint.sources.gcloud.resources.entitlements import entitlements
+from iamlint.sources.gcloud.resources.groups import groups, is_member_list, memberships, read_member_list
+from iamlint.sources.gcloud.resources.policies import whole_policy
 from iamlint.sources.names import usual
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.stand_ins import encrypted

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
+from iamlint.basics.frozen import mutable
 from iamlint.facts import Declaration, Folder, Project, Text
-from iamlint.frozen import mutable
 
 
 @mutable

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Resource
-from iamlint.lazy_regex import regex
 
 _CONTAINERS = {"projects": "project", "folders": "folder", "organizations": "organization"}
 _KINDS = {

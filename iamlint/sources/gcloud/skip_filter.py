@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from iamlint.lazy_regex import regex
+from iamlint.basics.lazy_regex import regex
 
 _S = "[ \t]*"
 _STRING = r'"[^"\\\x00-\x1f]*"'

@@ -15,19 +15,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Exhausted
 from iamlint.documents import read_json, read_json_documents
 from iamlint.facts import Declaration, ExportedPolicy, Fact, Grant, Place, Resource
 from iamlint.files.compressed import is_compressed, opened
 from iamlint.files.tree import Tree
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.assets import RESOURCES, assets
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.names import project_in, resource_of
-from iamlint.sources.gcloud.policies import principal
 from iamlint.sources.gcloud.recognition.kinds import kind_of
 from iamlint.sources.gcloud.recognition.shapes import problems
+from iamlint.sources.gcloud.resources.policies import principal
 from iamlint.sources.gcloud.skip_filter import SkipFilter
 from iamlint.sources.names import usual
 from iamlint.sources.reading import ExportFilter, Options, Reading

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
+from iamlint.basics.frozen import mutable
 from iamlint.budget import Allowance, Budget
 from iamlint.cache.memory import Memory
 from iamlint.facts import Fact
 from iamlint.files.watched import Asked
-from iamlint.frozen import mutable
 from iamlint.location import Unreadable
 from iamlint.sources.terraform.configuration.library import MODULE, Library
 from iamlint.sources.terraform.configuration.module import Dialect

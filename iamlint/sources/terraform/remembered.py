@@ -7,10 +7,10 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from iamlint.basics.frozen import mutable
 from iamlint.budget import Allowance
 from iamlint.cache.units import Trace, Units, hash_of
 from iamlint.facts import Fact
-from iamlint.frozen import mutable
 from iamlint.location import Unreadable
 from iamlint.sources.fact_data import NotData, data_of, value_of
 from iamlint.sources.terraform.configuration.library import Library

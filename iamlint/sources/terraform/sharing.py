@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 from pathlib import Path
 
+from iamlint.basics.frozen import frozen, mutable
 from iamlint.budget import Allowance, Budget, TimeUp
 from iamlint.facts import Condition, CustomRole, Denial, Fact, Grant, Text
-from iamlint.frozen import frozen, mutable
 from iamlint.hcl.scope import MOST_STEPS
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import TIME_OF_READING

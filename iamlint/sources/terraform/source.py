@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from iamlint.basics.frozen import mutable
 from iamlint.budget import TimeUp
 from iamlint.cache.units import Units, hash_of
 from iamlint.documents.values import Value
 from iamlint.facts import Fact, Trust
 from iamlint.files.disk import DISK
-from iamlint.frozen import mutable
 from iamlint.hcl import read_file, second_opinion
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Files, Scope

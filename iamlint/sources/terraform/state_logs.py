@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path
 
+from iamlint.basics.frozen import mutable
 from iamlint.cache.units import Asked, Trace, Units, file_asked, hash_of
-from iamlint.frozen import mutable
 from iamlint.sources.terraform.configuration.library import Library, Uses
 from iamlint.sources.terraform.configuration.module import Dialect
 from iamlint.sources.terraform.evaluation.kept_states import Place, Top

@@ -8,7 +8,7 @@ import pytest
 
 from iamlint.facts import Fact, Membership
 from iamlint.sources import read
-from iamlint.sources.gcloud.groups import group_by_path
+from iamlint.sources.gcloud.resources.groups import group_by_path
 from iamlint.sources.reading import Options
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from iamlint.linter import lint
-from iamlint.reporters.facts import facts_json
+from iamlint.reporters.listings.facts import facts_json
 from iamlint.rules.catalog import load_rules
 from iamlint.sources import read
 from iamlint.sources.reading import Options

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from iamlint.finding import UnknownAnswer
-from iamlint.report import Report
+from iamlint.results.report import Report
 
 Check = Callable[..., Report]
 RULE = ("broad-token-creator",)

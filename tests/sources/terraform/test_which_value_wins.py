@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from iamlint.report import Report
+from iamlint.results.report import Report
 
 Check = Callable[..., Report]
 GRANT = '  project = "prod"\n  role = "roles/iam.serviceAccountTokenCreator"\n  member = "user:eve@example.com"\n'

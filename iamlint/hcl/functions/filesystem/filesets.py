@@ -15,9 +15,10 @@ from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 
+from iamlint.basics.frozen import mutable
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Data, Value
 from iamlint.files.tree import Tree
-from iamlint.frozen import mutable
 from iamlint.hcl.functions.filesystem.paths import (
     absent,
     changes,
@@ -32,7 +33,6 @@ from iamlint.hcl.functions.texts.patterns import Pattern, compiled
 from iamlint.hcl.functions.types import MOST_ELEMENTS, UnknownResult, set_of
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized
-from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown
 
 DEEPEST = 40

@@ -12,11 +12,11 @@ import posixpath
 import re
 from pathlib import Path
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions.types import Function, UnknownResult, text
 from iamlint.hcl.scope import Files
 from iamlint.hcl.syntax import normalized
-from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown, UnknownPart
 
 CWD = "path.cwd"

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents import read_json
 from iamlint.documents.values import Data, Lazy, List, SetOf, Value
 from iamlint.hcl.functions.texts.assembly import too_long
@@ -34,7 +35,6 @@ from iamlint.hcl.functions.types import (
     whole,
 )
 from iamlint.hcl.syntax import normalized
-from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown
 

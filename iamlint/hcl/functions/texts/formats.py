@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Data, List, SetOf, Value
 from iamlint.hcl.functions.graphemes import graphemes
 from iamlint.hcl.functions.precision import exact
@@ -27,7 +28,6 @@ from iamlint.hcl.functions.types import (
     uncertain,
     weight,
 )
-from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown
 
 WIDEST = 10_000

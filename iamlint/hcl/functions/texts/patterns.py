@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult
-from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown
 
 LONGEST_PATTERN = 5_000

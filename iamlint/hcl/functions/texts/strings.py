@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Data, List, Value
 from iamlint.hcl.functions.collections import listed
 from iamlint.hcl.functions.graphemes import graphemes
@@ -24,7 +25,6 @@ from iamlint.hcl.functions.types import (
     uncertain,
 )
 from iamlint.hcl.functions.unification import STRING
-from iamlint.lazy_regex import regex
 from iamlint.unknown import Unknown
 
 _WIDEST = 10_000

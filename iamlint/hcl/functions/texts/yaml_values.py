@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Data, Key, Lazy, SetOf, Value
 from iamlint.hcl.functions.texts.assembly import too_long
 from iamlint.hcl.functions.types import (
@@ -32,7 +33,6 @@ from iamlint.hcl.functions.types import (
     whole,
 )
 from iamlint.hcl.syntax import normalized
-from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Span
 from iamlint.unknown import Unknown
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import (
     CustomRole,
@@ -25,17 +27,15 @@ from iamlint.facts import (
     ServiceAccountKey,
     Text,
 )
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.principals import read_principal
-from iamlint.sources.gcloud.denials import denials
-from iamlint.sources.gcloud.exposure import api_key, bucket_settings
-from iamlint.sources.gcloud.federation import provider
 from iamlint.sources.gcloud.kubernetes.connected_access import access_control, dataset_access
 from iamlint.sources.gcloud.kubernetes.workloads import kubernetes_account
 from iamlint.sources.gcloud.names import account_in, snake
 from iamlint.sources.gcloud.parts import get, has, items, place, text
-from iamlint.sources.gcloud.policies import audit_config, audit_configs, condition_of, role_and_hidden
+from iamlint.sources.gcloud.resources.denials import denials
+from iamlint.sources.gcloud.resources.exposure import api_key, bucket_settings
+from iamlint.sources.gcloud.resources.federation import provider
+from iamlint.sources.gcloud.resources.policies import audit_config, audit_configs, condition_of, role_and_hidden
 from iamlint.unknown import Unknown, UnknownPart, join_texts
 
 _ANNOTATION = "cnrm.cloud.google.com/"

@@ -20,7 +20,7 @@ from iamlint.sources.access_entries import (
     principal_of_entity,
 )
 from iamlint.sources.gcloud.parts import first, get, has, items, place, text
-from iamlint.sources.gcloud.policies import condition_of
+from iamlint.sources.gcloud.resources.policies import condition_of
 from iamlint.unknown import Unknown
 
 _PARTS = {"".join(word.title() if n else word for n, word in enumerate(one.split("_"))): one for one in NAMED_BY}

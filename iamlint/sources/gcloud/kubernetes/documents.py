@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, UnreadPart
-from iamlint.lazy_regex import regex
 from iamlint.sources.gcloud.kubernetes.config_connector import KINDS
 from iamlint.sources.gcloud.parts import get, place, text
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal, get_args
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
-from iamlint.lazy_regex import regex
 from iamlint.sources.gcloud.kubernetes.workloads import is_annotated
 from iamlint.sources.gcloud.parts import get, text
 

@@ -5,7 +5,7 @@ Directories are full of JSON and YAML of other programs, and to parse those take
 
 from __future__ import annotations
 
-from iamlint.lazy_regex import regex
+from iamlint.basics.lazy_regex import regex
 from iamlint.sources.marks import is_link, mark
 
 _EXPORTS: tuple[tuple[tuple[str, ...], ...], ...] = (

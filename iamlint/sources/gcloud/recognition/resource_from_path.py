@@ -18,9 +18,9 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Resource
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.sources.names import usual
 
 _EMAIL = regex(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import NULL, Value
-from iamlint.lazy_regex import regex
 from iamlint.sources.gcloud.parts import items, text
 from iamlint.sources.marks import ROLE
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Declaration, Fact, Place, Service
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.recognition.resource_from_path import project_by_path
 from iamlint.sources.reading import Reading

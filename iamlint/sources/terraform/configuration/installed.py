@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.files.tree import Tree
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.configuration.versions import fits
 
 FOLDER = Path(".terraform", "modules")

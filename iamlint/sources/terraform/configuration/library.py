@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
+from iamlint.basics.frozen import mutable
 from iamlint.cache.memory import Memory
 from iamlint.cache.units import Asked, Trace, Units, file_asked, hash_of
 from iamlint.files.looks import ENTRIES, RESOLVED, STATUS
 from iamlint.files.watched import FILE, KIND
-from iamlint.frozen import mutable
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable

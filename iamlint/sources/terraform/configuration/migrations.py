@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.hcl.syntax import Expression, Literal
-from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.configuration.module import Declared
 from iamlint.sources.terraform.configuration.nested import nested_blocks
 

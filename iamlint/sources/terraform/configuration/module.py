@@ -7,10 +7,10 @@ from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
-from iamlint.frozen import mutable
+from iamlint.basics.frozen import mutable
+from iamlint.basics.lazy_regex import regex
 from iamlint.hcl.lexer import shown
 from iamlint.hcl.syntax import LABELS, Argument, Block, File, Template
-from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Span, Unreadable
 from iamlint.sources.names import is_automatic
 from iamlint.sources.terraform.configuration.nested import nested_blocks

@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from iamlint.frozen import frozen
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.hcl import read_file
-from iamlint.lazy_regex import regex
 from iamlint.location import SourceText
 from iamlint.sources.terraform.configuration.module import Module, module_of
 

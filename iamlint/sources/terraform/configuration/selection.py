@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Value
 from iamlint.files.tree import Tree
-from iamlint.frozen import frozen
 from iamlint.sources.terraform.configuration.module import Declared, Module
 from iamlint.sources.terraform.configuration.nested import nested_blocks
 from iamlint.unknown import Unknown, UnknownPart

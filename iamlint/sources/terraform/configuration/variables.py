@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Value, unknown
-from iamlint.frozen import frozen
 from iamlint.hcl.constraints import Constraint, convert, read_constraint
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.native import read_expression

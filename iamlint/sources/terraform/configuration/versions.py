@@ -5,7 +5,7 @@ Source: https://developer.hashicorp.com/terraform/language/expressions/version-c
 
 from __future__ import annotations
 
-from iamlint.lazy_regex import regex
+from iamlint.basics.lazy_regex import regex
 
 _VERSION = regex(r"v?([0-9]{1,18}(?:\.[0-9]{1,18}){0,9})(?:-([0-9A-Za-z.~-]{1,99}))?(?:\+[0-9A-Za-z.~-]+)?\Z")
 _CONSTRAINT = regex(r"\s*(=|!=|>=|<=|>|<|~>)?\s*(\S+)\s*\Z")

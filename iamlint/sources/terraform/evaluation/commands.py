@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import chain, islice
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
 from iamlint.hcl.scope import Files
-from iamlint.lazy_regex import regex
 from iamlint.location import Span
 from iamlint.sources.marks import ROLE
 from iamlint.sources.terraform.configuration.module import Declared, Mode

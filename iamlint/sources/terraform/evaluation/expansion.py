@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents.values import SetOf, Value, key_value
-from iamlint.frozen import frozen
 from iamlint.unknown import Unknown, UnknownPart
 
 LONGEST_KEY = 1_000

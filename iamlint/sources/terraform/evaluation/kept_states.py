@@ -8,9 +8,9 @@ from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
+from iamlint.basics.frozen import mutable
 from iamlint.cache.memory import Name
 from iamlint.files.watched import Asked
-from iamlint.frozen import mutable
 from iamlint.sources.terraform.configuration.module import Dialect
 from iamlint.sources.workspace import Workspace
 

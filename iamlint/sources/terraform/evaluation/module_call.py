@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import SetOf, Value
 from iamlint.facts import Fact, UnreadPart
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
-from iamlint.lazy_regex import regex
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.configuration.module import Declared
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from iamlint.frozen import frozen
+from iamlint.basics.frozen import frozen
 from iamlint.hcl.syntax import Template
 from iamlint.sources.terraform.configuration.module import Declared, Module
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from dataclasses import replace
 
+from iamlint.basics.frozen import mutable
 from iamlint.documents.values import Data, Later, SetOf, Value, with_elements
-from iamlint.frozen import mutable
 from iamlint.location import Made, Span
 from iamlint.sources.names import TERRAFORM
 

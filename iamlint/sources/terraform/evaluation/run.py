@@ -6,10 +6,10 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Protocol
 
+from iamlint.basics.frozen import mutable
 from iamlint.budget import Budget, Exhausted
 from iamlint.documents.values import Value, unknown
 from iamlint.facts import UnreadPart
-from iamlint.frozen import mutable
 from iamlint.hcl.scope import MOST_STEPS, Files
 from iamlint.sources.terraform.configuration.module import Module
 from iamlint.sources.terraform.instances.computed import Remote, not_read

@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from pathlib import Path
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Data, Lazy, List, Map, SetOf, Value
-from iamlint.frozen import frozen
 from iamlint.hcl.functions.types import size
 from iamlint.sources.terraform.configuration.module import Module
 from iamlint.sources.terraform.configuration.selection import DEFAULT, NAME

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import Text
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.instances.instance import Body
 from iamlint.sources.terraform.instances.policies import iam_policy_document

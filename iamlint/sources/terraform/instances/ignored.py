@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from iamlint.lazy_regex import regex
+from iamlint.basics.lazy_regex import regex
 from iamlint.sources.terraform.instances.instance import Instance
 
 _ALL = "all"

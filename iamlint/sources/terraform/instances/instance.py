@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents.values import NULL, Value
-from iamlint.frozen import frozen
 from iamlint.location import Span
 from iamlint.unknown import Unknown
 

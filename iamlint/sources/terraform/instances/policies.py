@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents import read_json
 from iamlint.documents.values import NULL, Data, SetOf, Value
 from iamlint.facts import Condition
-from iamlint.frozen import frozen
 from iamlint.location import SourceText, Unreadable
 from iamlint.sources.terraform.instances.arguments import elements_of, text_of
 from iamlint.sources.terraform.instances.embedded import HOLE, embedded

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from iamlint.lazy_regex import regex
+from iamlint.basics.lazy_regex import regex
 
 FORMATS: Mapping[str, str] = {
     "google_api_gateway_api": "projects/{project}/locations/global/apis/{api_id}",

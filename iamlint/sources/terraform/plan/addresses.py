@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iamlint.lazy_regex import regex
+from iamlint.basics.lazy_regex import regex
 
 _KEY = r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]'
 _KEYS = regex(_KEY)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from iamlint.basics.frozen import frozen, mutable
 from iamlint.documents.values import NULL, Value
-from iamlint.frozen import frozen, mutable
 from iamlint.location import Unreadable
 from iamlint.sources.terraform.plan.addresses import LONGEST_NAME, calls, joined, shortened
 from iamlint.sources.terraform.plan.shapes import (

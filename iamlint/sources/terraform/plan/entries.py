@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Literal
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents.json_later import Members, text_of
 from iamlint.documents.values import NULL, Value
-from iamlint.frozen import frozen
 from iamlint.location import Span, Unreadable
 from iamlint.sources.terraform.plan.shapes import (
     ShapeError,

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePosixPath
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents import read_json_among_lines, read_json_documents
 from iamlint.documents.values import NULL, Value
 from iamlint.files.tree import Tree
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import is_template, plan_mark
 from iamlint.sources.names import usual

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import field
 from pathlib import Path
 
+from iamlint.basics.frozen import mutable
 from iamlint.budget import Budget
 from iamlint.documents.values import Value
-from iamlint.frozen import mutable
 from iamlint.hcl import read_file
 from iamlint.hcl.scope import Files
 from iamlint.location import SourceText, Span

@@ -8,8 +8,8 @@ from functools import lru_cache
 from importlib import import_module
 from itertools import chain
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import AccessSetting, Fact, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue, UnreadPart
-from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.ignored import CLOSING, ignored
 from iamlint.sources.terraform.instances.instance import Instance

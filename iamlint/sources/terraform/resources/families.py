@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Literal
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Place, Resource, Text
-from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.instances.arguments import Placed, placed_text, text_of
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources.identities.accounts import account_name

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from iamlint.facts import Grant, ServiceAccount, UnreadPart
-from iamlint.reporters.facts import facts_json
+from iamlint.reporters.listings.facts import facts_json
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.configuration.module import Module

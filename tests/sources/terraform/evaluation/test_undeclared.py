@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from iamlint.report import Report
+from iamlint.results.report import Report
 
 Check = Callable[..., Report]
 MODULE = """\

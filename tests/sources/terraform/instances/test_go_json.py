@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iamlint.facts import AuditConfig
-from iamlint.report import Report
+from iamlint.results.report import Report
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 

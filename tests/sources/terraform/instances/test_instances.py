@@ -10,7 +10,7 @@ import pytest
 
 from iamlint.documents.values import Lazy, SetOf, Value
 from iamlint.location import SourceText, Span
-from iamlint.reporters.facts import facts_json, facts_text
+from iamlint.reporters.listings.facts import facts_json, facts_text
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.sources.terraform.resources.attachments import TABLE, attaches
 from iamlint.sources.terraform.resources.facts import facts_of, is_wanted

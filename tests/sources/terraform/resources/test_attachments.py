@@ -298,7 +298,7 @@ def test_a_deployment_of_apigee_is_in_no_project(build: Build) -> None:
 
 def test_source_and_its_plan_tell_the_same(tmp_path: Path) -> None:
     """Every kind of fact of the vocabulary; the plan is Terraform's own."""
-    from iamlint.reporters.facts import entry
+    from iamlint.reporters.listings.facts import entry
     from iamlint.sources import read
     from iamlint.sources.reading import Options
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Value
 from iamlint.facts import Attachment, DefaultAccount, Place, Resource, Text
-from iamlint.frozen import frozen
 from iamlint.location import Span
 from iamlint.sources.terraform.instances.arguments import (
     Placed,

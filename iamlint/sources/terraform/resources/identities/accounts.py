@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import Principal, ServiceAccount, Text
-from iamlint.lazy_regex import regex
 from iamlint.principals import read_principal
 from iamlint.sources.terraform.instances.arguments import flag_of, text_of
 from iamlint.sources.terraform.instances.computed import account_email

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import Condition, Place, Pool, Protocol, Provider, Text
-from iamlint.lazy_regex import regex
 from iamlint.sources.terraform.instances.arguments import (
     Placed,
     flag_of,

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from iamlint.basics.frozen import frozen
 from iamlint.facts import Condition, Grant, Origin, Place, Resource, Text
-from iamlint.frozen import frozen
 from iamlint.sources.access_entries import (
     NAMED_BY,
     NO_PRINCIPAL,

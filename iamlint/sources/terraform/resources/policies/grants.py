@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Value
 from iamlint.facts import Condition, Declaration, EmptyBinding, Grant, Origin, Place, RemovedGrant, Resource
-from iamlint.frozen import frozen
 from iamlint.location import Span
 from iamlint.sources.terraform.instances.arguments import (
     Placed,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Value
 from iamlint.facts import OrgPolicy, Place, Resource, Text
-from iamlint.frozen import frozen
 from iamlint.sources.terraform.instances.arguments import (
     Placed,
     flag_of,

@@ -10,16 +10,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from iamlint.accepted.configuration.required import refused
+from iamlint.accepted.configuration.settings import NAMES, settings_of, shown
 from iamlint.accepted.reasons import is_visible
-from iamlint.accepted.required import refused
-from iamlint.accepted.settings import NAMES, settings_of, shown
+from iamlint.basics.frozen import frozen
 from iamlint.documents import find, plain
 from iamlint.documents.validation import against_schema, location_of, nearest_of
 from iamlint.documents.values import Value
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.finding import Finding, Severity
-from iamlint.frozen import frozen
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.globs import compiled, is_glob
 from iamlint.logic.path_globs import PathGlobs, globs_of

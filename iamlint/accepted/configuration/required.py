@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable
 
 from iamlint import __version__
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents import find
 from iamlint.documents.validation import location_of
 from iamlint.documents.values import Value
-from iamlint.lazy_regex import regex
 from iamlint.location import Unreadable
 
 KEY = "required-version"

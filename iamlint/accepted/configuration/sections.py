@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from pathlib import PurePosixPath
 
-from iamlint.accepted.config import Config, Section
+from iamlint.accepted.configuration.config import Config, Section
+from iamlint.basics.frozen import frozen
 from iamlint.finding import SEVERITIES, Finding, Severity, UnknownAnswer
-from iamlint.frozen import frozen
-from iamlint.report import Report
+from iamlint.results.report import Report
 from iamlint.rules.catalog import ignored, severity_of
 from iamlint.rules.rule import Rule
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import NULL, Value
 from iamlint.facts import Condition, Declaration, Place, Pool, Protocol, Provider, Text
-from iamlint.lazy_regex import regex
 from iamlint.sources.gcloud.parts import first, get, has, place, text, texts
 from iamlint.unknown import Unknown
 

@@ -9,13 +9,13 @@ from datetime import date
 from functools import cached_property
 
 from iamlint import __version__
+from iamlint.basics.frozen import frozen
 from iamlint.causes import VarFile
 from iamlint.finding import SEVERITIES, Accepted, Finding, Severity, UnknownAnswer
-from iamlint.fingerprint import Fingerprints, fingerprints
-from iamlint.frozen import frozen
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.questions import ByCause, Question, by_cause, questions
+from iamlint.results.fingerprint import Fingerprints, fingerprints
 from iamlint.rules.rule import Rule
 
 

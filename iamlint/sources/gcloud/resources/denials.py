@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from iamlint.documents.values import Value
 from iamlint.facts import Boundary, BoundaryBinding, Declaration, Denial, Place, Resource, Text, UnreadPart
 from iamlint.sources.gcloud.parts import get, has, items, place, text, texts
-from iamlint.sources.gcloud.policies import condition_of
+from iamlint.sources.gcloud.resources.policies import condition_of
 from iamlint.unknown import Unknown
 
 _NOT_LISTED = Unknown("a list of deny policies does not print their rules; gcloud iam policies get does")

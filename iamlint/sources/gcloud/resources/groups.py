@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Group, Membership, Place
-from iamlint.lazy_regex import regex
 from iamlint.location import SourceText
 from iamlint.sources.gcloud.parts import first, get, place, text
 from iamlint.sources.reading import Reading

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import (
     CustomRole,
@@ -17,7 +18,6 @@ from iamlint.facts import (
     ServiceAccountKey,
     Text,
 )
-from iamlint.lazy_regex import regex
 from iamlint.sources.gcloud.names import account_in, project_in
 from iamlint.sources.gcloud.parts import first, get, items, place, text
 from iamlint.unknown import Unknown, UnknownPart

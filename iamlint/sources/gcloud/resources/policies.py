@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import AuditConfig, Condition, Declaration, ExportedPolicy, Fact, Grant, Place, Principal, Resource
-from iamlint.lazy_regex import regex
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.sources.gcloud.parts import first, get, items, place, text

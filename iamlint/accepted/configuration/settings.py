@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents import read_yaml
 from iamlint.documents.values import Value
 from iamlint.files.disk import DISK
 from iamlint.files.texts import load
 from iamlint.files.tree import Tree
-from iamlint.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
 
 NAMES = (".iamlint.yaml", ".iamlint.yml", ".iamlint.toml")

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import field
 from typing import Any
 
-from iamlint.accepted.config import Config
-from iamlint.accepted.required import KEY
-from iamlint.accepted.sections import LeftOut
+from iamlint.accepted.configuration.config import Config
+from iamlint.accepted.configuration.required import KEY
+from iamlint.accepted.configuration.sections import LeftOut
+from iamlint.basics.frozen import frozen
 from iamlint.finding import SEVERITIES
-from iamlint.frozen import frozen
-from iamlint.report import Bar, InForce, Report, Setting
+from iamlint.results.report import Bar, InForce, Report, Setting
 from iamlint.rules.catalog import graded, select_rules, severity_of
 from iamlint.rules.rule import Rule
 

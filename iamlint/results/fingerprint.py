@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.finding import Finding
-from iamlint.frozen import frozen
-from iamlint.lazy_regex import regex
 from iamlint.provenance import directory
 from iamlint.unknown import shown
 

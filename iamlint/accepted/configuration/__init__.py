@@ -1,0 +1,1 @@
+"""The configuration file: its settings, its sections, and what of it is in force."""

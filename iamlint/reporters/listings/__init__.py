@@ -1,0 +1,1 @@
+"""Listings: facts, roles, methods, rules with fixes, and what to ask a data base for."""

@@ -1,0 +1,1 @@
+"""From the resources of an export to facts, one module for each kind."""
