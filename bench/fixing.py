@@ -42,8 +42,8 @@ def main() -> None:
     for rule in rules:
         if not rule.mends or (given.rules and rule.slug not in given.rules):
             continue
-        examples = [one.files for one in rule.flags if one.kind == "terraform"]
-        for number, files in enumerate((*examples, *(one.before for one in rule.mends)), start=1):
+        examples = [one.files for one in rule.page.flags if one.kind == "terraform"]
+        for number, files in enumerate((*examples, *(one.before for one in rule.page.mended)), start=1):
             with TemporaryDirectory() as directory:
                 problems, outcome = _fixed(rule, files, Path(directory).resolve(), given.validate)
             left = list(remaining(rule, outcome))

@@ -27,7 +27,7 @@ from iamlint.linter import lint
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.results.report import Report, failure
 from iamlint.rules.catalog import load_rules
-from iamlint.rules.rule import Example, Mending, Rule
+from iamlint.rules.rule import Example, Mended, Rule
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 
@@ -45,36 +45,36 @@ def run_examples(rule: Rule, allowance: Allowance | None = None) -> list[Unreada
     part of what is left, so that those after a hungry one can still be run.
     """
     allowance = allowance or Allowance()
-    problems = [problem for example in rule.flags for problem in _run(rule, example, allowance, flagged=True)]
-    problems += [problem for one in rule.passes for problem in _run(rule, one, allowance, flagged=False)]
-    return problems + [problem for mending in rule.mends for problem in _mended(rule, mending, allowance)]
+    problems = [problem for example in rule.page.flags for problem in _run(rule, example, allowance, flagged=True)]
+    problems += [problem for one in rule.page.passes for problem in _run(rule, one, allowance, flagged=False)]
+    return problems + [problem for one in rule.page.mended for problem in _mended(rule, one, allowance)]
 
 
-def _mended(rule: Rule, mending: Mending, allowance: Allowance) -> Iterator[Unreadable]:
+def _mended(rule: Rule, example: Mended, allowance: Allowance) -> Iterator[Unreadable]:
     """Yield the problems of a fix's example: it must make ``after`` of ``before``, which the rule passes."""
-    if mending.safety == "suggestion":
+    if example.mending.safety == "suggestion":
         levels: frozenset[Safety] = frozenset(SAFETIES)
     else:
-        levels = frozenset({"safe", mending.safety})
+        levels = frozenset({"safe", example.mending.safety})
     with TemporaryDirectory() as directory:
         top = Path(directory).resolve()
-        _write(mending.before, top)
-        only = replace(rule, mends=(mending,))
+        _write(example.before, top)
+        only = replace(rule, mends=(example.mending,))
         outcome = fixed(lambda contents: checked_with(only, top, contents, allowance), _bytes, levels)
         for error in outcome.run.report.errors:
-            yield Unreadable(mending.at, f"the result of the fix cannot be read: {error.reason}", error.hint)
+            yield Unreadable(example.at, f"the result of the fix cannot be read: {error.reason}", error.hint)
         for one in outcome.refused:
-            yield Unreadable(mending.at, f"the fix is not applied: {one.reason}")
+            yield Unreadable(example.at, f"the fix is not applied: {one.reason}")
         if not outcome.applied:
-            yield Unreadable(mending.at, "the fix has no edits for `before`")
+            yield Unreadable(example.at, "the fix has no edits for `before`")
         for left in outcome.run.report.findings:
-            yield Unreadable(mending.at, f"a finding is left after the fix: {left.message}")
+            yield Unreadable(example.at, f"a finding is left after the fix: {left.message}")
         contents = {Path(path).resolve(): content for path, content in outcome.contents.items()}
-        for name, text in mending.after.items():
+        for name, text in example.after.items():
             path = top / name
             made = contents.get(path, path.read_bytes() if path.exists() else b"").decode("utf-8")
             if made != text:
-                yield Unreadable(mending.at, f"the fix does not make `after` of {name}, but:\n{made}")
+                yield Unreadable(example.at, f"the fix does not make `after` of {name}, but:\n{made}")
 
 
 def checked_with(rule: Rule, top: Path, contents: Mapping[str, bytes], allowance: Allowance | None = None) -> Run:

@@ -17,7 +17,7 @@ from iamlint.location import Location
 from iamlint.methods import Method, methods
 from iamlint.methods.index import is_reported
 from iamlint.paths import Hop, Hops, Path, Paths, hops_of
-from iamlint.rules.rule import Rule
+from iamlint.rules.rule import Page, Rule
 from iamlint.unknown import shown
 
 FAMILY = ASSERTIONS
@@ -52,20 +52,20 @@ def check_assertions(assertions: Iterable[Assertion], estate: Estate) -> Verdict
 def rule_of(one: Assertion) -> Rule:
     """Return an assertion as the rule that a report lists."""
     owner = f" Owner: {one.owner}." if one.owner else ""
+    page = Page(
+        why=f"{one.reason or 'An assertion of this repository.'}{owner}",
+        fix=_FIX_REQUIRED
+        if one.kind == "require"
+        else "Remove the grant that opens the path, or change the assertion.",
+    )
     return Rule(
         slug=one.id,
         family=FAMILY,
         title=_title(one),
         severity=one.severity,
         message="",
-        why=f"{one.reason or 'An assertion of this repository.'}{owner}",
-        fix=_FIX_REQUIRED
-        if one.kind == "require"
-        else "Remove the grant that opens the path, or change the assertion.",
-        references=(),
-        flags=(),
-        passes=(),
         at=one.at,
+        read_page=lambda: page,
     )
 
 

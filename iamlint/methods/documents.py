@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +59,16 @@ def method_paths(folder: Path = FOLDER) -> Iterator[Path]:
 def load_methods(folder: Path = FOLDER) -> tuple[Method, ...]:
     """Read the parts of all documents in a folder that every run needs."""
     compiled = read_compiled(COMPILED, folder) if folder == FOLDER else None
-    return tuple(_method(group, name, head) for group, name, head in compiled or heads(folder))
+    return tuple(starmap(_method, compiled.heads if compiled else heads(folder)))
 
 
-def heads(folder: Path = FOLDER) -> list[tuple[str, str, dict[str, Any]]]:
-    """Return the group, the id and the part before the details of each document in a folder."""
+def heads(folder: Path = FOLDER) -> list[list[Any]]:
+    """Return what each run needs of each document in a folder: the fields of its method as plain data, in order."""
     from iamlint.methods.yaml_documents import documents
 
     paths = list(method_paths(folder))
     read = documents(b"\n---\n".join(path.read_bytes().partition(_BREAK)[0] for path in paths).decode())
-    return [(path.parent.name, path.stem, document) for path, document in zip(paths, read, strict=True)]
+    return [_fields(path, document) for path, document in zip(paths, read, strict=True)]
 
 
 @cache
@@ -90,18 +91,37 @@ def details_of(method: Method) -> Details:
     )
 
 
-def _method(group: Any, name: str, document: dict[str, Any]) -> Method:
+def _fields(path: Path, document: dict[str, Any]) -> list[Any]:
     agent = document.get("agent")
+    return [
+        path.stem,
+        path.parent.name,
+        document["title"],
+        list(document["needs"].items()),
+        document["yields"],
+        document["reaches"],
+        document["certainty"],
+        document.get("act_as", "no"),
+        document.get("runs", []),
+        [agent["email"], agent.get("role", "")] if agent else None,
+        document.get("ended", ""),
+    ]
+
+
+def _method(
+    name: str, group: Any, title: str, needs: Any, yields: Any, reaches: Any, certainty: Any, act_as: Any, *more: Any
+) -> Method:
+    runs, agent, ended = more
     return Method(
-        id=name,
-        group=group,
-        title=document["title"],
-        needs=tuple(Need(permission, on) for permission, on in document["needs"].items()),
-        yields=document["yields"],
-        reaches=document["reaches"],
-        certainty=document["certainty"],
-        act_as=document.get("act_as", "no"),
-        runs=tuple(document.get("runs", ())),
-        agent=Agent(agent["email"], agent.get("role", "")) if agent else None,
-        ended=document.get("ended", ""),
+        name,
+        group,
+        title,
+        tuple(starmap(Need, needs)),
+        yields,
+        reaches,
+        certainty,
+        act_as,
+        tuple(runs),
+        Agent(*agent) if agent else None,
+        ended,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from iamlint.edits import Safety
-from iamlint.rules.rule import Example, Mending, Rule
+from iamlint.rules.rule import Example, Mended, Rule
 
 _LANGUAGES = {".tf": "hcl", ".json": "json", ".yaml": "yaml"}
 
@@ -20,15 +20,15 @@ def rule_page(rule: Rule) -> str:
         f"**{rule.title}.** `{rule.id}`, severity {rule.severity}{sure}{asked}.",
         *_graded(rule),
         "## Why",
-        rule.why.strip(),
+        rule.page.why.strip(),
     ]
-    if rule.flags and rule.passes:  # an assertion has none
-        parts += ["## Before", _example(rule.flags[0]), "## After", _example(rule.passes[0])]
-    parts += ["## Fix", rule.fix.strip()]
+    if rule.page.flags and rule.page.passes:  # an assertion has none
+        parts += ["## Before", _example(rule.page.flags[0]), "## After", _example(rule.page.passes[0])]
+    parts += ["## Fix", rule.page.fix.strip()]
     if rule.mends:
-        parts += ["## Automatic fix", *(part for mending in rule.mends for part in _mending(mending))]
-    if rule.references:
-        parts += ["## References", "\n".join(f"- <{reference}>" for reference in rule.references)]
+        parts += ["## Automatic fix", *(part for one in rule.page.mended for part in _mended(one))]
+    if rule.page.references:
+        parts += ["## References", "\n".join(f"- <{reference}>" for reference in rule.page.references)]
     standards = [f"CIS Google Cloud Platform Foundation Benchmark 5.0: {', '.join(rule.cis)}"] if rule.cis else []
     standards += [f"MITRE ATT&CK: {', '.join(_technique(one) for one in rule.mitre)}"] if rule.mitre else []
     if standards:
@@ -70,9 +70,9 @@ _APPLIED: dict[Safety, str] = {
 }
 
 
-def _mending(mending: Mending) -> list[str]:
-    before, after = (_files(files) for files in (mending.before, mending.after))
-    return [f"{_APPLIED[mending.safety]}. Before:", before, "After:", after]
+def _mended(one: Mended) -> list[str]:
+    before, after = (_files(files) for files in (one.before, one.after))
+    return [f"{_APPLIED[one.mending.safety]}. Before:", before, "After:", after]
 
 
 def _files(files: Mapping[str, str]) -> str:

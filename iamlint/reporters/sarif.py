@@ -143,7 +143,7 @@ def _rule(rule: Rule, severity: Severity) -> om.ReportingDescriptor:
         id=rule.slug,
         name="".join(word.capitalize() for word in rule.slug.split("-")) + "Rule",
         short_description=om.MultiformatMessageString(text=_shortened(rule.title)),
-        full_description=om.MultiformatMessageString(text=_shortened(" ".join(rule.why.split()))),
+        full_description=om.MultiformatMessageString(text=_shortened(" ".join(rule.page.why.split()))),
         help=om.MultiformatMessageString(text=page, markdown=page),
         help_uri=rule_address(rule.id),
         default_configuration=om.ReportingConfiguration(level=_LEVELS[rule.severity]),

@@ -60,7 +60,9 @@ def _rule(name: str, entry: Entry, rule: Rule | None) -> dict[str, Any]:
     return {
         "id": name,
         "name": neutral(rule.title) if rule else _TITLES.get(entry.code, entry.code),
-        "description": neutral(" ".join(f"{rule.why} {rule.fix}".split())) if rule else _TITLES.get(entry.code, name),
+        "description": neutral(" ".join(f"{rule.page.why} {rule.page.fix}".split()))
+        if rule
+        else _TITLES.get(entry.code, name),
         "engineId": "iamlint",
         "cleanCodeAttribute": "TRUSTWORTHY",
         "impacts": [{"softwareQuality": "SECURITY", "severity": _IMPACTS[entry.severity or "info"]}],

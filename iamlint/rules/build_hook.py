@@ -24,10 +24,10 @@ def compiled(*, checkout: bool) -> Iterator[tuple[Path, str]]:
     sys.path.insert(0, str(ROOT))
     from iamlint.documents.compiled import compiled_text
     from iamlint.methods import documents as methods
-    from iamlint.rules.record import records
+    from iamlint.rules.record import compiled_rules
 
     rules = ROOT / "rules"
-    yield ROOT / "iamlint" / "rules" / "compiled.json", compiled_text(list(records(rules)), rules if checkout else None)
+    yield ROOT / "iamlint" / "rules" / "compiled.json", compiled_rules(rules, rules if checkout else None)
     yield methods.COMPILED, compiled_text(methods.heads(), methods.FOLDER if checkout else None)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
-from itertools import starmap
+from functools import lru_cache, partial
 from pathlib import Path
 
 from iamlint.documents.compiled import read_compiled
@@ -67,11 +66,13 @@ def load_rules(
 @lru_cache(maxsize=4)
 def _built_in(folder: Path, shown: str) -> tuple[tuple[Rule, ...], tuple[Unreadable, ...]]:
     """Return the rules of the package and the errors in them, read once in a process; places contain the shown path."""
-    compiled = read_compiled(COMPILED, folder)
-    if compiled is not None:
+    found = read_compiled(COMPILED, folder)
+    if found is not None:
         prefix = "" if shown == "." else f"{shown}/"
-        paths = ((record, slug, family, f"{prefix}{family}/{slug}.yaml") for family, slug, record in compiled)
-        return tuple(starmap(rule_of, paths)), ()
+        return tuple(
+            rule_of(head, slug, family, f"{prefix}{family}/{slug}.yaml", partial(found.rest, number))
+            for number, (family, slug, head) in enumerate(found.heads)
+        ), ()
     rules: list[Rule] = []
     errors: list[Unreadable] = []
     for path in _documents(folder, DISK):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from itertools import starmap
 from pathlib import Path
 from typing import Any, get_args
 
 from iamlint.documents import find, plain, read_yaml
 from iamlint.documents.values import Value
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.rules.record import Record, record_of
-from iamlint.rules.rule import ACCEPTANCE_WORDS, Example, ExampleKind, Mending, Rule
+from iamlint.rules.record import record_of
+from iamlint.rules.rule import ACCEPTANCE_WORDS, Example, ExampleKind, Mended, Mending, Page, Rule
 
 LARGEST = 1_000_000
 """Maximum size of a rule's document in characters."""
@@ -38,46 +40,55 @@ def read_rule(source: SourceText, slug: str, family: str, schema: Path | None) -
     errors = list(against_schema(document, source, schema)) if schema else []
     if not errors:
         errors = list(_beyond_schema(document))
-    return errors or rule_of(record_of(document), slug, family, source.path)
+    if errors:
+        return errors
+    head, page = record_of(document)
+    return rule_of(head, slug, family, source.path, lambda: page)
 
 
-def rule_of(record: Record, slug: str, family: str, path: str) -> Rule:
-    """Return the rule of a record; ``path`` is that of its document, for messages."""
-    written = record["written"]
-    examples = written["examples"]
+def rule_of(head: Mapping[str, Any], slug: str, family: str, path: str, page: Callable[[], Mapping[str, Any]]) -> Rule:
+    """Return the rule of a record's head. ``page`` returns its page; ``path`` is that of the document, for messages."""
     return Rule(
         slug=slug,
         family=family,
-        title=written["title"],
-        severity=written["severity"],
-        confidence=written.get("confidence", "high"),
-        since=written.get("since", ""),
-        aliases=tuple(written.get("aliases", ())),
-        formerly=written.get("formerly", {}),
-        cis=tuple(written.get("cis", ())),
-        mitre=tuple(written.get("mitre", ())),
-        pedantic=written.get("pedantic", False),
-        when=written.get("when"),
-        query=written.get("query"),
-        acceptance=written.get("acceptance"),
-        worse=written.get("worse", {}),
-        milder=written.get("milder", {}),
-        message=written["message"],
+        title=head["title"],
+        severity=head["severity"],
+        confidence=head.get("confidence", "high"),
+        since=head.get("since", ""),
+        aliases=tuple(head.get("aliases", ())),
+        formerly=head.get("formerly", {}),
+        cis=tuple(head.get("cis", ())),
+        mitre=tuple(head.get("mitre", ())),
+        pedantic=head.get("pedantic", False),
+        when=head.get("when"),
+        query=head.get("query"),
+        acceptance=head.get("acceptance"),
+        worse=head.get("worse", {}),
+        milder=head.get("milder", {}),
+        message=head["message"],
+        at=Location(path, *head["at"]),
+        mends=tuple(starmap(Mending, head["mends"])),
+        read_page=cache(lambda: _page(page(), path)),
+    )
+
+
+def _page(written: Mapping[str, Any], path: str) -> Page:
+    examples = written["examples"]
+    return Page(
         why=written["why"].strip(),
         fix=written["fix"].strip(),
         references=tuple(written["references"]),
-        flags=tuple(_examples(examples["flags"], record["flags"], path)),
-        passes=tuple(_examples(examples["passes"], record["passes"], path)),
-        at=Location(path, *record["at"]),
-        mends=tuple(_mends(written.get("mend", ()), record["mends"], path)),
+        flags=tuple(_examples(examples["flags"], written["flags"], path)),
+        passes=tuple(_examples(examples["passes"], written["passes"], path)),
+        mended=tuple(_mended(written.get("mend", ()), written["mends"], path)),
         unmended=written.get("unmended", ""),
     )
 
 
-def _mends(listed: Iterable[Mapping[str, Any]], places: Iterable[list[int]], path: str) -> Iterator[Mending]:
+def _mended(listed: Iterable[Mapping[str, Any]], places: Iterable[list[int]], path: str) -> Iterator[Mended]:
     for written, place in zip(listed, places, strict=True):
         before, after = (_files(written[key]) for key in ("before", "after"))
-        yield Mending(written["by"], written["safety"], before, after, Location(path, *place))
+        yield Mended(Mending(written["by"], written["safety"]), before, after, Location(path, *place))
 
 
 def _files(written: str | Mapping[str, str]) -> Mapping[str, str]:

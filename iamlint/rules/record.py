@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from iamlint.documents import find, plain, read_yaml
+from iamlint.documents.compiled import compiled_text
 from iamlint.documents.values import Value
 from iamlint.location import Location, SourceText, Unreadable
 
-Record = dict[str, Any]
-"""``written`` is the document, ``at`` its place; ``flags``, ``passes`` and ``mends`` are those of its lists."""
+_PAGE = ("why", "fix", "references", "examples", "mend", "unmended")
 _LISTS = {"flags": ("examples", "flags"), "passes": ("examples", "passes"), "mends": ("mend",)}
+
+
+class Record(NamedTuple):
+    """A document in two parts. ``head`` is what each run needs, ``page`` is for people and for tests of the rule.
+
+    ``head`` has the place of the document under ``at``, ``page`` those of its lists under ``flags``, ``passes`` and
+    ``mends``.
+    """
+
+    head: dict[str, Any]
+    page: dict[str, Any]
 
 
 def record_of(document: Value) -> Record:
     """Return the record of a valid document."""
+    written = plain(document)
+    head = {name: value for name, value in written.items() if name not in _PAGE}
+    mends = [[one["by"], one["safety"]] for one in written.get("mend", ())]
+    page = {name: written[name] for name in _PAGE if name in written}
     places = {name: [_place(item) for item in _items(find(document, path))] for name, path in _LISTS.items()}
-    return {"written": plain(document), "at": _place(document), **places}
+    return Record(head | {"mends": mends, "at": _place(document)}, page | places)
 
 
 def _items(listed: Value) -> tuple[Value, ...]:
@@ -28,6 +43,13 @@ def _items(listed: Value) -> tuple[Value, ...]:
 def _place(value: Value) -> list[int]:
     at = value.at.location if value.at else Location("")
     return [at.line, at.column, at.end_line, at.end_column]
+
+
+def compiled_rules(folder: Path, sources: Path | None) -> str:
+    """Return the text of the compiled rules of a folder; ``sources`` is this folder, if its documents may change."""
+    found = list(records(folder))
+    heads = [(family, slug, record.head) for family, slug, record in found]
+    return compiled_text(heads, sources, [record.page for _, _, record in found])
 
 
 def records(folder: Path) -> Iterator[tuple[str, str, Record]]:

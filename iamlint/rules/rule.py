@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Any, Literal
 
@@ -30,16 +30,37 @@ class Example:
 
 @frozen
 class Mending:
-    """A fix that a rule has: the name of the function that makes its edits, how sure it is, and an example.
-
-    ``before`` and ``after`` map file names to their text; the fix makes one of the other.
-    """
+    """A fix that a rule has: the name of the function that makes its edits, and how sure it is."""
 
     by: str
     safety: Safety
+
+
+@frozen
+class Mended:
+    """An example of a fix, which makes ``after`` of ``before``; both map file names to their text."""
+
+    mending: Mending
     before: Mapping[str, str]
     after: Mapping[str, str]
     at: Location
+
+
+@frozen
+class Page:
+    """The part of a rule's document that a check does not need.
+
+    ``mended`` has an example of each fix. ``unmended`` says what a fix could do that is possible in most cases and
+    missing.
+    """
+
+    why: str
+    fix: str
+    references: tuple[str, ...] = ()
+    flags: tuple[Example, ...] = ()
+    passes: tuple[Example, ...] = ()
+    mended: tuple[Mended, ...] = ()
+    unmended: str = ""
 
 
 @frozen
@@ -52,7 +73,7 @@ class Rule:
     Platform Foundation Benchmark 5.0 that it checks (``1.7``). ``mitre`` are the techniques of MITRE ATT&CK that a
     finding makes possible (``T1548.005``). ``slug`` is the document's stem and ``family`` its folder. ``pedantic``
     rules are a matter of opinion, and run only on request. ``mends`` are its fixes; the first that has edits for a
-    finding is used. ``unmended`` says what a fix could do that is possible in most cases and missing.
+    finding is used. ``read_page`` returns the rest of the document.
     """
 
     slug: str
@@ -60,12 +81,8 @@ class Rule:
     title: str
     severity: Severity
     message: str
-    why: str
-    fix: str
-    references: tuple[str, ...]
-    flags: tuple[Example, ...]
-    passes: tuple[Example, ...]
     at: Location
+    read_page: Callable[[], Page] = field(compare=False, repr=False)
     confidence: Confidence = "high"
     since: str = ""
     when: Mapping[str, Any] | None = None
@@ -79,9 +96,13 @@ class Rule:
     mitre: tuple[str, ...] = ()
     pedantic: bool = False
     mends: tuple[Mending, ...] = ()
-    unmended: str = ""
 
     @property
     def id(self) -> str:
         """``family/slug``."""
         return f"{self.family}/{self.slug}"
+
+    @property
+    def page(self) -> Page:
+        """The rest of the document, which is read at the first request."""
+        return self.read_page()

@@ -38,7 +38,7 @@ def hover(session: Session, word: Word) -> str | None:
 
 def rule_text(rule: Rule) -> str:
     """Return a rule's title, reason and fix as Markdown."""
-    return f"**{rule.slug}** ({rule.severity}): {rule.title}\n\n{rule.why}\n\n*Fix:* {rule.fix}"
+    return f"**{rule.slug}** ({rule.severity}): {rule.title}\n\n{rule.page.why}\n\n*Fix:* {rule.page.fix}"
 
 
 def _role(estate: Estate | None, role: str) -> str | None:

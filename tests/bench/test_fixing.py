@@ -36,7 +36,7 @@ provider "google" {
 @pytest.mark.parametrize("slug", RULES)
 def test_no_fix_of_a_flagged_example_is_missing(slug: str, tmp_path: Path) -> None:
     rule = RULES[slug]
-    examples = [one.files for one in rule.flags if one.kind == "terraform"]
+    examples = [one.files for one in rule.page.flags if one.kind == "terraform"]
     states = []
     for number, files in enumerate(examples):
         write(files, tmp_path / str(number))

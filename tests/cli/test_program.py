@@ -14,7 +14,7 @@ from iamlint.cli.program import program
 from iamlint.documents.compiled import compiled_text
 from iamlint.methods.documents import heads
 from iamlint.rules.catalog import shipped_folder
-from iamlint.rules.record import records
+from iamlint.rules.record import compiled_rules
 
 LOADED = "import sys; from iamlint.cli import main\ntry: main({0!r})\nexcept SystemExit: pass\nprint(*sys.modules)"
 
@@ -68,7 +68,7 @@ def test_a_command_loads_what_it_needs(arguments: list[str], most: int, tmp_path
     folder.mkdir()
     (folder / "main.tf").write_text(GRANT, encoding="utf-8")
     rules, methods = tmp_path / "rules.json", tmp_path / "methods.json"
-    rules.write_text(compiled_text(list(records(shipped_folder())), None), encoding="utf-8")
+    rules.write_text(compiled_rules(shipped_folder(), None), encoding="utf-8")
     methods.write_text(compiled_text(heads(), None), encoding="utf-8")
     prepared = (
         "from pathlib import Path; import iamlint.rules.catalog as c, iamlint.methods.documents as d; "

@@ -33,7 +33,7 @@ Apply = Callable[[Unknown], Any]
 RULES = [
     rule
     for rule in load_rules()[0]
-    if not rule.acceptance and any(example.kind == "terraform" for example in rule.flags)
+    if not rule.acceptance and any(example.kind == "terraform" for example in rule.page.flags)
 ]
 """Those about acceptance are about comments and files beside the input, which no plan has."""
 NOT_THERE = {
@@ -246,7 +246,9 @@ def said(rule: Rule, directory: Path) -> list[str]:
 def examples(rule: Rule, form: str) -> list[Example]:
     """Yield the flagged examples that are Terraform alone, and lose nothing in a form."""
     lost = [text for of, slug, text in NOT_THERE if (of, slug) == (form, rule.slug)]
-    alone = [one for one in rule.flags if one.kind == "terraform" and all(name.endswith(".tf") for name in one.files)]
+    alone = [
+        one for one in rule.page.flags if one.kind == "terraform" and all(name.endswith(".tf") for name in one.files)
+    ]
     return [one for one in alone if not any(text in "".join(one.files.values()) for text in lost)]
 
 

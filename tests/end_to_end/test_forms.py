@@ -157,7 +157,7 @@ FORMS: tuple[Callable[[Grant], Mapping[str, str]], ...] = (
 
 def flagged_grants(rule: Rule) -> Iterator[Grant]:
     """Yield the grants that a rule flags in its examples, and that can be written in every form alone."""
-    for example in rule.flags:
+    for example in rule.page.flags:
         _, found = checked(rule, example)
         for grant in grants_of(example):
             known = isinstance(grant.resource.name, str) and not grant.principal.unknown
@@ -268,7 +268,7 @@ def together(grants: list[Grant], form: Callable[[Grant], Mapping[str, str]]) ->
 
 def estates(rule: Rule) -> Iterator[tuple[str, list[Grant]]]:
     """The flagged examples whose grants can all be written in every form: what else they say, and the grants."""
-    for example in rule.flags:
+    for example in rule.page.flags:
         grants = grants_of(example)
         if example.kind == "terraform" and len(example.files) == 1 and grants and all(map(renderable, grants)):
             (text,) = example.files.values()
@@ -337,7 +337,7 @@ NO_EXPORT = {
 
 def has_export(rule: Rule) -> bool:
     """Whether an example has an export, or the grants of one are written as an export above."""
-    written = any(name.endswith((".json", ".yaml")) for example in rule.flags for name in example.files)
+    written = any(name.endswith((".json", ".yaml")) for example in rule.page.flags for name in example.files)
     return written or rule in QUERIES
 
 

@@ -18,7 +18,7 @@ FILES = sorted(path for suffix in ("tf", "tofu", "tfvars") for path in TESTDATA.
 EXAMPLES = {
     f"{rule.slug}-{kind}-{number}-{name}": text
     for rule in load_rules()[0]
-    for kind, examples in (("flags", rule.flags), ("passes", rule.passes))
+    for kind, examples in (("flags", rule.page.flags), ("passes", rule.page.passes))
     for number, example in enumerate(examples)
     for name, text in example.files.items()
     if example.kind == "terraform" and name.endswith((".tf", ".tofu", ".tfvars"))

@@ -11,7 +11,7 @@ from iamlint.facts import Resource
 from iamlint.finding import Finding, Related
 from iamlint.location import Location, SourceText
 from iamlint.results.report import Report
-from iamlint.rules.rule import Example, Rule
+from iamlint.rules.rule import Example, Page, Rule
 
 Build = Callable[..., Report]
 Find = Callable[..., Finding]
@@ -33,18 +33,21 @@ def place(text: str, part: str, path: str = "main.tf") -> Location:
 @pytest.fixture
 def rule() -> Rule:
     example = Example("terraform", {"main.tf": MAIN}, Location("rule.yaml"))
+    page = Page(
+        why="Anyone who may mint a token for an account acts as that account.",
+        fix="Grant the role on one account.",
+        references=("https://cloud.google.com/iam/docs/service-account-permissions",),
+        flags=(example,),
+        passes=(example,),
+    )
     return Rule(
         slug="blanket-token",
         family="screen",
         title="A principal can mint tokens for every service account",
         severity="high",
         message="{principal} can impersonate every service account in {resource}.",
-        why="Anyone who may mint a token for an account acts as that account.",
-        fix="Grant the role on one account.",
-        references=("https://cloud.google.com/iam/docs/service-account-permissions",),
-        flags=(example,),
-        passes=(example,),
         at=Location("rule.yaml"),
+        read_page=lambda: page,
     )
 
 

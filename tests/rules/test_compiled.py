@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -14,7 +13,7 @@ from iamlint import methods
 from iamlint.documents.compiled import compiled_text, read_compiled
 from iamlint.methods import documents
 from iamlint.rules import catalog
-from iamlint.rules.record import records
+from iamlint.rules.record import compiled_rules
 
 RULES = catalog.shipped_folder()
 
@@ -29,7 +28,7 @@ def copied(tmp_path: Path) -> Path:
 
 def test_compiled_rules_are_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "compiled.json"
-    file.write_text(compiled_text(list(records(RULES)), RULES), encoding="utf-8")
+    file.write_text(compiled_rules(RULES, RULES), encoding="utf-8")
     found = []
     for path in (file, tmp_path / "none.json"):
         monkeypatch.setattr(catalog, "COMPILED", path)
@@ -39,6 +38,7 @@ def test_compiled_rules_are_the_rules(tmp_path: Path, monkeypatch: pytest.Monkey
         found.append(rules)
     catalog._built_in.cache_clear()
     assert found[0] == found[1]
+    assert [rule.page for rule in found[0]] == [rule.page for rule in found[1]]
     assert len(found[0]) > 50
     assert found[0][0].at.path.endswith(f"{found[0][0].id}.yaml")
 
@@ -77,15 +77,17 @@ def test_a_changed_source_is_noticed(copied: Path) -> None:
 
 def test_the_sources_of_a_wheel_are_not_looked_at(copied: Path) -> None:
     file = copied.parent / "compiled.json"
-    file.write_text(compiled_text(list(records(copied)), None), encoding="utf-8")
+    file.write_text(compiled_rules(copied, None), encoding="utf-8")
     shutil.rmtree(copied)
-    assert len(read_compiled(file, copied)) > 5
-    assert all(isinstance(one, list) for one in json.loads(file.read_bytes())["documents"])
+    found = read_compiled(file, copied)
+    assert found is not None
+    assert len(found.heads) > 5
+    assert all("why" in found.rest(number) for number in range(len(found.heads)))
 
 
 def test_a_check_of_compiled_documents_parses_no_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "compiled.json"
-    file.write_text(compiled_text(list(records(RULES)), RULES), encoding="utf-8")
+    file.write_text(compiled_rules(RULES, RULES), encoding="utf-8")
     monkeypatch.setattr(catalog, "COMPILED", file)
     monkeypatch.setattr(yaml, "parse", lambda *_, **__: pytest.fail("YAML was parsed"))
     catalog._built_in.cache_clear()

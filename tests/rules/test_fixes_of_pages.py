@@ -27,7 +27,7 @@ _TERRAFORM = re.compile(r"(?:#.*\n)*(?:resource|data|locals|module|variable|prov
 
 def blocks(rule: Rule) -> Iterator[str]:
     """Yield the indented blocks of a fix."""
-    for found in re.findall(r"(?:^    .*\n(?:^(?:    .*)?\n)*)", f"{rule.fix}\n", re.MULTILINE):
+    for found in re.findall(r"(?:^    .*\n(?:^(?:    .*)?\n)*)", f"{rule.page.fix}\n", re.MULTILINE):
         yield textwrap.dedent(found).strip("\n") + "\n"
 
 

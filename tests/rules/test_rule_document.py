@@ -57,7 +57,7 @@ def test_a_rule() -> None:
     }
     assert rule.worse == {"grant": {"principal_kind": "public"}}
     assert rule.milder == {"grant": {"principal_kind": "group"}}
-    assert [(one.kind, list(one.files)) for one in rule.flags] == [
+    assert [(one.kind, list(one.files)) for one in rule.page.flags] == [
         ("terraform", ["main.tf"]),
         ("export", ["project-shop.json"]),
     ]

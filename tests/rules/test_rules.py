@@ -30,8 +30,8 @@ def test_the_examples_say_what_is_found(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_there_are_two_examples_of_each(rule: Rule) -> None:
-    assert len(rule.flags) >= 2
-    assert len(rule.passes) >= 2
+    assert len(rule.page.flags) >= 2
+    assert len(rule.page.passes) >= 2
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -44,7 +44,7 @@ def test_the_document_fits_the_schema(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_finding_fills_in_every_word_of_the_message(rule: Rule) -> None:
-    for example in rule.flags:
+    for example in rule.page.flags:
         report, _ = checked(rule, example)
         for finding in report.findings:
             assert "{" not in finding.message.replace("${", "")
@@ -52,7 +52,7 @@ def test_a_finding_fills_in_every_word_of_the_message(rule: Rule) -> None:
 
 
 def examples() -> list[tuple[Rule, Example]]:
-    return [(rule, example) for rule in RULES for example in rule.flags]
+    return [(rule, example) for rule in RULES for example in rule.page.flags]
 
 
 def test_the_first_four_rules_fire_whatever_the_facts_came_from() -> None:
@@ -60,8 +60,8 @@ def test_the_first_four_rules_fire_whatever_the_facts_came_from() -> None:
     wanted = {"_iam_member", "_iam_binding", "_iam_policy", "plan", "export"}
     for slug in ("broad-token-creator", "broad-service-account-user"):
         rule = next(rule for rule in RULES if rule.slug == slug)
-        found = {example.kind for example in rule.flags if example.kind != "terraform"}
-        for example in rule.flags:
+        found = {example.kind for example in rule.page.flags if example.kind != "terraform"}
+        for example in rule.page.flags:
             text = "".join(example.files.values())
             found |= {form for form in wanted if example.kind == "terraform" and f'{form}"' in text}
         assert found == wanted, slug

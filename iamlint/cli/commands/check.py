@@ -313,7 +313,9 @@ def test(directories: tuple[Path, ...]) -> None:
         say_errors(failed.errors)
         sys.exit(FAILED)
     failures, allowance = 0, Allowance().part(0.5)  # files read by examples add as much again
-    of_rules = ((rule.id, len(rule.flags) + len(rule.passes), run_examples(rule, allowance)) for rule in rules)
+    of_rules = (
+        (rule.id, len(rule.page.flags) + len(rule.page.passes), run_examples(rule, allowance)) for rule in rules
+    )
     of_assertions = ((f"assertions/{one.id}", len(one.examples), run_assertion(one, allowance)) for one in assertions)
     for name, count, problems in chain(of_rules, of_assertions):
         failures += bool(problems)

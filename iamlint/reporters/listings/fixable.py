@@ -19,14 +19,14 @@ def fixable_text(rules: Iterable[Rule], reasons: Reasons) -> str:
     """
     rules = tuple(rules)
     mended = [rule for rule in rules if rule.mends]
-    missing = [rule for rule in rules if rule.unmended]
+    missing = [rule for rule in rules if rule.page.unmended]
     width = max((len(rule.id) for rule in (*mended, *missing)), default=0)
     lines = []
     for rule in mended:
         for one in rule.mends:
             lines.append(f"{rule.id:<{width}}  {one.safety:<10}  {one.by}")
             lines += [f"{'':<{width}}  {'':<10}    not if {why}" for why in reasons.get(one.by, ())]
-    lines += [f"{rule.id:<{width}}  {'missing':<10}  {neutral(rule.unmended)}" for rule in missing]
+    lines += [f"{rule.id:<{width}}  {'missing':<10}  {neutral(rule.page.unmended)}" for rule in missing]
     return "".join(f"{line}\n" for line in lines) + f"{len(mended)} rules have a fix, {len(missing)} could have one\n"
 
 
@@ -39,9 +39,9 @@ def fixable_json(rules: Iterable[Rule], reasons: Reasons) -> str:
             "fixes": [
                 {"name": one.by, "safety": one.safety, "not_if": list(reasons.get(one.by, ()))} for one in rule.mends
             ],
-            "missing": rule.unmended or None,
+            "missing": rule.page.unmended or None,
         }
         for rule in rules
-        if rule.mends or rule.unmended
+        if rule.mends or rule.page.unmended
     ]
     return json_escaped(json.dumps(listed, indent=2, ensure_ascii=False)) + "\n"
