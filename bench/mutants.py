@@ -5,8 +5,12 @@
 ROOM is a package of iamlint: access, estate, graph, conditions and patterns where none is named. With NAME, only
 functions of these names (without their class) are changed. The tests are collected and run once, to see which
 functions each of them calls. Each mutant then runs in a fork, which has the changed function in its place, and only
-with the tests that call it. A fork that fails, or takes ten times the CPU seconds of all tests, has killed its mutant.
-Exits with 0 where all are killed, else with 1.
+with the tests that call it: the quickest first, up to the first that fails. A function that runs only when its module
+is imported is changed in a new process, which runs the tests of its room. A process that fails, or takes ten times the
+CPU seconds of its tests, has killed its mutant.
+
+Mutants that behave as the original does are in ``equivalent_mutants.txt``, with the reason; they are not sampled.
+Exits with 0 if all are killed, else with 1.
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -71,6 +77,17 @@ class Mutant:
 
     def __str__(self) -> str:
         return f"{self.path.relative_to(ROOT)}:{self.line} {self.function}: {self.change}"
+
+    @property
+    def name(self) -> str:
+        """What stays the same when other lines of the module change."""
+        return f"{self.path.relative_to(ROOT)} {self.function}: {self.change}"
+
+
+def equivalents() -> frozenset[str]:
+    """Return the names of the mutants that no test can kill. A line that is indented says why."""
+    lines = (ROOT / "bench" / "equivalent_mutants.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith((" ", "#")))
 
 
 # -- changes -------------------------------------------------------------------------------------------------------
@@ -136,10 +153,15 @@ def _inside(function: ast.FunctionDef) -> list[ast.AST]:
 
 def changed_code(mutant: Mutant) -> CodeType:
     """The code of the mutant's function."""
+    return _code_of(changed_module(mutant), mutant.function)
+
+
+def changed_module(mutant: Mutant) -> CodeType:
+    """The code of the mutant's module."""
     tree = ast.parse(mutant.path.read_text(encoding="utf-8"))
     node = _inside(dict(_functions(tree, ""))[mutant.function])[mutant.node]
     list(changes(node))[mutant.which][1](node)
-    return _code_of(compile(ast.fix_missing_locations(tree), str(mutant.path), "exec"), mutant.function)
+    return compile(ast.fix_missing_locations(tree), str(mutant.path), "exec")
 
 
 def _functions(node: ast.AST, before: str) -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -195,20 +217,23 @@ class Plugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Sample mutants, and run the tests of each."""
+        equivalent = equivalents()
         every = [
             mutant
             for room in self.rooms
             for path in sorted((ROOT / "iamlint" / room).rglob("*.py"))
             for mutant in mutants(path)
             if not self.functions or mutant.function.rpartition(".")[2] in self.functions
+            if mutant.name not in equivalent
         ]
         chosen = random.Random(self.seed).sample(every, min(self.sample, len(every)))
         calls, took = _watched(session)
-        say(f"{len(every)} mutants, {len(chosen)} sampled; {len(session.items)} tests, {took:.0f} CPU seconds")
+        say(f"{len(every)} mutants, {len(chosen)} sampled; {len(session.items)} tests, {sum(took):.0f} CPU seconds")
         for mutant in chosen:
             names = {mutant.function.rpartition(".")[2], mutant.inner}
             tests = {at for name in names for at in calls[(str(mutant.path), name)]}
-            state = _judged(session, mutant, sorted(tests), 10 + 10 * took)
+            quickest_first = sorted(tests, key=took.__getitem__)
+            state = _judged(session, mutant, quickest_first, 10 + 10 * sum(took[at] for at in tests))
             if state != "killed":
                 self.survivors.append(mutant)
             say(f"{state:<9} {mutant}  ({len(tests)} tests)")
@@ -221,17 +246,21 @@ def say(line: str) -> None:
     print(line, file=sys.__stdout__, flush=True)
 
 
-def _watched(session: pytest.Session) -> tuple[dict[tuple[str, str], set[int]], float]:
-    """The numbers of the tests that call each function, by its file and name; and the CPU seconds of all tests."""
+def _watched(session: pytest.Session) -> tuple[dict[tuple[str, str], set[int]], list[float]]:
+    """The numbers of the tests that call each function, by its file and name; and the CPU seconds of each test."""
     reading, writing = os.pipe()
     if not (child := os.fork()):
         os.close(reading)
         _quiet()
         calls: dict[tuple[str, str], set[int]] = defaultdict(set)
-        start = time.process_time()
-        failed = [item.nodeid for at, item in enumerate(session.items) if not _passes(session, at, calls)]
+        took, failed = [], []
+        for at, item in enumerate(session.items):
+            start = time.process_time()
+            if not _passes(session, at, calls):
+                failed.append(item.nodeid)
+            took.append(time.process_time() - start)
         with os.fdopen(writing, "wb") as pipe:
-            pickle.dump((dict(calls), time.process_time() - start, failed), pipe)
+            pickle.dump((dict(calls), took, failed), pipe)
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
@@ -250,6 +279,8 @@ def _passes(session: pytest.Session, at: int, calls: dict[tuple[str, str], set[i
         if event == "call" and calls is not None and frame.f_code.co_filename.startswith(own):
             calls[(frame.f_code.co_filename, frame.f_code.co_name)].add(at)
 
+    for one in _caches():
+        one.cache_clear()
     if calls is not None:
         sys.settrace(called)
     item, following = session.items[at], session.items[at + 1] if at + 1 < len(session.items) else None
@@ -258,9 +289,22 @@ def _passes(session: pytest.Session, at: int, calls: dict[tuple[str, str], set[i
     return session.testsfailed == before
 
 
+@cache
+def _caches() -> list[Any]:
+    """Return the caches of functions in the rooms: what one test computed is not called again in the next.
+
+    The grammar of conditions stays: to make it takes longer than most tests.
+    """
+    rooms = tuple(f"iamlint.{room}." for room in ROOMS)
+    gc.unfreeze()  # else the collector does not list what lives since the tests were collected
+    found = [one for one in gc.get_objects() if isinstance(one, type(_caches))]
+    gc.freeze()
+    return [one for one in found if f"{one.__module__}.".startswith(rooms) and one.__name__ != "_grammar"]
+
+
 def _judged(session: pytest.Session, mutant: Mutant, tests: list[int], seconds: float) -> str:
     if not tests:
-        return "untested"
+        return _judged_from_import(mutant)
     if not (child := os.fork()):
         _quiet()
         limit = int(time.process_time() + seconds)
@@ -274,10 +318,30 @@ def _judged(session: pytest.Session, mutant: Mutant, tests: list[int], seconds: 
     return "SURVIVED" if os.waitpid(child, 0)[1] == 0 else "killed"
 
 
+def _judged_from_import(mutant: Mutant) -> str:
+    """Run the tests of a room in a process that imports the mutant. One that never runs survives."""
+    room = mutant.path.relative_to(ROOT / "iamlint").parts[0]
+    if not (child := os.fork()):
+        _quiet()
+        mutated = [str(mutant.path), mutant.function, str(mutant.node), str(mutant.which)]
+        os.execv(sys.executable, [sys.executable, __file__, "--tests", f"tests/{room}", "--imported", *mutated])
+    return "UNTESTED" if os.waitpid(child, 0)[1] == 0 else "killed"
+
+
 def _quiet() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
+
+
+def _import_changed(mutant: Mutant) -> None:
+    """Let the import of the mutant's module run the mutant."""
+    original = SourceFileLoader.get_code
+
+    def get_code(loader: SourceFileLoader, name: str) -> CodeType | None:
+        return changed_module(mutant) if Path(loader.path) == mutant.path else original(loader, name)
+
+    setattr(SourceFileLoader, "get_code", get_code)  # noqa: B010  # mypy has no type for it
 
 
 def main() -> int:
@@ -288,15 +352,21 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tests", nargs="+", default=[f"tests/{room}" for room in ROOMS])
+    parser.add_argument("--imported", nargs=4, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     os.chdir(ROOT)
+    options = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", *asked.tests]
+    if asked.imported:
+        path, function, node, which = asked.imported
+        _import_changed(Mutant(Path(path), function, 0, "", int(node), int(which)))
+        return int(pytest.main(["-x", *options]))
     plugin = Plugin(
         asked.rooms or [room for room in ROOMS if (ROOT / "iamlint" / room).exists()],
         asked.sample,
         asked.seed,
         asked.functions,
     )
-    code = pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", *asked.tests], plugins=[plugin])
+    code = pytest.main(options, plugins=[plugin])
     return 1 if plugin.survivors else int(code)
 
 
