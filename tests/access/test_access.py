@@ -35,6 +35,8 @@ from access_estates import (
 
 from iamlint.access import Decision, State, StepName, access, access_of
 from iamlint.access.blocking import MOST_REASONS
+from iamlint.estate import blockers
+from iamlint.estate.blockers import TOO_MANY
 from iamlint.facts import AccessSetting, CustomRole, Declaration, Fact, Grant, Place, Resource
 from iamlint.location import Location
 from iamlint.unknown import Truth, Unknown
@@ -365,3 +367,81 @@ def test_whether_a_holder_is_enabled(disabled: bool | Unknown, truth: Truth, rea
     assert (step.truth, step.reasons) == (truth, (reason,) if reason else ())
     other, grant = given(granted(who=ANA), account(CI, disabled))
     assert access_of(other).enabled(grant).truth is Truth.TRUE
+
+
+# -- the quick questions --------------------------------------------------------------------------------------------
+
+SEED = Resource("project", "seed")
+THERE = Declaration(Location("other/main.tf"))
+
+
+@pytest.mark.parametrize(
+    ("grant", "facts", "resource", "expected"),
+    [
+        (granted(), (), None, True),
+        (granted(under=LASTING), (), None, False),
+        (granted(), (denied(),), None, False),
+        (granted(), (denied("projects/seed"),), None, True),
+        (granted(), (denied(permission="serviceAccounts.actAs"),), None, True),
+        # -- on a resource below: it must be below, and nothing may block it there
+        (granted(), (), ACCOUNT, True),
+        (granted(), (denied("projects/seed"),), ACCOUNT, True),
+        (granted(), (denied(),), ACCOUNT, False),
+        (granted(on=FOLDER), (denied(),), ACCOUNT, False),
+        (granted(on=FOLDER), (denied(),), None, True),
+        (granted(), (account(DEPLOY),), ACCOUNT, False),
+        (granted(), (account(DEPLOY),), None, True),
+        (granted(on=SEED), (denied("projects/seed"),), ACCOUNT, False),
+        (granted(on=SEED), (denied("organizations/3"),), ACCOUNT, False),
+        (granted(), (denied("projects/seed"),), Resource("service_account", NOT_KNOWN), False),
+        (granted(under=LASTING), (denied("projects/seed"),), ACCOUNT, False),
+    ],
+)
+def test_whether_a_grant_certainly_gives_its_permissions(
+    grant: Grant, facts: tuple[Fact, ...], resource: Resource | None, expected: bool
+) -> None:
+    estate, grant = given(grant, *facts)
+    asked = access_of(estate)
+    assert asked.is_plain(grant, TOKEN, resource) is expected
+    assert not expected or asked.decide(grant, (TOKEN,), resource).truth is Truth.TRUE
+    assert asked.is_plain(grant, TOKEN, resource, grant.declared) is expected
+
+
+def test_a_name_that_only_another_configuration_knows_is_not_certainly_below() -> None:
+    estate, grant = given(granted(), denied("projects/seed"))
+    named = Resource("service_account", "${google_service_account.deploy.email}")
+    assert not access_of(estate).is_plain(grant, TOKEN, named, THERE)
+
+
+@pytest.mark.parametrize(
+    ("grant", "facts", "expected"),
+    [
+        (granted(on=FOLDER), (), True),
+        (granted(on=FOLDER, under=LASTING), (), False),
+        (granted(on=FOLDER, under=LASTING), (denied("folders/1"),), False),
+        (granted(on=FOLDER), (denied("folders/1"),), True),
+        (granted(on=FOLDER), (denied(),), False),
+    ],
+)
+def test_whether_the_answer_is_the_same_for_each_account_below(
+    grant: Grant, facts: tuple[Fact, ...], expected: bool
+) -> None:
+    estate, grant = given(grant, *facts)
+    assert access_of(estate).is_alike_below(grant, TOKEN) is expected
+
+
+# -- more policies than are compared --------------------------------------------------------------------------------
+
+
+def test_what_is_not_compared_may_block_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blockers, "STEPS", 0)
+    monkeypatch.setattr(blockers, "STEPS_A_GRANT", 0)
+    estate, grant = given(granted(), denied("organizations/2"), *bounded("seed"))
+    found = access(estate, grant, (TOKEN,))
+    (step,) = found.check.stopping
+    assert (step.name, step.truth, step.reasons) == ("deny", Truth.UNKNOWN, (TOO_MANY,))
+    assert (found.state, found.reasons) == (INFO, (TOO_MANY,))
+    # Also if nothing is left for the policies that do not count.
+    apart = replace(denied(), declared=ELSEWHERE)
+    estate, grant = given(granted(), apart)
+    assert access(estate, grant, (TOKEN,)).facts == ()

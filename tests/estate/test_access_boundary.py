@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from iamlint.estate.access_boundary import binds, blocks, bounded, excludes
+from iamlint.estate.access_boundary import MOST_BOUND, binds, blocks, bounded, excludes
 from iamlint.estate.hierarchy import Hierarchy
 from iamlint.facts import (
     Boundary,
@@ -20,6 +21,7 @@ from iamlint.facts import (
     Resource,
 )
 from iamlint.location import Location
+from iamlint.logic.verdict import FALSE
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth, Unknown, UnknownPart
 
@@ -41,8 +43,9 @@ def policy(*resources: str, version: str | Unknown | None = "3") -> Boundary:
     return Boundary("organizations/2/b", HERE, PLACE, tuple(f"{HOST}/{one}" for one in resources), version)
 
 
-def binding(principal_set: str | Unknown, condition: str | None = None) -> BoundaryBinding:
-    return BoundaryBinding("organizations/2/b", principal_set, HERE, Condition(condition) if condition else None)
+def binding(principal_set: str | Unknown, condition: str | Unknown | None = None) -> BoundaryBinding:
+    under = Condition(condition) if isinstance(condition, str) else condition
+    return BoundaryBinding("organizations/2/b", principal_set, HERE, under)
 
 
 def grant(principal: str | Unknown = CI, on: str = "projects/shop") -> Grant:
@@ -65,6 +68,11 @@ def grant(principal: str | Unknown = CI, on: str = "projects/shop") -> Grant:
         ("3", "iam.serviceAccounts.createTagBinding", F),
         ("3", "iam.workloadIdentityPoolProviders.update", F),
         ("4", "iam.workloadIdentityPoolProviders.update", T),
+        ("4", "iam.workforcePools.update", T),
+        ("3", "iam.workforcePools.update", F),
+        ("4", "iam.oauthClients.update", T),
+        ("latest", "iam.workloadIdentityPoolProviders.update", T),
+        (None, "iam.workloadIdentityPoolProviders.update", T),
         ("3", "resourcemanager.projects.setIamPolicy", U),
     ],
 )
@@ -155,3 +163,45 @@ OUT, IN, OLD = policy("projects/other"), policy("projects/shop"), policy("projec
 )
 def test_what_several_leave_adds_up(bound: list[tuple[BoundaryBinding, Boundary]], truth: Truth) -> None:
     assert bounded(bound, grant(), TOKEN, TREE, TODAY)[0].truth is truth
+
+
+WHY = "var.when has no default"
+
+
+def test_a_condition_that_is_not_known_may_bind() -> None:
+    found = binds(binding(f"{HOST}/projects/shop", Unknown(WHY)), grant(), TREE, TOKEN, TODAY)
+    assert (found.truth, found.reasons) == (U, (f"the condition of its binding is not known: {WHY}",))
+    elsewhere = binds(binding(f"{HOST}/projects/other", Unknown(WHY)), grant(), TREE, TOKEN, TODAY)
+    assert elsewhere.truth is F
+    tagged = binds(binding(f"{HOST}/projects/shop", "request.path == '/admin'"), grant(), TREE, TOKEN, TODAY)
+    assert (tagged.truth, tagged.reasons) == (U, ("it depends on request.path",))
+
+
+@pytest.mark.parametrize(("number", "truth"), [(MOST_BOUND, T), (MOST_BOUND + 1, U)])
+def test_more_policies_than_are_compared_leave_it_open(number: int, truth: Truth) -> None:
+    found, first = bounded([(SHOP, OUT)] * number, grant(), TOKEN, TREE, TODAY)
+    assert (found.truth, first) == (truth, OUT)
+    assert found.reasons == ((f"more than {MOST_BOUND} boundary policies may bind {CI}",) if truth is U else ())
+    # Those that do not bind the principal, or do not apply to the permission, are not counted.
+    others = [(binding(f"{HOST}/projects/other"), OUT), (SHOP, OLD)] * number
+    assert bounded([(SHOP, OUT), *others], grant(), TOKEN, TREE, TODAY)[0].truth is T
+
+
+def test_a_policy_that_does_not_count_can_allow_but_not_block() -> None:
+    def nothing(_declared: Declaration) -> bool:
+        return False
+
+    assert bounded([(SHOP, OUT)], grant(), TOKEN, TREE, TODAY, nothing) == (FALSE, None)
+    assert bounded([(SHOP, IN)], grant(), TOKEN, TREE, TODAY, nothing) == (FALSE, None)
+    apart = Declaration(Location("other/main.tf"))
+    allowing = replace(SHOP, declared=apart), IN
+    for pairs in ([(SHOP, OUT), allowing], [allowing, (SHOP, OUT)]):
+        found, _ = bounded(pairs, grant(), TOKEN, TREE, TODAY, lambda declared: declared == HERE)
+        assert found.truth is F
+
+
+def test_the_first_policy_that_may_block_is_named() -> None:
+    also = policy("projects/seed")
+    assert bounded([(SHOP, OUT), (SHOP, also)], grant(), TOKEN, TREE, TODAY)[1] is OUT
+    assert bounded([(SHOP, also), (SHOP, OUT)], grant(), TOKEN, TREE, TODAY)[1] is also
+    assert bounded([], grant(), TOKEN, TREE, TODAY)[1] is None
