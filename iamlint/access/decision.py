@@ -175,9 +175,5 @@ class Decision:
         return Verdict(self.truth, self.reasons, self.permissions, self.facts, closed=self.blocked)
 
 
-def _facts(checks: Iterable[Check]) -> tuple[Fact, ...]:
-    return tuple(dict.fromkeys(fact for check in checks for fact in check.facts))
-
-
 def _reasons(checks: Iterable[Check]) -> tuple[str, ...]:
     return distinct(reason for check in checks for reason in check.reasons)

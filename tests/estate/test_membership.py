@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from iamlint.estate.deny_forms import ACCOUNT, EVERYBODY
 from iamlint.estate.hierarchy import Hierarchy
-from iamlint.estate.membership import covered, named, node_of, within
-from iamlint.facts import Declaration, Folder, Grant, Place, Principal, Project, Resource
+from iamlint.estate.membership import chain_of_principal, covered, named, node_of, only_scope, told_at_once, within
+from iamlint.estate.names import scope
+from iamlint.facts import Declaration, Folder, Grant, Place, Principal, Project, Resource, Text
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth, Unknown, UnknownPart
@@ -157,3 +160,171 @@ def test_where_a_denial_holds(resource: Resource, outer: str, truth: Truth) -> N
 @pytest.mark.parametrize("name", ["", "projects/shop", "//iam.googleapis.com/projects/shop", "x" * 10_000])
 def test_what_is_no_attachment_point_is_nowhere(name: str) -> None:
     assert node_of(name, HERE, hierarchy()) is None
+
+
+SHOP, CREATED = "${google_project.shop.project_id}", "${google_project.other.project_id}"
+IN_MODULE = "${module.a.google_project.shop.project_id}"
+
+
+@pytest.mark.parametrize(
+    ("resource", "outer", "truth"),
+    [
+        # -- two that Terraform creates are two things
+        (Resource("project", SHOP), f"projects/{SHOP}", T),
+        (Resource("project", SHOP), f"projects/{CREATED}", F),
+        (Resource("project", SHOP), f"projects/{IN_MODULE}", F),
+        (Resource("project", "${google_project.shop.number}"), f"projects/{SHOP}", U),
+        (Resource("project", "${google_project.shop.number}"), f"projects/{CREATED}", F),
+        # -- one of several, or one that is looked up, may be any
+        (Resource("project", "${google_project.all[*].project_id}"), f"projects/{SHOP}", U),
+        (Resource("project", "${data.google_project.this.project_id}"), f"projects/{SHOP}", U),
+        (Resource("project", SHOP), "projects/lone", U),
+        (Resource("project", "lone"), f"projects/{SHOP}", U),
+        # -- a number may be that of an id, but two numbers are two things
+        (Resource("project", "456"), "projects/lone", U),
+        (Resource("project", "456"), "projects/789", F),
+        # -- above a project whose organization is known, unknown names may be those that are there
+        (Resource("project", "shop"), "folders/${google_folder.f.folder_id}", U),
+        (Resource("project", "shop"), "organizations/${var.organization}", U),
+        (Resource("project", "shop"), "organizations/example.com", U),
+        (Resource("folder", "1"), "folders/${var.folder}", U),
+        (Resource("organization", "2"), "folders/${var.folder}", F),
+        (Resource("organization", "2"), "organizations/${var.organization}", U),
+        (Resource("project", "shop"), "folders/x", F),
+    ],
+)
+def test_names_that_may_mean_one_thing(resource: Resource, outer: str, truth: Truth) -> None:
+    tree = hierarchy()
+    node = node_of(f"cloudresourcemanager.googleapis.com/{outer}", HERE, tree)
+    assert within(tree.above(resource, HERE), node) is truth
+
+
+def test_a_place_of_which_nothing_is_known_may_be_around_anything() -> None:
+    tree = hierarchy()
+    assert within(tree.above(Resource("project", "shop"), HERE), None) is U
+    assert within((), ("project", "shop")) is U
+
+
+NAMED = Declaration(Location("policy.json"))
+BLOCK = Declaration(Location("main.tf"), address="google_iam_deny_policy.d")
+
+
+@pytest.mark.parametrize(
+    ("node", "declared", "only"),
+    [
+        (("project", "shop"), BLOCK, ""),
+        (("project", "${var.p} in ."), BLOCK, scope(BLOCK)),
+        (None, BLOCK, scope(BLOCK)),
+        (None, NAMED, ""),  # a document that the user named
+        (("project", "${var.p} in x"), NAMED, ""),
+        (None, replace(NAMED, trust="own"), scope(NAMED)),
+        (("project", "shop"), replace(NAMED, trust="own"), ""),
+    ],
+)
+def test_a_policy_at_an_unknown_place_counts_in_its_configuration_only(
+    node: tuple[str, str] | None, declared: Declaration, only: str
+) -> None:
+    assert only_scope(node, declared) == only
+
+
+@pytest.mark.parametrize(
+    ("name", "node"),
+    [
+        ("cloudresourcemanager.googleapis.com/projects/shop", ("project", "shop")),
+        ("//cloudresourcemanager.googleapis.com/folders/1", ("folder", "1")),
+        (Unknown("x", ("cloudresourcemanager.googleapis.com/projects/", UnknownPart("var.p"))), "project"),
+        (Unknown("x", ("cloudresourcemanager.googleapis.com/projects/a-", UnknownPart("var.p"))), "project"),
+        (Unknown("x", ("cloudresourcemanager.googleapis.com/", UnknownPart("var.p"))), None),
+        (Unknown("x", (UnknownPart("var.p"),)), None),
+        (Unknown("x"), None),
+    ],
+)
+def test_the_node_of_an_attachment_point(name: Text, node: tuple[str, str] | str | None) -> None:
+    found = node_of(name, HERE, hierarchy())
+    if isinstance(node, str):
+        assert found is not None
+        assert isinstance(name, Unknown)
+        assert found == (node, f"{name.text.partition('/projects/')[2]} in {scope(HERE)}")
+    else:
+        assert found == node
+
+
+@pytest.mark.parametrize(
+    ("principal", "first"),
+    [
+        (f"serviceAccount:{CI}", ("service_account", CI)),
+        (f"principal:{POOL}/subject/x", ("project", "shop")),
+        (f"principalSet:{POOL}/*", ("project", "shop")),
+        ("principal://iam.googleapis.com/locations/global/workforcePools/staff/subject/x", None),
+        ("user:ana@example.com", None),
+    ],
+)
+def test_the_containers_of_a_holder(principal: str, first: tuple[str, str] | None) -> None:
+    chain = chain_of_principal(held_by(read_principal(principal)), hierarchy())
+    assert chain[:1] == ((first,) if first else ())
+    assert not first or chain[-1] == ("organization", "2")
+
+
+WORKLOAD = "serviceAccount:shop.svc.id.goog[ns/name]"
+OF_GKE = POOL.replace("/ci", "/shop.svc.id.goog")
+
+
+@pytest.mark.parametrize(
+    ("denied", "principal", "truth"),
+    [
+        (f"principalSet:{OF_GKE}/*", WORKLOAD, U),
+        (f"principalSet:{OF_GKE}/namespace/ns", WORKLOAD, U),
+        (f"principalSet:{POOL}/*", WORKLOAD, F),
+        (f"{IN_SHOP}/projects/shop", f"serviceAccount:{CI}", T),
+        (f"{IN_SHOP}/projects/shop", f"serviceAccount:{AGENT}", T),
+        (f"{IN_SHOP}/projects/shop", "user:ana@example.com", F),
+        (f"{IN_SHOP}/projects/shop", WORKLOAD, F),
+        (ACCOUNT + "100000000000000000001", f"serviceAccount:{AGENT}", F),
+        (ACCOUNT + "100000000000000000001", WORKLOAD, F),
+        ("principalSet://goog/group/ops@example.com", WORKLOAD, F),
+        ("principalSet://goog/group/ops@example.com", f"serviceAccount:{AGENT}", U),
+    ],
+)
+def test_sets_of_workloads_and_of_accounts(denied: str, principal: str, truth: Truth) -> None:
+    found = covered(named((denied,), HERE), held_by(read_principal(principal)), hierarchy())
+    assert found.truth is truth
+    assert bool(found.reasons) is (truth is U)
+
+
+def test_an_account_by_reference_is_the_same_in_its_own_configuration_only() -> None:
+    reference = "${google_service_account.ci.email}"
+    mine = held_by(read_principal(f"serviceAccount:{reference}"))
+    elsewhere = Declaration(Location("other/main.tf"))
+    assert covered(named((ACCOUNT + reference,), HERE), mine, hierarchy()).truth is T
+    assert covered(named((ACCOUNT + reference,), elsewhere), mine, hierarchy()).truth is U
+    assert covered(named((ACCOUNT + CI,), HERE), mine, hierarchy()).truth is U
+    known = held_by(read_principal(f"serviceAccount:{CI}"))
+    found = covered(named((ACCOUNT + reference,), HERE), known, hierarchy())
+    assert found.truth is U
+    assert found.reasons == (f"{ACCOUNT}{reference} may be serviceAccount:{CI}",)
+    in_shop = ACCOUNT + "${google_service_account.ci.account_id}@shop.iam.gserviceaccount.com"
+    in_seed = ACCOUNT + "${google_service_account.ci.account_id}@seed.iam.gserviceaccount.com"
+    assert covered(named((in_shop,), HERE), known, hierarchy()).truth is U
+    assert covered(named((in_seed,), HERE), known, hierarchy()).truth is F
+
+
+def test_principals_found_by_one_lookup_and_others() -> None:
+    plain, unknown = ACCOUNT + CI, Unknown(WHY, (UnknownPart("var.who"),))
+    listed = (
+        plain,
+        ACCOUNT + "100000000000000000001",
+        GROUP,
+        ACCOUNT + "${a.b.email}",
+        unknown,
+        "user:ana@example.com",
+    )
+    found = named(listed, HERE)
+    assert (found.plain, found.others) == (frozenset({plain}), (listed[1], listed[2], listed[3], unknown))
+    assert found.declared == HERE
+    assert found.unknown == ""
+    assert [told_at_once(form) for form in (None, plain, ACCOUNT + "${a.b.email}", unknown)] == [
+        True,
+        True,
+        False,
+        False,
+    ]

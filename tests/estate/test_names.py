@@ -7,23 +7,27 @@ from dataclasses import replace
 import pytest
 
 from iamlint.estate import principal_node
-from iamlint.estate.names import condition_key, identity, one_name
+from iamlint.estate.names import agreed, condition_key, identity, in_force, is_there, one_name, scope
 from iamlint.facts import (
+    Attachment,
     Condition,
+    Credential,
     Declaration,
     Denial,
     Fact,
     Grant,
     Impersonation,
     Place,
+    Project,
     Resource,
     ServiceAccount,
     ServiceAccountKey,
     Text,
+    UnreadPart,
 )
 from iamlint.location import Location
 from iamlint.principals import read_principal
-from iamlint.unknown import Unknown, UnknownPart
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 HERE, THERE = Declaration(Location("a/main.tf")), Declaration(Location("b/main.tf"))
 PLACE = Place(Location("a/main.tf"))
@@ -106,3 +110,119 @@ def test_a_deny_policy_names_accounts_by_their_email(
         replace(denial, denied_principals=named),
         replace(excepting, exception_principals=named),
     ]
+
+
+# -- what documents agree about ------------------------------------------------------------------------------------
+
+NAMED = Declaration(Location("named.json"))
+FOUND, FURTHER = Declaration(Location("found.json"), trust="own"), Declaration(Location("further.json"), trust="own")
+Told = list[tuple[str, str, Declaration]]
+
+
+@pytest.mark.parametrize(
+    ("told", "meaning", "disputed"),
+    [
+        ([], {}, []),
+        ([("1", "shop", NAMED)], {"1": "shop"}, []),
+        ([("1", "shop", FOUND)], {"1": "shop"}, []),
+        ([("1", "shop", FOUND), ("1", "shop", FURTHER)], {"1": "shop"}, []),
+        ([("1", "shop", FOUND), ("2", "seed", FURTHER)], {"1": "shop", "2": "seed"}, []),
+        # -- those that the user did not name may contradict each other: then neither is used
+        ([("1", "shop", FOUND), ("1", "seed", FURTHER)], {}, [FURTHER]),
+        ([("1", "shop", FOUND), ("1", "seed", FURTHER), ("1", "shop", FOUND)], {}, [FURTHER]),
+        ([("1", "shop", FOUND), ("1", "seed", FURTHER), ("2", "seed", FOUND)], {"2": "seed"}, [FURTHER]),
+        # -- what the user named is believed, before the others or after them
+        ([("1", "shop", NAMED), ("1", "seed", FOUND)], {"1": "shop"}, []),
+        ([("1", "seed", FOUND), ("1", "shop", NAMED)], {"1": "shop"}, []),
+        ([("1", "seed", FOUND), ("1", "lone", FURTHER), ("1", "shop", NAMED)], {"1": "shop"}, []),
+        ([("1", "seed", FOUND), ("1", "shop", NAMED), ("1", "lone", FURTHER)], {"1": "shop"}, []),
+        # -- of several named ones that differ, the first
+        ([("1", "shop", NAMED), ("1", "seed", NAMED)], {"1": "shop"}, []),
+    ],
+)
+def test_what_documents_say_about_a_name(told: Told, meaning: dict[str, str], disputed: list[Declaration]) -> None:
+    found, parts = agreed(told)
+    assert found == meaning
+    assert [part.declared for part in parts] == disputed
+    for part in parts:
+        assert part.reason == "found.json:1 says something else about 1, so neither is used"
+        assert part.unread is False
+
+
+def on(kind: str, name: Text) -> Grant:
+    return replace(held_by("user:ana@example.com"), resource=Resource(kind, name))
+
+
+@pytest.mark.parametrize(
+    ("grant", "named"),
+    [
+        (on("service_account", NUMBER), on("service_account", "ci@shop.iam.gserviceaccount.com")),
+        (on("project", "123"), on("project", "shop")),
+        (on("project", "456"), on("project", "456")),
+        (on("project", NUMBER), on("project", NUMBER)),
+        (on("service_account", "123"), on("service_account", "123")),
+        (on("folder", "123"), on("folder", "123")),
+        (on("project", NOTHING), on("project", NOTHING)),
+    ],
+)
+def test_a_grant_is_on_a_project_by_id_and_on_an_account_by_its_email(grant: Grant, named: Grant) -> None:
+    account = ServiceAccount("ci@shop.iam.gserviceaccount.com", "shop", HERE, unique_id=NUMBER)
+    facts = [account, Project("shop", HERE, "123"), Project("789", HERE, "789"), Project(NOTHING, HERE, "456")]
+    assert one_name([*facts, grant]) == [*facts, named]
+    assert one_name([grant]) == [grant]
+
+
+def test_only_what_names_an_account_is_renamed() -> None:
+    email = "ci@shop.iam.gserviceaccount.com"
+    account = ServiceAccount(email, "shop", HERE, unique_id=NUMBER)
+    others = [Credential("hmac_key", "9", HERE, PLACE), Attachment(None, None, Resource("x", "y"), NUMBER, HERE, PLACE)]
+    by_number = [Credential("hmac_key", NUMBER, HERE, PLACE)]
+    assert one_name([account, *others, *by_number]) == [account, *others, Credential("hmac_key", email, HERE, PLACE)]
+
+
+def test_names_that_documents_dispute_are_reported() -> None:
+    one = ServiceAccount("ci@shop.iam.gserviceaccount.com", "shop", FOUND, unique_id=NUMBER)
+    other = replace(one, email="cd@shop.iam.gserviceaccount.com", declared=FURTHER)
+    key = ServiceAccountKey(NUMBER, HERE, PLACE)
+    projects = [Project("shop", FOUND, "1"), Project("seed", FURTHER, "1")]
+    found = one_name([one, other, key, *projects])
+    assert found[:5] == [one, other, key, *projects]
+    assert [(type(fact), fact.declared) for fact in found[5:]] == [(UnreadPart, FURTHER), (UnreadPart, FURTHER)]
+
+
+@pytest.mark.parametrize(
+    ("declared", "where"),
+    [
+        (Declaration(Location("a/main.tf")), "a"),
+        (Declaration(Location("main.tf.json")), "."),
+        (Declaration(Location("modules/m/main.tf"), via=(Location("root/main.tf"), Location("x/main.tf"))), "root"),
+        (Declaration(Location("modules/m/main.tf"), planned=Location("out/plan.json")), "out/plan.json"),
+        (Declaration(Location("a/audit.json")), "a/audit.json"),
+        (Declaration(Location("a/cc.yaml")), "a/*"),  # documents of a folder, not the root module there
+    ],
+)
+def test_where_references_have_their_meaning(declared: Declaration, where: str) -> None:
+    assert scope(declared) == where
+
+
+@pytest.mark.parametrize(
+    ("declared", "there", "certain"),
+    [
+        (HERE, True, True),
+        (replace(HERE, address="a.b[0]"), True, True),
+        (replace(HERE, address="a.b[*]"), False, False),
+        (replace(HERE, address="module.m[*].a.b"), False, False),
+        (replace(HERE, uncertain="count is not known"), True, False),
+        (replace(HERE, ignored=("members",)), True, False),
+    ],
+)
+def test_what_is_certainly_there_and_as_written(declared: Declaration, there: bool, certain: bool) -> None:
+    assert (is_there(declared).truth is Truth.TRUE) is there
+    found = in_force(declared)
+    assert found.truth is (Truth.TRUE if certain else Truth.UNKNOWN)
+    reasons = (
+        (declared.uncertain, declared.loose)
+        if there
+        else (f"how many instances of {declared.address} there are is not known",)
+    )
+    assert found.reasons == tuple(filter(None, reasons))
