@@ -208,3 +208,196 @@ def test_a_unique_id_that_no_account_has_stays() -> None:
 def test_a_principal_is_named_by_its_e_mail() -> None:
     grant = Grant(read_principal(f"serviceAccount:{CI}"), "roles/x", ON_SHOP, "export", HERE, PLACE, PLACE, PLACE)
     assert principal_node(grant) == CI
+
+
+OWN, THERE = replace(HERE, trust="own"), Declaration(Location("other/main.tf"), trust="own")
+
+
+def partly(*parts: str | UnknownPart) -> Unknown:
+    return Unknown("known after apply", parts)
+
+
+FOLDER_ID = UnknownPart("google_folder.team.folder_id")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "node"),
+    [
+        ("project", "shop", "shop"),
+        ("project", "1234567", "shop"),
+        ("project", "999", "999"),
+        ("folder", "folders/1", "1"),
+        ("folder", "1", "1"),
+        ("folder", partly("folders/", FOLDER_ID), "${google_folder.team.folder_id} in ."),
+        ("folder", partly(FOLDER_ID), "${google_folder.team.folder_id} in ."),
+        ("folder", partly("folders/"), "folders/"),
+        ("folder", partly("organizations/", FOLDER_ID), "organizations/${google_folder.team.folder_id} in ."),
+        ("organization", "organizations/3", "3"),
+        ("organization", "example.com", "3"),
+        ("organization", "example.org", "example.org"),
+        ("service_account", CI, CI),
+        ("folder", Unknown("var.x has no default"), None),
+        ("organization", Unknown("var.x has no default"), None),
+        ("service_account", Unknown("var.x has no default"), None),
+        ("x", Unknown("var.x has no default"), None),
+    ],
+)
+def test_a_resource_has_one_name(kind: str, name: str | Unknown, node: str | None) -> None:
+    hierarchy = estate(Organization("organizations/3", HERE, "example.com")).hierarchy
+    assert hierarchy.node(Resource(kind, name), HERE) == (None if node is None else (kind, node))
+
+
+@pytest.mark.parametrize(
+    ("kind", "stands_for"),
+    [
+        ("cloud_run_v2_job", "cloud_run_job"),
+        ("cloud_run_v2_service", "cloud_run_service"),
+        ("cloudfunctions2_function", "cloudfunctions_function"),
+        ("cloud_run_job", "cloud_run_job"),
+    ],
+)
+def test_two_versions_of_an_api_name_one_resource(kind: str, stands_for: str) -> None:
+    assert estate().hierarchy.node(Resource(kind, "shop/eu/web"), HERE) == (stands_for, "shop/eu/web")
+
+
+def test_a_reference_is_another_resource_in_the_next_configuration() -> None:
+    hierarchy, named = estate().hierarchy, Resource("project", "${google_project.web.project_id}")
+    first, second = hierarchy.node(named, OWN), hierarchy.node(named, THERE)
+    assert first == ("project", "${google_project.web.project_id} in .")
+    assert second == ("project", "${google_project.web.project_id} in other")
+    assert hierarchy.node(named, OWN) == first
+
+
+WEB = replace(HERE, address="google_project.web")
+
+
+@pytest.mark.parametrize("attribute", ["number", "project_id"])
+def test_a_project_by_reference_is_the_project(attribute: str) -> None:
+    hierarchy = estate(Project("web", WEB, None, "folders/1")).hierarchy
+    named = Resource("project", f"${{google_project.web.{attribute}}}")
+    assert hierarchy.node(named, HERE) == ("project", "web")
+    assert hierarchy.node(named, THERE) != ("project", "web")
+    assert hierarchy.node(Resource("project", "${google_project.web.name}"), HERE) != ("project", "web")
+
+
+@pytest.mark.parametrize(
+    ("projects", "names"),
+    [
+        ([Project("a", OWN, "1"), Project("b", THERE, "1")], {"1": "1"}),  # one number, two projects
+        ([Project("a", OWN, "1"), Project("a", THERE, "2")], {"1": "1", "2": "2"}),  # one project, two numbers
+        ([Project("a", HERE, "1"), Project("b", THERE, "1")], {"1": "a"}),
+        ([Project("a", OWN, "1"), Project("a", THERE, "1")], {"1": "a"}),
+        ([Project("a", OWN, "1"), Project("b", OWN, "2")], {"1": "a", "2": "b"}),
+    ],
+)
+def test_a_number_that_documents_dispute_is_no_project_s(projects: list[Project], names: dict[str, str]) -> None:
+    hierarchy = estate(*projects).hierarchy
+    assert {number: hierarchy.project_key(number, HERE) for number in names} == names
+
+
+# -- the project of an account -----------------------------------------------------------------------------------------
+
+ELSEWHERE = "x@other.example.com"
+
+
+@pytest.mark.parametrize(
+    ("email", "accounts", "project"),
+    [
+        (CI, (), "shop"),
+        ("ci@seed.iam.gserviceaccount.com", (), "seed"),
+        ("1234567-compute@developer.gserviceaccount.com", (), "1234567"),
+        (ELSEWHERE, (), None),
+        # -- what counts for the configuration is first, then the e-mail, then what other configurations declare
+        (ELSEWHERE, (ServiceAccount(ELSEWHERE, "seed", HERE),), "seed"),
+        (ELSEWHERE, (ServiceAccount(ELSEWHERE, "seed", OWN),), "seed"),
+        (ELSEWHERE, (ServiceAccount(ELSEWHERE, "seed", THERE),), "seed"),
+        (ELSEWHERE, (ServiceAccount(ELSEWHERE, "web", THERE), ServiceAccount(ELSEWHERE, "seed", OWN)), "seed"),
+        (CI, (ServiceAccount(CI, "seed", HERE),), "seed"),
+        (CI, (ServiceAccount(CI, "seed", THERE),), "shop"),
+        (
+            "1234567-compute@developer.gserviceaccount.com",
+            (ServiceAccount("1234567-compute@developer.gserviceaccount.com", "seed", THERE),),
+            "seed",
+        ),
+    ],
+)
+def test_the_project_of_an_account(email: str, accounts: tuple[ServiceAccount, ...], project: str | None) -> None:
+    made = estate(*accounts)
+    assert made.project_of(email, OWN) == project
+    around = made.hierarchy.around(email, OWN)
+    assert around[0] == ("service_account", email)
+    wanted = made.hierarchy.node(Resource("project", project), OWN) if project else None
+    assert around[1:2] == ((wanted,) if wanted else ())
+    assert made.hierarchy.around(email, OWN) == around
+
+
+@pytest.mark.parametrize(
+    ("email", "known"),
+    [
+        ("${google_project.web.number}-compute@developer.gserviceaccount.com", True),
+        ("${google_project.web.number}@cloudbuild.gserviceaccount.com", True),
+        ("service-${google_project.web.number}@gcp-sa-pubsub.iam.gserviceaccount.com", True),
+        ("service-${google_project.web.number}@compute-system.iam.gserviceaccount.com", True),
+        ("${google_project.other.number}-compute@developer.gserviceaccount.com", False),
+        ("ci@${google_project.web.number}.example.com", False),
+    ],
+)
+def test_a_default_account_by_the_reference_to_its_project_s_number(email: str, known: bool) -> None:
+    made = estate(Project("web", WEB, None, "folders/1"))
+    assert (("project", "web") in made.hierarchy.around(email, HERE)) is known
+    assert ("project", "web") not in made.hierarchy.around(email, THERE)
+
+
+def test_containers_of_an_account_that_only_one_configuration_declares() -> None:
+    own, other = ServiceAccount(ELSEWHERE, "shop", OWN), ServiceAccount(ELSEWHERE, "seed", THERE)
+    hierarchy = estate(own, other).hierarchy
+    for declared, project in ((OWN, "shop"), (THERE, "seed"), (OWN, "shop")):
+        assert hierarchy.around(ELSEWHERE, declared)[1] == ("project", project)
+
+
+@pytest.mark.parametrize(
+    ("name", "project"),
+    [
+        ("projects/1234567/topics/t", True),
+        ("projects/shop/locations/eu/services/web", True),
+        ("projects/_/buckets/b", False),
+        ("projects/-/serviceAccounts/x", False),
+        ("organizations/3/sources/s", False),
+        ("projects/shop", False),
+        ("shop/t", False),
+    ],
+)
+def test_what_a_full_name_shows(name: str, project: bool) -> None:
+    above = estate().hierarchy.above(Resource("pubsub_topic", name), HERE)
+    assert list(above[1:]) == (SHOP if project else [])
+
+
+def test_what_the_user_named_and_others_say_of_a_folder() -> None:
+    """A document that was not named does not add a place to one that a named document gives."""
+    named, own = Project("web", HERE, None, "folders/1"), Project("web", OWN, None, "folders/2")
+    web = Resource("project", "web")
+    for facts in ((named, own), (own, named)):
+        hierarchy = estate(*facts).hierarchy
+        assert list(hierarchy.above(web, THERE, certain=True)) == [("project", "web"), *SHOP[1:]]
+    only_own = estate(own).hierarchy
+    assert list(only_own.containers(("project", "web"))) == [("project", "web"), *SHOP[2:]]
+    assert list(only_own.containers(("project", "web"), certain=True)) == [("project", "web")]
+    apart = estate(own, Project("web", THERE, None, "folders/1")).hierarchy
+    assert list(apart.containers(("project", "web"))) == [("project", "web"), SHOP[2], SHOP[1], SHOP[3]]
+    assert list(apart.above(web, THERE)) == [("project", "web"), *SHOP[1:]]
+
+
+@pytest.mark.parametrize(
+    ("parent", "above"),
+    [
+        ("folders/1", SHOP[1]),
+        ("organizations/3", SHOP[3]),
+        ("organization/3", SHOP[3]),
+        ("3", ("folder", "3")),
+        (Unknown("var.parent has no default"), None),
+        (None, None),
+    ],
+)
+def test_the_parent_of_a_project(parent: str | Unknown | None, above: tuple[str, str] | None) -> None:
+    found = estate(Project("web", HERE, None, parent)).hierarchy.containers(("project", "web"), HERE)
+    assert list(found)[1:2] == ([above] if above else [])
