@@ -17,7 +17,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Text
 from iamlint.graph import relevant_permissions
 from iamlint.logic.globs import compiled, is_glob, text_is
-from iamlint.principals import MARKS, placeholder_of, read_principal
+from iamlint.principals import MARKED_RUNS, MARKS, placeholder_of, read_principal
 from iamlint.queries import QUERIES
 from iamlint.roles import Catalog, Roles
 from iamlint.rules.rule import Rule
@@ -194,6 +194,11 @@ def _alike_test(patterns: list[Pattern]) -> Callable[[str], str | None]:
     People of one domain are similar, and accounts of all projects.
     """
     globs = [one for pattern in patterns for one in _listed(pattern.get("principal")) if _LETTERS.match(one)]
+    placeholders = any("placeholder" in pattern for pattern in patterns)
+    person_name = _without_placeholder("[!#$%&'+=^_.~-]") if placeholders else _LOCAL
+    account_name = _without_placeholder("[!#$%&'+=^.~-]") if placeholders else _LOCAL
+    account_domain = _without_placeholder("[.-]") if placeholders else _DOMAIN
+    account = rf"serviceAccount:{account_name}@{account_domain}\.gserviceaccount\.com"
 
     @cache
     def is_asked(before: str, domain: Text) -> bool:
@@ -205,14 +210,31 @@ def _alike_test(patterns: list[Pattern]) -> Callable[[str], str | None]:
             return None
         person, domain = match["person"], match["domain"]
         if person:
-            return None if is_asked(person, domain) else f"{person}{_LOCAL}@{re.escape(domain)}"
-        return (
-            None
-            if is_asked("serviceAccount:", _ACCOUNTS)
-            else rf"serviceAccount:{_LOCAL}@{_DOMAIN}\.gserviceaccount\.com"
-        )
+            return None if is_asked(person, domain) else f"{person}{person_name}@{re.escape(domain)}"
+        return None if is_asked("serviceAccount:", _ACCOUNTS) else account
 
     return alike
+
+
+def _without_placeholder(separator: str) -> str:
+    """Return the regular expression of names in which there is certainly no placeholder: they have no capitals, and no
+    run of letters and digits in them begins with one of `MARKED_RUNS`.
+    """
+    run = _not_beginning(MARKED_RUNS)
+    return f"{run}(?:{separator}+{run})*"
+
+
+_RUN = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def _not_beginning(words: Iterable[str]) -> str:
+    """Return the regular expression of runs of letters and digits that begin with none of these words."""
+    rests: dict[str, list[str]] = defaultdict(list)
+    for word in words:
+        rests[word[0]].append(word[1:])
+    others = "".join(letter for letter in _RUN if letter not in rests)
+    further = (f"{letter}(?:{_not_beginning(rest)})?" for letter, rest in sorted(rests.items()) if all(rest))
+    return f"(?:{'|'.join((f'[{others}][a-z0-9]*', *further))})"
 
 
 def _may_match(glob: str, before: str, domain: Text) -> bool:

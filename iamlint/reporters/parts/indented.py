@@ -15,21 +15,26 @@ def indented(value: Any, margin: str = "") -> str:
     """
     if type(value) is str:
         return quoted(value)
-    if value is None:
-        return "null"
+    if type(value) is dict and value:
+        inner = f"{margin}  "
+        # Most values are texts or null: a call for each of them would take longer than writing them.
+        items = [
+            quoted(item) if type(item) is str else "null" if item is None else indented(item, inner)
+            for item in value.values()
+        ]
+        return _object(tuple(value), margin) % tuple(items)
     if type(value) is int:
         return str(value)
-    if type(value) is bool:
-        return "true" if value else "false"
-    inner = f"{margin}  "
-    if type(value) is dict and value:
-        items = [quoted(item) if type(item) is str else indented(item, inner) for item in value.values()]
-        return _object(tuple(value), margin) % tuple(items)
     if isinstance(value, list | tuple):
         if not value:
             return "[]"
-        items = [f"{inner}{indented(item, inner)}" for item in value]
-        return "[\n" + ",\n".join(items) + f"\n{margin}]"
+        inner = f"{margin}  "
+        items = [quoted(item) if type(item) is str else indented(item, inner) for item in value]
+        return f"[\n{inner}" + f",\n{inner}".join(items) + f"\n{margin}]"
+    if value is None:
+        return "null"
+    if type(value) is bool:
+        return "true" if value else "false"
     return dumps(value, ensure_ascii=False)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from iamlint.roles import catalog
 from iamlint.rules.catalog import load_rules, select_rules
@@ -20,6 +24,7 @@ from iamlint.sources.reading import ExportFilter, Options
 ANA, SA = "user:ana@example.com", "serviceAccount:ci@shop.iam.gserviceaccount.com"
 
 
+@cache
 def relevant() -> ExportFilter:
     found = export_filter(select_rules(load_rules()[0])[0], catalog())
     assert found is not None
@@ -97,6 +102,12 @@ ODD: dict[str, str] = {
     "two on a line": plain(asset()) + plain(asset("allUsers")),
     "a number for a member": plain(asset()).replace(f'"{ANA}"', "7"),
     "nothing": "   ",
+    "a placeholder": plain(asset("user:REPLACE_ME@example.com")),
+    "a placeholder in small letters": plain(asset("user:your-name@example.com")),
+    "a placeholder after other words": plain(asset("group:gcp.change-me@example.com")),
+    "a placeholder for an account": plain(asset("serviceAccount:xxxx@shop.iam.gserviceaccount.com")),
+    "a placeholder for its project": plain(asset("serviceAccount:ci@your-project.iam.gserviceaccount.com")),
+    "a placeholder with an underscore": plain(asset("serviceAccount:project_id@shop.iam.gserviceaccount.com")),
     "no members": plain(asset()).replace(f'"{ANA}", "{SA}"', ""),
 }
 
@@ -120,6 +131,46 @@ def test_members_are_alike_where_no_rule_asks_about_one_of_them() -> None:
     assert alike("serviceAccount:a@b.iam.gserviceaccount.com") == alike("serviceAccount:c@d.iam.gserviceaccount.com")
     for asked in ("user:ana@gmail.com", "user:ana@hotmail.de", "allUsers", "serviceAccount:p.svc.id.goog[a/b]", "x"):
         assert alike(asked) is None
+
+
+PIECES = [
+    *(
+        "ana",
+        "your",
+        "name",
+        "project",
+        "id",
+        "me",
+        "this",
+        "replace",
+        "change",
+        "exchange",
+        "xxx",
+        "xxxx",
+        "todo",
+        "r",
+    ),
+    *("YOUR", "REPLACE", "PROJECT", "ID", "FIXME", "X", "r", "-", "_", ".", "+", "", "7"),
+]
+
+
+@given(
+    form=st.sampled_from(["user:{}@example.com", "group:{}@example.com", "serviceAccount:{}@{}.gserviceaccount.com"]),
+    names=st.tuples(*[st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join)] * 2),
+)
+def test_a_member_that_a_rule_needs_is_like_none_that_it_does_not_need(form: str, names: tuple[str, str]) -> None:
+    member, found = form.format(*names), relevant()
+    common = found.alike(form.format("ana", "shop"))
+    assert common is not None
+    if re.fullmatch(common, member):
+        assert not found.member(member)
+
+
+@pytest.mark.parametrize("name", ["ana", "ana.lopez", "young-7", "rex+replies", "cho", "xx", "ci-exchange", "re"])
+def test_common_names_are_alike(name: str) -> None:
+    assert re.fullmatch(str(relevant().alike("user:bo@example.com")), f"user:{name}@example.com")
+    account = f"serviceAccount:{name.replace('+', '')}@shop-prod.iam.gserviceaccount.com"
+    assert re.fullmatch(str(relevant().alike("serviceAccount:a@b.iam.gserviceaccount.com")), account)
 
 
 RESOURCE: dict[str, Any] = {
