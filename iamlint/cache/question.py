@@ -68,6 +68,7 @@ def _installed() -> Iterator[str]:
         yield from sorted(name for name in names if name.endswith((".dist-info", ".egg-info")))
 
 
+@lru_cache(maxsize=1)
 def _is_checkout() -> bool:
     return not os.path.isdir(os.path.join(_PACKAGE, "rules", "shipped"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import field
 from itertools import chain
@@ -13,7 +13,7 @@ from typing import Any
 from iamlint.basics.frozen import mutable
 from iamlint.basics.hashes import blake2b
 from iamlint.cache.question import is_own
-from iamlint.files.looks import Looks
+from iamlint.files.looks import CONTENT, RESOLVED, STATUS, Looks
 from iamlint.files.reads import Reads
 
 _MOST_EMPTY = 200_000
@@ -41,8 +41,8 @@ class Units:
         found = json.loads(earlier) if earlier else {}
         self._asked: list[list[str]] = found.get("asked", [])
         self._earlier: dict[str, Any] = found.get("units", {})
-        self._was_empty = frozenset(found.get("empty", ()))
-        self._empty: set[str] = set()
+        self._was_empty: dict[str, str] = found.get("empty", {})
+        self._empty: dict[str, str] = {}
         self._kept: dict[str, tuple[list[Asked], Any]] = {}
         self._looks = Looks(reads.start)
         self._beginning: str | None = None
@@ -57,25 +57,19 @@ class Units:
 
     # -- documents without facts ---------------------------------------------------------------------------------------
 
-    def is_empty(self, *document: str) -> bool:
-        """Whether the earlier run found nothing in a document; these texts are all that this depends on."""
-        key = self._hash(document)
-        if key in self._was_empty:
-            self._empty.add(key)
-            return True
-        return False
+    def is_empty(self, shown: str, real: Path) -> bool:
+        """Whether the earlier run found nothing in a document that was read now; its path and content decide that."""
+        answer = self.reads.answers.get((CONTENT, str(real)))
+        if answer is None or self._was_empty.get(shown) != answer:
+            return False
+        self._empty[shown] = answer
+        return True
 
-    def found_empty(self, *document: str) -> None:
+    def found_empty(self, shown: str, real: Path) -> None:
         """Remember that nothing is in a document."""
-        self._empty.add(self._hash(document))
-
-    def _hash(self, texts: Iterable[str]) -> str:
-        found = self.reads.start.copy()
-        for text in texts:
-            data = text.encode("utf-8", "surrogatepass")
-            found.update(b"%d:" % len(data))
-            found.update(data)
-        return found.hexdigest()
+        answer = self.reads.answers.get((CONTENT, str(real)))
+        if answer is not None and len(self._empty) < _MOST_EMPTY:
+            self._empty[shown] = answer
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
@@ -94,6 +88,16 @@ class Units:
     def forget(self) -> None:
         """Drop the parts of the earlier run, and those that were kept so far."""
         self._earlier, self._kept = {}, {}
+
+    def recall(self, name: str, work: Callable[[], Any]) -> Any:
+        """Return the data of a part, from the earlier run or of the work: never None."""
+        known = self.unchanged(name)
+        if known is not None:
+            return known
+        with self.tracing() as trace:
+            found = work()
+        self.keep(name, trace, found)
+        return found
 
     def unchanged(self, name: str) -> Any | None:
         """Return the value of a part of the earlier run; None if there is none, or if something changed."""
@@ -120,8 +124,7 @@ class Units:
             for name, (asked, value) in self._kept.items()
         }
         answers = [[question, path, self.reads.answers[question, path]] for question, path in numbers]
-        empty = sorted(self._empty)[:_MOST_EMPTY]
-        return json.dumps({"asked": answers, "units": units, "empty": empty}, separators=(",", ":")).encode()
+        return json.dumps({"asked": answers, "units": units, "empty": self._empty}, separators=(",", ":")).encode()
 
 
 def hash_of(*parts: str) -> str:
@@ -136,6 +139,4 @@ def hash_of(*parts: str) -> str:
 
 def file_asked(path: Path, real: Path) -> set[Asked]:
     """Return what loading a file asks: where its links lead, its size and its content."""
-    from iamlint.files.looks import CONTENT, RESOLVED, STATUS
-
     return {(RESOLVED, str(path)), (STATUS, str(real)), (CONTENT, str(real))}

@@ -17,6 +17,7 @@ from iamlint.files.compressed import wanting
 from iamlint.files.texts import beginning, sample
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
+from iamlint.sources.discovery import discovered
 from iamlint.sources.fact_data import NotData, data_of
 from iamlint.sources.gcloud.recognition.resource_from_path import claim
 from iamlint.sources.gcloud.recognition.table import TEXTS
@@ -28,7 +29,7 @@ from iamlint.sources.stand_ins import LONGEST_BEGINNING, stand_in
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.remembered import OrderMatters
 from iamlint.sources.terraform.source import read_terraform
-from iamlint.sources.workspace import EXPORT, LOADED, Found, Workspace, discover
+from iamlint.sources.workspace import EXPORT, LOADED, Found, Workspace
 from iamlint.sources.wrong_files import wrong_binary, wrong_file
 
 
@@ -66,8 +67,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     backend = options.backend if isinstance(options.backend, Path) else None
     beside = [path for path in (options.source_root, backend, *options.var_files) if path]
     workspace = Workspace([*paths, *beside], allowance=options.allowance, tree=options.tree, memory=options.memory)
-    named = ("found", *paths, options.memory and options.memory.token("exclude", options.exclude))
-    found = workspace.recall(named, lambda: discover(paths, workspace, options.exclude))
+    found = discovered(paths, workspace, options)
     reading = Reading(
         errors=[*found.errors], excluded=found.excluded, empty=[workspace.shown(one) for one in found.empty]
     )
@@ -218,6 +218,8 @@ def _document(path: Path, given: bool, found: Found, options: Options, workspace
     """Return what a document states, from memory if it is unchanged."""
 
     def read() -> Reading:
+        if not given and _was_empty(path, options, workspace):
+            return Reading()
         return _stand_in(path, given, found, workspace) or _read_document(path, given, options, workspace)
 
     memory = options.memory
@@ -234,6 +236,17 @@ def _document(path: Path, given: bool, found: Found, options: Options, workspace
     reading.texts = {shown: text for shown, text in reading.texts.items() if shown in own}
     memory.keep(name, replace(reading), trace)
     return reading
+
+
+def _was_empty(path: Path, options: Options, workspace: Workspace) -> bool:
+    """Whether an earlier run found nothing in a small document with the content of now. A report has its text."""
+    real = workspace.resolved(path)
+    if options.units is None or not workspace.allowed(real):
+        return False
+    status = workspace.tree.status(real) if workspace.tree.exists(real) else None
+    if status is None or status.kind != "file" or status.size >= _SMALL:
+        return False
+    return isinstance(workspace.load(path), SourceText) and options.units.is_empty(workspace.shown(path), real)
 
 
 def _for_documents(options: Options) -> object:
@@ -266,12 +279,12 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
             return Reading(errors=[_unreadable(source, path, workspace)])
         outside = workspace.tree.exists(path) and not workspace.allowed(workspace.resolved(path))
         return Reading(facts=[UnreadPart(source.reason, Declaration(source.at, "file"))] if outside else [])
-    if options.units and not named and options.units.is_empty(source.path, source.text):
+    if options.units and not named and options.units.is_empty(source.path, workspace.resolved(path)):
         return Reading()
     found = read_plans(source, options, workspace, named=named) or read_export(source, options, named=named)
     if found is None:
         if options.units and not named:
-            options.units.found_empty(source.path, source.text)
+            options.units.found_empty(source.path, workspace.resolved(path))
         return Reading(errors=[_unrecognised(source)] if named else [])
     found.files += not found.foreign
     return found

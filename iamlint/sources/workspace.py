@@ -89,6 +89,10 @@ class Workspace:
             found = self._resolved[path] = self.tree.resolved_in(path, self.resolved)
         return found
 
+    def followed(self) -> list[str]:
+        """Return the paths whose links were followed so far, each before the path without links."""
+        return [str(one) for both in sorted(self._resolved.items()) for one in both]
+
     def allowed(self, real: Path) -> bool:
         """Whether a resolved path is below a root."""
         return any(real.is_relative_to(root) for root in self.roots)

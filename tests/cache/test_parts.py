@@ -16,7 +16,7 @@ from test_cache import TESTDATA, Runs, edits, told
 from iamlint import budget
 from iamlint.files.disk import DISK
 from iamlint.location import SourceText, Span
-from iamlint.sources import fact_data, read
+from iamlint.sources import discovery, fact_data, read
 from iamlint.sources.gcloud import export
 from iamlint.sources.reading import Options
 from iamlint.sources.terraform import source as terraform
@@ -205,6 +205,58 @@ def test_a_document_without_facts_is_parsed_once(runs: Runs) -> None:
         runs()
     assert {call.args[0].path for call in parsed.call_args_list} <= {"more.yaml", "data/who.json"}
     assert "more.yaml" in {call.args[0].path for call in parsed.call_args_list}
+
+
+NAMES_ON_DISK: dict[str, Callable[[Path], object]] = {
+    "a new document": lambda top: (top / "more.yaml").write_text("something: else\n"),
+    "a document less": lambda top: (top / "notes.json").unlink(),
+    "a folder with a root module": lambda top: ((top / "new").mkdir(), (top / "new/main.tf").write_text(GRANT % "eve")),
+    "a module in a skipped folder": lambda top: (
+        (top / "own/.hidden").mkdir(),
+        (top / "own/.hidden/main.tf").write_text(GRANT % "eve"),
+    ),
+    "a document that becomes a folder": lambda top: ((top / "notes.json").unlink(), (top / "notes.json").mkdir()),
+    "a folder that becomes a link": lambda top: (
+        (top / "own").rename(top.parent / "away"),
+        (top / "own").symlink_to("calls"),
+    ),
+    "a link that leads elsewhere": lambda top: ((top / "to").unlink(), (top / "to").symlink_to("values")),
+    "an exclusion": lambda top: (top / ".iamlint.yaml").write_text("exclude: [own]\n"),
+}
+
+
+@pytest.mark.parametrize("edit", NAMES_ON_DISK)
+def test_other_names_on_the_disk_are_found(runs: Runs, edit: str) -> None:
+    (runs.cwd / "to").symlink_to("own")
+    runs("--format", "json", "to", ".")
+    NAMES_ON_DISK[edit](runs.cwd)
+    with mock.patch.object(discovery, "discover", wraps=discovery.discover) as walked:
+        done = told(runs("--format", "json", "to", "."))
+    assert walked.call_count == 1
+    assert done == told(runs("--no-cache", "--format", "json", "to", "."))
+
+
+def test_a_tree_with_the_same_names_is_walked_once(runs: Runs) -> None:
+    (runs.cwd / ".iamlint.yaml").write_text("exclude: [values]\n")
+    (runs.cwd / "terragrunt.hcl").write_text("")
+    (runs.cwd / "empty").mkdir()
+    runs("--format", "json", ".", "empty")
+    (runs.cwd / "own/main.tf").write_text(GRANT % "eve")
+    with mock.patch.object(discovery, "discover", wraps=discovery.discover) as walked:
+        done = told(runs("--format", "json", ".", "empty"))
+    assert walked.call_count == 0
+    assert done == told(runs("--no-cache", "--format", "json", ".", "empty"))
+
+
+def test_a_document_that_is_edited_is_read(runs: Runs) -> None:
+    """Its name and its size are the same."""
+    runs("--format", "json")
+    export = '[{"projectId": "shop", "projectNumber": "1"}]'
+    (runs.cwd / "notes.json").write_text('{"nothing": "%s"}' % ("x" * (len(export) - 15)))
+    runs("--format", "json")
+    (runs.cwd / "notes.json").write_text(export)
+    done = told(runs("--format", "json"))
+    assert done == told(runs("--no-cache", "--format", "json"))
 
 
 @pytest.mark.parametrize("seed", range(3))
