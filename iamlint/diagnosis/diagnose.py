@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from iamlint.diagnosis.answer import Answer, Stage
+from iamlint.diagnosis.asked.caller import NOBODY_NAMED
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.callers.identity import identify
@@ -106,10 +107,13 @@ def _asked(case: Case, holder: Holder | None) -> str:
     who = question.caller.text
     if holder and holder.label not in (who, f"user:{who}", f"serviceAccount:{who}"):
         who = f"{who} ({holder.label})"
-    if question.right and not case.target:
-        return f"{who} needs {question.right} on {question.on or 'a resource that the error does not name'}"
-    if not case.target:
-        return f"the error alone: {case.said.title or case.said.excerpt}"
+    said = case.said
+    denied = question.right or (said.permission if said.of_resource else "")
+    if denied and not case.target:
+        return f"{who} needs {denied} on {question.on or said.resource or 'a resource that the error does not name'}"
+    is_no_call = question.caller is NOBODY_NAMED and said.stage in ("granting", "organization-policy")
+    if not case.target or is_no_call:
+        return f"the error alone: {said.title or said.excerpt}"
     through = f" through {', '.join(question.delegates)}" if question.delegates else ""
     return f"{who} calls {question.method} for {case.target}{through}"
 

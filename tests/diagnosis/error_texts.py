@@ -265,8 +265,12 @@ TABLE = [
         "gcloud, older, the user may not see the project",
         "ERROR: (gcloud.projects.get-iam-policy) User [kim@example.org] does not have permission to access projects instance "
         "[orchard-prod:getIamPolicy] (or it may not exist): The caller does not have permission",
-        ["target-rights-missing"],
-        {"principal": "kim@example.org"},
+        ["project-policy-get-denied"],
+        {
+            "principal": "kim@example.org",
+            "project": "orchard-prod",
+            "permission": "resourcemanager.projects.getIamPolicy",
+        },
     ),
     Case(
         "a link that a mail program made",

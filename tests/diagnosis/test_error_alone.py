@@ -189,3 +189,108 @@ def test_an_attribute_that_is_not_mapped_is_mapped(tmp_path: Path, repository: s
     answer = ask(tmp_path, terraform, "github:acme/shop")
     assert answer.verdict == "fails"
     assert (answer.fix.terraform == '"attribute.repository" = "assertion.repository"') is maps
+
+
+@pytest.mark.parametrize(
+    ("error", "asked", "fix"),
+    [
+        (
+            (
+                'denied: Permission "artifactregistry.repositories.uploadArtifacts" denied on resource '
+                '"projects/shop/locations/europe/repositories/web" (or it may not exist)'
+            ),
+            "artifactregistry.repositories.uploadArtifacts on projects/shop/locations/europe/repositories/web",
+            (
+                "gcloud artifacts repositories add-iam-policy-binding web --location=europe --project=shop "
+                "--member=CALLER --role=roles/artifactregistry.writer"
+            ),
+        ),
+        (
+            "Access Denied: User does not have bigquery.jobs.create permission in project shop-prod.",
+            "bigquery.jobs.create on shop-prod",
+            "gcloud projects add-iam-policy-binding shop-prod --member=CALLER --role=roles/bigquery.jobUser",
+        ),
+        (
+            (
+                "Permission 'resourcemanager.projects.setIamPolicy' denied on resource "
+                "'//cloudresourcemanager.googleapis.com/projects/shop-prod' (or it may not exist)."
+            ),
+            "resourcemanager.projects.setIamPolicy on //cloudresourcemanager.googleapis.com/projects/shop-prod",
+            (
+                "gcloud projects add-iam-policy-binding shop-prod --member=CALLER "
+                "--role=roles/resourcemanager.projectIamAdmin"
+            ),
+        ),
+        (
+            (
+                "Permission 'iam.serviceAccounts.get' denied on resource (or it may not exist). "
+                'when reading Service Account "projects/shop/serviceAccounts/run@shop.iam.gserviceaccount.com"'
+            ),
+            "iam.serviceAccounts.get on run@shop.iam.gserviceaccount.com",
+            (
+                "gcloud iam service-accounts add-iam-policy-binding run@shop.iam.gserviceaccount.com --member=CALLER "
+                "--role=roles/iam.serviceAccountViewer"
+            ),
+        ),
+        (
+            (
+                "Permission 'resourcemanager.folders.create' denied on resource "
+                "'//cloudresourcemanager.googleapis.com/folders/1234' (or it may not exist)."
+            ),
+            "resourcemanager.folders.create on //cloudresourcemanager.googleapis.com/folders/1234",
+            (
+                "gcloud resource-manager folders add-iam-policy-binding 1234 --member=CALLER "
+                "--role=roles/resourcemanager.folderCreator"
+            ),
+        ),
+        (
+            "Required 'compute.networks.get' permission for 'projects/shop/global/networks/default'",
+            "compute.networks.get on projects/shop/global/networks/default",
+            "gcloud projects add-iam-policy-binding shop --member=CALLER --role=roles/compute.networkViewer",
+        ),
+    ],
+)
+def test_a_denial_without_a_caller_names_the_right_and_its_grant(
+    tmp_path: Path, error: str, asked: str, fix: str
+) -> None:
+    answer = ask(tmp_path, "", None, target=None, error=error)
+    assert outcome(answer) == ("unknown", "missing-input")
+    assert answer.asked == f"somebody needs {asked}"
+    assert answer.fix.gcloud == fix
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        (
+            "FAILED_PRECONDITION: Key creation is not allowed on this service account.\n  subject: "
+            "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com\n"
+            "  type: constraints/iam.disableServiceAccountKeyCreation"
+        ),
+        "Error 400: Service account service-112233445566@gcp-sa-pubsub.iam.gserviceaccount.com does not exist.",
+    ],
+)
+def test_an_error_of_a_grant_or_key_is_no_call_for_a_token(tmp_path: Path, error: str) -> None:
+    answer = ask(tmp_path, "", None, target=None, error=error)
+    assert answer.verdict == "fails"
+    assert answer.asked.startswith("the error alone: ")
+
+
+def test_gcloud_names_the_identity_that_may_not_change_the_policy(tmp_path: Path) -> None:
+    error = (
+        "ERROR: (gcloud.projects.add-iam-policy-binding) [ci@shop.iam.gserviceaccount.com] does not have permission to "
+        "access projects instance [shop:setIamPolicy] (or it may not exist): Policy update access denied."
+    )
+    answer = ask(tmp_path, "", None, target=None, error=error)
+    assert outcome(answer) == ("fails", "target-rights")
+    right = "resourcemanager.projects.setIamPolicy on projects/shop"
+    assert answer.asked == f"serviceAccount:ci@shop.iam.gserviceaccount.com needs {right}"
+
+
+def test_an_object_in_an_old_error_shows_the_bucket(tmp_path: Path) -> None:
+    error = (
+        "<Code>AccessDenied</Code><Message>Access denied.</Message><Details>ci@shop.iam.gserviceaccount.com does not "
+        "have storage.objects.get access to shop_cloudbuild/source/1.tgz</Details>"
+    )
+    answer = ask(tmp_path, "", None, target=None, error=error)
+    assert 'bucket = "shop_cloudbuild"' in answer.fix.terraform

@@ -70,7 +70,8 @@ def _of_principal(given: Given, said: Said) -> Given:
     is_account = account.endswith("gserviceaccount.com")
     if given.caller or given.target or not said.of_resource or not is_account or not said.permission:
         return given
-    on = given.on or said.resource or None
+    of_project = said.permission.startswith("resourcemanager.projects.") and said.project
+    on = given.on or said.resource or (f"projects/{said.project}" if of_project else None)
     return replace(given, caller=f"serviceAccount:{account}", rights_only=True, right=said.permission, on=on)
 
 

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 
 from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.answer import Answer, Fix
+from iamlint.diagnosis.asked.caller import NOBODY_NAMED
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.clients import ANNOTATION
 from iamlint.diagnosis.asked.reach import gives
 from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.fixes.fix_text import Member, account_reference, block, member_of, resource_name
-from iamlint.diagnosis.fixes.on_resource import grant_on, grant_on_bucket
+from iamlint.diagnosis.fixes.on_resource import grant_on, grant_on_bucket, grant_on_container
+from iamlint.diagnosis.fixes.smallest_role import smallest_role
 from iamlint.diagnosis.stages.direct import accounts_of, direct_client
 from iamlint.diagnosis.stages.gates import consumer_project, quota_of
 from iamlint.diagnosis.stages.hop import Hop
@@ -291,73 +293,21 @@ def _rights(broken: _Broken) -> Fix:
     permission = case.question.right or case.said.permission
     if not permission:
         return Fix()
-    role = _smallest_role(permission)
+    role = smallest_role(permission)
     who = (
         holder_of(read_principal(f"serviceAccount:{case.target}"), case.declared(case.target))
         if case.target
         else holder
     )
-    if role is None or who is None:
+    if role is None or (who is None and case.question.caller is not NOBODY_NAMED):
         return Fix()
-    member = member_of(case, who)
+    member = member_of(case, who) if who else Member("CALLER", '"CALLER"')
     on = case.question.on or case.said.resource
     own = grant_on(on, permission, role, member) if on else grant_on_bucket(permission, role, member)
     if own is not None:
         return own
-    named = re.match(r"(?:projects|namespaces)/([^/]+)", on or "")
     project = shown(case.project_of(case.target)) if case.target else ""
-    project = (named[1] if named else "") or project or case.said.project or "PROJECT"
-    arguments = {"project": f'"{project}"', "role": f'"{role}"', "member": member.terraform}
-    terraform = block('resource "google_project_iam_member" "this"', arguments)
-    note = "On the resource itself it is smaller still." if on and on.count("/") > 1 else ""
-    return Fix(
-        terraform, f"gcloud projects add-iam-policy-binding {project} --member={member.text} --role={role}", note=note
-    )
-
-
-_USUAL: Mapping[str, str] = {
-    "storage.objects.get": "roles/storage.objectViewer",
-    "storage.objects.list": "roles/storage.objectViewer",
-    "storage.objects.create": "roles/storage.objectCreator",
-    "storage.objects.delete": "roles/storage.objectUser",
-    "storage.buckets.get": "roles/storage.bucketViewer",
-    "bigquery.jobs.create": "roles/bigquery.jobUser",
-    "bigquery.datasets.get": "roles/bigquery.metadataViewer",
-    "bigquery.tables.get": "roles/bigquery.metadataViewer",
-    "bigquery.tables.getData": "roles/bigquery.dataViewer",
-    "bigquery.tables.updateData": "roles/bigquery.dataEditor",
-    "cloudkms.cryptoKeyVersions.useToDecrypt": "roles/cloudkms.cryptoKeyDecrypter",
-    "cloudkms.cryptoKeyVersions.useToEncrypt": "roles/cloudkms.cryptoKeyEncrypter",
-    "cloudtasks.tasks.create": "roles/cloudtasks.enqueuer",
-    "compute.subnetworks.use": "roles/compute.networkUser",
-    "secretmanager.versions.access": "roles/secretmanager.secretAccessor",
-    "pubsub.topics.publish": "roles/pubsub.publisher",
-    "pubsub.subscriptions.consume": "roles/pubsub.subscriber",
-    "run.routes.invoke": "roles/run.invoker",
-    "artifactregistry.repositories.downloadArtifacts": "roles/artifactregistry.reader",
-    "artifactregistry.repositories.uploadArtifacts": "roles/artifactregistry.writer",
-    "logging.logEntries.create": "roles/logging.logWriter",
-}
-"""The role that Google's documentation names for a permission. Each contains it by the role catalogue."""
-
-
-def _smallest_role(permission: str) -> str | None:
-    """The role that is usual for a permission, else that which contains it and the fewest others."""
-    from iamlint.roles import catalog
-
-    if permission in _USUAL:
-        return _USUAL[permission]
-
-    roles = catalog()
-    service = permission.partition(".")[0]
-    best, size = None, 1_000_000
-    for role in roles.roles:
-        if not role.startswith(f"roles/{service}.") or "serviceagent" in role.lower() or "legacy" in role.lower():
-            continue
-        held = roles.permissions(role)
-        if isinstance(held, frozenset) and permission in held and len(held) < size and roles.is_listed(role):
-            best, size = role, len(held)
-    return best
+    return grant_on_container(on or "", permission, project or case.said.project or "PROJECT", role, member)
 
 
 def _evicted(broken: _Broken) -> Fix:

@@ -7,11 +7,16 @@ https://cloud.google.com/sdk/gcloud/reference
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
 from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.answer import Fix
 from iamlint.diagnosis.fixes.fix_text import Member, block
 from iamlint.diagnosis.stages.resources import resource_name
+from iamlint.facts import Resource
+from iamlint.principals import project_of
+from iamlint.unknown import shown
 
 
 @frozen
@@ -27,6 +32,8 @@ class _Kind:
     path: str
     nouns: tuple[str, ...]
     gcloud: str
+    argument: str = ""
+    """The argument that takes the whole path, where there is one."""
 
 
 _BUCKET = _Kind(
@@ -114,8 +121,29 @@ _KINDS: tuple[_Kind, ...] = (
         "projects/{project}/locations/{location}/keyRings/{keyring}/cryptoKeys/{key}",
         ("cryptoKeys", "cryptoKeyVersions"),
         "gcloud kms keys add-iam-policy-binding {key} --keyring={keyring} --location={location} --project={project}",
+        "crypto_key_id",
+    ),
+    _Kind(
+        "google_service_account_iam_member",
+        "projects/{project}/serviceAccounts/{email}",
+        ("serviceAccounts", "serviceAccountKeys"),
+        "gcloud iam service-accounts add-iam-policy-binding {email}",
+        "service_account_id",
     ),
 )
+_CONTAINERS: Mapping[str, _Kind] = {
+    "project": _Kind("google_project_iam_member", "{project}", (), "gcloud projects add-iam-policy-binding {project}"),
+    "folder": _Kind(
+        "google_folder_iam_member",
+        "folders/{id}",
+        (),
+        "gcloud resource-manager folders add-iam-policy-binding {id}",
+        "folder",
+    ),
+    "organization": _Kind(
+        "google_organization_iam_member", "{org_id}", (), "gcloud organizations add-iam-policy-binding {org_id}"
+    ),
+}
 _OF_PARENT = frozenset({"create", "list"})
 """Verbs that act on a collection: the right is needed on what contains the resource."""
 
@@ -130,17 +158,35 @@ def grant_on_bucket(permission: str, role: str, member: Member) -> Fix | None:
 
 def grant_on(resource: str, permission: str, role: str, member: Member) -> Fix | None:
     """Return the grant of a role on the resource of a call; None if it takes one on what contains the resource."""
-    service, noun, verb = _words(permission)
-    paths = resource_name(resource, permission).paths
-    if service == "storage" and "/" not in resource:  # errors of Cloud Storage name the bucket alone
-        paths = (("buckets", resource),)
-    for collection, path in paths:
+    _, noun, verb = _words(permission)
+    for collection, path in _paths(resource, permission):
         for kind in _KINDS:
             found = _pattern(kind.path).fullmatch(path)
             is_kind = found is not None and (kind is _BUCKET) == (collection == "buckets")
             if found and is_kind and _gives(kind, noun, verb):
                 return _grant(kind, found.groupdict(), role, member)
     return None
+
+
+def grant_on_container(resource: str, permission: str, project: str, role: str, member: Member) -> Fix:
+    """Return the grant of a role on the project, folder or organization of a resource, else on the given project."""
+    name = resource_name(resource, permission)
+    found = next((one for one in name.containers if one.kind in _CONTAINERS), Resource("project", project))
+    kind = _CONTAINERS[found.kind]
+    fix = _grant(kind, {re.findall(r"\{(\w+)\}", kind.path)[0]: shown(found.name)}, role, member)
+    return replace(fix, note="On the resource itself it is smaller still.") if name.paths else fix
+
+
+def _paths(resource: str, permission: str) -> tuple[tuple[str, str], ...]:
+    """The names of a resource by collection, the longest first."""
+    name = resource_name(resource, permission)
+    if permission.startswith("storage.") and "/" not in resource:  # errors of Cloud Storage name the bucket alone
+        return (("buckets", resource),)
+    account = next((shown(one.name) for one in name.containers if one.kind == "service_account"), resource)
+    if "@" in account and "/" not in account:
+        project = project_of(account) or "-"
+        return (("serviceAccounts", f"projects/{project}/serviceAccounts/{account}"),)
+    return name.paths
 
 
 def _words(permission: str) -> tuple[str, str, str]:
@@ -159,8 +205,8 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 
 def _grant(kind: _Kind, parts: dict[str, str], role: str, member: Member) -> Fix:
-    if "keyring" in parts:
-        arguments = {"crypto_key_id": f'"{kind.path.format(**parts)}"'}
+    if kind.argument:
+        arguments = {kind.argument: f'"{kind.path.format(**parts)}"'}
     else:
         arguments = {name: f'"{value}"' for name, value in parts.items()}
     terraform = block(f'resource "{kind.type}" "this"', {**arguments, "role": f'"{role}"', "member": member.terraform})

@@ -175,6 +175,7 @@ _GENERAL: tuple[tuple[str, str], ...] = (
         "resource",
         rf"\bon (?:bucket|secret|dataset|table|topic|subscription|repository|key|instance){_QUOTE}({_RESOURCE})",
     ),
+    ("resource", r"\bdoes not have storage\.objects\.\w+ access to ([a-z0-9][\w.-]*[a-z0-9])/"),
     ("resource", r"\baccess to (?:the )?(?:bucket )?([a-z0-9][\w.-]*[a-z0-9])(?:\.|,|$|\s*\()"),
     ("provider", f"({SHAPES['provider']})"),
 )

@@ -33,6 +33,7 @@ SHAPES: Mapping[str, str] = {
     "agent": EMAIL,
     "principal": rf"(?:(?:user|group|serviceAccount|domain):)?(?:{EMAIL}|principal(?:Set)?://{_WORD})",
     "member": _WORD,
+    "role": r"(?:projects/[\w.:-]+/|organizations/\d+/)?roles/[\w.]*\w",
     "project": r"[a-zA-Z0-9](?:[\w.:-]*[\w])?",
     "service": r"[a-z0-9-]+\.googleapis\.com",
     "method": r"\w+(?:\.\w+)+",

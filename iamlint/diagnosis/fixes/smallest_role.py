@@ -1,0 +1,63 @@
+"""The role to propose for a permission: one that gives little beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from iamlint.basics.lazy_regex import regex
+from iamlint.roles import Catalog, catalog
+
+_USUAL: Mapping[str, str] = {
+    "storage.objects.get": "roles/storage.objectViewer",
+    "storage.objects.list": "roles/storage.objectViewer",
+    "storage.objects.create": "roles/storage.objectCreator",
+    "storage.objects.delete": "roles/storage.objectUser",
+    "storage.buckets.get": "roles/storage.bucketViewer",
+    "bigquery.jobs.create": "roles/bigquery.jobUser",
+    "bigquery.datasets.get": "roles/bigquery.metadataViewer",
+    "bigquery.tables.get": "roles/bigquery.metadataViewer",
+    "bigquery.tables.getData": "roles/bigquery.dataViewer",
+    "bigquery.tables.updateData": "roles/bigquery.dataEditor",
+    "cloudkms.cryptoKeyVersions.useToDecrypt": "roles/cloudkms.cryptoKeyDecrypter",
+    "cloudkms.cryptoKeyVersions.useToEncrypt": "roles/cloudkms.cryptoKeyEncrypter",
+    "cloudtasks.tasks.create": "roles/cloudtasks.enqueuer",
+    "compute.subnetworks.use": "roles/compute.networkUser",
+    "secretmanager.versions.access": "roles/secretmanager.secretAccessor",
+    "pubsub.topics.publish": "roles/pubsub.publisher",
+    "pubsub.subscriptions.consume": "roles/pubsub.subscriber",
+    "run.routes.invoke": "roles/run.invoker",
+    "artifactregistry.repositories.downloadArtifacts": "roles/artifactregistry.reader",
+    "artifactregistry.repositories.uploadArtifacts": "roles/artifactregistry.writer",
+    "logging.logEntries.create": "roles/logging.logWriter",
+}
+"""The role that Google's documentation names for a permission. Each contains it by the role catalogue."""
+
+
+def smallest_role(permission: str) -> str | None:
+    """Return the usual role for a permission, else the one with it that changes least; None if no role has it."""
+    if permission in _USUAL:
+        return _USUAL[permission]
+
+    roles = catalog()
+    service = permission.partition(".")[0]
+    holding = [
+        (role, held) for role in roles.roles if (held := _of_service(role, service, roles)) and permission in held
+    ]
+    return min(holding, key=lambda one: (_changes(one[1]), len(one[1])))[0] if holding else None
+
+
+def _of_service(role: str, service: str, roles: Catalog) -> frozenset[str]:
+    """The permissions of a role that a person can be given for a service; empty for another role."""
+    is_other = not role.startswith(f"roles/{service}.") or "serviceagent" in role.lower() or "legacy" in role.lower()
+    if is_other or not roles.is_listed(role):
+        return frozenset()
+    held = roles.permissions(role)
+    return held if isinstance(held, frozenset) else frozenset()
+
+
+_READS = regex(r"\.(?:get|list|search|query|check|fetch|lookup)(?!AccessToken|OpenIdToken)[A-Za-z]*\Z")
+
+
+def _changes(permissions: frozenset[str]) -> int:
+    """How many of the permissions do more than read: a role with fewer of them is the smaller gift."""
+    return sum(_READS.search(one) is None for one in permissions)
