@@ -18,7 +18,8 @@ from iamlint.unknown import Unknown, UnknownPart
 HOLE = "\ue000"
 """Stands for the unknown parts of an expression; a private-use character, which no expression contains."""
 
-_TOKEN = regex(r"//[^\n]*|(?<![A-Za-z0-9_])(?P<prefix>[rRbB]{0,2})(?P<quote>\"\"\"|'''|\"|')")
+_TOKEN = regex(r"//[^\n]*|(?:(?<![A-Za-z0-9_])(?P<prefix>[rRbB]{1,2}))?(?P<quote>\"\"\"|'''|\"|')")
+"""A comment, or the start of a literal. A letter that ends a word is not its prefix: ``x in'a'``."""
 _ESCAPE = regex(
     r"\\(?:(?P<plain>[abfnrtv\\'\"`?])|[xX](?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})"
     r"|(?P<o>[0-3][0-7]{2})|(?P<wrong>.|\Z))",
@@ -59,12 +60,13 @@ def masked(text: str, unknown: Unknown | None) -> Masked:
             pieces.append(" " * (found.end() - found.start()))
             at = found.end()
             continue
-        raw = "r" in found["prefix"].lower()
+        prefix = (found["prefix"] or "").lower()
+        raw = "r" in prefix
         end = _end(text, found.end(), quote, raw=raw)
         inside = text[found.end() : end - len(quote)]
         value = inside if raw else _decoded(inside, found.end())
         own = unknown_parts[text.count(HOLE, 0, found.start()) :]
-        literals[found.start()] = _value(value, unknown, own, is_bytes="b" in found["prefix"].lower())
+        literals[found.start()] = _value(value, unknown, own, is_bytes="b" in prefix)
         pieces.append(f'"{"x" * (end - found.start() - 2)}"')
         at = end
     pieces.append(text[at:])

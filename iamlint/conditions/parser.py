@@ -278,8 +278,10 @@ class _Reader:
                 return str(token) == "true"
             case "NULL_LIT":
                 return None
-            case _:
+            case _ if token.start_pos in self._literals:
                 return self._literals[token.start_pos]
+            case _:
+                raise Refused(token.start_pos, "a text is not expected here")
 
 
 def _integer(token: Any) -> int:

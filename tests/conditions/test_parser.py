@@ -6,7 +6,7 @@ import pytest
 from iamlint.conditions import Unparsable, claims_compared, evaluate, parse
 from iamlint.conditions.context import Context
 from iamlint.conditions.parser import DEEPEST, LONGEST, LONGEST_CHAIN
-from iamlint.conditions.syntax import AnyOf, Call, Field, Literal, Name, Operation, dotted
+from iamlint.conditions.syntax import AnyOf, Call, Field, ListOf, Literal, Name, Node, Operation, dotted
 from iamlint.unknown import Truth, Unknown, UnknownPart
 
 TUESDAY = date(2026, 11, 24)
@@ -28,6 +28,11 @@ TUESDAY = date(2026, 11, 24)
         (r"'\q' == 'q'", 1, r"\q is not an escape sequence of CEL"),
         (r"'\ud800'", 1, r"\ud800 is not an escape sequence of CEL"),
         ("1" * 400, 0, "this number is too large for CEL"),
+        ("x'a'", 1, "'a' is not expected here"),
+        ("xr'a'", 2, "'a' is not expected here"),
+        ("true'a'", 4, "'a' is not expected here"),
+        ("1'a'", 1, "'a' is not expected here"),
+        ("1r'a'", 1, "r'a' is not expected here"),
     ],
 )
 def test_what_is_no_cel_says_where(expression: str, offset: int, reason: str) -> None:
@@ -59,6 +64,19 @@ def test_an_unparsable_condition_is_open_and_shown_from_one() -> None:
     assert outcome.why == ("its condition is not a CEL expression: = is not expected here (at its character 3)",)
 
 
+@pytest.mark.parametrize(
+    ("expression", "right"),
+    [
+        ("a.b in'abc'", Literal("abc")),
+        ('a.b in"abc"', Literal("abc")),
+        ("a.b in r'abc'", Literal("abc")),
+        ("a.b in['x']", ListOf((Literal("x"),))),
+    ],
+)
+def test_a_text_may_follow_a_word_without_a_space(expression: str, right: Node) -> None:
+    assert parse(expression) == Operation("in", Field(Name("a"), "b"), right)
+
+
 def test_trees() -> None:
     assert parse("a.b == 'c' || d()") == AnyOf(
         (Operation("==", Field(Name("a"), "b"), Literal("c")), Call("d", None, ())),
@@ -88,6 +106,9 @@ HOSTILE = {
     "quotes": "'" * 16001,
     "calls": "f(" * 2000 + ")" * 2000,
     "zeros": "\0" * 1000,
+    "escapes after a word": 'x"' + "\\\\" * 2000,
+    "escapes after a number": "1'" + "\\\\" * 2000,
+    "an open text after a word": 'x"""' + "\\n" * 2000,
 }
 
 
