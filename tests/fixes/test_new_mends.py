@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -268,3 +269,91 @@ def test_the_lines_of_a_heredoc_that_differ_are_changed(end: str, tmp_path: Path
     assert path.read_bytes() == expected.encode(), done.stderr
     same = HEREDOC.replace("&& reqest", '|| resource.name.startswith("projects/_/buckets/a")\n      && request')
     assert changed(tmp_path, "malformed-condition", same) == same  # the text to change is there twice
+
+
+PROJECT = """resource "google_project" "shop" {
+  name       = "Shop"
+  project_id = "shop"
+}
+"""
+AUDIT = """
+resource "google_project_iam_audit_config" "%s" {
+  project = google_project.shop.project_id
+  service = "allServices"
+  audit_log_config {
+    log_type = "ADMIN_READ"
+  }
+  audit_log_config {
+    log_type = "DATA_READ"
+  }
+  audit_log_config {
+    log_type = "DATA_WRITE"
+  }
+}
+"""
+ONE_SERVICE = """
+resource "google_project_iam_audit_config" "shop" {
+  project = google_project.shop.project_id
+  service = "storage.googleapis.com"
+  audit_log_config {
+    log_type = "DATA_READ"
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (PROJECT, PROJECT + AUDIT % "shop"),
+        (PROJECT + ONE_SERVICE, PROJECT + AUDIT % "shop_2" + ONE_SERVICE),  # its name is taken
+        (PROJECT.replace("{", "{\n  count = 1", 1), None),  # the instances have keys
+    ],
+)
+def test_all_accesses_of_a_project_are_logged(before: str, after: str | None, tmp_path: Path) -> None:
+    found = changed(tmp_path, "missing-audit-config", before)
+    assert found == (before if after is None else after)
+
+
+CHAIN = """resource "google_service_account" "middle" {
+  project    = "seed"
+  account_id = "middle"
+}
+
+resource "google_service_account" "deploy" {
+  project    = "shop"
+  account_id = "deploy"%s
+}
+
+resource "google_service_account_iam_member" "hop" {
+  service_account_id = google_service_account.middle.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_service_account.deploy.member
+}
+
+provider "google" {
+  impersonate_service_account           = "deploy@shop.iam.gserviceaccount.com"
+  impersonate_service_account_delegates = [google_service_account.middle.email]
+}
+"""
+
+
+def suggested(tmp_path: Path, text: str) -> list[str]:
+    """Check that nothing is applied, and return the title of what is suggested for each finding; empty for none."""
+    assert changed(tmp_path, "broken-delegation-chain", text) == text
+    done = run("check", "--select", "broken-delegation-chain", "--format", "json", cwd=tmp_path)
+    fixes = [one.get("fix") or {} for one in json.loads(done.stdout)["findings"]]
+    assert {one.get("safety", "suggestion") for one in fixes} <= {"suggestion"}
+    return [one.get("title", "") for one in fixes]
+
+
+def test_the_grant_of_a_hop_is_suggested_and_never_made(tmp_path: Path) -> None:
+    title = "let middle@seed.iam.gserviceaccount.com impersonate deploy@shop.iam.gserviceaccount.com"
+    assert suggested(tmp_path, CHAIN % "") == [title]
+    one_of_two = CHAIN.replace("middle.email]", 'middle.email]\n  alias = "a"') % ""
+    assert suggested(tmp_path, one_of_two) == [title]
+
+
+def test_an_account_that_is_declared_twice_gets_no_suggestion(tmp_path: Path) -> None:
+    again = 'resource "google_service_account" "again" {\n  project    = "shop"\n  account_id = "deploy"\n}\n'
+    assert suggested(tmp_path, CHAIN % "" + again) == [""]

@@ -20,6 +20,8 @@ MENDS: Mapping[str, str] = {
     "identity_form": "identities",
     "into_binding": "bindings",
     "known_tenant": "tenants",
+    "let_through": "requests",
+    "log_all_accesses": "audit",
     "log_every_access": "audit",
     "longest_lifetime": "requests",
     "meant_value": "providers",
@@ -52,6 +54,7 @@ def withheld() -> Mapping[str, tuple[Withheld, ...]]:
     from iamlint.fixes.mends.denials import ALL_EXCEPTED
     from iamlint.fixes.mends.identities import EITHER_WRONG, NO_IDENTITY, NOT_MAPPED, SEVERAL_ANNOTATED
     from iamlint.fixes.mends.providers import NO_NUMBER
+    from iamlint.fixes.mends.requests import NOT_DECLARED
     from iamlint.fixes.mends.scopes import ABOVE_PROJECTS, NO_ACCOUNT
     from iamlint.fixes.mends.tenants import NO_TENANT
 
@@ -61,6 +64,7 @@ def withheld() -> Mapping[str, tuple[Withheld, ...]]:
         "identity_form": (EITHER_WRONG, NOT_MAPPED, NO_IDENTITY, SEVERAL_ANNOTATED),
         "into_binding": (NOBODY, REMOVED),
         "known_tenant": (NO_TENANT,),
+        "let_through": (NOT_DECLARED,),
         "log_every_access": (EXEMPTED,),
         "meant_value": (NO_NUMBER,),
         "valid_condition": (NO_CORRECTION,),

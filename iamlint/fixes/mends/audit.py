@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.facts import AuditConfig
+from iamlint.facts import AuditConfig, Project
+from iamlint.fixes.mends.services import resource, unused_in
 from iamlint.fixes.problem import Change, Problem, Withheld, change
-from iamlint.fixes.writing import with_lines_in
+from iamlint.fixes.writing import quoted, with_lines_after, with_lines_in
 from iamlint.hcl.syntax import Body
 from iamlint.queries.audit import LOG_TYPES
 
@@ -39,3 +40,23 @@ def log_every_access(problem: Problem) -> Change | Withheld | None:
         if one in types
     ]
     return change(f"log {missing['types']}, too", with_lines_in(tree, body, "\n".join(lines)))
+
+
+def log_all_accesses(problem: Problem) -> Change | None:
+    """Adds a configuration that logs all accesses of all services, below the block of the project."""
+    project = problem.match.fact
+    found = problem.sources.block(project.declared.at) if isinstance(project, Project) else None
+    if found is None:
+        return None
+    tree, block = found
+    repeated = {"count", "for_each"} & block.body.arguments.keys()
+    if tree.is_json or block.label(0) != "google_project" or repeated:
+        return None
+    kind = "google_project_iam_audit_config"
+    name = unused_in(problem.sources, tree, kind, block.label(1))
+    lines = [("project", f"google_project.{block.label(1)}.project_id"), ("service", quoted("allServices"))]
+    if provider := block.body.arguments.get("provider"):
+        lines.insert(0, ("provider", tree.text(provider.expression)))
+    logged = "".join(f'  audit_log_config {{\n    log_type = "{one}"\n  }}\n' for one in LOG_TYPES)
+    written = resource(kind, name, lines).removesuffix("}\n") + logged + "}"
+    return change(f"log all accesses in {problem.match.words['resource']}", with_lines_after(tree, block, written))

@@ -1,14 +1,16 @@
-"""Fixes of token requests: the form of an account's name, the delegates in the chain, the token's lifetime."""
+"""Fixes of token requests: an account's form, the delegates in the chain and their grants, the token's lifetime."""
 
 from __future__ import annotations
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.edits import edit
-from iamlint.facts import Impersonation
-from iamlint.fixes.problem import Change, Problem, change
-from iamlint.fixes.writing import reworded, without_item
+from iamlint.facts import Impersonation, ServiceAccount
+from iamlint.fixes.mends.services import resource, unused_in
+from iamlint.fixes.problem import Change, Problem, Withheld, change
+from iamlint.fixes.writing import quoted, reworded, with_lines_after, without_item
 from iamlint.hcl.syntax import Attribute, Template, Tuple
 from iamlint.hcl.walk import walk
+from iamlint.provenance import directory
 
 _FULL_NAME = regex(r"projects/[^/]+/serviceAccounts/(?P<email>[^/]+)\Z")
 
@@ -43,3 +45,52 @@ def longest_lifetime(problem: Problem) -> Change | None:
     if not isinstance(written, str) or not longest:
         return None
     return change(f"ask for {longest}", reworded(problem.sources, problem.place, written, longest))
+
+
+_TYPE = "google_service_account_iam_member"
+"""The resource that grants one role on one account."""
+
+
+NOT_DECLARED = Withheld("the input does not declare the account that the hop leads to")
+
+
+def let_through(problem: Problem) -> Change | Withheld | None:
+    """Grants the account of a hop the role that the hop needs, below the block of the account that it leads to."""
+    asked = problem.match.fact
+    if not isinstance(asked, Impersonation):
+        return None
+    onto = _declared(problem, problem.match.words["onto"])
+    if onto is None:
+        return NOT_DECLARED
+    found = problem.sources.block(onto.declared.at)
+    if found is None:
+        return None
+    tree, block = found
+    repeated = {"count", "for_each"} & block.body.arguments.keys()
+    if tree.is_json or block.label(0) != "google_service_account" or repeated:
+        return None
+    holder = problem.match.words["holder"]
+    beside = _declared(problem, holder)
+    same = beside and directory(beside.declared.at.path) == directory(onto.declared.at.path)
+    account = _reference(beside) if beside and same else None
+    role = "roles/iam.serviceAccountTokenCreator"
+    name = unused_in(problem.sources, tree, _TYPE, holder.partition("@")[0].replace("-", "_").replace(".", "_"))
+    lines = [
+        ("service_account_id", f"google_service_account.{block.label(1)}.name"),
+        ("role", quoted(role)),
+        ("member", f"{account}.member" if account else quoted(f"serviceAccount:{holder}")),
+    ]
+    written = resource(_TYPE, name, lines).removesuffix("\n")
+    return change(f"let {holder} impersonate {onto.email}", with_lines_after(tree, block, written))
+
+
+def _declared(problem: Problem, email: str) -> ServiceAccount | None:
+    """Return the account of an e-mail, if one block declares it and nothing else."""
+    found = [one for one in problem.estate.of(ServiceAccount) if one.email == email]
+    return found[0] if len(found) == 1 else None
+
+
+def _reference(account: ServiceAccount) -> str | None:
+    """Return the address of an account of a root module without an instance key."""
+    address = account.declared.address or ""
+    return address if address.count(".") == 1 and "[" not in address else None

@@ -42,7 +42,7 @@ def _beside(sources: Sources, service: Service) -> tuple[Edit, ...] | None:
     repeated = {"count", "for_each"} & block.body.arguments.keys()
     if tree.is_json or block.label(0) != "google_project_service" or repeated:
         return None
-    name = _name(sources, tree)
+    name = unused_in(sources, tree, "google_project_service", "iamcredentials")
     lines = [
         (one, tree.text(block.body.arguments[one].expression))
         for one in ("provider", "project")
@@ -55,13 +55,10 @@ def _beside(sources: Sources, service: Service) -> tuple[Edit, ...] | None:
     return with_lines_after(tree, block, resource("google_project_service", name, lines))
 
 
-def _name(sources: Sources, tree: Tree) -> str:
+def unused_in(sources: Sources, tree: Tree, kind: str, name: str) -> str:
     """Return a name that no resource of the type in the module has."""
     trees = sources.module(tree.source.path) or []
-    taken = {
-        one.label(1) for each in trees for one in each.file.body.blocks if one.label(0) == "google_project_service"
-    }
-    return unused("iamcredentials", taken)
+    return unused(name, {one.label(1) for each in trees for one in each.file.body.blocks if one.label(0) == kind})
 
 
 def unused(name: str, taken: set[str]) -> str:
