@@ -294,3 +294,20 @@ def test_an_object_in_an_old_error_shows_the_bucket(tmp_path: Path) -> None:
     )
     answer = ask(tmp_path, "", None, target=None, error=error)
     assert 'bucket = "shop_cloudbuild"' in answer.fix.terraform
+
+
+def test_an_account_that_is_taken_from_the_input_is_told_as_assumed(tmp_path: Path) -> None:
+    error = "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist)."
+    answer = ask(tmp_path, ACCOUNT, None, target=None, error=error)
+    told = f"the account that is used (--target), taken to be {TARGET}, the only one that the input declares"
+    assert told in answer.not_in_input
+    assert "google_service_account.batch.name" in answer.fix.terraform
+    assert f"add-iam-policy-binding {TARGET} " in answer.fix.gcloud
+
+
+def test_a_name_that_only_terraform_knows_is_no_argument_of_gcloud(tmp_path: Path) -> None:
+    unknown = 'resource "google_service_account" "batch" {\n  account_id = "batch"\n}\n'
+    error = "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist)."
+    answer = ask(tmp_path, unknown, None, target=None, error=error)
+    assert "add-iam-policy-binding TARGET " in answer.fix.gcloud
+    assert "google_service_account.batch.name" in answer.fix.terraform

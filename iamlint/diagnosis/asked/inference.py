@@ -199,7 +199,9 @@ def _with_target(given: Given, estate: Estate, said: Said) -> Given:
     if not _signs(given, said):
         chosen = [email for email in chosen if email.lower() != _account(given.caller)]
     if len(chosen) == 1:
-        return replace(given, target=chosen[0])
+        which = "something is granted on" if granted == chosen else "the input declares"
+        guess = f"the account that is used (--target), taken to be {chosen[0]}, the only one that {which}"
+        return replace(given, target=chosen[0], assumed=(*given.assumed, guess))
     return replace(given, hint=f"the input has {', '.join(chosen[:5])}" if chosen else "")
 
 

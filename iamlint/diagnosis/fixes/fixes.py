@@ -49,9 +49,8 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
     if own:
         return own
     said = case.said
-    gcloud = re.sub(r"\bTARGET\b", case.target, said.gcloud) if case.target else said.gcloud
     explains = answer.verdict == "unknown" or answer.step in said.steps or answer.headline == said.title
-    general = Fix(said.terraform, gcloud, refused=said.bad_cures) if explains else Fix()
+    general = _of_document(case) if explains else Fix()
     if general.terraform and said.of_resource and (case.question.right or said.permission):
         general = _unknown_rights(case, answer, holder)
     if maker is None:
@@ -59,6 +58,17 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
     broken = next((one for one in hops if one.truth is not Truth.TRUE), hops[-1] if hops else None)
     made = maker(_Broken(case, answer, holder, broken))
     return made if made.terraform or made.gcloud or made.note else general
+
+
+def _of_document(case: Case) -> Fix:
+    """The fix of the error's document, with the account that is used in the place of ``target``."""
+    said, target = case.said, case.target
+    terraform, gcloud = said.terraform, said.gcloud
+    if target and "${" not in target:
+        gcloud = re.sub(r"\bTARGET\b", target, gcloud)
+    if target:
+        terraform = terraform.replace("google_service_account.target.name", account_reference(case, target))
+    return Fix(terraform, gcloud, refused=said.bad_cures)
 
 
 @frozen
