@@ -102,7 +102,9 @@ def changes(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], None]]]:
             yield f"operator flipped in `{ast.unparse(node)}`", lambda one: setattr(one, "op", _flipped(op))
         case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
             yield f"condition `{ast.unparse(test)}` negated", _negate
-        case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
+        case ast.Return(value=ast.Constant(value=None | False)):
+            pass  # None is false where a truth value is asked for; False is flipped below
+        case ast.Return(value=ast.expr() as value):
             yield f"`{ast.unparse(node)}` returns None", lambda one: setattr(one, "value", ast.Constant(None))
         case ast.Constant(value=bool() as value):
             yield f"{value} flipped", lambda one: setattr(one, "value", not value)
