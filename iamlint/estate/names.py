@@ -25,7 +25,7 @@ from iamlint.facts import (
 )
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.provenance import at, directory, is_source
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, without_prefix
 
 
 def identity(text: Text, declared: Declaration) -> str | None:
@@ -77,10 +77,7 @@ def principal_node(grant: Grant) -> str | None:
             return text
         # Each index of an estate has it as a key: they share one text, whose hash is known.
         return identity(email, grant.declared) if "${" in email else intern(email)
-    parts = principal.unknown.parts
-    if parts and parts[0] == "serviceAccount:":
-        return identity(Unknown(principal.unknown.reason, parts[1:]), grant.declared)
-    return identity(principal.unknown, grant.declared)
+    return identity(without_prefix(principal.unknown, "serviceAccount:"), grant.declared)
 
 
 def condition_key(condition: Condition | Unknown | None) -> str | None:

@@ -126,7 +126,7 @@ def _may_be_own(principal: Principal, name: Text) -> Truth:
         return text_is((principal.email or "",), name)
     if isinstance(name, str):
         return text_is((f"serviceAccount:{name}",), principal.unknown)
-    same = ("serviceAccount:", *name.parts) == principal.unknown.parts and name.parts
+    same = name.parts and principal.unknown.text == f"serviceAccount:{name.text}"
     return Truth.TRUE if same else Truth.UNKNOWN
 
 

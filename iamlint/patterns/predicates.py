@@ -16,7 +16,7 @@ from iamlint.facts import Principal, PrincipalKind, Text
 from iamlint.logic.globs import compiled, is_glob, text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict, distinct
 from iamlint.principals import read_principal
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, join_texts
 
 F = TypeVar("F")
 Word = Callable[[tuple[Any, ...], F, Estate], Verdict]
@@ -83,9 +83,7 @@ def account_kind(of: Callable[[F], Text | None]) -> Word[F]:
         email = of(fact)
         if email is None:
             return FALSE
-        parts = email.parts if isinstance(email, Unknown) else ()
-        named = Unknown(email.reason, ("serviceAccount:", *parts)) if isinstance(email, Unknown) else email
-        principal = read_principal(named if isinstance(named, Unknown) else f"serviceAccount:{named}")
+        principal = read_principal(join_texts("serviceAccount:", email))
         return one_of(kinds, possible_kinds(principal), not_known("account", email))
 
     word.__doc__ = account_kind.__doc__

@@ -48,6 +48,8 @@ def held_by(who: Text) -> Grant:
         ("user:ana@example.com", "user:ana@example.com"),
         ("serviceAccount:ci@shop.iam.gserviceaccount.com", "ci@shop.iam.gserviceaccount.com"),
         (partly("serviceAccount:", UnknownPart("var.x")), "${var.x} in a"),
+        (partly("serviceAccount:ci@", UnknownPart("var.x")), "ci@${var.x} in a"),
+        (partly("serviceAccount:"), None),
         (partly("group:", UnknownPart("var.x"), "@example.com"), "group:${var.x}@example.com in a"),
         (NOTHING, None),
     ],

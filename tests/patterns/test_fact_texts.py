@@ -195,6 +195,11 @@ def account_of(*parts: str | UnknownPart) -> Unknown:
         ("user:ana@example.com", CI, Truth.FALSE),
         (account_of(DECLARED), REFERENCE, Truth.TRUE),
         (account_of(DECLARED), OTHER, Truth.UNKNOWN),
+        (
+            Unknown("not known", ("serviceAccount:ci@", DECLARED, ".iam.gserviceaccount.com")),
+            Unknown("known after apply", ("ci@", DECLARED, ".iam.gserviceaccount.com")),
+            Truth.TRUE,
+        ),
         (account_of(DECLARED), Unknown("nothing is known"), Truth.UNKNOWN),
         (account_of(), Unknown("nothing is known"), Truth.UNKNOWN),
         (account_of(DECLARED), CI, Truth.UNKNOWN),
