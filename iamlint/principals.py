@@ -36,6 +36,7 @@ _LOWERED = frozenset({"user", "serviceAccount", "group", "domain"})
 """The forms whose value the Terraform provider makes lower case; URLs and GKE identities keep their case."""
 _DELETABLE = frozenset({"user", "serviceAccount", "group", "principal", "principalSet"})
 _CANONICAL = {prefix.lower(): prefix for prefix in _PREFIXES}
+_SECOND_PREFIX = regex(rf"(?i:{'|'.join(_PREFIXES)}):")
 _OF_PROJECT = frozenset({"projectOwners", "projectReaders", "projectWriters"})
 """BigQuery's names for the holders of basic roles in datasets.
 
@@ -158,7 +159,7 @@ def _known(text: str) -> Principal:
     prefix, colon, rest = text.partition(":")
     prefix = _CANONICAL.get(prefix.lower(), prefix)
     kind = _PREFIXES.get(prefix)
-    if not colon or kind is None or not rest or rest != rest.strip():
+    if not colon or kind is None or not rest or rest != rest.strip() or _has_second_prefix(prefix, rest):
         return Principal(text, "malformed")
     if prefix == "serviceAccount":
         return _account(rest)
@@ -169,6 +170,11 @@ def _known(text: str) -> Principal:
     if kind == "federated_set" and _WHOLE_POOL.match(rest):
         kind = "federated_pool"
     return Principal(f"{prefix}:{rest.lower() if prefix in _LOWERED else rest}", kind)
+
+
+def _has_second_prefix(prefix: str, rest: str) -> bool:
+    """Whether a principal has two prefixes: a ``member`` after "serviceAccount:", an e-mail with its prefix."""
+    return prefix in _LOWERED and _SECOND_PREFIX.match(rest) is not None
 
 
 def _is_well_formed(prefix: str, rest: str) -> bool:
@@ -247,8 +253,11 @@ def _partly_known(value: Unknown) -> Principal:
             return Principal(text, "service_agent" if _AGENT_TYPE.search(unknown_part.reference) else "unknown", value)
         case _:
             pass
-    prefix, colon, _ = value.prefix.partition(":")
-    of_prefix = _PREFIXES.get(_CANONICAL.get(prefix.lower(), prefix)) if colon else None
+    prefix, colon, rest = value.prefix.partition(":")
+    prefix = _CANONICAL.get(prefix.lower(), prefix)
+    of_prefix = _PREFIXES.get(prefix) if colon else None
+    if of_prefix and _has_second_prefix(prefix, rest):
+        return Principal(text, "malformed", value)
     if of_prefix is None:
         return Principal(text, "unknown" if not colon and _may_begin(prefix) else "malformed", value)
     if of_prefix == "service_account":

@@ -89,6 +89,9 @@ def test_a_whole_pool_is_no_single_set() -> None:
         "group:123-compute@developer.gserviceaccount.com",
         "serviceAccount:ci",
         "serviceAccount:shop.svc.id.goog",
+        "serviceAccount:serviceAccount:ci@shop.iam.gserviceaccount.com",
+        "user:Group:ops@example.com",
+        "domain:domain:example.com",
         "serviceAccount:projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com",
     ],
 )
@@ -149,6 +152,8 @@ def test_a_principal_that_is_not_known_in_full_may_have_a_kind(parts: tuple[str 
             "serviceAccount:google_service_account.ci.name",
         ),
         (("serviceAccount:projects/", UnknownPart("var.project"), "/serviceAccounts/ci@x"), "malformed", None),
+        (("serviceAccount:serviceAccount:ci@", UnknownPart("var.project")), "malformed", None),
+        (("user:group:", UnknownPart("var.who")), "malformed", None),
         (("projects/", UnknownPart("var.project")), "malformed", None),
         (("robot:", UnknownPart("var.who")), "malformed", None),
         (("all", UnknownPart("var.who")), "unknown", None),

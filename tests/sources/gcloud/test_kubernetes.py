@@ -112,3 +112,18 @@ def test_what_a_template_leaves_open_is_unknown(export, part, value):
     known = grant.principal.unknown if part == "member" else grant.role
     assert isinstance(known, Unknown)
     assert "template" in known.reason
+
+
+@pytest.mark.parametrize(
+    "reference", ["bigQueryConnectionConnectionRef", "logSinkRef", "serviceIdentityRef", "sqlInstanceRef"]
+)
+def test_the_account_that_google_makes_for_an_object_is_an_agent(export, reference):
+    bindings = [{"role": "roles/logging.bucketWriter", "members": [{"memberFrom": {reference: {"name": "one"}}}]}]
+    policy = {"apiVersion": VERSION, "kind": "IAMPartialPolicy", "metadata": {"name": "a"}}
+    spec = {"bindings": bindings, "resourceRef": SPEC["resourceRef"]}
+    (grant,) = [fact for fact in export("a.yaml", policy | {"spec": spec}).facts if isinstance(fact, Grant)]
+    assert (grant.principal.text, grant.principal.kind) == (
+        f"serviceAccount:${{{reference}.one}}",
+        "service_agent",
+    )
+    assert grant.principal.unknown is None

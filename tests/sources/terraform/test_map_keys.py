@@ -64,3 +64,16 @@ def test_a_key_of_a_yaml_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     origin = grant.role_place.origin
     assert origin is not None
     assert (origin.path, origin.line, origin.column, origin.end_column) == ("iam.yaml", 2, 3, 14)
+
+
+def test_a_part_of_a_text_has_the_place_of_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    listed = 'locals {\n  all = [\n    "shop=>roles/viewer",\n    "shop=>roles/owner",\n  ]\n}\n'
+    text = listed + FOR_EACH.replace("HERE", "toset(local.all)").replace("each.key", 'split("=>", each.value)[1]')
+    Path("main.tf").write_text(text)
+    grants = [fact for fact in read([Path()], Options()).facts if isinstance(fact, Grant)]
+    places = {grant.role: grant.role_place for grant in grants}
+    assert {role: place.origin and place.origin.line for role, place in places.items()} == {
+        "roles/viewer": 3,
+        "roles/owner": 4,
+    }

@@ -57,7 +57,7 @@ def _split(separator: Value, value: Value) -> Data:
     by, whole = text(separator), text(value)
     pieces = whole.split(by) if by else list(whole)
     bounded(len(pieces))
-    return List(Value(piece) for piece in pieces)
+    return List(Value(piece, value.at) for piece in pieces)  # each is written where the text is
 
 
 def _replace(value: Value, wanted: Value, replacement: Value) -> Data:

@@ -122,6 +122,14 @@ def _grants(one: _Object, binding: Value, members: Sequence[Value]) -> Iterator[
         )
 
 
+_AGENTS_OF = frozenset({"bigQueryConnectionConnectionRef", "logSinkRef", "serviceIdentityRef", "sqlInstanceRef"})
+"""Objects whose member is an account that Google makes for them.
+
+Source: ``memberFrom`` of IAMPartialPolicy,
+https://cloud.google.com/config-connector/docs/reference/resource-docs/iam/iampartialpolicy
+"""
+
+
 def _principal(one: _Object, member: Value) -> tuple[Principal, Value]:
     """Return the principal of a member (a text, or an object with ``member`` or ``memberFrom``) and the value that
     names it.
@@ -134,6 +142,9 @@ def _principal(one: _Object, member: Value) -> tuple[Principal, Value]:
         account = _account_of(one, get(source, "serviceAccountRef"))
         return read_principal(join_texts("serviceAccount:", account)), source
     names = source.data if isinstance(source.data, dict) else {}
+    if agent := next((kind for kind in names if kind in _AGENTS_OF), None):
+        unknown_part = UnknownPart(f"{agent}.{text(get(names[agent], 'name')) or '?'}")
+        return Principal(f"serviceAccount:{unknown_part}", "service_agent"), source
     reference = ".".join(f"{kind}.{text(get(ref, 'name')) or '?'}" for kind, ref in names.items())
     reason = "the principal is that of another object of Config Connector"
     return read_principal(Unknown(reason, (UnknownPart(reference or "memberFrom"),))), source if source.at else member

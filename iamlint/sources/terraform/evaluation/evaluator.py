@@ -36,10 +36,10 @@ from iamlint.sources.terraform.evaluation.run import (
     Run,
 )
 from iamlint.sources.terraform.evaluation.undeclared import undeclared
-from iamlint.sources.terraform.instances.computed import View
 from iamlint.sources.terraform.instances.declarations import unread_part
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.instances.objects import instance_object
+from iamlint.sources.terraform.instances.view import View
 from iamlint.unknown import Unknown, UnknownPart
 
 DEEPEST_CALL = 40

@@ -12,8 +12,8 @@ from iamlint.documents.values import Value, unknown
 from iamlint.facts import UnreadPart
 from iamlint.hcl.scope import MOST_STEPS, Files
 from iamlint.sources.terraform.configuration.module import Module
-from iamlint.sources.terraform.instances.computed import Remote, not_read
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
+from iamlint.sources.terraform.instances.view import Remote, not_read
 
 MOST_INSTANCES = 100_000
 """Maximum number of instances of one root module, resources and modules together; an unread part tells of more."""

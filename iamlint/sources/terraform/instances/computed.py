@@ -6,123 +6,25 @@ https://registry.terraform.io/providers/hashicorp/google/latest/docs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import Text
-from iamlint.sources.terraform.instances.data_lookups import DataLookups
-from iamlint.sources.terraform.instances.instance import Body
 from iamlint.sources.terraform.instances.policies import iam_policy_document
 from iamlint.sources.terraform.instances.resource_ids import FORMATS, parts_of
-from iamlint.unknown import Unknown, UnknownPart, join_texts
+from iamlint.sources.terraform.instances.view import (
+    LOOKED_UP,
+    NO_PROJECT,
+    View,
+    after_apply,
+    joined,
+    of_data,
+    project_number,
+)
+from iamlint.unknown import Unknown, UnknownPart
 
 _OTHER_STATE = regex(r"(\S*data\.terraform_remote_state\.\S+) is in another state")
-NO_PROJECT = "the project is set neither here nor in the provider block"
-
-
-Remote = Callable[[Mapping[str, Value], str], Value | str]
-"""Returns the outputs that a ``terraform_remote_state`` with these arguments and this address reads, or why not."""
-
-
-def not_read(_arguments: Mapping[str, Value], _reference: str) -> Value | str:
-    """Read no state."""
-    return "no root module is looked for that keeps it"
-
-
-@frozen
-class View:
-    """An instance for computing its attributes: its address, its body, the project of its provider.
-
-    ``lookups`` are lookups in the documents of the run, instead of the provider's API calls; ``states`` are the states
-    of other root modules of the run.
-    """
-
-    address: str
-    body: Body
-    default_project: Value
-    lookups: DataLookups
-    states: Remote
-
-    def argument(self, name: str) -> Value:
-        """Return a configured argument, or an unknown value if the provider fills it in."""
-        value = self.body.value(name)
-        if value.data is None:
-            return after_apply(self, name)
-        return value
-
-    @property
-    def project(self) -> Value:
-        """Return the project argument, or the provider's project."""
-        value = self.body.value("project")
-        if value.data not in (None, ""):
-            return value
-        if self.default_project.data not in (None, ""):
-            return self.default_project
-        return Value(Unknown(NO_PROJECT, (UnknownPart(f"{self.address}.project"),)))
-
-
-def after_apply(view: View, name: str) -> Value:
-    """Return the unknown value for an attribute known after apply, or, for a data source, after a read."""
-    reference, kind = f"{view.address}.{name}", _of_data(view)
-    if not kind:
-        reason = f"{reference} is known after apply"
-    elif kind.startswith("google_"):
-        told = _TOLD.get((kind, name), "")
-        reason = f"only Google's API knows {reference}" + (f"; {_beside(told)} does so, too" if told else "")
-    elif kind == "terraform_remote_state":
-        reason = f"{reference} is in another state, which is not read"
-    else:
-        reason = f"{reference} is only known where Terraform runs"
-    return Value(Unknown(reason, (UnknownPart(reference),)))
-
-
-def _of_data(view: View) -> str:
-    """Return the type of a data source; "" for anything else."""
-    _, _, name = f".{view.address}".rpartition(".data.")
-    return name.partition(".")[0]
-
-
-_PROJECTS = "gcloud projects list"
-_FOLDERS = "gcloud resource-manager folders list --organization=NUMBER"
-_ORGANIZATIONS = "gcloud organizations list"
-_TOLD = {
-    **{("google_project", name): _PROJECTS for name in ("number", "name", "org_id", "folder_id")},
-    **{("google_folder", name): _FOLDERS for name in ("display_name", "parent", "organization")},
-    **{("google_active_folder", name): _FOLDERS for name in ("id", "name")},
-    **{
-        ("google_organization", name): _ORGANIZATIONS
-        for name in ("id", "name", "org_id", "domain", "directory_customer_id")
-    },
-}
-"""The attributes of data sources that an export contains, with the command that makes the export."""
-
-
-def _beside(command: str) -> str:
-    return f"`{command} --format=json` beside the configuration"
-
-
-def project_number(view: View) -> Value:
-    """Return the number of the project of an account or a pool, if an export contains it."""
-    unknown_part = UnknownPart(f"{view.address}.project_number")
-    project = view.project.data
-    if isinstance(project, Unknown):
-        return Value(Unknown(project.reason, (unknown_part,)))
-    found = view.lookups.project(project, "number") if isinstance(project, str) else None
-    if isinstance(found, Unknown):
-        return Value(Unknown(found.reason, (unknown_part,)))
-    if found:
-        return Value(found)
-    why = f"only Google's API has the project's number; {_beside(_PROJECTS)} tells it, too"
-    return Value(Unknown(why, (unknown_part,)))
-
-
-def joined(*parts: str | Value) -> Value:
-    """Join texts; unknown parts stay unknown parts."""
-    texts = [part.data if isinstance(part, Value) else part for part in parts]
-    known = [text for text in texts if isinstance(text, str | Unknown)]
-    return Value(join_texts(*known) if len(known) == len(texts) else Unknown("a part of the name is not a string"))
 
 
 def account_email(account_id: Value, project: Value, address: str) -> Value:
@@ -225,7 +127,7 @@ def _service_identity(view: View, name: str) -> Value | None:
     service = view.body.value("service").data
     domain = _AGENTS.get(service.removesuffix(".googleapis.com")) if isinstance(service, str) else None
     if domain is None:
-        return None
+        return joined("serviceAccount:", after_apply(view, "email")) if name == "member" else None
     return _managed_account("service-", f"@{domain}.iam.gserviceaccount.com", by_number=True)(view, name)
 
 
@@ -254,9 +156,9 @@ def _of_project(view: View, project_id: Value, name: str) -> Value | None:
     If a data source names no known project, the API is not the problem.
     """
     data = project_id.data
-    if ("google_project", name) not in _TOLD:
+    if ("google_project", name) not in LOOKED_UP:
         return None
-    if isinstance(data, Unknown) and _of_data(view):
+    if isinstance(data, Unknown) and of_data(view):
         return Value(Unknown(data.reason, (UnknownPart(f"{view.address}.{name}"),)))
     if not isinstance(data, str):
         return None
@@ -362,6 +264,17 @@ def _remote_state(view: View, name: str) -> Value | None:
     return Value(Unknown(f"{reference} is in another state, which is not read: {found}", (UnknownPart(reference),)))
 
 
+def _sink(view: View, name: str) -> Value | None:
+    """The account that a sink writes as: an own one, or one that Google makes for it.
+
+    Source: ``writer_identity`` of google_logging_organization_sink and its like, "serviceAccount:…".
+    """
+    if name != "writer_identity":
+        return None
+    own = view.body.value("custom_writer_identity")
+    return joined("serviceAccount:", after_apply(view, name)) if own.data in (None, "") else own
+
+
 def _client(view: View, name: str) -> Value | None:
     return view.project if name == "project" else None
 
@@ -447,6 +360,11 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
     ("managed", "google_iam_workload_identity_pool"): _workload_pool,
     ("managed", "google_iam_workforce_pool"): _workforce_pool,
     ("managed", "google_iam_principal_access_boundary_policy"): _boundary,
+    ("managed", "google_logging_billing_account_sink"): _sink,
+    ("managed", "google_logging_folder_sink"): _sink,
+    ("managed", "google_logging_organization_sink"): _sink,
+    ("managed", "google_logging_project_sink"): _sink,
+    ("data", "google_logging_sink"): _sink,
     ("managed", "google_artifact_registry_repository"): _repository,
     ("managed", "google_secret_manager_secret"): _secret,
     ("data", "google_iam_workload_identity_pool"): _workload_pool,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from iamlint.documents.values import Lazy, Value, unknown
-from iamlint.sources.terraform.instances.computed import View, computed
+from iamlint.sources.terraform.instances.computed import computed
 from iamlint.sources.terraform.instances.instance import Body
+from iamlint.sources.terraform.instances.view import View
 from iamlint.unknown import Unknown
 
 

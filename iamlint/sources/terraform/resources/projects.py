@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from iamlint.facts import DefaultAccounts, Folder, Organization, Place, Project, Service, Text
 from iamlint.sources.terraform.instances.arguments import Placed, named, placed_text
-from iamlint.sources.terraform.instances.computed import NO_PROJECT
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Instance
+from iamlint.sources.terraform.instances.view import NO_PROJECT
 from iamlint.unknown import Unknown, UnknownPart, without_prefix
 
 

@@ -12,9 +12,9 @@ from iamlint.documents.values import Value
 from iamlint.facts import Resource, TagBinding, TagKey, TagValue, Text
 from iamlint.sources.gcloud.names import resource_of
 from iamlint.sources.terraform.instances.arguments import named, place_of, placed_text, text_of
-from iamlint.sources.terraform.instances.computed import joined
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Instance
+from iamlint.sources.terraform.instances.view import joined
 from iamlint.sources.terraform.resources.identities.accounts import account_name
 from iamlint.sources.terraform.resources.projects import folder, project
 from iamlint.unknown import Unknown, without_prefix

@@ -23,9 +23,9 @@ from iamlint.sources.terraform.instances.arguments import (
     placed_texts,
     text_of,
 )
-from iamlint.sources.terraform.instances.computed import joined
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
+from iamlint.sources.terraform.instances.view import joined
 from iamlint.sources.terraform.resources.identities.accounts import account_name
 from iamlint.sources.terraform.resources.projects import default_project
 from iamlint.unknown import Truth, Unknown, without_prefix

@@ -25,6 +25,7 @@ _KEY = r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]'
 _DECLARED = rf"(?P<address>(?:module\.[\w-]+(?:{_KEY})?\.)*TYPE\.[\w-]+(?:{_KEY})?)\.(?P<attribute>\w+)\Z"
 _ACCOUNT = regex(_DECLARED.replace("TYPE", "google_service_account"))
 _AGENT = regex(_DECLARED.replace("TYPE", "google_project_service_identity"))
+_SINK = regex(_DECLARED.replace("TYPE", "google_logging_(?:billing_account|folder|organization|project)_sink"))
 _FOLDER = "/serviceAccounts/"
 _MEMBER = "serviceAccount:"
 
@@ -98,7 +99,19 @@ def principal_of(text: Text) -> Principal:
             return Principal(_MEMBER + identity, "service_account")
         if identity := _declared_member(_AGENT, text.parts):
             return Principal(_MEMBER + identity, "service_agent")
+        if _is_writer(text):
+            return Principal(text.text, "service_agent")
     return read_principal(text)
+
+
+def _is_writer(text: Unknown) -> bool:
+    """Whether a text is the account that Google makes for a log sink: ``serviceAccount:${SINK.writer_identity}``."""
+    match text.parts:
+        case (str(prefix), UnknownPart() as part) if prefix == _MEMBER:
+            match = _SINK.match(part.reference)
+            return match is not None and match["attribute"] == "writer_identity"
+        case _:
+            return False
 
 
 def _declared_member(declared: re.Pattern[str], parts: tuple[str | UnknownPart, ...]) -> str | None:

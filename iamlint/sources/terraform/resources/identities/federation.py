@@ -23,9 +23,9 @@ from iamlint.sources.terraform.instances.arguments import (
     text_of,
     texts_only,
 )
-from iamlint.sources.terraform.instances.computed import joined
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
+from iamlint.sources.terraform.instances.view import joined
 from iamlint.sources.terraform.resources.projects import default_project
 from iamlint.unknown import Unknown
 

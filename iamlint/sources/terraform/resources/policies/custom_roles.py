@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from iamlint.documents.values import Value
 from iamlint.facts import CustomRole, Text
 from iamlint.sources.terraform.instances.arguments import named, placed_text, placed_texts, text_of
-from iamlint.sources.terraform.instances.computed import joined
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Instance
+from iamlint.sources.terraform.instances.view import joined
 from iamlint.sources.terraform.resources.projects import default_project
 from iamlint.unknown import Unknown, without_prefix
 
