@@ -31,12 +31,14 @@ class Unknown:
 
     ``reason`` is a clause that a reader can act on ("var.role has no default", "known after apply"). ``parts`` are, for
     a text, its literal parts and its unknown parts in order; empty if nothing is known about it. ``refused`` says that
-    Terraform would stop with an error here, rather than know the value later.
+    Terraform would stop with an error here, rather than know the value later. ``filled`` says that it is certainly not
+    null or an empty text: the e-mail of an account.
     """
 
     reason: str
     parts: tuple[str | UnknownPart, ...] = ()
     refused: bool = False
+    filled: bool = False
 
     def __post_init__(self) -> None:
         if len(self.reason) > _LONGEST_REASON:  # one that contains others, hundreds of them
@@ -57,6 +59,11 @@ class Unknown:
     def suffix(self) -> str:
         """The text that it certainly ends with."""
         return self.parts[-1] if self.parts and isinstance(self.parts[-1], str) else ""
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether it is certainly not null or an empty text."""
+        return self.filled or any(isinstance(part, str) and part for part in self.parts)
 
     @property
     def unknown_part(self) -> UnknownPart | None:

@@ -201,6 +201,17 @@ Entries: TypeAlias = Callable[[Iterable[tuple[str, Value]]], Data]
 NULL = Value(None)
 
 
+def with_name(value: Value, reference: str) -> Value:
+    """Return an unknown value that has no name with the absolute address that names it; any other value as it is.
+
+    Whatever refers to the same address then has the same value.
+    """
+    why = value.data
+    if isinstance(why, Unknown) and not why.parts:
+        return Value(replace(why, parts=(UnknownPart(reference),)), value.at, value.structure)
+    return value
+
+
 def unknown(reason: str, at: Span | None = None, reference: str = "") -> Value:
     """Return an unknown value; ``reference`` is the absolute address that names it."""
     return Value(Unknown(reason, (UnknownPart(reference),) if reference else ()), at)

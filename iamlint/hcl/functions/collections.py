@@ -162,13 +162,8 @@ def _distinct(value: Value) -> Data:
 def _compact(value: Value) -> Data | Value:
     found = [item for item in listed(value, STRING) if item.data is not None and item.data != ""]
     unclear = next((item.data for item in found if isinstance(item.data, Unknown)), None)
-    loose = unclear and any(isinstance(item.data, Unknown) and not _texted(item.data) for item in found)
+    loose = unclear and any(isinstance(item.data, Unknown) and not item.data.is_filled for item in found)
     return set_of(found) if loose or (isinstance(value.data, SetOf) and unclear) else List(found)
-
-
-def _texted(why: Unknown) -> bool:
-    """Whether the unknown value is certainly a text, and not an empty one."""
-    return any(isinstance(part, str) and part for part in why.parts)
 
 
 def _coalesce(*values: Value) -> Data | Value:
@@ -179,7 +174,7 @@ def _coalesce(*values: Value) -> Data | Value:
     if not given:
         raise EvaluationError("coalesce() of nothing but null and empty strings")
     first = given[0]
-    if isinstance(first.data, Unknown) and len(given) > 1 and not _texted(first.data):
+    if isinstance(first.data, Unknown) and len(given) > 1 and not first.data.is_filled:
         raise UnknownResult(Unknown(first.data.reason))  # it may be null or empty, and then the next one counts
     return convert(first, wanted)
 

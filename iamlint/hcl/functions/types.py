@@ -311,11 +311,12 @@ def _same_unknown(a: Data, b: Data) -> bool | Unknown:
         case Unknown() as left, Unknown() as right:
             return True if _named(left) and left.parts == right.parts else left
         case (Unknown() as why, other) | (other, Unknown() as why):
-            literal = any(isinstance(part, str) for part in why.parts)
+            if other in (None, ""):
+                return False if why.is_filled else why
             if isinstance(other, str):
                 fits = other.startswith(why.prefix) and other.endswith(why.suffix)
                 return why if fits and len(other) >= sum(len(p) for p in why.parts if isinstance(p, str)) else False
-            return False if literal else why
+            return False if any(isinstance(part, str) for part in why.parts) else why
     raise AssertionError("one of the two is unknown")
 
 

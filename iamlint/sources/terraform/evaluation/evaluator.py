@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from iamlint.budget import Budget
-from iamlint.documents.values import NULL, Lazy, Value, unknown
+from iamlint.documents.values import NULL, Lazy, Value, unknown, with_name
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText, Span
@@ -146,7 +146,7 @@ class ModuleInstance:
         if key in self._values:
             assumed |= self._assumed.get(key, frozenset())
             return self._values[key]
-        reference = self.qualified(".".join(key))
+        reference = self.qualified(".".join(key[1:] if key[0] == "output" else key))
         if key in self._working:
             return unknown(f"{reference} refers to itself", reference=reference)
         if self.run.depth >= DEEPEST_REFERENCE:
@@ -155,7 +155,7 @@ class ModuleInstance:
         self.run.depth += 1
         before = self.run.assumed_anew()
         try:
-            value = work()
+            value = with_name(work(), reference)
         finally:
             self._working.discard(key)
             self.run.depth -= 1

@@ -40,7 +40,7 @@ def account_email(account_id: Value, project: Value, address: str) -> Value:
         (part.reason for part in (name, of) if isinstance(part, Unknown)),
         "its account id or project is not a valid name",
     )
-    return Value(Unknown(reason, (UnknownPart(f"{address}.email"),)))
+    return Value(Unknown(reason, (UnknownPart(f"{address}.email"),), filled=True))
 
 
 def _account(view: View, name: str) -> Value | None:

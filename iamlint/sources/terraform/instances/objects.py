@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iamlint.documents.values import Lazy, Value, unknown
+from iamlint.documents.values import Lazy, Value, unknown, with_name
 from iamlint.sources.terraform.instances.computed import computed
 from iamlint.sources.terraform.instances.instance import Body
 from iamlint.sources.terraform.instances.view import View
@@ -18,7 +18,7 @@ def instance_object(mode: str, kind: str, view: View) -> Lazy:
     def work(name: str) -> Value:
         argument = written.arguments.get(name)
         if argument and argument.value.data is not None:
-            return argument.value
+            return with_name(argument.value, f"{address}.{name}")
         nested = written.blocks.get(name)
         return computed(mode, kind, name, view) if nested is None else _nested_objects(nested, f"{address}.{name}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from iamlint.basics.frozen import frozen
-from iamlint.documents.values import Value
+from iamlint.documents.values import Value, with_name
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.instances.instance import Body
 from iamlint.unknown import Unknown, UnknownPart, join_texts
@@ -41,14 +41,14 @@ class View:
         value = self.body.value(name)
         if value.data is None:
             return after_apply(self, name)
-        return value
+        return with_name(value, f"{self.address}.{name}")
 
     @property
     def project(self) -> Value:
         """Return the project argument, or the provider's project."""
         value = self.body.value("project")
         if value.data not in (None, ""):
-            return value
+            return with_name(value, f"{self.address}.project")
         if self.default_project.data not in (None, ""):
             return self.default_project
         return Value(Unknown(NO_PROJECT, (UnknownPart(f"{self.address}.project"),)))
@@ -66,7 +66,11 @@ def after_apply(view: View, name: str) -> Value:
         reason = f"{reference} is in another state, which is not read"
     else:
         reason = f"{reference} is only known where Terraform runs"
-    return Value(Unknown(reason, (UnknownPart(reference),)))
+    return Value(Unknown(reason, (UnknownPart(reference),), filled=name in _FILLED))
+
+
+_FILLED = frozenset({"email", "hex", "id", "member", "name", "number", "project_number", "self_link", "unique_id"})
+"""Attributes that are never empty, whatever resource has them; Terraform refuses null and "" for them."""
 
 
 def of_data(view: View) -> str:
