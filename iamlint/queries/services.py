@@ -191,9 +191,10 @@ def _elsewhere(estate: Estate, project: Text, declared: Declaration) -> Iterator
             continue
         if isinstance(service.project, Unknown) and _may_be(service.project, project):
             yield f"{shown(service.name)} is enabled on a project that is not known: {service.project.reason}"
-    for unread_part in estate.of(UnreadPart):
-        if unread_part.declared.type == "module" and scope(unread_part.declared) == here:
-            yield f"{CREDENTIALS_API} may be enabled by a module: {unread_part.reason}"
+    modules = [one for one in estate.of(UnreadPart) if one.declared.type == "module" and scope(one.declared) == here]
+    if modules:  # one question, however many modules may answer it
+        others = f"; so may {len(modules) - 1} more" if len(modules) > 1 else ""
+        yield f"{CREDENTIALS_API} may be enabled by a module: {modules[0].reason}{others}"
 
 
 def _may_be(one: Unknown, other: Text) -> bool:

@@ -136,3 +136,12 @@ def test_what_is_made_elsewhere_may_have_more_enabled(check: Check, made: str) -
     assert unknown_answer.reason == (
         "iamcredentials.googleapis.com is not enabled here on shop, which something else makes"
     )
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, ""), (3, "; so may 2 more")])
+def test_modules_that_are_not_read_are_one_unknown_answer(check: Check, count: int, told: str) -> None:
+    calls = "".join(f'module "m{number}" {{\n  source = "example.com/o/m/google"\n}}\n' for number in range(count))
+    report = check({"main.tf": RUN + calls + grant("a", "a")}, select=("missing-iamcredentials",))
+    (reason,) = (one.reason for one in report.unknown_answers if one.rule)
+    assert reason.startswith("iamcredentials.googleapis.com may be enabled by a module: module.m0 is not read")
+    assert reason.endswith(f"(terraform init would fetch it){told}")

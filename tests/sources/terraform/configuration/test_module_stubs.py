@@ -95,6 +95,10 @@ def test_a_version_that_nobody_has_described_is_a_unread_part(tmp_path: Path) ->
     [
         ("terraform-google-modules/network/google", []),
         ("terraform-google-modules/network/google//modules/subnets/", []),
+        ("terraform-google-modules/container-vm/google", []),
+        ("terraform-google-modules/container-vm/google//modules/cos-mysql", ["module.m is not read"]),
+        ("git::https://github.com/cloudposse/terraform-null-label.git?ref=0.25.0", []),
+        ("cloudposse/label/null", []),
         ("github.com/terraform-google-modules/terraform-google-vpn//modules/vpn_ha?ref=v4.0.0", []),
         ("terraform-google-modules/network/google//modules/fabric-net-svpc-access", ["module.m is not read"]),
     ],
