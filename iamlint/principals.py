@@ -79,7 +79,10 @@ _AGENT_DOMAINS = frozenset(
 
 Source: https://docs.cloud.google.com/iam/docs/service-agents (as of 2026-04-10)
 """
-_BY_NUMBER = regex(r"[0-9]+(?:-compute)?@(?:cloudservices|cloudbuild|developer)\.gserviceaccount\.com\Z")
+_BY_NUMBER = regex(
+    r"[0-9]+(?:-compute)?@(?:cloudservices|cloudbuild|developer)\.gserviceaccount\.com\Z"
+    r"|[0-9]+-[a-z0-9]{8,}@developer\.gserviceaccount\.com\Z"  # of before e-mails with a name
+)
 _NUMBERED = frozenset(f"{name}.gserviceaccount.com" for name in ("cloudservices", "cloudbuild", "developer"))
 _WITH_NUMBER = regex(r"(?:service|bq|project|connection|vault)-(?:p|f|o|org-|folder-)?[0-9]")
 _NAMED_BY_PROJECT = regex(r"(?:service|bq|project|connection|vault)-[a-z]")

@@ -140,6 +140,14 @@ _USER_MANAGED = regex(r"serviceAccount:[a-z][a-z0-9-]*@")
 _OF_AGENTS = regex(r"serviceAccount:service-")
 
 
+_SELECTOR = regex(r"/attribute\.|/(?:group|namespace|kubernetes\.cluster)/")
+
+
+def _selects(principal: Unknown) -> bool:
+    """Whether a principal names an attribute or a group, whose value alone is unknown: it is not the whole pool."""
+    return any(isinstance(part, str) and _SELECTOR.search(part) for part in principal.parts)
+
+
 def possible_kinds(principal: Principal) -> frozenset[str]:
     """Return the kinds that a partly known principal may have.
 
@@ -151,7 +159,7 @@ def possible_kinds(principal: Principal) -> frozenset[str]:
         return frozenset({principal.kind})
     if principal.kind == "unknown":
         return frozenset(get_args(PrincipalKind)) - {"unknown"}
-    if principal.kind == "federated_set" and not unknown.suffix:
+    if principal.kind == "federated_set" and not unknown.suffix and not _selects(unknown):
         return frozenset({"federated_set", "federated_pool"})
     if principal.kind != "service_account":
         return frozenset({principal.kind})

@@ -23,6 +23,7 @@ WORKFORCE = "//iam.googleapis.com/locations/global/workforcePools/staff"
         ("serviceAccount:ci@shop.iam.gserviceaccount.com", "service_account"),
         ("serviceAccount:ci@shop.example.com.iam.gserviceaccount.com", "service_account"),
         ("serviceAccount:1234567890-compute@developer.gserviceaccount.com", "default_service_account"),
+        ("serviceAccount:1234567890-k3s7cf0ab9d2e4f6@developer.gserviceaccount.com", "service_account"),
         ("serviceAccount:shop@appspot.gserviceaccount.com", "default_service_account"),
         ("serviceAccount:shop.example.com@appspot.gserviceaccount.com", "default_service_account"),
         ("serviceAccount:1234567890@cloudbuild.gserviceaccount.com", "default_service_account"),
