@@ -152,7 +152,8 @@ class Catalog:
     def slip(self, name: str) -> str | None:
         """Return the permission that an unknown name certainly misspells: it differs by a letter or two.
 
-        A name that differs more may be a permission in no predefined role, or a newer one.
+        A name that differs more, or whose resource and verb both exist in the service, may be a permission in no
+        predefined role, or a newer one.
         """
         return self._searched("slip", name, lambda: self._slip(name))
 
@@ -160,9 +161,19 @@ class Catalog:
         service, _, rest = name.partition(".")
         if service in self.services:
             nearest = self.nearest_permission(name)
-            return nearest if nearest and _changes(name, nearest) <= _SLIP else None
+            if nearest is None or _changes(name, nearest) > _SLIP:
+                return None
+            in_capitals_only = nearest.lower() == name.lower()
+            return nearest if in_capitals_only or not self._has_words_of(service, rest) else None
         meant = (f"{one}.{rest}" for one in sorted(self.services) if _changes(one, service) <= _SLIP)
         return next((one for one in meant if self.is_permission(one)), None)
+
+    def _has_words_of(self, service: str, rest: str) -> bool:
+        """Whether a service has the resource and the verb of an unknown permission, though not together."""
+        resource, _, verb = rest.rpartition(".")
+        ours = [one.rpartition(".") for one in self._names if one.startswith(f"{service}.")]
+        of_resource, of_verb = {one[0] for one in ours}, {one[2] for one in ours}
+        return f"{service}.{resource}" in of_resource and verb in of_verb
 
     @cached_property
     def services(self) -> frozenset[str]:

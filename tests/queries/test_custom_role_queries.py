@@ -149,3 +149,16 @@ def test_both_spellings_of_a_permission_are_one(check: Check, host: str, name: s
     assert (report.findings, report.unknown_answers) == ((), ())
     (finding,) = check(widening, select=("self-widening-custom-role",)).findings
     assert name in finding.message
+
+
+@pytest.mark.parametrize(
+    ("permission", "findings"),
+    [
+        ("compute.regionTargetHttpProxies.update", 0),  # both words exist, not together
+        ("compute.regionTargetHttpProxie.get", 1),
+        ("compute.regionTargetHttpsProxies.updates", 1),
+    ],
+)
+def test_a_verb_that_others_of_the_service_have_is_no_slip(check: Check, permission: str, findings: int) -> None:
+    report = check(role("storage.objects.get", permission), select=("unknown-permission",))
+    assert (len(report.findings), len(report.unknown_answers)) == (findings, 1 - findings)

@@ -123,7 +123,7 @@ def test_a_module_that_is_not_there_is_a_unread_part(tmp_path: Path) -> None:
         ("app.example.com/platform/network/azurerm//modules/peering", False),
         ("example/aws/google", True),
         ("git::https://example.com/aws.git", True),
-        ("cloudposse/label/null", True),
+        ("example/label/null", True),
     ],
 )
 def test_a_module_of_another_cloud_has_no_grant_of_this_one(tmp_path: Path, source: str, is_unread_part: bool) -> None:
