@@ -47,10 +47,15 @@ def relevance(asked: Asked, catalog: Catalog) -> ExportFilter | None:
         role=may_give,
         agents_role=cache(lambda role: roles.kind(role) == "service_agent"),
         member=member,
-        agent=lru_cache(1 << 12)(lambda text: read_principal(text).kind == "service_agent"),
+        unneeded_agent=lambda text: _is_agent(text) and not member(text),
         alike=lambda _: None,
         policies=True,
     )
+
+
+@lru_cache(1 << 12)
+def _is_agent(member: str) -> bool:
+    return read_principal(member).kind == "service_agent"
 
 
 def _part(name: str) -> str:

@@ -36,12 +36,14 @@ def export_filter(rules: Iterable[Rule], catalog: Catalog) -> ExportFilter | Non
         return None
     by_member, by_role = patterns
     roles = Roles(catalog, {})
+    member = _on_first_use(lambda: _member_test(by_member))
+    alike = _on_first_use(lambda: _alike_test(by_member))
     return ExportFilter(
         role=_on_first_use(lambda: _role_test(by_role, catalog)),
         agents_role=cache(lambda role: roles.kind(role) == "service_agent"),
-        member=_on_first_use(lambda: _member_test(by_member)),
-        agent=_agent_test(),
-        alike=_on_first_use(lambda: _alike_test(by_member)),
+        member=member,
+        unneeded_agent=_agent_test(member, alike),
+        alike=alike,
     )
 
 
@@ -174,16 +176,23 @@ _NUMBERED = regex(r"serviceAccount:service-[0-9]{1,20}@(?P<domain>[a-z0-9.-]{1,1
 """Agents of projects: their domain alone says that they are agents, whatever the number of the project."""
 
 
-def _agent_test() -> Test:
-    """Return a test: whether a member is an agent of Google's."""
+def _agent_test(is_needed: Test, alike: Callable[[str], str | None]) -> Test:
+    """Return a test: whether a member is an agent of Google's, and none that a pattern needs."""
 
     @lru_cache(1 << 12)
-    def is_agent(member: str) -> bool:
-        return read_principal(member).kind == "service_agent"
+    def is_unneeded(member: str) -> bool:
+        return read_principal(member).kind == "service_agent" and not is_needed(member)
+
+    @lru_cache(1 << 12)
+    def are_unneeded(domain: str) -> bool:
+        """Whether all numbered agents of a domain are like one that no pattern needs."""
+        one = f"serviceAccount:service-1@{domain}"
+        pattern = alike(one)
+        return pattern is not None and re.fullmatch(pattern, one) is not None and is_unneeded(one)
 
     def of_domain(member: str) -> bool:
         match = _NUMBERED.match(member)
-        return is_agent(f"serviceAccount:service-1@{match['domain']}" if match else member)
+        return (match is not None and are_unneeded(match["domain"])) or is_unneeded(member)
 
     return of_domain
 

@@ -27,17 +27,19 @@ def _silent(_message: str) -> None:
 class ExportFilter:
     """Selects what is kept of a very large export, by the names of roles and members only.
 
-    Kept are the grants of a ``role``, except those of an ``agents_role`` to Google's agents; and, for any role, those
-    to a relevant ``member``. ``alike`` is a regular expression of the members that are not relevant either; None if
-    there is none. ``policies`` says that each resource whose policy was seen is kept, too, whatever of it is relevant.
+    Kept are the grants of a ``role``, except those of an ``agents_role`` to an ``unneeded_agent``: an agent of Google's
+    that is not relevant; and, for any role, those to a relevant ``member``. ``alike`` is a regular expression of the
+    members that are not relevant either; None if there is none. ``policies`` says that each resource whose policy was
+    seen is kept, too, whatever of it is relevant.
     """
 
     role: Callable[[str], bool]
     agents_role: Callable[[str], bool]
     member: Callable[[str], bool]
-    agent: Callable[[str], bool]
+    unneeded_agent: Callable[[str], bool]
     alike: Callable[[str], str | None]
     policies: bool = False
+    _whole_roles: set[str] = field(default_factory=set)
     _dull_roles: set[str] = field(default_factory=set)
     _dull_members: set[str] = field(default_factory=set)
 
@@ -51,6 +53,8 @@ class ExportFilter:
 
     def members(self, role: str, members: Sequence[str]) -> Sequence[str]:
         """Return the members of a binding whose grants are kept."""
+        if role in self._whole_roles:
+            return members
         if not self.role(role):
             kept = [member for member in members if member not in self._dull_members and self.member(member)]
             if not kept:
@@ -58,8 +62,9 @@ class ExportFilter:
                 self._remember(members)
             return kept
         if not self.agents_role(role):
+            self._whole_roles.add(role)
             return members
-        return [member for member in members if not self.agent(member) or self.member(member)]
+        return [member for member in members if not self.unneeded_agent(member)]
 
     def _remember(self, members: Sequence[str]) -> None:
         if len(self._dull_members) > _MOST_REMEMBERED:

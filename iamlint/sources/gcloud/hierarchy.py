@@ -42,7 +42,9 @@ class Hierarchy:
         among = {"projects": self.projects, "folders": self.folders}.get(kind)
         if among is None or not number:
             return
-        known = among.setdefault(number, _Known(declared))
+        known = among.get(number)
+        if known is None:
+            known = among[number] = _Known(declared)
         known.parent = known.parent or (sys.intern(parent) if isinstance(parent, str) else parent)
         if project_id and not project_id.isdecimal():
             known.project_id = known.project_id or project_id

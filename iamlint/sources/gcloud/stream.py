@@ -8,26 +8,23 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 import zlib
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Exhausted
 from iamlint.documents import read_json, read_json_documents
-from iamlint.facts import Declaration, ExportedPolicy, Fact, Grant, Place, Resource
+from iamlint.facts import Fact
 from iamlint.files.compressed import is_compressed, opened
 from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.assets import RESOURCES, assets
 from iamlint.sources.gcloud.hierarchy import Hierarchy
-from iamlint.sources.gcloud.names import project_in, resource_of
+from iamlint.sources.gcloud.plain_assets import plain_facts
 from iamlint.sources.gcloud.recognition.kinds import kind_of
 from iamlint.sources.gcloud.recognition.shapes import problems
-from iamlint.sources.gcloud.resources.policies import principal
 from iamlint.sources.gcloud.skip_filter import SkipFilter
 from iamlint.sources.names import usual
 from iamlint.sources.reading import ExportFilter, Options, Reading
@@ -194,13 +191,9 @@ def _facts(
         asset = json.loads(text)
     except (ValueError, RecursionError):
         asset = None
-    kept = _plain(asset, relevant, dull) if _has_each_key_once(asset, line) else None
-    if kept is not None:
-        every = relevant is None or relevant.policies
-        resource = resource_of(asset["name"]) if kept or every else None
-        if resource or not (kept or every):
-            return _grants(asset, kept, resource, _Line(text, number, shown), hierarchy, every=every)
-        # The full reader says what is wrong with the name.
+    found = plain_facts(asset, line, (text, shown, number), relevant, hierarchy, dull)
+    if found is not None:
+        return found
     if _is_resource_alone(asset):
         return []
     documents = read_json_documents(LineText(shown, text, number))
@@ -213,88 +206,6 @@ def _facts(
         return Unreadable(_at(shown, number), "this line is not an asset, but others are", "is the export whole?")
     errors = problems("asset", document)
     return errors[0] if errors else list(assets([document], relevant, hierarchy))
-
-
-# -- plain assets -----------------------------------------------------------------------------------------------------
-
-_USUAL = frozenset(
-    {
-        *("name", "asset_type", "assetType", "iam_policy", "iamPolicy"),
-        *("ancestors", "ancestry_path", "update_time", "updateTime"),
-    }
-)
-_ABOVE = frozenset({"cloudresourcemanager.googleapis.com/Folder", "cloudresourcemanager.googleapis.com/Organization"})
-"""Any role on these may make an account privileged, and they are few: they are read completely."""
-_OF_POLICY = frozenset({"bindings", "etag", "version"})
-_STRINGS = frozenset({str})
-Kept = tuple[int, str, Sequence[str]]
-"""The number of a binding, its role, and its relevant members."""
-
-
-def _has_each_key_once(asset: Any, line: bytes) -> bool:
-    """Whether no key of an asset with a plain policy is repeated; of repeated keys only the last one is parsed.
-
-    It compares the number of keys in the text and after parsing, which is fast; False also if a text contains ``":``.
-    """
-    try:
-        policy = _either(asset, "iam_policy")
-        keys = len(asset) + len(policy) + sum(map(len, policy.get("bindings", ())))
-    except (AttributeError, KeyError, TypeError):
-        return False
-    return line.translate(None, b" \t\r\n").count(b'":') == keys
-
-
-def _is_as_usual(asset: dict[str, Any], policy: dict[str, Any]) -> bool:
-    """Whether an asset and its policy have the usual keys only, with values of their types in the schema of assets."""
-    if not _USUAL.issuperset(asset) or not _OF_POLICY.issuperset(policy):
-        return False
-    ancestors = asset.get("ancestors", [])
-    times = asset.get("update_time", ""), asset.get("updateTime", "")
-    texts = (asset["name"], policy.get("etag", ""), *times, *ancestors)
-    lists = type(ancestors) is list and type(policy.get("bindings", [])) is list
-    return lists and _STRINGS.issuperset(map(type, texts)) and type(policy.get("version", 1)) is int
-
-
-def _never(_role: str, _members: Sequence[str]) -> bool:
-    """Whether nothing of a binding is kept: without a filter, never."""
-    return False
-
-
-def _plain(asset: Any, relevant: ExportFilter | None, dull: SkipFilter | None) -> list[Kept] | None:
-    """Return the relevant bindings of an asset that has only a policy without conditions, as most have; None for
-    others.
-
-    These are read without the tree of locations, which takes eight times as long.
-    """
-    try:
-        kind, policy = _either(asset, "asset_type"), _either(asset, "iam_policy")
-        if not _is_as_usual(asset, policy) or type(kind) is not str or kind in _ABOVE:
-            return None
-        found: list[Kept] = []
-        is_dull = relevant.is_dull if relevant else _never
-        for number, binding in enumerate(policy.get("bindings", ())):
-            role, members = binding["role"], binding["members"]
-            if len(binding) != 2 or type(members) is not list:
-                return None
-            if is_dull(role, members):
-                continue
-            if not _STRINGS.issuperset(map(type, members)) or type(role) is not str:
-                return None
-            if not role or "_withcond_" in role:
-                return None
-            kept = relevant.members(role, members) if relevant else members
-            if kept:
-                found.append((number, role, kept))
-    except (AttributeError, KeyError, TypeError):
-        return None
-    if (
-        dull
-        and relevant
-        and not found
-        and all(relevant.is_dull_role(one["role"]) for one in policy.get("bindings", ()))
-    ):
-        dull.learn(asset, kind, policy)
-    return found
 
 
 def _is_resource_alone(asset: Any) -> bool:
@@ -314,88 +225,6 @@ def _is_resource_alone(asset: Any) -> bool:
     return plain and _OF_RESOURCE.match(name) is not None
 
 
+_STRINGS = frozenset({str})
 _OF_RESOURCE = regex(r"//(?!.*/(?:denypolicies|principalAccessBoundaryPolicies|policyBindings)/)", re.DOTALL)
 _OF_RESOURCES = frozenset({"name", "asset_type", "assetType", "resource", "ancestors", "update_time", "updateTime"})
-
-
-def _either(asset: dict[str, Any], key: str) -> Any:
-    """Return a value under its snake case or camel case key; raises KeyError if it is not exactly one."""
-    camel = _CAMEL[key]
-    if (key in asset) == (camel in asset):
-        raise KeyError(key)
-    return asset[key] if key in asset else asset[camel]
-
-
-_CAMEL = {"asset_type": "assetType", "iam_policy": "iamPolicy"}
-
-
-_ROLE = regex(r'"role"\s*:\s*')
-_MEMBERS = regex(r'"members"\s*:\s*')
-"""Keys of a binding. Inside a text their quotes would be escaped, so these are real keys."""
-
-
-class _Line:
-    """A line, and the offsets of its texts."""
-
-    def __init__(self, text: str, number: int, shown: str) -> None:
-        self._text = text
-        self._number = number
-        self._shown = shown
-        self._roles: list[int] = []
-        self._members: list[int] = []
-
-    def place(self, text: str, start: int = 0) -> Place:
-        """Return the place of a quoted text after an offset; the whole line if it is written with escapes."""
-        at, number = self._text.find(f'"{text}"', start), self._number
-        return Place(Location(self._shown, number, at + 1, number, at + len(text) + 3) if at >= 0 else self.whole)
-
-    def start_of_role(self, binding: int) -> int:
-        """Return the offset of a binding's role; 0 if a key is written with escapes."""
-        self._roles = self._roles or [match.end() for match in _ROLE.finditer(self._text)]
-        return self._roles[binding] if binding < len(self._roles) else 0
-
-    def start_of_members(self, binding: int) -> int:
-        """Return the offset of a binding's members; 0 if a key is written with escapes."""
-        self._members = self._members or [match.end() for match in _MEMBERS.finditer(self._text)]
-        return self._members[binding] if binding < len(self._members) else 0
-
-    @cached_property
-    def whole(self) -> Location:
-        """The location of the whole line."""
-        return Location(self._shown, self._number, 1, self._number, len(self._text.rstrip()) + 1)
-
-
-def _grants(
-    asset: dict[str, Any],
-    kept: list[Kept],
-    resource: Resource | None,
-    line: _Line,
-    hierarchy: Hierarchy,
-    *,
-    every: bool,
-) -> list[Fact]:
-    """Return the relevant grants on a resource; with ``every`` policy also the fact that it was seen."""
-    if resource is None:
-        return []
-    name = asset["name"]
-    declared = Declaration(line.whole, "asset")
-    hierarchy.add(asset.get("ancestors", []), project_in(name), declared)
-    resource_place = line.place(name)
-    found: list[Fact] = []
-    if every:
-        policy = _either(asset, "iam_policy")
-        version = policy.get("version")
-        count = len(policy.get("bindings", ()))
-        found.append(
-            ExportedPolicy(resource, declared, resource_place, count, version if type(version) is int else None)
-        )
-    for number, role, members in kept:
-        shared, role_place = sys.intern(role), line.place(role, line.start_of_role(number))
-        start = line.start_of_members(number)
-        found += [
-            Grant(
-                principal(one), shared, resource, "export", declared, line.place(one, start), role_place, resource_place
-            )
-            for one in members
-        ]
-    return found
