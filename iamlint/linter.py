@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import field, replace
 from datetime import UTC, date, datetime
 
@@ -44,7 +44,7 @@ from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.match import Match, matches, weighed
 from iamlint.provenance import counts_for, directory, outside
 from iamlint.queries import QUERIES
-from iamlint.queries.escalation.flows import ends_and_flow
+from iamlint.queries.escalation.flows import ends_and_flow, shared_parts
 from iamlint.results.report import Report
 from iamlint.roles import Catalog, catalog
 from iamlint.rules.catalog import named_by, own_names
@@ -78,9 +78,8 @@ def lint(
     """
     rules, accept = tuple(sorted(rules, key=lambda rule: rule.id)), tuple(accept)
     estate = Estate(reading.facts, roles or catalog(), as_of or datetime.now(tz=UTC).date())
-    allowance = allowance or Allowance()
+    allowance, uses = allowance or Allowance(), uses or Uses()
     found = _Found([_unknown_answer_of_unread_part(unread_part) for unread_part in estate.unread_parts])
-    uses = uses or Uses()
     errors, comments = list(reading.errors), Comments(reading.texts, uses.comments)
     judging = _Judging(comments, accept, reading.texts, mend, uses)
     left_out = too_large(rules, lambda kind: len(estate.of(KINDS[kind].type)))
@@ -243,6 +242,7 @@ def _of_uncertain(match: Match) -> Match:
     return replace(match, truth=Truth.UNKNOWN, reasons=(*match.reasons, uncertain))
 
 
+_NO_FORMER: Mapping[str, tuple[str, ...]] = {}
 _OF_FINDING = frozenset({"principal", "role"})
 """The words of a fact that a finding has, whatever its message."""
 
@@ -252,8 +252,8 @@ def finding(rule: Rule, match: Match, estate: Estate, texts: Collection[str]) ->
     fact, place = match.fact, place_of(match)
     words = words_of(match, _OF_FINDING | words_in(rule.message))
     address, former = fact.declared.address, fact.declared.former
-    grants, flow = _ends_and_flow(match, estate)
-    ends = {f"{shown(end.role)} on {end.resource}": end for end in grants}
+    (grants, flow), shared = _ends_and_flow(match, estate), shared_parts(estate)
+    ends = {shared.privilege(end): end for end in grants}
     return Finding(
         rule=rule.slug,
         family=rule.family,
@@ -264,12 +264,12 @@ def finding(rule: Rule, match: Match, estate: Estate, texts: Collection[str]) ->
         address=address,
         principal=words.get("principal"),
         role=words.get("role"),
-        permissions=tuple(sorted(match.permissions)),
+        permissions=shared.texts(tuple(sorted(match.permissions))),
         resource=kind_of(fact).resource(fact),
         related=_distinct(_related(match, place, estate), place.at),
-        former={address: former} if address and former else {},
+        former={address: former} if address and former else _NO_FORMER,
         condition=_condition(fact),
-        ends=tuple(ends)[:MOST_ENDS],
+        ends=shared.texts(tuple(ends)[:MOST_ENDS]),
         flow=flow,
         root=_root(fact.declared),
         parts=tuple({id(at): at for at in _parts(fact, place, list(ends.values())[:MOST_ENDS])}.values()),
@@ -410,6 +410,9 @@ def _related(match: Match, place: Place, estate: Estate) -> Iterator[Related]:
     else:
         yield from (Related(at, "the value comes from here") for at in (place.origin, place.made) if at)
     for fact in match.related:
+        if isinstance(fact, Grant):
+            yield shared_parts(estate).related(fact)
+            continue
         other = kind_of(fact)
         yield Related(other.place(fact, match.permissions).at, other.described(fact) + _left_aside(fact, match.fact))
     for call in match.fact.declared.via:

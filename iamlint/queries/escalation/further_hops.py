@@ -162,7 +162,7 @@ class _Escalations:
         strongest = route.grant if route else grant_of(ends[0], account)
         related = (*first.also, strongest, *(grant_of(end, account) for end in ends[:MOST_NAMED]))
         hops = f"{route.length + 1} hops" if route else "several hops"
-        flow = flow_of(first_step(edge, names, first.method), route, names, strongest)
+        flow = flow_of(self._graph.estate, first_step(edge, names, first.method), route, names, strongest)
         gke = edge.grant.principal.kind == "gke_workload" and first.method is None
         return Match(
             edge.grant,

@@ -188,7 +188,7 @@ def match_of(
             "way": way_of(edge, chain),
         },
         ends=tuple(end.grant for end in ends),
-        flow=flow_of(first_step(edge, names, method), route, names, gained) if ends else None,
+        flow=flow_of(graph.estate, first_step(edge, names, method), route, names, gained) if ends else None,
         # GKE binds the account to this workload for that purpose, as a machine has its account attached.
         raised=-1 if chain is None and edge.grant.principal.kind == "gke_workload" else 0,
     )
