@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from sys import intern
 
 from iamlint.estate.deny_forms import ACCOUNT
 from iamlint.facts import (
@@ -75,8 +74,7 @@ def principal_node(grant: Grant) -> str | None:
         email = principal.email if text.startswith("serviceAccount:") else None
         if email is None:
             return text
-        # Each index of an estate has it as a key: they share one text, whose hash is known.
-        return identity(email, grant.declared) if "${" in email else intern(email)
+        return identity(email, grant.declared) if "${" in email else email
     return identity(without_prefix(principal.unknown, "serviceAccount:"), grant.declared)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from sys import intern
 from typing import Literal
 
 from iamlint.basics.frozen import frozen
@@ -85,8 +86,15 @@ class Declaration:
 _WITHOUT_EMAIL = frozenset({"federated", "federated_set", "federated_pool", "public", "malformed", "unknown"})
 
 
+class _FoundOnce:
+    """A slot for the e-mail of a `Principal`, which is asked for again and again."""
+
+    __slots__ = ("_email",)
+    _email: str | None
+
+
 @frozen
-class Principal:
+class Principal(_FoundOnce):
     """A principal, as policies spell it.
 
     ``text`` is the spelling; for an unknown principal it contains the known parts. ``unknown`` says why the principal
@@ -101,9 +109,13 @@ class Principal:
     @property
     def email(self) -> str | None:
         """The e-mail, if this form has one and it is known (``${ADDRESS.email}`` counts as known)."""
-        if self.unknown or self.kind in _WITHOUT_EMAIL:
-            return None
-        return self.text.partition(":")[2] or None
+        try:
+            return self._email
+        except AttributeError:
+            is_without = self.unknown or self.kind in _WITHOUT_EMAIL
+            # Each index of an estate has it as a key: they share one text, whose hash is known.
+            self._email = found = None if is_without else intern(self.text.partition(":")[2]) or None
+            return found
 
     @property
     def account(self) -> str | None:
