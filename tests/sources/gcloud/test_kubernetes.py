@@ -127,3 +127,29 @@ def test_the_account_that_google_makes_for_an_object_is_an_agent(export, referen
         "service_agent",
     )
     assert grant.principal.unknown is None
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "text"),
+    [
+        ("users-group # kpt-set: ${users-group}", "unknown", "${users-group}"),
+        ('"users-group" # kpt-set: ${users-group}', "unknown", "${users-group}"),
+        (
+            "serviceAccount:service-number@gcp-sa-pubsub.iam.gserviceaccount.com # kpt-set: "  # noqa: ISC004
+            "serviceAccount:service-${number}@gcp-sa-pubsub.iam.gserviceaccount.com",
+            "service_agent",
+            "serviceAccount:service-${number}@gcp-sa-pubsub.iam.gserviceaccount.com",
+        ),
+        ("group:a@example.com # kpt-set: ${users-group}", "group", "group:a@example.com"),
+        ("users-group # of the users", "malformed", "users-group"),
+        ("users-group", "malformed", "users-group"),
+    ],
+)
+def test_a_value_that_kpt_sets_is_not_known_before(export, written, kind, text):
+    document = (
+        f"apiVersion: {VERSION}\nkind: IAMPolicyMember\nmetadata:\n  name: a\nspec:\n  member: {written}\n"
+        "  role: roles/viewer\n  resourceRef:\n    kind: Project\n    external: projects/shop\n"
+    )
+    (grant,) = [fact for fact in export("a.yaml", document).facts if isinstance(fact, Grant)]
+    assert (grant.principal.kind, grant.principal.text) == (kind, text)
+    assert (grant.principal.unknown is None) == ("${" not in text)

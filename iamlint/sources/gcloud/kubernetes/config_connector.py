@@ -136,7 +136,9 @@ def _principal(one: _Object, member: Value) -> tuple[Principal, Value]:
     """
     written = member if isinstance(member.data, str) else get(member, "member")
     if text(written) is not None:
-        return read_principal(_filled(text(written) or "")), written
+        found = read_principal(_filled(text(written) or ""))
+        setter = _setter(written) if found.kind == "malformed" else None
+        return read_principal(setter) if setter else found, written
     source = get(member, "memberFrom")
     if has(source, "serviceAccountRef"):
         account = _account_of(one, get(source, "serviceAccountRef"))
@@ -170,6 +172,23 @@ def _target(one: _Object) -> Resource:
             for words, spelt in _SPELT.items():
                 family = family.replace(words, spelt)
             return Resource(family, _filled(name) if name else Unknown("the policy does not name its resource"))
+
+
+_SETTER = regex(r"[\"']?[ \t]*#[ \t]*kpt-set:[ \t]*(?P<pattern>\S[^\n]*)")
+_NAME_OF_SETTER = regex(r"\$\{([^{}]*)\}")
+
+
+def _setter(written: Value) -> Unknown | None:
+    """Return the text that kpt will put in the place of a value, by the comment after it; None without one.
+
+    Source: https://catalog.kpt.dev/function-catalog/apply-setters/v0.2/
+    """
+    found = _SETTER.match(written.at.source.text, written.at.end) if written.at else None
+    if found is None:
+        return None
+    pieces = _NAME_OF_SETTER.split(found["pattern"].strip())
+    parts = tuple(UnknownPart(piece) if number % 2 else piece for number, piece in enumerate(pieces) if piece)
+    return Unknown(f"kpt sets it, and its setters are not applied here: {found['pattern'].strip()}", parts)
 
 
 _TAG = regex(r"(\{\{[^{}]*\}\})")
