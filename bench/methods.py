@@ -17,7 +17,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from iamlint.methods import ACT_AS, Method, details_of, method, methods
+from iamlint.methods.documents import details_of
+from iamlint.methods.index import method, methods
+from iamlint.methods.model import ACT_AS, Method
 from iamlint.roles import catalog, spellings
 
 RHINO: Mapping[str, str] = {

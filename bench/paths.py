@@ -19,8 +19,8 @@ from datetime import date
 from iamlint.estate import Estate
 from iamlint.facts import Declaration, Fact, Folder, Grant, Place, Project, Resource, ServiceAccount
 from iamlint.location import Location
-from iamlint.paths import hops_of
 from iamlint.paths.answers import Asking
+from iamlint.paths.hops import hops_of
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
 

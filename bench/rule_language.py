@@ -10,7 +10,7 @@ from typing import Any
 
 from iamlint.fixes.mends import MENDS, mend_of, withheld
 from iamlint.patterns.fact_schema import KINDS
-from iamlint.queries import QUERIES
+from iamlint.queries import QUERIES, query_function
 
 SCHEMA = Path(__file__).parents[1] / "rules" / "rule.schema.json"
 _WIDTH = 120
@@ -30,7 +30,7 @@ def schema_text(schema: Mapping[str, Any] | None = None) -> str:
         schema["$defs"][name] = defined
         for word, ask in kind.words.items():
             defined["properties"][word]["description"] = described(ask)
-    named = [{"const": name, "description": described(query.ask)} for name, query in sorted(QUERIES.items())]
+    named = [{"const": name, "description": described(query_function(name))} for name in sorted(QUERIES)]
     schema["properties"]["query"]["anyOf"] = [*named, {"description": "Any other name is an error of iamlint's own."}]
     told = "The function that makes the edits; docs/rule-language.md describes each."
     schema["$defs"]["mend"]["properties"]["by"] = {"description": told, "enum": sorted(MENDS)}
@@ -73,7 +73,7 @@ def _page(schema: Mapping[str, Any]) -> Iterator[str]:
             yield from ("", f"Words of messages: {_listed(kind.shown)}.")
     yield from ("", "## Queries", "", "| query | what it yields | words of messages |", "| --- | --- | --- |")
     for name, query in sorted(QUERIES.items()):
-        yield f"| `{name}` | {_cell(described(query.ask))} | {_listed(query.words)} |"
+        yield f"| `{name}` | {_cell(described(query_function(name)))} | {_listed(query.words)} |"
     yield from ("", "## Fixes", "", "`mend:` lists the fixes of a rule; `by` names one of these.", "")
     yield from ("| fix | what it does | not offered if |", "| --- | --- | --- |")
     of_name = withheld()

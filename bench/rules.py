@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from iamlint.estate import Estate
 from iamlint.facts import Declaration, Fact, Grant, Place, Resource
-from iamlint.graph import graph_of
+from iamlint.graph.edges import graph_of
 from iamlint.linter import finding, lint, rule_matches
 from iamlint.location import Location
 from iamlint.principals import read_principal

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from iamlint.basics.frozen import frozen
-from iamlint.causes import Cause, cause_of
-from iamlint.edits import Fix
 from iamlint.facts import Resource
 from iamlint.location import Location
+
+if TYPE_CHECKING:
+    from iamlint.causes import Cause
+    from iamlint.edits import Fix
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Confidence = Literal["high", "medium", "low"]
@@ -22,6 +24,8 @@ ASSERTIONS = "assertions"
 """The family of findings that assertions make."""
 IN_CALL = "in this module call"
 """The message of the places of module calls, the outermost first."""
+MOST_ENDS = 50
+"""Maximum number of privileges that a finding lists, the strongest first."""
 
 
 @frozen
@@ -198,6 +202,8 @@ class UnknownAnswer:
     @property
     def cause(self) -> Cause:
         """What is missing, or what prevents an answer."""
+        from iamlint.causes import cause_of
+
         return cause_of(self.reason)
 
     @property

@@ -29,6 +29,7 @@ from iamlint.facts import (
 from iamlint.finding import (
     ASSERTIONS,
     IN_CALL,
+    MOST_ENDS,
     SEVERITIES,
     Accepted,
     Confidence,
@@ -39,12 +40,11 @@ from iamlint.finding import (
     UnknownAnswer,
 )
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.paths import MOST_ENDS
 from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.match import Match, matches, weighed
 from iamlint.provenance import counts_for, directory, outside
-from iamlint.queries import QUERIES
-from iamlint.queries.escalation.flows import ends_and_flow, shared_parts
+from iamlint.queries import ends_and_flow, matches_of
+from iamlint.queries.shared_parts import shared_parts
 from iamlint.results.report import Report
 from iamlint.roles import Catalog, catalog
 from iamlint.rules.catalog import named_by, own_names
@@ -98,7 +98,7 @@ def lint(
                 _add(*also(estate), judging, found, estate.as_of)
         except TimeUp:
             errors.append(_not_asked((), allowance))
-    errors += estate.blockers.unfinished
+    errors += estate.unfinished
     return Report(
         version=__version__,
         catalog_date=estate.roles.catalog.date,
@@ -227,7 +227,7 @@ def rule_matches(rule: Rule, estate: Estate) -> Iterator[Match]:
     """Return what a rule's pattern or query finds, true or unknown."""
     if rule.acceptance:  # asked in `iamlint.accepted.stale`, when it is known what accepts anything
         return iter(())
-    found = matches(rule.when, estate) if rule.when is not None else QUERIES[rule.query or ""].ask(estate)
+    found = matches(rule.when, estate) if rule.when is not None else matches_of(rule.query or "", estate)
     certain = map(_of_uncertain, found)
     if not rule.worse and not rule.milder:
         return certain

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
@@ -23,8 +23,10 @@ from iamlint.files.texts import load
 from iamlint.files.tree import Tree
 from iamlint.finding import SEVERITIES, Accepted, Finding, Related
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.results.fingerprint import V2, Fingerprints, Identity, version_1
 from iamlint.results.report import Report
+
+if TYPE_CHECKING:
+    from iamlint.results.fingerprint import Fingerprints, Identity
 
 FORMAT = "iamlint_baseline"
 """The key that marks a baseline file; its value is the version of the fingerprints."""
@@ -87,6 +89,8 @@ class Baseline:
 
     def version_1(self, finding: Finding, names: Fingerprints) -> Entry | None:
         """Return the entry of version 1 for a finding, by one of its addresses."""
+        from iamlint.results.fingerprint import version_1
+
         others = (version_1(finding, address) for address in finding.others)
         return next((self._version_1[name] for name in (names.v1, *others) if name in self._version_1), None)
 
@@ -129,6 +133,8 @@ def baseline_of(source: SourceText) -> Baseline | Unreadable:
 
 def _entry(value: Value, *, own: bool) -> Entry | Unreadable:
     """Return an entry; in a report it has version 1 if it has a fingerprint without its version."""
+    from iamlint.results.fingerprint import V2
+
     written: Any = plain(value) if isinstance(value.data, dict) else {}
     fingerprint, named, further = (written.get(key) for key in ("fingerprint", "fingerprints", "further_fingerprints"))
     if isinstance(named, dict) and V2 in named:

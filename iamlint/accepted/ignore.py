@@ -13,12 +13,15 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from iamlint.accepted.comments import Stretch, comments
 from iamlint.accepted.reasons import is_visible
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.location import Location, SourceText, Unreadable
+
+if TYPE_CHECKING:
+    from iamlint.accepted.comments import Stretch
 
 _MENTION = regex(r"(?:^[\s#/*]*|\s(?:#|//)[ \t]*)iamlint:[ \t]*(?P<order>.*)$")
 _ORDER = regex(r"ignore\[(?P<names>[^\[\]]*)\](?P<reason>.*)$")
@@ -139,6 +142,8 @@ class _Mentions:
     """The comments for iamlint in one text."""
 
     def __init__(self, text: SourceText) -> None:
+        from iamlint.accepted.comments import comments
+
         self._text = text
         self._comments = comments(text)
         self._lines: dict[int, _Line] = {}

@@ -5,9 +5,3 @@ conditions. A disabled account, and organization policies about keys, stop the c
 `Step` for each, so that a reader sees which one fails, why, and where it is written. Source:
 https://cloud.google.com/iam/docs/policy-types
 """
-
-from iamlint.access.asking import Access, access, access_of
-from iamlint.access.decision import Check, Decision, State, Step, StepName
-from iamlint.access.homes import counts_on
-
-__all__ = ["Access", "Check", "Decision", "State", "Step", "StepName", "access", "access_of", "counts_on"]

@@ -6,9 +6,8 @@ from datetime import date
 
 from iamlint.access.decision import Step
 from iamlint.access.homes import counts_on
-from iamlint.access.limits import may_grant
-from iamlint.conditions import Context, asks_tags, evaluate
-from iamlint.estate import Estate, within
+from iamlint.estate import Estate
+from iamlint.estate.membership import within
 from iamlint.facts import Condition, Declaration, Grant, Resource
 from iamlint.roles import spellings
 from iamlint.unknown import Truth, Unknown, shown
@@ -55,9 +54,13 @@ def condition_step(
     The outcome depends on the permission: service accounts have no ``resource.name``. A condition that limits the
     grantable roles holds if its holder may grant one with a permission of ``to_grant``.
     """
+    if grant.condition is None:
+        return _HOLDS
+    from iamlint.access.limits import may_grant
+    from iamlint.conditions.context import Context
+    from iamlint.conditions.evaluation import asks_tags, evaluate
+
     match grant.condition:
-        case None:
-            return _HOLDS
         case Unknown(reason):
             why, at = (f"its condition is not known: {reason}",), grant.role_place.at
             return Step("condition", Truth.UNKNOWN, why, at=at)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from typing import TYPE_CHECKING
 
-from iamlint.access.allow import condition_step, resource_step, role_step
-from iamlint.access.blocking import NOTHING, blocking_steps, left_aside, whole_steps
-from iamlint.access.decision import Check, Decision, Step
 from iamlint.access.homes import of_use
 from iamlint.estate import Estate, scope
 from iamlint.facts import Declaration, Grant, Resource
 from iamlint.unknown import Truth, Unknown, shown
+
+if TYPE_CHECKING:
+    from iamlint.access.decision import Check, Decision, Step
+    from iamlint.estate.blockers import Blockers
 
 _NOBODY: frozenset[str] = frozenset()
 
@@ -22,9 +24,12 @@ class Access:
 
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
-        self._blockers = estate.blockers
-        self.any_blocker = bool(estate.blockers)
+        self.any_blocker = estate.has_blockers and bool(estate.blockers)
         """Whether the input has anything that may block a grant."""
+
+    @property
+    def _blockers(self) -> Blockers:
+        return self._estate.blockers
 
     def is_plain(
         self,
@@ -43,6 +48,8 @@ class Access:
             return True
         if resource is None:
             return not self._blockers.may_concern(grant, permission)
+        from iamlint.access.allow import resource_step
+
         declared = declared or grant.declared
         reached = resource_step(grant, resource, declared, self._estate).truth is Truth.TRUE
         return reached and not self._blockers.may_concern(_seen_at(grant, resource, declared), permission)
@@ -78,9 +85,13 @@ class Access:
         ``to_grant`` are permissions for policy administrators: a condition that limits the grantable roles holds if one
         of these roles has such a permission. ``whole`` asks for all steps, also after one that fails.
         """
+        from iamlint.access.allow import condition_step, resource_step, role_step
+        from iamlint.access.blocking import whole_steps
+        from iamlint.access.decision import Check, Decision
+
         day, permissions = as_of or self._estate.as_of, tuple(permissions)
         if not permissions:
-            settings = whole_steps(self._blockers, grant, day) if self._blockers else ()
+            settings = whole_steps(self._blockers, grant, day) if self.any_blocker else ()
             return Decision.of((Check.of("", (condition_step(grant, None, day, self._estate),), settings),))
         above: tuple[Step, ...] = ()
         asked = grant
@@ -94,17 +105,22 @@ class Access:
             allow = (role_step(grant, permission, self._estate), *above, condition)
             checks.append(self._check(asked, permission, allow, day, whole=whole))
         found = Decision.of(tuple(checks))
-        return self._with_left_aside(found, asked, day) if self._blockers else found
+        return self._with_left_aside(found, asked, day) if self.any_blocker else found
 
     def _check(self, grant: Grant, permission: str, allow: tuple[Step, ...], day: date, *, whole: bool) -> Check:
         """Return the check of a permission whose allow steps are known. If those fail, blockers are not checked."""
+        from iamlint.access.blocking import NOTHING, blocking_steps
+        from iamlint.access.decision import Check
+
         given = Check.of(permission, allow, NOTHING)
-        if not self._blockers or (given.truth is Truth.FALSE and not whole):
+        if not self.any_blocker or (given.truth is Truth.FALSE and not whole):
             return given
         return Check.of(permission, allow, blocking_steps(self._blockers, grant, permission, day, whole=whole))
 
     def _with_left_aside(self, found: Decision, grant: Grant, day: date) -> Decision:
         """Return the decision, with the possible blockers of open permissions that do not count."""
+        from iamlint.access.blocking import left_aside
+
         open_ = [one.permission for one in found.checks if one.truth is found.truth and one.unblocked]
         if found.truth is Truth.FALSE or not open_:
             return found
@@ -113,7 +129,9 @@ class Access:
 
     def enabled(self, grant: Grant) -> Step:
         """Whether the holder of a grant can act at all: no one gets tokens of a disabled account."""
-        one = self._blockers.disabled(grant) if self._blockers else None
+        from iamlint.access.decision import Step
+
+        one = self._blockers.disabled(grant) if self.any_blocker else None
         if one is None:
             return Step("disabled", Truth.TRUE)
         facts = (one.fact,) if one.fact else ()
@@ -124,6 +142,8 @@ class Access:
 
     def holds(self, grant: Grant, as_of: date) -> Truth:
         """Whether the condition of a grant holds on a day, for any permission."""
+        from iamlint.access.allow import condition_step
+
         return condition_step(grant, None, as_of, self._estate).truth
 
 

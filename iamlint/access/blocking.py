@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from iamlint.access.decision import Step
 from iamlint.budget import Exhausted
-from iamlint.conditions import Context, evaluate
-from iamlint.estate import Blocker, BlockerKind, Blockers
-from iamlint.estate.blockers import TOO_MANY
+from iamlint.estate.blockers import TOO_MANY, Blocker, BlockerKind, Blockers
 from iamlint.facts import Condition, Denial, Fact, Grant
 from iamlint.provenance import configuration
 from iamlint.unknown import Truth
+
+if TYPE_CHECKING:
+    from iamlint.conditions.context import Context
 
 MOST_REASONS = 5
 """Maximum number of possible blockers that are named, and of reasons for each."""
@@ -32,6 +34,8 @@ def blocking_steps(blockers: Blockers, grant: Grant, permission: str, as_of: dat
 
     A step is also UNKNOWN if there are more policies to compare than the limit.
     """
+    from iamlint.conditions.context import Context
+
     found: dict[BlockerKind, list[Blocker]] = defaultdict(list)
     closed: dict[BlockerKind, Blocker] = {}
     perhaps, more = 0, ""
@@ -58,6 +62,8 @@ def blocking_steps(blockers: Blockers, grant: Grant, permission: str, as_of: dat
 
 def whole_steps(blockers: Blockers, grant: Grant, as_of: date) -> list[Step]:
     """Return the step of what blocks a grant whatever its role; none if nothing does, or may."""
+    from iamlint.conditions.context import Context
+
     found = list(blockers.against_all(grant, configuration(grant.declared)))
     closed = next((one for one in found if one.verdict.truth is Truth.TRUE), None)
     if closed:
@@ -91,6 +97,8 @@ def _is_conditional(one: Blocker, context: Context) -> bool:
     """Whether only the condition of a deny policy is open, and depends on tags alone."""
     if not isinstance(one.fact, Denial) or not isinstance(one.fact.condition, Condition):
         return False
+    from iamlint.conditions.evaluation import evaluate
+
     why = evaluate(one.fact.condition.expression, context).why
     return one.verdict.reasons is why or set(one.verdict.reasons) <= set(why)
 

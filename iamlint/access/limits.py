@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from iamlint.conditions import Context, Unparsable, evaluate, parse, texts_of
+from iamlint.conditions.context import Context
+from iamlint.conditions.evaluation import evaluate
+from iamlint.conditions.parser import Unparsable, parse
+from iamlint.conditions.syntax import texts_of
 from iamlint.facts import Text
 from iamlint.unknown import Truth, Unknown
 

@@ -12,11 +12,12 @@ from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Resource
 from iamlint.finding import ASSERTIONS, Finding, Related, UnknownAnswer
-from iamlint.graph import Way, Ways
+from iamlint.graph.ways import Way, Ways
 from iamlint.location import Location
-from iamlint.methods import Method, methods
-from iamlint.methods.index import is_reported
-from iamlint.paths import Hop, Hops, Path, Paths, hops_of
+from iamlint.methods.index import is_reported, methods
+from iamlint.methods.model import Method
+from iamlint.paths.hops import Hop, Hops, hops_of
+from iamlint.paths.search import Path, Paths
 from iamlint.rules.rule import Page, Rule
 from iamlint.unknown import shown
 

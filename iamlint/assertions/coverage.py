@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from iamlint.assertions.documents import Assertion
 from iamlint.estate import CONTAINERS, Estate, Node
 from iamlint.facts import Membership
-from iamlint.graph import graph_of
-from iamlint.paths import hops_of
+from iamlint.graph.edges import graph_of
+from iamlint.paths.hops import hops_of
 from iamlint.unknown import shown
 
 _NAMED = 5

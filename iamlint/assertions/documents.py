@@ -15,7 +15,8 @@ from iamlint.files.disk import DISK
 from iamlint.files.texts import load
 from iamlint.finding import Severity
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.methods import GROUPS, methods
+from iamlint.methods.index import methods
+from iamlint.methods.model import GROUPS
 
 FOLDER = "assertions"
 LARGEST = 1_000_000

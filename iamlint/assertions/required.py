@@ -16,7 +16,8 @@ from iamlint.diagnosis.answer import Answer, Evidence
 from iamlint.diagnosis.asked.caller import BadCallerError
 from iamlint.diagnosis.asking import Asked, BadQuestionError, answer_from
 from iamlint.diagnosis.callers.starts import is_caller, starts_of_caller
-from iamlint.paths import STATES, Hops, Path
+from iamlint.paths.hops import STATES, Hops
+from iamlint.paths.search import Path
 
 _CALLS = {
     WHOLE: "generateAccessToken",

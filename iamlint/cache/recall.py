@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 
 from iamlint.basics.hashes import blake2b
-from iamlint.cache.entry import Result, unpacked
 from iamlint.cache.store import store_for
 from iamlint.files.looks import Looks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from iamlint.cache.entry import Result
 
 ANSWER = 16
 """Size of the hash of an answer in bytes; it is keyed, so nobody can look for two files with one hash."""
@@ -26,6 +27,8 @@ def recalled(arguments: Sequence[str], written: Callable[[Result], bool]) -> int
     data = store.read() if store else None
     if store is None or data is None:
         return None
+    from iamlint.cache.entry import unpacked
+
     try:
         asked, result = unpacked(data)
     except ValueError:

@@ -6,7 +6,6 @@ import os
 import time
 from contextlib import suppress
 
-from iamlint.cache.entry import MOST, name_of, opened, sealed
 from iamlint.cache.folder import content, is_apart, is_private, location, made, secret, write
 from iamlint.cache.question import day, is_wanted, question
 
@@ -35,11 +34,15 @@ class Store:
         self._asked = asked
 
     def _named(self, kind: str) -> tuple[str, str]:
+        from iamlint.cache.entry import name_of
+
         name = name_of(self._asked, self.key) + kind
         return name, os.path.join(self._folder, name)
 
     def read(self, kind: str = RESULT) -> bytes | None:
         """Return the content of an entry; None without a good one."""
+        from iamlint.cache.entry import MOST, opened
+
         name, path = self._named(kind)
         stored = content(path, MOST)
         found = opened(name, stored, self.key) if stored else None
@@ -50,6 +53,8 @@ class Store:
 
     def write(self, data: bytes, kind: str = RESULT) -> None:
         """Replace an entry, and remove what is too much. An error means that nothing is kept."""
+        from iamlint.cache.entry import sealed
+
         name, path = self._named(kind)
         stored = sealed(name, data, self.key)
         if day() != self._day or len(stored) > MOST_BYTES // 4:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from iamlint.basics.frozen import frozen
 from iamlint.cli.console import repository_of, tell
 from iamlint.cli.options import Request, day_of
-from iamlint.cli.output import write
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.finding import IN_CALL
@@ -173,6 +172,7 @@ class Accepting:
         """Write the baseline, and return it. Overwrites only a baseline. After an error no entry is removed."""
         from iamlint.accepted.baseline import baseline_of, beyond, read_baseline
         from iamlint.accepted.writing import written
+        from iamlint.cli.output import write
 
         at, is_new = Location(path.as_posix()), not os.path.lexists(path)
         if not is_new and isinstance(read_baseline(path), Unreadable):

@@ -74,10 +74,10 @@ def _tops(path: Path, request: Request, here: Path) -> Iterator[Path]:
 
 def environments_of(request: Request, config: Config) -> tuple[str, ...]:
     """Return the environments that a run checks one after another; empty without any. Raises `Failed`."""
-    from iamlint.documents.validation import nearest_of
-
     for name in request.environment:
         if name not in config.environments:
+            from iamlint.documents.validation import nearest_of
+
             hint = nearest_of(name, config.environments) or _listed(config)
             raise Failed([Unreadable(Location(COMMAND_LINE), f"no environment is called `{name}`", hint)])
     if request.environment:

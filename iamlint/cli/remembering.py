@@ -6,21 +6,20 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from iamlint.basics.hashes import blake2b
-from iamlint.cache.entry import MOST, Result, packed
-from iamlint.cache.question import is_own
-from iamlint.cache.recall import ANSWER
-from iamlint.cache.store import PARTS, Store, store_for
-from iamlint.cache.units import Units
 from iamlint.cli.console import listening
 from iamlint.cli.options import Request, apart
-from iamlint.cli.output import write
-from iamlint.cli.standard_input import DASH
 from iamlint.files.disk import DISK
 from iamlint.files.reads import Reads
+
+if TYPE_CHECKING:
+    from iamlint.cache.entry import Result
+    from iamlint.cache.store import Store
+    from iamlint.cache.units import Units
 
 _SHARE_OF_TIME = 0.5
 """Share of the time limit within which nothing has stopped early: reading stops after a larger one."""
@@ -30,6 +29,9 @@ class Kept:
     """A result in the making. Without a ``store``, nothing is kept."""
 
     def __init__(self, store: Store | None = None, seconds: float = 0) -> None:
+        from iamlint.cache.recall import ANSWER
+        from iamlint.cache.store import PARTS
+
         self._store = store
         self._end = time.monotonic() + seconds * _SHARE_OF_TIME
         self._said: list[tuple[str, bytes]] = []
@@ -37,7 +39,11 @@ class Kept:
         self._size = 0
         self._whole = store is not None
         self.reads = Reads(blake2b(digest_size=ANSWER, key=store.key if store else b""))
-        self.units = Units(self.reads, store.read(PARTS)) if store else None
+        self.units: Units | None = None
+        if store:
+            from iamlint.cache.units import Units
+
+            self.units = Units(self.reads, store.read(PARTS))
 
     def hear(self, how: str | None, data: bytes) -> None:
         """Add a piece that was printed."""
@@ -60,6 +66,8 @@ class Kept:
         self._files.append((str(path), b"".join(content)))
 
     def _takes(self, size: int) -> bool:
+        from iamlint.cache.entry import MOST
+
         self._size += size
         return self._whole and self._size < MOST // 2
 
@@ -67,6 +75,10 @@ class Kept:
         """Store the result of a run that ended by itself, and read each thing once or always alike."""
         if self._store is None or not self._whole or not self.reads.steady or time.monotonic() > self._end:
             return
+        from iamlint.cache.entry import Result, packed
+        from iamlint.cache.question import is_own
+        from iamlint.cache.store import PARTS
+
         answers = {key: answer for key, answer in self.reads.answers.items() if not is_own(key[1])}
         if self.units:
             self._store.write(self.units.packed(), PARTS)
@@ -79,6 +91,9 @@ def keeping(asked: Request, *, usable: bool) -> Iterator[Kept]:
 
     A run that reads standard input or a revision of git depends on more than files, and its result is not kept.
     """
+    from iamlint.cache.store import store_for
+    from iamlint.cli.standard_input import DASH
+
     arguments: Sequence[str] | None = click.get_current_context().find_root().obj
     beyond = asked.write_baseline or asked.changed_since or asked.changed_first or DASH in asked.paths
     store = store_for(arguments, new=True) if usable and not beyond and arguments is not None else None
@@ -102,6 +117,8 @@ def keeping(asked: Request, *, usable: bool) -> Iterator[Kept]:
 
 def write_files(result: Result) -> bool:
     """Write the files of an earlier run; returns whether that worked."""
+    from iamlint.cli.output import write
+
     paths, inputs = [Path(name) for name, _ in result.files], set(map(Path, result.inputs))
     try:
         apart(paths)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from iamlint.accepted.uses import Uses
 from iamlint.basics.frozen import mutable
@@ -144,11 +144,11 @@ class _Judged:
 
     def report(self) -> Report:
         """Return the report on the input, or on all environments together."""
-        from iamlint.environments import together
-
         names = environments_of(self.request, self.config)
         if not names:
             return self._report(None, self.allowance)
+        from iamlint.environments import together
+
         return together({name: self._report(name, self.allowance) for name in names})
 
     def earlier(self, tree: Tree) -> Report:
@@ -210,12 +210,21 @@ class _Judged:
         return replace(self._collector.judged(found), inputs=_inputs(reading))
 
     def _export_filter(self, roles: Catalog) -> ExportFilter | None:
-        from iamlint.cache.memory import Memory
         from iamlint.rules.interest import export_filter
 
-        if isinstance(self.units, Memory):
-            return self.units.same("filter", (self.rules, roles), lambda: export_filter(self.rules, roles))
+        memory = memory_of(self.units)
+        if memory:
+            return memory.same("filter", (self.rules, roles), lambda: export_filter(self.rules, roles))
         return export_filter(self.rules, roles)
+
+
+def memory_of(earlier: Earlier) -> Memory | None:
+    """Return what a session knows of earlier checks; None if there is no session."""
+    if earlier is None:
+        return None
+    from iamlint.cache.memory import Memory
+
+    return earlier if isinstance(earlier, Memory) else None
 
 
 def chosen_rules(every: tuple[Rule, ...], request: Request, config: Config) -> tuple[tuple[Rule, ...], Asserted]:
@@ -262,7 +271,6 @@ def read(
     ``folders_are_named`` says that everything in a given folder counts for the whole run. ``environment`` is one of the
     configuration's.
     """
-    from iamlint.cache.memory import Memory
     from iamlint.sources import read as read_paths
     from iamlint.sources.reading import Options
 
@@ -274,8 +282,8 @@ def read(
         ) from error
     progress = Progress(on=not quiet and sys.stderr.isatty())
     given = inputs_for(request, config, environment)
-    memory = units if isinstance(units, Memory) else None
-    stored = None if isinstance(units, Memory) else units
+    memory = memory_of(units)
+    stored = None if memory else cast("Units | None", units)
     options = Options(
         exclude=config.exclude,
         inputs=config.inputs,

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.files.compressed import packed
-from iamlint.files.overlay import Overlay
 from iamlint.files.texts import LARGEST
 from iamlint.files.tree import Tree
 
@@ -32,6 +30,8 @@ def with_standard_input(paths: Iterable[Path], name: Path | None, tree: Tree) ->
 
     Raises TooLarge.
     """
+    from iamlint.files.overlay import Overlay
+
     paths = tuple(paths)
     if DASH not in paths:
         return paths, tree
@@ -49,6 +49,8 @@ def _whole(stream: BinaryIO | io.BufferedIOBase) -> bytes:
 
 def usual_name(data: bytes) -> str:
     """Return a file name whose kind fits a content: Terraform, Terraform's JSON, a document in JSON or YAML."""
+    from iamlint.files.compressed import packed
+
     compression = packed(data)
     if compression:
         return f"input.json{compression}"

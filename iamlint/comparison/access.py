@@ -8,10 +8,11 @@ from itertools import chain
 from iamlint.budget import Budget
 from iamlint.comparison.identities import Identities
 from iamlint.estate import Node
-from iamlint.graph import Way
-from iamlint.methods import Method, strength
-from iamlint.paths import STATES, Hop, Path, Paths, State
-from iamlint.paths.hops import is_container
+from iamlint.graph.ways import Way
+from iamlint.methods.index import strength
+from iamlint.methods.model import Method
+from iamlint.paths.hops import STATES, Hop, State, is_container
+from iamlint.paths.search import Path, Paths
 
 _NOBODY = "nobody known"
 _BY_ID = frozenset({"token", "sign", "id-token"})

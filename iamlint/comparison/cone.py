@@ -15,7 +15,7 @@ from iamlint.comparison.identities import Identities
 from iamlint.comparison.keys import BLOCKERS, Key
 from iamlint.estate import Node, identity, principal_node
 from iamlint.facts import Attachment, CustomRole, Fact, Folder, Grant, Project, Resource, ServiceAccount, Text
-from iamlint.graph import Way
+from iamlint.graph.ways import Way
 from iamlint.paths.hops import is_container, takes_delegates
 
 MOST_STEPS = 3_000_000

@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from iamlint.access import access_of
+from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
 from iamlint.comparison.identities import Identities
 from iamlint.estate import Node, identity, principal_node
 from iamlint.estate.names import is_there
 from iamlint.facts import Grant
-from iamlint.graph import PRIVILEGED
-from iamlint.paths import Reach
+from iamlint.graph.edge_permissions import PRIVILEGED
+from iamlint.paths.search import Reach
 from iamlint.unknown import Truth, Unknown
 
 _MOST_STEPS = 200_000

@@ -10,7 +10,7 @@ from iamlint.basics.frozen import frozen
 from iamlint.comparison.sides import SideName
 from iamlint.facts import Resource
 from iamlint.location import Unreadable
-from iamlint.paths import State
+from iamlint.paths.hops import State
 
 Change = Literal["opened", "closed"]
 

@@ -9,8 +9,8 @@ from iamlint.basics.frozen import frozen
 from iamlint.comparison.access import AccountAccess, state_of
 from iamlint.comparison.model import Change
 from iamlint.comparison.steps import unknown_answers_of
-from iamlint.methods import strength
-from iamlint.paths import Hop, State
+from iamlint.methods.index import strength
+from iamlint.paths.hops import Hop, State
 
 
 @frozen(slots=False)

@@ -14,7 +14,7 @@ from iamlint.comparison.pairs import Difference
 from iamlint.comparison.steps import unknown_answers_of
 from iamlint.estate import Node
 from iamlint.facts import CustomRole, Fact, Folder, Grant, Project, Resource, ServiceAccount
-from iamlint.paths import Hop
+from iamlint.paths.hops import Hop
 from iamlint.unknown import Truth, shown
 
 _MOST_LOOKED_AT = 50_000

@@ -11,11 +11,11 @@ from iamlint.basics.frozen import frozen
 from iamlint.comparison.keys import COMPARED, Render, rendered, rendered_name
 from iamlint.estate import Estate, Node, identity, scope
 from iamlint.facts import Declaration, Fact, Folder, Project, Resource, ServiceAccount, Text
-from iamlint.graph import Ways
+from iamlint.graph.ways import Ways
 from iamlint.location import SourceText
-from iamlint.methods import Method, methods
-from iamlint.methods.index import is_reported
-from iamlint.paths import Hops, hops_of
+from iamlint.methods.index import is_reported, methods
+from iamlint.methods.model import Method
+from iamlint.paths.hops import Hops, hops_of
 from iamlint.unknown import shown
 
 _YIELDS = frozenset({"identity", "code", "calls", "id_token"})

@@ -10,7 +10,7 @@ from iamlint.comparison.model import Step
 from iamlint.comparison.sides import Side
 from iamlint.estate.names import is_there
 from iamlint.facts import Fact
-from iamlint.paths import Hop
+from iamlint.paths.hops import Hop
 from iamlint.unknown import shown
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iamlint.access import access_of
+from iamlint.access.asking import access_of
 from iamlint.comparison.access import SideAccess
 from iamlint.comparison.cone import Changed
 from iamlint.comparison.lines import Lines, line_of

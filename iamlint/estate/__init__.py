@@ -6,16 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from iamlint.estate.blockers import Blocker, BlockerKind, Blockers
-from iamlint.estate.groups import Groups
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
-from iamlint.estate.membership import within
 from iamlint.estate.merging import Change, merged, taken_away
 from iamlint.estate.names import condition_key, identity, one_name, principal_node, scope
 from iamlint.estate.tags import Tags
 from iamlint.facts import (
+    AccessSetting,
     BoundaryBinding,
     CustomRole,
     Declaration,
@@ -25,6 +23,7 @@ from iamlint.facts import (
     Fact,
     Folder,
     Grant,
+    Membership,
     Organization,
     OrgPolicy,
     Place,
@@ -35,17 +34,17 @@ from iamlint.facts import (
     Text,
     UnreadPart,
 )
+from iamlint.location import Unreadable
 from iamlint.provenance import at, configuration, counts_for, outside
 from iamlint.roles import Catalog, Roles, spellings
 from iamlint.unknown import Unknown, shown
 
+if TYPE_CHECKING:
+    from iamlint.estate.blockers import Blockers
+
 __all__ = [
     "CONTAINERS",
-    "Blocker",
-    "BlockerKind",
-    "Blockers",
     "Estate",
-    "Groups",
     "Hierarchy",
     "Node",
     "account_node",
@@ -55,12 +54,13 @@ __all__ = [
     "principal_node",
     "role_scope",
     "scope",
-    "within",
 ]
 
 Kind = TypeVar("Kind", bound=Fact)
 Item = TypeVar("Item", bound=Fact)
 Made = TypeVar("Made")
+_BLOCKING = (BoundaryBinding, Denial, OrgPolicy, AccessSetting)
+"""The kinds of facts that may block a grant, beside disabled accounts."""
 
 
 class Estate:
@@ -94,8 +94,30 @@ class Estate:
         self.roles = Roles(catalog.for_one_run(), {})
         self._made: dict[Callable[[Estate], Any], Any] = {}
         self.tags = Tags(self.of, self.hierarchy)
-        self.blockers = Blockers(self.of, self.hierarchy, self._held_by, self.tags)
         self._services = _grouped(self.of(Service), lambda service: self.project_key(service.project, service.declared))
+
+    @cached_property
+    def blockers(self) -> Blockers:
+        """What may block a grant, at a bounded cost."""
+        from iamlint.estate.blockers import Blockers
+
+        return Blockers(self.of, self.hierarchy, self._held_by, self.tags)
+
+    @property
+    def has_blockers(self) -> bool:
+        """Whether there is any fact that may block a grant; without one, `blockers` is not needed."""
+        return any(map(self.of, _BLOCKING)) or any(one.disabled is not False for one in self.of(ServiceAccount))
+
+    @property
+    def unfinished(self) -> Iterable[Unreadable]:
+        """An error if some blockers were not compared with every grant."""
+        return self.blockers.unfinished if self.has_blockers else ()
+
+    @cached_property
+    def has_acting_accounts(self) -> bool:
+        """Whether an account may have a privilege: without a grant to an account or a group with members, none has."""
+        texts = (grant.principal.text for grant in self.of(Grant))
+        return any(text.startswith("serviceAccount:") for text in texts) or bool(self.of(Membership))
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """Return all facts of a kind."""

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from iamlint.budget import Budget
-from iamlint.conditions import Context, evaluate
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.membership import chain_of_principal, node_of, only_scope, within
 from iamlint.estate.names import in_force, scope
@@ -87,6 +86,9 @@ def _is_wider(chain: tuple[Node, ...], inner: Node | None, hierarchy: Hierarchy)
 
 def binds(binding: BoundaryBinding, grant: Grant, hierarchy: Hierarchy, permission: str, as_of: date) -> Verdict:
     """Whether a binding's set of principals contains the whole holder of a grant."""
+    from iamlint.conditions.context import Context
+    from iamlint.conditions.evaluation import evaluate
+
     verdict = _in_set(binding, grant, hierarchy) & in_force(binding.declared)
     if verdict.truth is Truth.FALSE:
         return verdict

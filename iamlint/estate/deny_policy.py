@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
-from iamlint.conditions import Context, TagState, asks_who, evaluate
 from iamlint.estate.deny_forms import allowed_permission
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.membership import Named, covered, named, node_of, only_scope, within
@@ -19,6 +19,9 @@ from iamlint.facts import Condition, Denial, Grant, Text
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.unknown import Truth, Unknown, shown
+
+if TYPE_CHECKING:
+    from iamlint.conditions.context import Context, TagState
 
 CHARACTERS = 25
 """Characters of a condition about the principal that take as long as one more principal."""
@@ -59,6 +62,8 @@ class Rule:
 
         A condition that has to be evaluated for each principal counts as further ones.
         """
+        from iamlint.conditions.evaluation import asks_who
+
         condition = self.denial.condition
         longest = 0
         if isinstance(condition, Condition) and asks_who(condition.expression):
@@ -84,6 +89,8 @@ def denies(rule: Rule, grant: Grant, permission: str, hierarchy: Hierarchy, tags
 
     A denial below the grant's resource leaves the rest of it open. Exceptions override denials in one rule.
     """
+    from iamlint.conditions.context import Context
+
     denial = rule.denial
     verdict = rule.takes(permission)
     if verdict.truth is not Truth.FALSE:
@@ -129,6 +136,8 @@ def _tags(grant: Grant, tags: Tags) -> TagState | None:
 
 
 def _condition(denial: Denial, context: Context) -> Verdict:
+    from iamlint.conditions.evaluation import evaluate
+
     match denial.condition:
         case None:
             return TRUE

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from iamlint.estate.deny_forms import ACCOUNT
 from iamlint.facts import (
     Attachment,
     Condition,
@@ -152,6 +151,8 @@ def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str,
 
 def _by_email(principals: tuple[Text, ...] | Unknown, emails: Mapping[str, str]) -> tuple[Text, ...] | Unknown:
     """Return the principals of a deny policy, with accounts named by e-mail instead of unique id."""
+    from iamlint.estate.deny_forms import ACCOUNT
+
     if isinstance(principals, Unknown):
         return principals
     named = (one.removeprefix(ACCOUNT) if isinstance(one, str) else "" for one in principals)

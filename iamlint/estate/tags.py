@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from iamlint.basics.frozen import frozen
-from iamlint.conditions import Tag, TagState
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.names import identity, in_force, scope
 from iamlint.facts import Declaration, EffectiveTags, Fact, Resource, TagBinding, TagKey, TagValue, Text
 from iamlint.logic.verdict import TRUE
 from iamlint.provenance import configuration, counts_for
 from iamlint.unknown import shown
+
+if TYPE_CHECKING:
+    from iamlint.conditions.context import Tag, TagState
 
 
 @frozen
@@ -78,6 +80,8 @@ class Tags:
         return self._states[key]
 
     def _state(self, resource: Resource, declared: Declaration) -> TagState:
+        from iamlint.conditions.context import Tag, TagState
+
         chain = self._hierarchy.above(resource, declared, certain=True)
         leaf = not resource.is_container
         known = self._effective.get(chain[0], []) if chain else []

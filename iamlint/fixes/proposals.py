@@ -12,9 +12,7 @@ from iamlint.estate import Estate
 from iamlint.facts import Declaration, Place, UnreadPart
 from iamlint.files.disk import DISK
 from iamlint.finding import Finding
-from iamlint.fixes.layout import aligned
 from iamlint.fixes.mends import mend_of
-from iamlint.fixes.moves import Moves
 from iamlint.fixes.problem import Problem, Withheld
 from iamlint.fixes.sources import Sources, generated
 from iamlint.location import SourceText
@@ -67,6 +65,9 @@ def _aligned(path: str, edits: list[Edit], sources: Sources) -> Iterable[Edit]:
 
     Only the blocks that they touch are read again: a file may have thousands of findings, each with a fix.
     """
+    from iamlint.fixes.layout import aligned
+    from iamlint.fixes.moves import Moves
+
     source, tree = sources.texts[path], sources.tree(path)
     if tree is None or tree.is_json:
         return aligned(source, edits)

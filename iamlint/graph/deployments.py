@@ -10,7 +10,8 @@ from iamlint.estate import Estate, Node
 from iamlint.facts import Declaration, Grant, Text
 from iamlint.graph.edges import Graph
 from iamlint.logic.verdict import TRUE, Verdict
-from iamlint.methods import ACT_AS, Method, deployments
+from iamlint.methods.index import deployments
+from iamlint.methods.model import ACT_AS, Method
 from iamlint.unknown import Truth
 
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 
-from iamlint.access import Decision, access_of
+from iamlint.access.asking import access_of
+from iamlint.access.decision import Decision
 from iamlint.basics.frozen import frozen
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
@@ -15,7 +16,7 @@ from iamlint.graph.of_roles import kinds_of_edges, rank, relevant_permissions, s
 from iamlint.graph.own_access import OwnAccess
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
-from iamlint.methods import deployments
+from iamlint.methods.index import deployments
 from iamlint.unknown import Truth, Unknown
 
 _WHOLE = frozenset(PRIVILEGED)
@@ -267,7 +268,7 @@ class Graph:
     @property
     def has_closed(self) -> bool:
         """Whether any edge is blocked."""
-        return bool(self.estate.blockers) and bool(self._every.closed)
+        return self._access.any_blocker and bool(self._every.closed)
 
     def is_granted_on(self, node: Node) -> bool:
         """Whether the input has any grant on a resource."""

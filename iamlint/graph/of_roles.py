@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 
-from iamlint.access import counts_on
+from iamlint.access.homes import counts_on
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, PRIVILEGED, EdgeKind
-from iamlint.methods import agent_methods, bound_methods, deploy_permissions
+from iamlint.methods.index import agent_methods, bound_methods, deploy_permissions
 
 _STRONGEST = (
     *reversed(EDGE_PERMISSIONS["ancestor"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
-from iamlint.access import access_of
+from iamlint.access.asking import access_of
 from iamlint.estate import Estate, Node
 from iamlint.facts import Declaration, Grant
 from iamlint.graph.edge_permissions import PRIVILEGED

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from iamlint.estate import CONTAINERS, Node
-from iamlint.methods import ACT_AS, Method, Place
+from iamlint.methods.model import ACT_AS, Method, Place
 
 _ACCOUNT = ("service_account", *CONTAINERS)
 PLACES: Mapping[Place, tuple[str, ...] | None] = {

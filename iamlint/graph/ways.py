@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache, partial
 from itertools import islice
 from typing import TypeVar
 
-from iamlint.access import access_of
+from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Budget
@@ -21,7 +21,7 @@ from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
 from iamlint.graph.edge_permissions import PRIVILEGED
 from iamlint.graph.placement import PLACES, may_fit, places, reaches_from
 from iamlint.logic.verdict import TRUE, Verdict
-from iamlint.methods import Method
+from iamlint.methods.model import Method
 from iamlint.unknown import Truth, shown
 
 _TOKENS = frozenset(

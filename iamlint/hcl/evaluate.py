@@ -15,8 +15,6 @@ from iamlint.budget import Exhausted
 from iamlint.documents.values import Data, Key, Lazy, List, SetOf, Value, first_named, key_value
 from iamlint.hcl import native, syntax
 from iamlint.hcl.expressions import Expressions
-from iamlint.hcl.functions.costs import LOOKS, cost_of_result, costs
-from iamlint.hcl.functions.lookup import arity, function_of
 from iamlint.hcl.functions.texts.assembly import Assembly
 from iamlint.hcl.functions.types import (
     MOST_ELEMENTS,
@@ -38,9 +36,7 @@ from iamlint.hcl.functions.types import (
     uncertain,
     weight,
 )
-from iamlint.hcl.functions.unification import convert, type_of, unify
 from iamlint.hcl.lexer import ParseError
-from iamlint.hcl.operators import operated
 from iamlint.hcl.scope import Scope
 from iamlint.hcl.walk import walk
 from iamlint.location import Made, SourceText, Span
@@ -257,6 +253,9 @@ def _for_object(node: syntax.ForObject, scope: Scope) -> Value:
 
 def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
     """Both sides become one type, as in Terraform; a side that it would refuse counts only if it is chosen."""
+    from iamlint.hcl.functions.costs import LOOKS
+    from iamlint.hcl.functions.unification import convert, type_of, unify
+
     condition = evaluate(node.condition, scope)
     if isinstance(condition.data, Unknown):
         return _either(node, condition.data, scope)
@@ -286,6 +285,8 @@ def _either(node: syntax.Conditional, why: Unknown, scope: Scope) -> Value:
 
 
 def _binary(node: syntax.Binary, scope: Scope) -> Value:
+    from iamlint.hcl.operators import operated
+
     left, right = evaluate(node.left, scope), evaluate(node.right, scope)
     scope.budget.spend(min(size(left), size(right)) // COMPARES)
     found = Value(operated(node.operator, left, right), _span(node, scope))
@@ -353,6 +354,9 @@ def _arguments(node: syntax.Call, scope: Scope) -> list[Value]:
 
 
 def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope) -> Value:
+    from iamlint.hcl.functions.costs import cost_of_result, costs
+    from iamlint.hcl.functions.lookup import arity, function_of
+
     function, reading = function_of(name)
     if function is None and reading is None:
         raise UnknownResult(Unknown(f"iamlint does not evaluate the function {name}()"))

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import get_args
 
-from iamlint.access import access_of
+from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
 from iamlint.comparison import Side, compare
 from iamlint.comparison.model import Pair, Privilege
 from iamlint.estate import Estate
 from iamlint.facts import CustomRole, Fact, Grant, Place
-from iamlint.graph import relevant_permissions
+from iamlint.graph.of_roles import relevant_permissions
 from iamlint.location import SourceText
 from iamlint.narrowing.evidence import Evidence
 from iamlint.narrowing.model import MINIMUM_DAYS, Advice, Narrowing, Open, Proposal, Use

@@ -11,7 +11,7 @@ from iamlint.budget import Budget
 from iamlint.estate import Node, principal_node
 from iamlint.facts import Grant
 from iamlint.finding import SEVERITIES, Severity
-from iamlint.graph import Graph, graph_of
+from iamlint.graph.edges import Graph, graph_of
 from iamlint.paths.hops import STATES, Hop, Hops
 from iamlint.paths.search import Path, Paths, Reach
 from iamlint.unknown import Truth

@@ -8,15 +8,16 @@ from dataclasses import replace
 from functools import cache
 from typing import Literal
 
-from iamlint.access import access_of
+from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
-from iamlint.estate import CONTAINERS, Estate, Node, principal_node, within
+from iamlint.estate import CONTAINERS, Estate, Node, principal_node
+from iamlint.estate.membership import within
 from iamlint.facts import Attachment, Grant, Membership, Resource
-from iamlint.graph import Way, Ways
+from iamlint.graph.ways import Way, Ways
 from iamlint.logic.verdict import Verdict
-from iamlint.methods import Method, bound_methods, methods, strength
-from iamlint.methods.index import is_reported
+from iamlint.methods.index import bound_methods, is_reported, methods, strength
+from iamlint.methods.model import Method
 from iamlint.paths.names import Names, names_of
 from iamlint.unknown import Truth, Unknown
 

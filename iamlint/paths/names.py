@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
-from iamlint.estate import Estate, Groups, Node, identity, principal_node
+from iamlint.estate import Estate, Node, identity, principal_node
+from iamlint.estate.groups import Groups
 from iamlint.facts import Attachment, Declaration, Grant, Group, Membership, Principal, PrincipalKind, ServiceAccount
 from iamlint.principals import read_principal
 from iamlint.unknown import shown

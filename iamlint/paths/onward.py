@@ -17,7 +17,10 @@ from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget, Exhausted
 from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Grant
-from iamlint.graph import EDGE_PERMISSIONS, Way, graph_of
+from iamlint.finding import MOST_ENDS
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
+from iamlint.graph.edges import graph_of
+from iamlint.graph.ways import Way
 from iamlint.logic.verdict import distinct
 from iamlint.paths.closure import Values, reached_values
 from iamlint.paths.hops import MEMBER, Hop, Hops, is_container
@@ -25,8 +28,6 @@ from iamlint.paths.names import names_of
 from iamlint.paths.search import Spot
 from iamlint.unknown import Truth, shown
 
-MOST_ENDS = 50
-"""Maximum number of listed privileges that an account reaches, the strongest first."""
 MOST_SHOWN = 8
 """Maximum number of hops of a route that are listed."""
 _MOST_WORK = 2_000_000

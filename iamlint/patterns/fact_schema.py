@@ -45,7 +45,6 @@ from iamlint.facts import (
     UnreadPart,
 )
 from iamlint.finding import Related
-from iamlint.graph import graph_of
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns import grant_predicates, predicates
 from iamlint.patterns.exposure_kinds import ACCESS_SETTING, API_KEY
@@ -69,6 +68,8 @@ def _privileged(of: Callable[[F], Text | None]) -> Word[F]:
     """Whether an account certainly holds a role that widens access or reaches other accounts."""
 
     def word(wanted: tuple[Any, ...], fact: Any, estate: Estate) -> Verdict:
+        from iamlint.graph.edges import graph_of
+
         node = account_node(of(fact) or "", fact.declared)
         held = graph_of(estate).privileges(node[1]) if node else []
         grant = next((grant for grant, verdict in held if verdict.truth is Truth.TRUE), None)
@@ -160,6 +161,8 @@ def _defined_permission(globs: tuple[str, ...], role: CustomRole, _estate: Estat
 
 def _granted_on(kinds: tuple[str, ...], role: CustomRole, estate: Estate) -> Verdict:
     """Whether the input grants the role on one of these kinds of resources; ``own_account`` is an account's own."""
+    from iamlint.graph.edges import graph_of
+
     for grant in graph_of(estate).grants_of(role):
         own = grant_predicates.own_account((True,), grant, estate).truth is Truth.TRUE
         if ("own_account" if own else grant.resource.kind) in kinds:

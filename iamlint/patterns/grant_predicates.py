@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import get_args
 
-from iamlint.access import access_of
+from iamlint.access.asking import access_of
 from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, principal_node
 from iamlint.facts import Condition, Grant, Principal, Text
-from iamlint.graph import EDGE_PERMISSIONS, graph_of
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns import predicates
@@ -93,7 +93,7 @@ def limited(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
     """
     if not isinstance(grant.condition, Condition):
         return TRUE if False in wanted else FALSE
-    from iamlint.conditions import limits_of
+    from iamlint.conditions.token_claims import limits_of
 
     roles = limits_of(grant.condition.expression)
     if roles is None:
@@ -135,6 +135,8 @@ def _may_hold_more(principal: Principal, estate: Estate) -> bool:
 
     ``principalSet://…/projects/${pool.project_number}/…`` is an external identity, whatever the number.
     """
+    from iamlint.graph.edges import graph_of
+
     kinds = possible_kinds(principal)
     if len(kinds) > 1 or "service_agent" in kinds:
         return True
@@ -146,10 +148,16 @@ def _may_hold_more(principal: Principal, estate: Estate) -> bool:
     )
 
 
+def _privileged_below(grant: Grant, estate: Estate) -> tuple[str, Grant] | None:
+    from iamlint.graph.edges import graph_of
+
+    node, source = estate.hierarchy.node(grant.resource, grant.declared), principal_node(grant)
+    return graph_of(estate).privileged_below(node, source or "") if node else None
+
+
 def reaches_privileged(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
     """Whether the grant is on a privileged account, or on a container of one, that its holder is not already."""
-    node, source = estate.hierarchy.node(grant.resource, grant.declared), principal_node(grant)
-    found = graph_of(estate).privileged_below(node, source or "") if node else None
+    found = _privileged_below(grant, estate) if estate.has_acting_accounts else None
     if found and grant.principal.unknown and _may_hold_more(grant.principal, estate):
         return Verdict.of(Truth.UNKNOWN, not_known("principal", grant.principal.unknown))
     if (found is not None) not in wanted:

@@ -12,12 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from functools import lru_cache
 
-from iamlint.access import access_of
 from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, identity, role_scope
 from iamlint.facts import CustomRole, Fact, Grant, Place, Principal, PrincipalKind
 from iamlint.finding import Confidence, Flow
-from iamlint.graph import EDGE_PERMISSIONS
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns.evaluation import Pattern, Rest, finished, judge, narrowed
@@ -182,6 +181,8 @@ def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
     If its condition never holds, the grant gives nothing. If all matched permissions are blocked, it is not a match,
     but is listed with what blocks it.
     """
+    from iamlint.access.asking import access_of
+
     if found.truth is Truth.FALSE:
         return found
     asked = access_of(estate)

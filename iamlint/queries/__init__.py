@@ -1,141 +1,190 @@
 """Queries: named questions about the whole estate that a pattern over one fact cannot answer.
 
-They return facts, never messages.
+They return facts, never messages. A query's module is imported when its estate has facts that it is about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from iamlint.basics.frozen import frozen
-from iamlint.estate import Estate
-from iamlint.patterns.match import Match
-from iamlint.queries.attachments import cross_project_attachments, full_api_scopes
-from iamlint.queries.audit import incomplete_audit_configs, missing_audit_configs
-from iamlint.queries.escalation.administrators import (
-    POLICY_ADMINS,
-    ROLE_AND_POOL_ADMINS,
-    policy_admins,
-    role_and_pool_admins,
+from iamlint.facts import (
+    ApiKey,
+    Attachment,
+    AuditConfig,
+    Boundary,
+    BoundaryBinding,
+    Credential,
+    CustomRole,
+    Denial,
+    EmptyBinding,
+    Fact,
+    Grant,
+    Impersonation,
+    Project,
+    Provider,
+    RemovedGrant,
+    Service,
+    ServiceAccountKey,
 )
-from iamlint.queries.escalation.custom_roles import (
-    act_as_and_deploy_in_custom_role,
-    token_permission_in_custom_role,
-    unknown_permission,
-)
-from iamlint.queries.escalation.delegation import broken_delegation_chain, malformed_delegate
-from iamlint.queries.escalation.deployments import act_as_privileged_account, deploy_as_privileged_account
-from iamlint.queries.escalation.entitlements import unapproved_entitlements
-from iamlint.queries.escalation.further_hops import escalation_paths
-from iamlint.queries.escalation.impersonation import privileged_account_impersonation
-from iamlint.queries.federation.grants import (
-    forgeable_attributes,
-    unmatched_federated_principals,
-    whole_pool_impersonations,
-)
-from iamlint.queries.federation.provider_conditions import (
-    malformed_mappings,
-    open_ended_prefixes,
-    unmatched_provider_conditions,
-    weak_provider_conditions,
-)
-from iamlint.queries.keys import alternate_credentials, stale_api_keys, stale_keys, user_managed_keys
-from iamlint.queries.policies.agents import evicted_service_agents
-from iamlint.queries.policies.conditions import (
-    expired_conditions,
-    idle_conditions,
-    malformed_conditions,
-    never_matching_conditions,
-)
-from iamlint.queries.policies.conflicts import conflicting_bindings
-from iamlint.queries.policies.denials import incomplete_denials, ineffective_denials
-from iamlint.queries.policies.hygiene import DUTIES, joined_duties, repeated_members, ungrantable_roles, unknown_roles
-from iamlint.queries.policies.placeholders import WITH_PLACEHOLDER, placeholder_principals
-from iamlint.queries.policies.tags import MAY_TAG, self_opened_conditions
-from iamlint.queries.services import missing_iamcredentials
-from iamlint.queries.tokens import long_token_lifetimes
+
+if TYPE_CHECKING:
+    from iamlint.estate import Estate
+    from iamlint.finding import Flow
+    from iamlint.paths.onward import End
+    from iamlint.patterns.match import Match
+
+    Ask = Callable[[Estate], Iterator[Match]]
+
+About = type[Fact] | Callable[["Estate"], bool]
+"""A kind of facts, or whether an estate has grants of some kind."""
 
 
 @frozen
 class Query:
-    """A query, and the words that its matches provide for messages, in addition to those of every fact.
+    """A query: its module, what it is about, and the words that its matches provide in addition to those of every fact.
 
-    ``grants`` are patterns for the grants that it needs from an export too large to keep whole. Without them such an
-    export loses grants of Google's roles without a condition that let nobody impersonate or deploy.
+    In an estate without anything that it is about, it finds nothing and is not asked.
     """
 
-    ask: Callable[[Estate], Iterator[Match]]
+    module: str
+    about: tuple[About, ...]
     words: tuple[str, ...] = ()
-    grants: tuple[Mapping[str, Any], ...] = ()
 
+    def applies(self, estate: Estate) -> bool:
+        """Whether an estate has anything that the query is about."""
+        return any(bool(estate.of(one)) if isinstance(one, type) else estate.made(one) for one in self.about)
+
+
+# -- what queries are about ----------------------------------------------------------------------------------------
+
+
+def _with_condition(estate: Estate) -> bool:
+    return any(grant.condition is not None for grant in estate.of(Grant))
+
+
+def _owned(estate: Estate) -> bool:
+    """Whether there is a grant of a resource that owns a binding or a policy."""
+    return any(grant.origin != "member" or not grant.declared.address for grant in estate.of(Grant))
+
+
+def _on_request(estate: Estate) -> bool:
+    return any(grant.latent == "on request" for grant in estate.of(Grant))
+
+
+def _to_federated(estate: Estate) -> bool:
+    """Whether there is a grant to identities from outside Google, to workloads of GKE, or to an unknown principal."""
+    return any(
+        grant.principal.unknown is not None or "//" in grant.principal.text or ".svc.id.goog[" in grant.principal.text
+        for grant in estate.of(Grant)
+    )
+
+
+def _acting_accounts(estate: Estate) -> bool:
+    return estate.has_acting_accounts
+
+
+# -- the queries ---------------------------------------------------------------------------------------------------
 
 _ACCOUNT, _GRANT = ("account",), ("principal", "role", "resource", "permission", "permissions")
+_PRIVILEGED = ("account", "privilege", "principal", "role", "resource")
 
 QUERIES: Mapping[str, Query] = {
-    "alternate_credentials": Query(alternate_credentials, (*_ACCOUNT, "kind")),
-    "cross_project_attachments": Query(cross_project_attachments, ("resource", "account", "project", "home")),
-    "full_api_scopes": Query(full_api_scopes, ("resource", "account", "scope")),
-    "conflicting_bindings": Query(conflicting_bindings, (*_GRANT, "this", "other", "what")),
-    "evicted_service_agents": Query(
-        evicted_service_agents, ("agents", "owned"), ({"principal_kind": "service_agent", "role": "roles/editor"},)
+    "alternate_credentials": Query("keys", (Credential, ServiceAccountKey), (*_ACCOUNT, "kind")),
+    "cross_project_attachments": Query("attachments", (Attachment,), ("resource", "account", "project", "home")),
+    "full_api_scopes": Query("attachments", (Attachment,), ("resource", "account", "scope")),
+    "conflicting_bindings": Query(
+        "policies.conflicts", (EmptyBinding, RemovedGrant, _owned), (*_GRANT, "this", "other", "what")
     ),
-    "expired_conditions": Query(expired_conditions, (*_GRANT, "problem")),
-    "forgeable_attributes": Query(forgeable_attributes, _GRANT, ({"principal": "principalSet:*/attribute.*"},)),
-    "idle_conditions": Query(idle_conditions, (*_GRANT, "where")),
-    "incomplete_audit_configs": Query(incomplete_audit_configs, ("resource", "service", "problem")),
-    "joined_duties": Query(
-        joined_duties,
-        (*_GRANT, "what", "other"),
-        ({"permission": [one for duty in DUTIES for one in (duty[1], *duty[2])]},),
+    "evicted_service_agents": Query("policies.agents", (EmptyBinding, _owned), ("agents", "owned")),
+    "expired_conditions": Query("policies.conditions", (_with_condition,), (*_GRANT, "problem")),
+    "forgeable_attributes": Query("federation.grants", (_to_federated,), _GRANT),
+    "idle_conditions": Query("policies.conditions", (_with_condition,), (*_GRANT, "where")),
+    "incomplete_audit_configs": Query("audit", (AuditConfig,), ("resource", "service", "problem")),
+    "joined_duties": Query("policies.hygiene", (Grant,), (*_GRANT, "what", "other")),
+    "incomplete_denials": Query("policies.denials", (Denial, Boundary), ("what", "open")),
+    "ineffective_denials": Query("policies.denials", (Denial,), ("resource", "problem")),
+    "long_token_lifetimes": Query("tokens", (Impersonation,), (*_ACCOUNT, "lifetime", "longest")),
+    "malformed_conditions": Query(
+        "policies.conditions", (_with_condition, Denial, BoundaryBinding, Provider), ("of", "problem")
     ),
-    "incomplete_denials": Query(incomplete_denials, ("what", "open")),
-    "ineffective_denials": Query(ineffective_denials, ("resource", "problem")),
-    "long_token_lifetimes": Query(long_token_lifetimes, (*_ACCOUNT, "lifetime", "longest")),
-    "malformed_conditions": Query(malformed_conditions, ("of", "problem")),
-    "malformed_mappings": Query(malformed_mappings, ("provider", "pool", "attribute", "problem")),
+    "malformed_mappings": Query(
+        "federation.provider_conditions", (Provider,), ("provider", "pool", "attribute", "problem")
+    ),
     "open_ended_prefixes": Query(
-        open_ended_prefixes, ("provider", "pool", "issuer", "condition", "claim", "prefix", "other", "name")
+        "federation.provider_conditions",
+        (Provider,),
+        ("provider", "pool", "issuer", "condition", "claim", "prefix", "other", "name"),
     ),
-    "missing_audit_configs": Query(missing_audit_configs, ("resource",)),
-    "never_matching_conditions": Query(never_matching_conditions, (*_GRANT, "problem")),
-    "placeholder_principals": Query(placeholder_principals, (*_GRANT, "placeholder", "more"), (WITH_PLACEHOLDER,)),
-    "policy_admins": Query(policy_admins, _GRANT, (POLICY_ADMINS,)),
-    "repeated_members": Query(repeated_members, _GRANT),
-    "role_and_pool_admins": Query(role_and_pool_admins, _GRANT, (ROLE_AND_POOL_ADMINS,)),
-    "stale_keys": Query(stale_keys, (*_ACCOUNT, "days")),
-    "ungrantable_roles": Query(ungrantable_roles, (*_GRANT, "kinds")),
-    "unknown_roles": Query(unknown_roles, (*_GRANT, "problem")),
-    "unmatched_federated_principals": Query(
-        unmatched_federated_principals,
-        (*_GRANT, "problem"),
-        ({"principal": ["principal:*", "principalSet:*", "serviceAccount:*.svc.id.goog[*"]},),
-    ),
+    "missing_audit_configs": Query("audit", (Project,), ("resource",)),
+    "never_matching_conditions": Query("policies.conditions", (_with_condition,), (*_GRANT, "problem")),
+    "placeholder_principals": Query("policies.placeholders", (Grant,), (*_GRANT, "placeholder", "more")),
+    "policy_admins": Query("escalation.administrators", (Grant,), _GRANT),
+    "repeated_members": Query("policies.hygiene", (Grant,), _GRANT),
+    "role_and_pool_admins": Query("escalation.administrators", (Grant,), _GRANT),
+    "stale_keys": Query("keys", (ServiceAccountKey,), (*_ACCOUNT, "days")),
+    "ungrantable_roles": Query("policies.hygiene", (Grant,), (*_GRANT, "kinds")),
+    "unknown_roles": Query("policies.hygiene", (Grant,), (*_GRANT, "problem")),
+    "unmatched_federated_principals": Query("federation.grants", (_to_federated,), (*_GRANT, "problem")),
     "unmatched_provider_conditions": Query(
-        unmatched_provider_conditions, ("provider", "pool", "issuer", "condition", "problem")
+        "federation.provider_conditions", (Provider,), ("provider", "pool", "issuer", "condition", "problem")
     ),
-    "self_opened_conditions": Query(self_opened_conditions, (*_GRANT, "other", "where", "bind"), (MAY_TAG,)),
-    "stale_api_keys": Query(stale_api_keys, ("key", "project", "days")),
-    "unapproved_entitlements": Query(unapproved_entitlements, (*_GRANT, "who")),
-    "user_managed_keys": Query(user_managed_keys, _ACCOUNT),
-    "weak_provider_conditions": Query(weak_provider_conditions, ("provider", "pool", "issuer", "condition", "claims")),
-    "whole_pool_impersonations": Query(whole_pool_impersonations, _GRANT),
-    "act_as_and_deploy_in_custom_role": Query(act_as_and_deploy_in_custom_role, ("deploy", "role")),
-    "broken_delegation_chain": Query(broken_delegation_chain, ("holder", "onto", "target")),
+    "self_opened_conditions": Query("policies.tags", (_with_condition,), (*_GRANT, "other", "where", "bind")),
+    "stale_api_keys": Query("keys", (ApiKey,), ("key", "project", "days")),
+    "unapproved_entitlements": Query("escalation.entitlements", (_on_request,), (*_GRANT, "who")),
+    "user_managed_keys": Query("keys", (ServiceAccountKey,), _ACCOUNT),
+    "weak_provider_conditions": Query(
+        "federation.provider_conditions", (Provider,), ("provider", "pool", "issuer", "condition", "claims")
+    ),
+    "whole_pool_impersonations": Query("federation.grants", (_to_federated,), _GRANT),
+    "act_as_and_deploy_in_custom_role": Query("escalation.custom_roles", (CustomRole,), ("deploy", "role")),
+    "broken_delegation_chain": Query("escalation.delegation", (Impersonation,), ("holder", "onto", "target")),
     "deploy_as_privileged_account": Query(
-        deploy_as_privileged_account, ("account", "privilege", "how", "use", "principal", "role", "resource")
+        "escalation.deployments", (_acting_accounts,), (*_PRIVILEGED[:2], "how", "use", *_PRIVILEGED[2:])
     ),
-    "act_as_privileged_account": Query(
-        act_as_privileged_account, ("account", "privilege", "principal", "role", "resource")
-    ),
+    "act_as_privileged_account": Query("escalation.deployments", (_acting_accounts,), _PRIVILEGED),
     "escalation_paths": Query(
-        escalation_paths, ("account", "privilege", "way", "end", "hops", "principal", "role", "resource")
+        "escalation.further_hops", (_acting_accounts,), (*_PRIVILEGED[:2], "way", "end", "hops", *_PRIVILEGED[2:])
     ),
-    "malformed_delegate": Query(malformed_delegate, ("delegate", "reason")),
+    "malformed_delegate": Query("escalation.delegation", (Impersonation,), ("delegate", "reason")),
     "privileged_account_impersonation": Query(
-        privileged_account_impersonation, ("account", "privilege", "way", "principal", "role", "resource")
+        "escalation.impersonation", (_acting_accounts,), (*_PRIVILEGED[:2], "way", *_PRIVILEGED[2:])
     ),
-    "token_permission_in_custom_role": Query(token_permission_in_custom_role, ("other", "others", "role")),
-    "unknown_permission": Query(unknown_permission, ("reason", "role")),
-    "missing_iamcredentials": Query(missing_iamcredentials, ("caller", "project", "calls")),
+    "token_permission_in_custom_role": Query("escalation.custom_roles", (CustomRole,), ("other", "others", "role")),
+    "unknown_permission": Query("escalation.custom_roles", (CustomRole,), ("reason", "role")),
+    "missing_iamcredentials": Query("services", (Service,), ("caller", "project", "calls")),
 }
+
+
+def matches_of(name: str, estate: Estate) -> Iterable[Match]:
+    """Return what a query finds in an estate."""
+    return query_function(name)(estate) if QUERIES[name].applies(estate) else ()
+
+
+def ends_and_flow(estate: Estate, grant: Grant, permissions: tuple[str, ...]) -> tuple[Sequence[End], Flow | None]:
+    """Return the privileges that a grant of these permissions leads to, and the flow to the strongest of them."""
+    if not estate.has_acting_accounts:
+        return (), None
+    from iamlint.queries.escalation import flows
+
+    return flows.ends_and_flow(estate, grant, permissions)
+
+
+def query_function(name: str) -> Ask:
+    """Return the function of a query, with its description."""
+    found: Ask = getattr(import_module(f"{__name__}.{QUERIES[name].module}"), name)
+    return found
+
+
+def needed_grants(name: str) -> tuple[Mapping[str, Any], ...]:
+    """Return patterns for the grants that a query needs from an export too large to keep whole.
+
+    Without them such an export loses grants of Google's roles without a condition that let nobody impersonate or
+    deploy. The query's module has them as ``NEEDED``, by the query's name.
+    """
+    found: Mapping[str, tuple[Mapping[str, Any], ...]] = getattr(
+        import_module(f"{__name__}.{QUERIES[name].module}"), "NEEDED", {}
+    )
+    return found.get(name, ())

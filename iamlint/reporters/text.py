@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from iamlint.edits import Safety
 from iamlint.finding import SEVERITIES, Finding, Flow, Related
 from iamlint.location import Location, Unreadable
 from iamlint.questions import by_cause, questions
@@ -15,9 +15,11 @@ from iamlint.reporters.parts.groups import Group, difference, grouped
 from iamlint.reporters.parts.notes import distinct, notes
 from iamlint.reporters.parts.plain import counted, environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
-from iamlint.reporters.parts.statistics import COLORS, one_line, tables
 from iamlint.reporters.parts.unknowns import cause_lines, listed_unknowns
 from iamlint.results.report import Report
+
+if TYPE_CHECKING:
+    from iamlint.edits import Safety
 
 _MOST = 6
 """Maximum number of lines below a frame; the rest is counted."""
@@ -30,6 +32,8 @@ def text_report(report: Report, style: Presentation) -> str:
 
     Similar findings are grouped, and the worst are last.
     """
+    from iamlint.reporters.parts.statistics import tables
+
     paint, fold = Paint(on=style.color), Fold(style.width)
     groups = [Group(finding) for finding in report.findings] if style.show_all else grouped(report.findings)
     lines: list[str] = []
@@ -65,6 +69,8 @@ def error_line(error: Unreadable, paint: Paint) -> str:
 
 
 def _group(group: Group, report: Report, paint: Paint, fold: Fold) -> Iterator[str]:
+    from iamlint.reporters.parts.statistics import COLORS
+
     finding = group.first
     color = COLORS[finding.severity]
     sure = "" if finding.confidence == "high" else f" ({finding.confidence} confidence)"
@@ -134,6 +140,8 @@ def _listed(names: list[str]) -> str:
 
 
 def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> Iterator[str]:
+    from iamlint.reporters.parts.statistics import one_line
+
     rules = sorted({finding.rule for finding in report.findings if finding.family != "assertions"})
     if rules:
         yield paint("2", f"Why, and how to fix it: iamlint explain {rules[0] if len(rules) == 1 else 'RULE'}")

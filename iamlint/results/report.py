@@ -7,16 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from iamlint import __version__
 from iamlint.basics.frozen import frozen
-from iamlint.causes import VarFile
 from iamlint.finding import SEVERITIES, Accepted, Finding, Severity, UnknownAnswer
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
-from iamlint.questions import ByCause, Question, by_cause, questions
-from iamlint.results.fingerprint import Fingerprints, fingerprints
-from iamlint.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from iamlint.causes import VarFile
+    from iamlint.questions import ByCause, Question
+    from iamlint.results.fingerprint import Fingerprints
+    from iamlint.rules.rule import Rule
 
 
 @frozen
@@ -147,11 +150,15 @@ class Report:
     @cached_property
     def questions(self) -> tuple[Question, ...]:
         """Each unknown thing once, even if several rules depend on it; every format counts these."""
+        from iamlint.questions import questions
+
         return questions(self.unknown_answers)
 
     @cached_property
     def by_cause(self) -> tuple[ByCause, ...]:
         """The questions by cause: first those that may hide the most severe findings, then the most frequent."""
+        from iamlint.questions import by_cause
+
         return by_cause(self.questions, self.var_files)
 
     @property
@@ -162,6 +169,8 @@ class Report:
     @property
     def fingerprints(self) -> Iterator[Fingerprints]:
         """The fingerprints of each finding, in their order."""
+        from iamlint.results.fingerprint import fingerprints
+
         return iter(self.names) if self.names else fingerprints(self.findings)
 
     @property

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import starmap
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-from iamlint.documents import find, plain, read_yaml
-from iamlint.documents.values import Value
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.rules.record import record_of
 from iamlint.rules.rule import ACCEPTANCE_WORDS, Example, ExampleKind, Mended, Mending, Page, Rule
+
+if TYPE_CHECKING:
+    from iamlint.documents.values import Value
 
 LARGEST = 1_000_000
 """Maximum size of a rule's document in characters."""
@@ -27,6 +27,9 @@ def read_rule(source: SourceText, slug: str, family: str, schema: Path | None) -
     Without a schema only the checks beyond the schema are done. This is for the built-in documents, which the test
     suite validates: loading the validator would double the start time.
     """
+    from iamlint.documents import read_yaml
+    from iamlint.rules.record import record_of
+
     if len(source.text) > LARGEST:
         return [Unreadable(Location(source.path), f"the document is longer than {LARGEST} characters")]
     documents = read_yaml(source)
@@ -109,6 +112,7 @@ def _examples(listed: Iterable[Mapping[str, Any]], places: Iterable[list[int]], 
 
 def _beyond_schema(document: Value) -> Iterator[Unreadable]:
     """Yield errors that a schema cannot find: an unknown query, or unknown words in the message."""
+    from iamlint.documents import find, plain
     from iamlint.documents.validation import location_of, nearest_of
     from iamlint.patterns.fact_schema import KINDS
     from iamlint.queries import QUERIES

@@ -15,10 +15,9 @@ from typing import Any, TypeVar
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Text
-from iamlint.graph import relevant_permissions
 from iamlint.logic.globs import compiled, is_glob, text_is
 from iamlint.principals import MARKED_RUNS, MARKS, placeholder_of, read_principal
-from iamlint.queries import QUERIES
+from iamlint.queries import needed_grants
 from iamlint.roles import Catalog, Roles
 from iamlint.rules.rule import Rule
 from iamlint.sources.reading import ExportFilter
@@ -31,15 +30,14 @@ Found = TypeVar("Found")
 
 def export_filter(rules: Iterable[Rule], catalog: Catalog) -> ExportFilter | None:
     """Return what these rules need; None if one of them needs every grant."""
-    patterns = _sorted_out(rules)
-    if patterns is None:
+    rules = tuple(rules)
+    if not all(map(_needs_some, rules)):
         return None
-    by_member, by_role = patterns
-    roles = Roles(catalog, {})
-    member = _on_first_use(lambda: _member_test(by_member))
-    alike = _on_first_use(lambda: _alike_test(by_member))
+    patterns, roles = cache(lambda: _sorted_out(rules)), Roles(catalog, {})
+    member = _on_first_use(lambda: _member_test(patterns()[0]))
+    alike = _on_first_use(lambda: _alike_test(patterns()[0]))
     return ExportFilter(
-        role=_on_first_use(lambda: _role_test(by_role, catalog)),
+        role=_on_first_use(lambda: _role_test(patterns()[1], catalog)),
         agents_role=cache(lambda role: roles.kind(role) == "service_agent"),
         member=member,
         unneeded_agent=_agent_test(member, alike),
@@ -47,13 +45,19 @@ def export_filter(rules: Iterable[Rule], catalog: Catalog) -> ExportFilter | Non
     )
 
 
-def _sorted_out(rules: Iterable[Rule]) -> tuple[list[Pattern], list[Pattern]] | None:
-    """Return the patterns that need few members, and those that need some roles; None if one needs every grant."""
+def _needs_some(rule: Rule) -> bool:
+    """Whether a rule needs some grants only, as every query does."""
+    pattern = (rule.when or {}).get("grant")
+    return pattern is None or _names_few(pattern) or bool(_ROLE_WORDS & pattern.keys())
+
+
+def _sorted_out(rules: Iterable[Rule]) -> tuple[list[Pattern], list[Pattern]]:
+    """Return the patterns that need few members, and those that need some roles."""
     by_member: list[Pattern] = []
     by_role: list[Pattern] = []
     for pattern in (pattern for rule in rules for pattern in _patterns(rule)):
         (by_member if _names_few(pattern) else by_role).append(pattern)
-    return (by_member, by_role) if all(_ROLE_WORDS & pattern.keys() for pattern in by_role) else None
+    return by_member, by_role
 
 
 @frozen
@@ -71,10 +75,10 @@ class Unneeded:
 
 def unneeded(rules: Iterable[Rule], catalog: Catalog) -> Unneeded | None:
     """Return the grants that none of these rules needs; None if one of them needs every grant."""
-    patterns = _sorted_out(rules)
-    if patterns is None:
+    rules = tuple(rules)
+    if not all(map(_needs_some, rules)):
         return None
-    by_member, by_role = patterns
+    by_member, by_role = _sorted_out(rules)
     is_needed = _role_test(by_role, catalog)
     globs = {one for pattern in by_member for one in _listed(pattern.get("principal"))}
     marks = MARKS if any("placeholder" in pattern for pattern in by_member) else ()
@@ -114,7 +118,7 @@ def _patterns(rule: Rule) -> Iterator[Pattern]:
         if "grant" in rule.when:
             yield rule.when["grant"]
     else:
-        yield from QUERIES[rule.query].grants if rule.query else ()
+        yield from needed_grants(rule.query) if rule.query else ()
 
 
 def _listed(value: Any) -> list[Any]:
@@ -123,6 +127,8 @@ def _listed(value: Any) -> list[Any]:
 
 def _role_test(patterns: list[Pattern], catalog: Catalog) -> Test:
     """Return a test: whether a pattern needs a role, or the catalogue does not have it."""
+    from iamlint.graph.of_roles import relevant_permissions
+
     permissions = {one for pattern in patterns for one in _listed(pattern.get("permission"))} | relevant_permissions()
     names = [pattern for pattern in patterns if "permission" not in pattern]
     roles = [compiled(one) for pattern in names for one in _listed(pattern.get("role"))]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from iamlint.basics.frozen import frozen
-from iamlint.edits import Safety
 from iamlint.finding import Confidence, Severity
 from iamlint.location import Location
+
+if TYPE_CHECKING:
+    from iamlint.edits import Safety
 
 ACCEPTANCE_WORDS = ("what", "reason", "until")
 """The words that messages of rules about acceptance have."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from iamlint.estate import Estate
-from iamlint.methods import methods
-from iamlint.methods.index import strength
-from iamlint.paths import Path
+from iamlint.methods.index import methods, strength
 from iamlint.paths.answers import Asking
 from iamlint.paths.asked import NobodyError, starts_of, targets_of
+from iamlint.paths.search import Path
 from iamlint.reporters.listings.roles import answer
 from iamlint.rules.rule import Rule
 from iamlint.server.session import Session

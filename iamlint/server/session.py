@@ -18,8 +18,8 @@ from iamlint.files.watched import Watched
 from iamlint.finding import Finding
 from iamlint.fixes.collecting import Run
 from iamlint.location import SourceText, Unreadable
-from iamlint.paths import hops_of
 from iamlint.paths.answers import Asking
+from iamlint.paths.hops import hops_of
 from iamlint.results.report import failure
 from iamlint.rules.rule import Rule
 from iamlint.server.shifts import shifted

@@ -18,19 +18,12 @@ from iamlint.files.texts import beginning, sample
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
 from iamlint.sources.discovery import discovered
-from iamlint.sources.fact_data import NotData, data_of
-from iamlint.sources.gcloud.recognition.resource_from_path import claim
-from iamlint.sources.gcloud.recognition.table import TEXTS
 from iamlint.sources.marks import mark
 from iamlint.sources.names import usual
-from iamlint.sources.not_uploaded import not_uploaded
-from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at, nothing_in
-from iamlint.sources.stand_ins import LONGEST_BEGINNING, stand_in
+from iamlint.sources.reading import TIME_OF_READING, Options, OrderMatters, Reading, not_looked_at, nothing_in
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
-from iamlint.sources.terraform.remembered import OrderMatters
 from iamlint.sources.terraform.source import read_terraform
 from iamlint.sources.workspace import EXPORT, LOADED, Found, Workspace
-from iamlint.sources.wrong_files import wrong_binary, wrong_file
 
 
 def read(paths: Iterable[Path], options: Options) -> Reading:
@@ -64,6 +57,10 @@ def _deep_recursion() -> Iterator[None]:
 
 
 def _read_all(paths: list[Path], options: Options) -> Reading:
+    from iamlint.sources.gcloud.recognition.resource_from_path import claim
+    from iamlint.sources.gcloud.recognition.table import TEXTS
+    from iamlint.sources.not_uploaded import not_uploaded
+
     backend = options.backend if isinstance(options.backend, Path) else None
     beside = [path for path in (options.source_root, backend, *options.var_files) if path]
     workspace = Workspace([*paths, *beside], allowance=options.allowance, tree=options.tree, memory=options.memory)
@@ -160,6 +157,8 @@ def _with_context(options: Options, told: list[Fact]) -> Options:
         return replace(options, context=options.memory.token("documents", tuple(told)))
     if options.units is None:
         return options
+    from iamlint.sources.fact_data import NotData, data_of
+
     try:
         return replace(options, context=hash_of(str(options.context), repr(data_of(tuple(told)))))
     except NotData:
@@ -178,6 +177,8 @@ def _says_whose(document: Reading, shown: str) -> bool:
 
     Documents of a configuration have such names, too, and are in no known format.
     """
+    from iamlint.sources.gcloud.recognition.resource_from_path import claim
+
     if any(not isinstance(fact, UnreadPart) for fact in document.facts):
         return True
     claimed = claim(shown)
@@ -261,6 +262,7 @@ def _for_documents(options: Options) -> object:
 def _read_document(path: Path, named: bool, options: Options, workspace: Workspace) -> Reading:
     """Read one plan or export. A document of no known kind is an error if the user named it or its name claims one."""
     from iamlint.sources.gcloud.export import read_export
+    from iamlint.sources.gcloud.recognition.resource_from_path import claim
     from iamlint.sources.gcloud.stream import is_stream, read_stream
     from iamlint.sources.terraform.plan.reading import read_plans
     from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name
@@ -292,6 +294,9 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
 
 def _stand_in(path: Path, named: bool, found: Found, workspace: Workspace) -> Reading | None:
     """Return the result for a file that is a pointer or encrypted; None for others."""
+    from iamlint.sources.gcloud.recognition.resource_from_path import claim
+    from iamlint.sources.stand_ins import stand_in
+
     if not workspace.allowed(workspace.resolved(path)):
         return None
     shown = workspace.shown(path)
@@ -309,6 +314,8 @@ def _stand_in(path: Path, named: bool, found: Found, workspace: Workspace) -> Re
 
 def _beginning(path: Path, workspace: Workspace) -> str:
     """Return the beginning of a file; of a small one from its text, which is read anyway. Raises OSError."""
+    from iamlint.sources.stand_ins import LONGEST_BEGINNING
+
     status = workspace.tree.status(path)
     if status.kind == "file" and status.size < _SMALL:
         source = workspace.load(path)
@@ -335,6 +342,7 @@ def _is_lost(path: Path, workspace: Workspace) -> bool:
 
 def _unrecognised(source: SourceText) -> Unreadable:
     from iamlint.sources.gcloud.export import KINDS
+    from iamlint.sources.wrong_files import wrong_file
 
     known = wrong_file(source)
     if known:
@@ -344,6 +352,8 @@ def _unrecognised(source: SourceText) -> Unreadable:
 
 def _unreadable(error: Unreadable, path: Path, workspace: Workspace) -> Unreadable:
     """Return the error of a named file that is no text, with what it is if its first bytes say that."""
+    from iamlint.sources.wrong_files import wrong_binary
+
     try:
         start = beginning(path, 8, workspace.tree) if workspace.allowed(workspace.resolved(path)) else ""
     except (OSError, ValueError):

@@ -8,9 +8,7 @@ from typing import Any
 
 from iamlint.cache.units import hash_of
 from iamlint.files.disk import DISK
-from iamlint.sources.fact_data import data_of, value_of
 from iamlint.sources.reading import Options
-from iamlint.sources.unwalked import Unwalked
 from iamlint.sources.workspace import Found, Workspace, discover
 
 
@@ -31,6 +29,8 @@ def discovered(paths: Iterable[Path], workspace: Workspace, options: Options) ->
 
 
 def _data(found: Found) -> Any:
+    from iamlint.sources.fact_data import data_of
+
     return [
         *([str(path) for path in each] for each in (found.directories, found.var_files, found.empty)),
         *(sorted(map(str, each)) for each in (found.exports, found.given)),
@@ -43,6 +43,9 @@ def _data(found: Found) -> Any:
 
 
 def _found(data: Any) -> Found:
+    from iamlint.sources.fact_data import value_of
+    from iamlint.sources.unwalked import Unwalked
+
     directories, var_files, empty, exports, given, documents, errors, unread, unwalked, excluded = data
     return Found(
         directories=[Path(path) for path in directories],

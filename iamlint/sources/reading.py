@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen, mutable
 from iamlint.budget import Allowance
-from iamlint.cache.memory import Memory
-from iamlint.cache.units import Units
-from iamlint.causes import VarFile
 from iamlint.facts import Fact
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
@@ -18,9 +16,21 @@ from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.roles import Catalog
 
+if TYPE_CHECKING:
+    from iamlint.cache.memory import Memory
+    from iamlint.cache.units import Units
+    from iamlint.causes import VarFile
+
 
 def _silent(_message: str) -> None:
     """Ignore progress messages."""
+
+
+class OrderMatters(Exception):
+    """Raised when results of an earlier run may not be those of this one: it has to do all of the work.
+
+    Who reads the outputs of a root module first spends the steps for them. That matters where there are too few.
+    """
 
 
 @frozen

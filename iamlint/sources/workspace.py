@@ -6,23 +6,22 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from iamlint.basics.frozen import mutable
 from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Allowance
-from iamlint.cache.memory import Memory, Name
 from iamlint.files.disk import DISK
 from iamlint.files.texts import load, load_export
 from iamlint.files.tree import Tree
 from iamlint.files.watched import FILE, Asked
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
-from iamlint.sources.gcloud.recognition.resource_from_path import claim
-from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS
-from iamlint.sources.gcloud.resources.groups import group_by_path
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored, usual
-from iamlint.sources.unwalked import Look, Unwalked, is_walked
+
+if TYPE_CHECKING:
+    from iamlint.cache.memory import Memory, Name
+    from iamlint.sources.unwalked import Unwalked
 
 _DOCUMENTS = (".json", ".ndjson", ".jsonl", ".yaml", ".yml")
 _TERRAGRUNT = regex(r"terragrunt(?:\.[\w-]+)?\.hcl(?:\.json)?\Z")
@@ -249,6 +248,8 @@ def discover(paths: Iterable[Path], workspace: Workspace, excluded: PathGlobs | 
 
     ``excluded`` are globs of paths that are skipped; a path that is given itself is never skipped.
     """
+    from iamlint.sources.unwalked import Look
+
     excluded = excluded or PathGlobs()
     found, walk, tree = Found(), _Walk(), workspace.tree
     for path in paths:
@@ -286,6 +287,8 @@ def _useless(path: Path, tree: Tree) -> tuple[str, str]:
 
 def _walk(top: Path, found: Found, walk: _Walk, workspace: Workspace, excluded: PathGlobs) -> Iterator[Unreadable]:
     """Sort the files in a directory; yields errors for unreadable ones."""
+    from iamlint.sources.unwalked import is_walked
+
     before = len(found.directories) + len(found.documents)
     unreadable: list[OSError] = []
     tree = workspace.tree
@@ -311,6 +314,8 @@ def _walk(top: Path, found: Found, walk: _Walk, workspace: Workspace, excluded: 
 
 def _below(top: Path, tree: Tree) -> Iterator[Path]:
     """Yield the files of a skipped directory."""
+    from iamlint.sources.unwalked import is_walked
+
     for directory, names, files in tree.walk(top) if not tree.is_link(top) else ():
         names[:] = [name for name in names if is_walked(directory / name, tree)]
         yield from (directory / name for name in files)
@@ -343,6 +348,10 @@ def _sort(path: Path, found: Found, workspace: Workspace, *, named: bool) -> Non
 
 def _is_document(path: Path, name: str) -> bool:
     """Whether a file in a directory may be a plan or an export, by its name."""
+    from iamlint.sources.gcloud.recognition.resource_from_path import claim
+    from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS
+    from iamlint.sources.gcloud.resources.groups import group_by_path
+
     if name in _PLAN_NAMES or name.endswith((*_DOCUMENTS, *_PLANS, *TABLES)):
         return True
     if name.endswith(TEXTS):

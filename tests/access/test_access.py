@@ -33,8 +33,9 @@ from access_estates import (
     keyless,
 )
 
-from iamlint.access import Decision, State, StepName, access, access_of
+from iamlint.access.asking import access, access_of
 from iamlint.access.blocking import MOST_REASONS
+from iamlint.access.decision import Decision, State, StepName
 from iamlint.estate import blockers
 from iamlint.estate.blockers import TOO_MANY
 from iamlint.facts import AccessSetting, CustomRole, Declaration, Fact, Grant, Place, Resource

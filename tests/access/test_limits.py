@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from access_estates import ADMIN, DAY, HERE, NOT_KNOWN, PLACE, SET_PROJECT, TAG, TOKEN, denied, given, granted
 
-from iamlint.access import State, access, access_of
+from iamlint.access.asking import access, access_of
+from iamlint.access.decision import State
 from iamlint.access.limits import MOST_ROLES, may_grant
-from iamlint.conditions import Context
+from iamlint.conditions.context import Context
 from iamlint.facts import Condition, CustomRole
 from iamlint.unknown import Truth, Unknown, UnknownPart
 

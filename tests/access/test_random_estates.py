@@ -9,7 +9,8 @@ from hypothesis import given as over
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from iamlint.access import Decision, State, access, access_of
+from iamlint.access.asking import access, access_of
+from iamlint.access.decision import Decision, State
 from iamlint.estate import Estate
 from iamlint.facts import Condition, Denial, Fact, Grant, Resource
 from iamlint.principals import read_principal

@@ -379,9 +379,9 @@ def test_all_entries_are_bounded_in_bytes(runs: Runs, monkeypatch: pytest.Monkey
 
 
 def test_a_large_result_is_not_kept(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    from iamlint.cli import remembering
+    from iamlint.cache import entry
 
-    monkeypatch.setattr(remembering, "MOST", 100)
+    monkeypatch.setattr(entry, "MOST", 100)
     assert runs().returncode == 1
     assert runs.entries == []
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.conditions import Claim, claims_compared, is_obscure, least_bytes, mapped
-from iamlint.conditions.token_claims import DEEPEST_TEST, MOST
+from iamlint.conditions.token_claims import DEEPEST_TEST, MOST, Claim, claims_compared, is_obscure, least_bytes, mapped
 from iamlint.facts import Text
 from iamlint.unknown import Unknown, UnknownPart
 

@@ -1,6 +1,7 @@
 import pytest
 
-from iamlint.conditions import Claim, Unparsable, claims_compared, is_obscure, limits_of
+from iamlint.conditions.parser import Unparsable
+from iamlint.conditions.token_claims import Claim, claims_compared, is_obscure, limits_of
 from iamlint.unknown import Unknown, UnknownPart
 
 ROLES = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', [])"

@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
-from iamlint.conditions import Context, Tag, TagState, evaluate
 from iamlint.conditions.abstract_values import Anything, Between, Possible, Some, known
 from iamlint.conditions.attributes import MODIFIED_GRANTS, attribute, of_api
+from iamlint.conditions.context import Context, Tag, TagState
+from iamlint.conditions.evaluation import evaluate
 from iamlint.facts import Principal
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth, Unknown, UnknownPart

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from iamlint.conditions import Context, evaluate, parse
 from iamlint.conditions.abstract_values import Anything, Between, Possible, Some
-from iamlint.conditions.evaluation import value_of
+from iamlint.conditions.context import Context
+from iamlint.conditions.evaluation import evaluate, value_of
 from iamlint.conditions.functions import extract
-from iamlint.conditions.parser import Unparsable
+from iamlint.conditions.parser import Unparsable, parse
 from iamlint.unknown import Truth, Unknown
 
 TODAY = date(2026, 11, 24)

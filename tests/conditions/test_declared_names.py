@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.conditions import IAM, MAPPING, PROVIDER, Language, Unparsable, never_text, parse, undeclared
+from iamlint.conditions.declared import IAM, MAPPING, PROVIDER, Language, never_text, undeclared
+from iamlint.conditions.parser import Unparsable, parse
 from iamlint.unknown import Unknown, UnknownPart
 
 

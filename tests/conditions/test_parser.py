@@ -3,10 +3,11 @@ from datetime import date
 
 import pytest
 
-from iamlint.conditions import Unparsable, claims_compared, evaluate, parse
 from iamlint.conditions.context import Context
-from iamlint.conditions.parser import DEEPEST, LONGEST, LONGEST_CHAIN
+from iamlint.conditions.evaluation import evaluate
+from iamlint.conditions.parser import DEEPEST, LONGEST, LONGEST_CHAIN, Unparsable, parse
 from iamlint.conditions.syntax import AnyOf, Call, Field, ListOf, Literal, Name, Node, Operation, dotted
+from iamlint.conditions.token_claims import claims_compared
 from iamlint.unknown import Truth, Unknown, UnknownPart
 
 TUESDAY = date(2026, 11, 24)

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from iamlint.conditions import Context, evaluate
+from iamlint.conditions.context import Context
+from iamlint.conditions.evaluation import evaluate
 from iamlint.conditions.outcome import Reason
 from iamlint.unknown import Truth
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from iamlint.methods import FOLDER
+from iamlint.methods.documents import FOLDER
 from iamlint.rules.catalog import load_rules
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,8 @@ from iamlint import budget
 from iamlint.access import blocking
 from iamlint.budget import Allowance
 from iamlint.cli import main
-from iamlint.conditions import Context, evaluation
+from iamlint.conditions import evaluation
+from iamlint.conditions.context import Context
 from iamlint.estate import blockers
 from iamlint.finding import Finding
 from iamlint.graph.delegation import MOST_HOPS

@@ -9,7 +9,7 @@ import pytest
 
 from iamlint.estate import Estate, permissions_of, role_scope
 from iamlint.facts import CustomRole, Declaration, Fact, Grant, Place, Project, Resource, Service, Text, UnreadPart
-from iamlint.graph import Graph, graph_of
+from iamlint.graph.edges import Graph, graph_of
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.roles import catalog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from iamlint.access import access_of
+from iamlint.access.asking import access_of
 from iamlint.estate import Estate
 from iamlint.facts import Declaration, Denial, Folder, Grant, Place, Project, Resource, ServiceAccount
 from iamlint.location import Location

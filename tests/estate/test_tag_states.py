@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from iamlint.conditions import TagState
+from iamlint.conditions.context import TagState
 from iamlint.estate import Estate
 from iamlint.facts import (
     Declaration,

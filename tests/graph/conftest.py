@@ -9,7 +9,7 @@ import pytest
 
 from iamlint.estate import Estate
 from iamlint.facts import CustomRole, Declaration, Fact, Folder, Grant, Place, Project, Resource
-from iamlint.graph import Graph
+from iamlint.graph.edges import Graph
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.roles import catalog

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from iamlint.facts import Condition, CustomRole, Declaration, Denial, Grant, Place, Resource, ServiceAccount
-from iamlint.graph import Graph, deploys
+from iamlint.graph.deployments import deploys
+from iamlint.graph.edges import Graph
 from iamlint.graph.of_roles import rank, strongest
 from iamlint.location import Location
 from iamlint.principals import read_principal

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from iamlint.facts import Declaration, Denial
-from iamlint.graph import Graph, delegated, next_hops_of, shortest
-from iamlint.graph.delegation import MOST_HOPS, MOST_REASONS, Chain
+from iamlint.graph.delegation import MOST_HOPS, MOST_REASONS, Chain, delegated, next_hops_of, shortest
+from iamlint.graph.edges import Graph
 from iamlint.location import Location
 from iamlint.logic.verdict import Verdict
 from iamlint.unknown import Truth

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from iamlint.facts import CustomRole, Declaration, Denial, Folder, Grant, Place, Resource, ServiceAccount
-from iamlint.graph import Graph, deploys
+from iamlint.graph.deployments import deploys
+from iamlint.graph.edges import Graph
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth, Unknown, UnknownPart

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from iamlint.facts import Condition, CustomRole, Declaration, Denial, Grant, Place, Pool, Resource
-from iamlint.graph import Graph, Way, Ways
+from iamlint.graph.edges import Graph
+from iamlint.graph.ways import Way, Ways
 from iamlint.location import Location
-from iamlint.methods import method
+from iamlint.methods.index import method
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth, Unknown, UnknownPart
 

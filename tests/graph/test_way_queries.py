@@ -9,9 +9,10 @@ import pytest
 
 from iamlint.budget import Budget, Exhausted
 from iamlint.facts import Attachment, Condition, CustomRole, Declaration, Denial, Grant, Place, Pool, Project, Resource
-from iamlint.graph import Graph, Way, Ways
+from iamlint.graph.edges import Graph
+from iamlint.graph.ways import Way, Ways
 from iamlint.location import Location
-from iamlint.methods import method
+from iamlint.methods.index import method
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from iamlint.facts import Attachment, CustomRole, Declaration, Denial, Grant, Place, Resource
-from iamlint.graph import Graph, Ways
+from iamlint.graph.edges import Graph
+from iamlint.graph.ways import Ways
 from iamlint.location import Location
-from iamlint.methods import method, methods
+from iamlint.methods.index import method, methods
 from iamlint.unknown import Truth
 
 HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))

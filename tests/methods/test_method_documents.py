@@ -9,20 +9,9 @@ import pytest
 from iamlint.documents import plain, read_yaml
 from iamlint.documents.validation import against_schema
 from iamlint.location import SourceText, Unreadable
-from iamlint.methods import (
-    ACT_AS,
-    DETAILS,
-    FOLDER,
-    GROUPS,
-    Method,
-    deployments,
-    details_of,
-    load_methods,
-    method,
-    method_paths,
-    methods,
-    methods_with,
-)
+from iamlint.methods.documents import DETAILS, FOLDER, details_of, load_methods, method_paths
+from iamlint.methods.index import deployments, method, methods, methods_with
+from iamlint.methods.model import ACT_AS, GROUPS, Method
 from iamlint.roles import catalog
 from iamlint.sources.terraform.resources.attachments import attaches
 from iamlint.unknown import Unknown

@@ -9,7 +9,9 @@ import pytest
 
 from iamlint.estate import Estate
 from iamlint.graph.ways import Way, Ways
-from iamlint.methods import GROUPS, Method, details_of, methods
+from iamlint.methods.documents import details_of
+from iamlint.methods.index import methods
+from iamlint.methods.model import GROUPS, Method
 from iamlint.roles import catalog
 from iamlint.sources import read
 from iamlint.sources.reading import Options

@@ -7,7 +7,7 @@ import json
 from click.testing import CliRunner, Result
 
 from iamlint.cli.program import program
-from iamlint.methods import methods
+from iamlint.methods.index import methods
 
 
 def run(*arguments: str) -> Result:

@@ -8,7 +8,8 @@ from pathlib import Path as File
 import pytest
 
 from iamlint.estate import Estate
-from iamlint.paths import Hops, Paths, Reach, hops_of
+from iamlint.paths.hops import Hops, hops_of
+from iamlint.paths.search import Paths, Reach
 from iamlint.roles import catalog
 from iamlint.sources import read
 from iamlint.sources.reading import Options

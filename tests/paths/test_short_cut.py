@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from iamlint.access import access, access_of
-from iamlint.access.asking import Access
+from iamlint.access.asking import Access, access, access_of
 from iamlint.estate import Estate
 from iamlint.facts import (
     Boundary,
@@ -27,10 +26,10 @@ from iamlint.facts import (
     Resource,
     ServiceAccount,
 )
-from iamlint.graph import graph_of
+from iamlint.graph.edges import graph_of
 from iamlint.location import Location
-from iamlint.paths import hops_of
 from iamlint.paths.answers import Asking
+from iamlint.paths.hops import hops_of
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
 from iamlint.unknown import Truth, Unknown, UnknownPart

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamlint.conditions import Claim
+from iamlint.conditions.token_claims import Claim
 from iamlint.facts import Condition, Declaration, Place, Provider
 from iamlint.location import Location
 from iamlint.queries.federation.admission import admission

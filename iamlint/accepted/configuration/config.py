@@ -8,15 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from iamlint.accepted.configuration.required import refused
 from iamlint.accepted.configuration.settings import NAMES, settings_of, shown
-from iamlint.accepted.reasons import is_visible
 from iamlint.basics.frozen import frozen
-from iamlint.documents import find, plain
-from iamlint.documents.validation import against_schema, location_of, nearest_of
-from iamlint.documents.values import Value
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.finding import Finding, Severity
@@ -24,6 +19,9 @@ from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.globs import compiled, is_glob
 from iamlint.logic.path_globs import PathGlobs, globs_of
 from iamlint.rules.catalog import SETS, named_by
+
+if TYPE_CHECKING:
+    from iamlint.documents.values import Value
 
 NAME = NAMES[0]
 SCHEMA = Path(__file__).with_name("config.schema.json")
@@ -124,6 +122,9 @@ def read_config(
     ``home`` is the folder that its paths and globs are relative to, its own by default; ``rules`` are always relative
     to its own. Files that it names must be below one of ``tops``, if any are given.
     """
+    from iamlint.accepted.configuration.required import refused
+    from iamlint.documents.validation import against_schema
+
     found = settings_of(path, tree, shown)
     if isinstance(found, Unreadable):
         return [found]
@@ -143,6 +144,8 @@ def read_config(
 
 
 def _config(document: Value, source: SourceText, folder: Path, home: Path, shown: str) -> Config:
+    from iamlint.documents import plain
+
     written: dict[str, Any] = plain(document)
     return Config(
         select=tuple(written.get("select", ())),
@@ -216,6 +219,9 @@ _STOREYS = 4
 
 
 def _acceptance(item: Value, home: Path) -> Acceptance:
+    from iamlint.documents import plain
+    from iamlint.documents.validation import location_of
+
     written: dict[str, str] = plain(item)
     return Acceptance(
         rule=written["rule"],
@@ -243,6 +249,9 @@ def _entries(value: Value | None) -> Mapping[str, Value]:
 
 
 def _wrong_dates(document: Value) -> Iterator[Unreadable]:
+    from iamlint.documents import find, plain
+    from iamlint.documents.validation import location_of
+
     for item in _items(_part(document, "accept")):
         until = plain(item).get("until")
         try:
@@ -252,6 +261,10 @@ def _wrong_dates(document: Value) -> Iterator[Unreadable]:
 
 
 def _without_reason(document: Value) -> Iterator[Unreadable]:
+    from iamlint.accepted.reasons import is_visible
+    from iamlint.documents import find, plain
+    from iamlint.documents.validation import location_of
+
     for item in _items(_part(document, "accept")):
         if not is_visible(plain(item)["reason"]):
             yield Unreadable(location_of(find(item, ["reason"])), "`reason` has no letters or digits")
@@ -259,6 +272,8 @@ def _without_reason(document: Value) -> Iterator[Unreadable]:
 
 def _wrong_globs(document: Value) -> Iterator[Unreadable]:
     """Yield errors for globs that match nothing below the configuration's folder."""
+    from iamlint.documents.validation import location_of
+
     globs = [(key, str(one.data), one) for key in ("exclude", "inputs") for one in _items(_part(document, key))]
     globs += [("paths", glob, one) for glob, one in _entries(_part(document, "paths")).items()]
     for key, glob, one in globs:
@@ -282,6 +297,8 @@ def _named_files(document: Value, folder: Path, home: Path) -> Iterator[tuple[st
 
 def _outside(document: Value, folder: Path, home: Path, tops: tuple[Path, ...], tree: Tree) -> Iterator[Unreadable]:
     """Yield errors for named files and folders that are not below one of ``tops``, and for files that are missing."""
+    from iamlint.documents.validation import location_of
+
     for key, one, base in _named_files(document, folder, home) if tops else ():
         real = tree.resolved(Path(os.path.abspath(base / str(one.data))))
         if not any(real.is_relative_to(top) for top in tops):
@@ -299,12 +316,14 @@ def unknown_names(config: Config, known: Set[str]) -> list[Unreadable]:
     for section in config.sections:
         named += [(name, config.at("paths", section.glob, "ignore")) for name in section.ignore if name not in SETS]
         named += [(name, config.at("paths", section.glob, "severity", name)) for name in section.severity]
+    unknown = [(name, at) for name, at in named if not (named_by(name, known) if is_glob(name) else name in known)]
+    if not unknown:
+        return []
+    from iamlint.documents.validation import nearest_of
+
+    what = "which is not a rule, a family, or a glob of rules"
+    usual = "`iamlint rules` lists them"
     return [
-        Unreadable(
-            at,
-            f"the configuration names `{name}`, which is not a rule, a family, or a glob of rules",
-            nearest_of(name, known) or "`iamlint rules` lists them",
-        )
-        for name, at in named
-        if not (named_by(name, known) if is_glob(name) else name in known)
+        Unreadable(at, f"the configuration names `{name}`, {what}", nearest_of(name, known) or usual)
+        for name, at in unknown
     ]

@@ -8,7 +8,6 @@ from dataclasses import field
 from typing import Any
 
 from iamlint.accepted.configuration.config import Config
-from iamlint.accepted.configuration.required import KEY
 from iamlint.accepted.configuration.sections import LeftOut
 from iamlint.basics.frozen import frozen
 from iamlint.finding import SEVERITIES
@@ -47,6 +46,10 @@ def in_force(run: Run, overridden: Set[str] = frozenset()) -> InForce | None:
     has no effect on a run. A key without a sentence of its own is still named, so
     that every key in force is visible.
     """
+    if not run.config.written:
+        return None
+    from iamlint.accepted.configuration.required import KEY
+
     silent = {KEY, *overridden}
     settings = [_EFFECTS.get(key, _plainly)(key, run) for key in run.config.written if key not in silent]
     return InForce(run.config.path, tuple(settings)) if settings else None

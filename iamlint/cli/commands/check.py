@@ -28,7 +28,6 @@ from iamlint.cli.options import (
     rule_options,
     target,
 )
-from iamlint.cli.output import write
 from iamlint.cli.remembering import keeping
 from iamlint.cli.run import (
     bar_of,
@@ -117,7 +116,11 @@ def check(
             first=changed_places(report, wanted),
         )
         inputs = inputs_of(wanted, report, config) if targets or kept.units else frozenset[Path]()
-        written = [write(path, kept.written(path, parts(name, report, style)), inputs) for name, path in targets]
+        written: list[Unreadable | None] = []
+        if targets:
+            from iamlint.cli.output import write
+
+            written = [write(path, kept.written(path, parts(name, report, style)), inputs) for name, path in targets]
         report = with_errors(report, (error for error in written if error))
         say_errors(report.errors)
         style = replace(style, color=colored(sys.stdout), errors=False, quiet=quiet, width=width(sys.stdout))
@@ -282,7 +285,7 @@ def roles(name: str | None, form: str, **asked: Any) -> None:
 def list_methods(name: str | None, form: str) -> None:
     """List the ways to become a service account that iamlint knows, or explain one."""
     from iamlint.documents.validation import nearest_of
-    from iamlint.methods import methods
+    from iamlint.methods.index import methods
     from iamlint.reporters.listings.methods import chosen_methods, method_page, methods_json, methods_text
 
     found = chosen_methods(name)

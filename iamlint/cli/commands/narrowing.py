@@ -126,7 +126,7 @@ class _Look:
             tree=tree,
         )
         estate = Estate(reading.facts, self._roles, day_of(self._as_of))
-        self.errors = [*reading.errors, *self._usage.errors, *estate.blockers.unfinished]
+        self.errors = [*reading.errors, *self._usage.errors, *estate.unfinished]
         self.found = narrow(estate, self._usage, reading.texts, self._principal, self._days)
         return estate, reading.texts
 

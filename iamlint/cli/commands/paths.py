@@ -128,8 +128,8 @@ def _run(asked: dict[str, Any], source: str | None, target: str | None) -> None:
 def _asking(wanted: Request, as_of: datetime | None, *, quiet: bool) -> tuple[Reading, Asking]:
     """Return the input, and the object that answers questions. Raises `Failed`."""
     from iamlint.estate import Estate
-    from iamlint.paths import hops_of
     from iamlint.paths.answers import Asking
+    from iamlint.paths.hops import hops_of
 
     roles = role_catalog(wanted.role_catalog)
     config = configuration(wanted)
@@ -137,7 +137,7 @@ def _asking(wanted: Request, as_of: datetime | None, *, quiet: bool) -> tuple[Re
     reading = read(wanted, config, quiet=quiet, roles=roles, folders_are_named=True, environment=environment)
     day = day_of(as_of)
     estate = Estate(reading.facts, roles, day)
-    reading.errors += estate.blockers.unfinished
+    reading.errors += estate.unfinished
     return reading, Asking(hops_of(estate))
 
 

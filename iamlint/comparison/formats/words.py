@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from iamlint.basics.frozen import frozen
 from iamlint.comparison.model import Comparison, Pair, Privilege, Step
-from iamlint.methods import method
+from iamlint.methods.index import method
 from iamlint.reporters.parts.plain import counted
 from iamlint.unknown import shown
 

@@ -10,7 +10,8 @@ from iamlint.diagnosis.asked.clients import Client
 from iamlint.diagnosis.asked.question import Question
 from iamlint.diagnosis.asked.reach import Reach
 from iamlint.diagnosis.recognition.said import Said
-from iamlint.estate import Estate, Groups, Node
+from iamlint.estate import Estate, Node
+from iamlint.estate.groups import Groups
 from iamlint.facts import (
     Attachment,
     Declaration,

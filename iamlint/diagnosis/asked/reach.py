@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from iamlint.access import Step, access, access_of
-from iamlint.estate import Estate, Node, within
+from iamlint.access.asking import access, access_of
+from iamlint.access.decision import Step
+from iamlint.estate import Estate, Node
+from iamlint.estate.membership import within
 from iamlint.facts import Condition, Declaration, Grant, Place, Principal, Resource
 from iamlint.location import Location
 from iamlint.logic.globs import text_is
@@ -136,7 +138,7 @@ def blocking_steps(
     principal: Principal, permission: str, resource: Resource, declared: Declaration, estate: Estate, day: date
 ) -> tuple[Step, ...]:
     """What stops, or may stop, a principal from using a permission on a resource, whatever is granted."""
-    if not estate.blockers:
+    if not (estate.has_blockers and estate.blockers):
         return ()
     place = Place(declared.at)
     asked = Grant(principal, "roles/iam.serviceAccountTokenCreator", resource, "member", declared, place, place, place)

@@ -8,7 +8,8 @@ from dataclasses import field
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.recognition.error_kind import Step
-from iamlint.estate import Estate, Groups, identity, scope
+from iamlint.estate import Estate, identity, scope
+from iamlint.estate.groups import Groups
 from iamlint.estate.membership import covered, named
 from iamlint.facts import Declaration, Grant, Pool, Principal, Project, Text
 from iamlint.logic.globs import text_is

@@ -13,9 +13,8 @@ from iamlint.diagnosis.callers.identity import Identity, identify
 from iamlint.diagnosis.recognition.said import Said
 from iamlint.estate import Estate, identity, principal_node
 from iamlint.facts import Grant
-from iamlint.paths import Hop, Hops
 from iamlint.paths.answers import Start
-from iamlint.paths.hops import MEMBER
+from iamlint.paths.hops import MEMBER, Hop, Hops
 from iamlint.queries.federation.names import identity_of
 from iamlint.unknown import Truth, shown
 

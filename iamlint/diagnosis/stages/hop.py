@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iamlint.access import Step as Part
+from iamlint.access.decision import Step as Part
 from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.answer import Evidence
 from iamlint.diagnosis.asked.case import Case

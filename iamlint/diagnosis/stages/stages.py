@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from iamlint.access import Step as Part
+from iamlint.access.decision import Step as Part
 from iamlint.diagnosis.answer import Evidence, Stage, State
 from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.diagnosis.asked.reach import reason_of

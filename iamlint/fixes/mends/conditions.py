@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.conditions import FUNCTIONS, IAM, PROVIDER
+from iamlint.conditions.declared import FUNCTIONS, IAM, PROVIDER
 from iamlint.facts import BoundaryBinding, Condition, Denial, Grant, Provider
 from iamlint.fixes.mends.names import one_near
 from iamlint.fixes.problem import Change, Problem, Withheld, change

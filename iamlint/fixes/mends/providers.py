@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.conditions import MAPPING, Unparsable, never_text, parse, undeclared
+from iamlint.conditions.declared import MAPPING, never_text, undeclared
+from iamlint.conditions.parser import Unparsable, parse
 from iamlint.edits import edit
 from iamlint.estate import Estate
 from iamlint.facts import Condition, Provider

@@ -18,7 +18,6 @@ from iamlint.facts import (
 )
 from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import Sources, Tree
-from iamlint.fixes.writing import indent_step, newline, quoted
 from iamlint.hcl.syntax import Block
 from iamlint.provenance import directory
 
@@ -82,6 +81,8 @@ def _accounts(problem: Problem, grant: Grant, tree: Tree) -> dict[Node, tuple[st
         elif node in found:
             continue
         elif isinstance(account.email, str) and "${" not in account.email and isinstance(account.project, str):
+            from iamlint.fixes.writing import quoted
+
             full = f"projects/{account.project}/serviceAccounts/{account.email}"
             found[node] = account.email.partition("@")[0].replace("-", "_"), quoted(full)
     return found
@@ -111,6 +112,8 @@ def _used(estate: Estate, permissions: tuple[str, ...]) -> Iterator[Node]:
 
 def _moved(sources: Sources, tree: Tree, block: Block, accounts: list[tuple[str, str]]) -> tuple[Edit, ...] | None:
     """Return the edits that move a grant from a project to accounts, if nothing refers to it."""
+    from iamlint.fixes.writing import indent_step, newline
+
     arguments = block.body.arguments
     repeated = {"count", "for_each", "depends_on"} & arguments.keys()
     uses = sources.uses(tree.source.path, block.label(0), block.label(1))

@@ -46,6 +46,8 @@ ROLE_AND_POOL_ADMINS: Mapping[str, Any] = {
 }
 """Grants of Google's roles that let their holder change custom roles, or the trust of an identity pool."""
 
+NEEDED = {"policy_admins": (POLICY_ADMINS,), "role_and_pool_admins": (ROLE_AND_POOL_ADMINS,)}
+
 
 def policy_admins(estate: Estate) -> Iterator[Match]:
     """Principals that can set the policies of service accounts, once for each resource of the grants."""

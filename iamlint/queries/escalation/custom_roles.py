@@ -8,8 +8,9 @@ from dataclasses import replace
 from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, permissions_of
 from iamlint.facts import CustomRole, Place, Text
-from iamlint.graph import EDGE_PERMISSIONS, graph_of
-from iamlint.methods import deployments
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
+from iamlint.graph.edges import graph_of
+from iamlint.methods.index import deployments
 from iamlint.patterns.match import Match
 from iamlint.roles import Catalog, spellings
 from iamlint.unknown import Truth

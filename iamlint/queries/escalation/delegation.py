@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from iamlint.access import Decision, access_of
+from iamlint.access.asking import access_of
+from iamlint.access.decision import Decision
 from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, Node, account_node, identity, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Place, Resource, Text
 from iamlint.finding import Confidence, Flow, Step
-from iamlint.graph import EDGE_PERMISSIONS, Edge, Graph, graph_of
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
+from iamlint.graph.edges import Edge, Graph, graph_of
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, Verdict, distinct
 from iamlint.paths.onward import MOST_SHOWN

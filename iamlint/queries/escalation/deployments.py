@@ -9,9 +9,13 @@ from functools import partial
 from iamlint.estate import Estate, Node
 from iamlint.facts import Attachment, Declaration, Grant
 from iamlint.finding import Confidence
-from iamlint.graph import IDENTITY, Deployment, Edge, Graph, Way, Ways, deploys, graph_of
-from iamlint.methods import Method, Yield, agent_methods, attached_methods, bound_methods, strength
-from iamlint.paths import onward_of
+from iamlint.graph.deployments import Deployment, deploys
+from iamlint.graph.edge_permissions import IDENTITY
+from iamlint.graph.edges import Edge, Graph, graph_of
+from iamlint.graph.ways import Way, Ways
+from iamlint.methods.index import agent_methods, attached_methods, bound_methods, strength
+from iamlint.methods.model import Method, Yield
+from iamlint.paths.onward import onward_of
 from iamlint.patterns.match import Match
 from iamlint.queries.escalation.impersonation import by_grant, is_told, is_told_of, match_of, surest
 from iamlint.unknown import Unknown, shown

@@ -3,70 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from iamlint.estate import Estate, principal_node
 from iamlint.facts import Grant
-from iamlint.finding import Flow, Related, Step
+from iamlint.finding import Flow, Step
 from iamlint.location import Location
-from iamlint.methods import ACT_AS, Method, methods_with, strength
-from iamlint.methods.index import is_reported
-from iamlint.paths import End, Hop, Names, Route, onward_of
+from iamlint.methods.index import is_reported, methods_with, strength
+from iamlint.methods.model import ACT_AS, Method
+from iamlint.paths.hops import Hop
+from iamlint.paths.names import Names
+from iamlint.paths.onward import End, Route, onward_of
 from iamlint.patterns.fact_schema import kind_of
+from iamlint.queries.shared_parts import shared_parts
 from iamlint.unknown import shown
 
 MOST_NAMED = 3
 """Maximum number of privileges that a message names."""
 
 
-class SharedParts:
-    """Parts of findings, each made once for an estate: thousands of findings lead over one hop, or to one grant.
-
-    A grant or hop is known by its identity, so it is kept with what was made of it.
-    """
-
-    def __init__(self, _estate: Estate) -> None:
-        self._steps: dict[int, tuple[Hop, Step]] = {}
-        self._related: dict[int, tuple[Grant, Related]] = {}
-        self._privileges: dict[int, tuple[Grant, str]] = {}
-        self._texts: dict[tuple[str, ...], tuple[str, ...]] = {}
-
-    def step(self, hop: Hop, names: Names) -> Step:
-        """Return a hop as a step of a flow."""
-        found = self._steps.get(id(hop))
-        if found is None:
-            found = self._steps[id(hop)] = hop, _step(hop, names)
-        return found[1]
-
-    def related(self, grant: Grant) -> Related:
-        """Return a grant as a place related to a finding."""
-        found = self._related.get(id(grant))
-        if found is None:
-            kind = kind_of(grant)
-            found = self._related[id(grant)] = grant, Related(kind.place(grant, ()).at, kind.described(grant))
-        return found[1]
-
-    def privilege(self, grant: Grant) -> str:
-        """Return what a grant gives: ``roles/owner on project shop``."""
-        found = self._privileges.get(id(grant))
-        if found is None:
-            found = self._privileges[id(grant)] = grant, f"{shown(grant.role)} on {grant.resource}"
-        return found[1]
-
-    def texts(self, texts: tuple[str, ...]) -> tuple[str, ...]:
-        """Return an equal tuple of texts that other findings have, too."""
-        return self._texts.setdefault(texts, texts)
-
-
-def shared_parts(estate: Estate) -> SharedParts:
-    """Return the shared parts of the findings of an estate, kept with it."""
-    return estate.made(SharedParts)
-
-
 def flow_of(estate: Estate, first: Step, route: Route | None, names: Names, last: Grant) -> Flow:
     """Return the flow over a first step and a route from there; ``last`` is the grant of the privilege at its end."""
     hops, shared = route.hops if route else (), shared_parts(estate)
     return Flow(
-        (first, *(shared.step(hop, names) for hop in hops)),
+        (first, *(shared.step(hop, partial(_step, hop, names)) for hop in hops)),
         route.left_out if route else 0,
         shared.related(route.grant if route else last),
     )

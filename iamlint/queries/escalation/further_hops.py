@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import partial
 
-from iamlint.access import counts_on
+from iamlint.access.homes import counts_on
 from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Grant
 from iamlint.finding import Confidence
-from iamlint.graph import EDGE_PERMISSIONS, IDENTITY, Edge, Graph, graph_of
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY
+from iamlint.graph.edges import Edge, Graph, graph_of
 from iamlint.logic.verdict import TRUE, Verdict
-from iamlint.methods import Method
-from iamlint.paths import End, Route, onward_of
+from iamlint.methods.model import Method
+from iamlint.paths.onward import End, Route, onward_of
 from iamlint.paths.search import Spot
 from iamlint.patterns.match import Match
 from iamlint.queries.escalation.deployments import (

@@ -10,23 +10,14 @@ from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Grant, Principal
 from iamlint.finding import Step
-from iamlint.graph import (
-    EDGE_PERMISSIONS,
-    IDENTITY,
-    MOST_FOLLOWED,
-    Chain,
-    Edge,
-    Graph,
-    NextHops,
-    delegated,
-    graph_of,
-    next_hops_of,
-    shortest,
-)
+from iamlint.graph.delegation import MOST_FOLLOWED, Chain, NextHops, delegated, next_hops_of, shortest
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY
+from iamlint.graph.edges import Edge, Graph, graph_of
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import TRUE, Verdict
-from iamlint.methods import Method
-from iamlint.paths import Names, onward_of
+from iamlint.methods.model import Method
+from iamlint.paths.names import Names
+from iamlint.paths.onward import onward_of
 from iamlint.paths.search import Spot
 from iamlint.patterns.match import Match, verdict
 from iamlint.patterns.predicates import possible_kinds

@@ -16,7 +16,8 @@ from typing import Literal as OneOf
 
 from iamlint.basics.frozen import frozen, mutable
 from iamlint.basics.lazy_regex import regex
-from iamlint.conditions import Claim, Unparsable, claims_compared, mapped
+from iamlint.conditions.parser import Unparsable
+from iamlint.conditions.token_claims import Claim, claims_compared, mapped
 from iamlint.facts import Condition, Provider, Text
 from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
 from iamlint.unknown import Unknown, shown

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Budget, Exhausted
-from iamlint.conditions import Claim
-from iamlint.conditions.token_claims import How
+from iamlint.conditions.token_claims import Claim, How
 from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, Provider, Text
 from iamlint.patterns.match import Match, grant_verdict
@@ -115,6 +114,12 @@ def _shut_out(attribute: str, value: Text, providers: list[Provider], work: Budg
 # -- principals that anybody can match -----------------------------------------------------------------------------
 
 _ATTRIBUTE = regex(r".*/workloadIdentityPools/(?P<pool>[^/]+)/(?P<attribute>attribute\.[^/]+)/.", re.DOTALL)
+NEEDED = {
+    "forgeable_attributes": ({"principal": "principalSet:*/attribute.*"},),
+    "unmatched_federated_principals": (
+        {"principal": ["principal:*", "principalSet:*", "serviceAccount:*.svc.id.goog[*"]},
+    ),
+}
 _CHOSEN = frozenset(
     {
         "actor",

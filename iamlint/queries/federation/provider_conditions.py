@@ -7,18 +7,9 @@ from typing import Literal
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
-from iamlint.conditions import (
-    MAPPING,
-    PROVIDER,
-    Claim,
-    Unparsable,
-    claims_compared,
-    is_obscure,
-    least_bytes,
-    never_text,
-    parse,
-    undeclared,
-)
+from iamlint.conditions.declared import MAPPING, PROVIDER, never_text, undeclared
+from iamlint.conditions.parser import Unparsable, parse
+from iamlint.conditions.token_claims import Claim, claims_compared, is_obscure, least_bytes
 from iamlint.estate import Estate
 from iamlint.facts import Condition, Place, Provider, Text
 from iamlint.patterns.match import Match

@@ -17,6 +17,7 @@ _APIS_AGENT = "cloudservices.gserviceaccount.com"
 """Google APIs Service Agent: it is in every project, with Editor. Source:
 https://cloud.google.com/iam/docs/service-account-types#google-apis-service-agent"""
 _EDITOR = "roles/editor"
+NEEDED = {"evicted_service_agents": ({"principal_kind": "service_agent", "role": _EDITOR},)}
 _DOMAINS: Mapping[str, str] = {
     "aiplatform": "gcp-sa-aiplatform",
     "apigateway": "gcp-sa-apigateway",

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iamlint.conditions import IAM, PROVIDER, Context, Outcome, Reason, Unparsable, evaluate, parse, undeclared
+from iamlint.conditions.context import Context
+from iamlint.conditions.declared import IAM, PROVIDER, undeclared
+from iamlint.conditions.evaluation import evaluate
+from iamlint.conditions.outcome import Outcome, Reason
+from iamlint.conditions.parser import Unparsable, parse
 from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.facts import BoundaryBinding, Condition, Declaration, Denial, Grant, Place, Provider, Text
 from iamlint.location import Location

@@ -141,6 +141,7 @@ DUTIES = (
 Sources: https://cloud.google.com/kms/docs/separation-of-duties and CIS Google Cloud Platform Foundation Benchmark 1.8
 and 1.11.
 """
+NEEDED = {"joined_duties": ({"permission": [one for duty in DUTIES for one in (duty[1], *duty[2])]},)}
 
 
 def joined_duties(estate: Estate) -> Iterator[Match]:

@@ -18,6 +18,8 @@ _OTHERS = ("deleted", "federated", "federated_set", "federated_pool")
 WITH_PLACEHOLDER: Mapping[str, Any] = {"placeholder": True, "unless": {"principal_kind": list(_OTHERS)}}
 """Grants to a principal with a placeholder in it."""
 
+NEEDED = {"placeholder_principals": (WITH_PLACEHOLDER,)}
+
 
 def placeholder_principals(estate: Estate) -> Iterator[Match]:
     """Grants to principals with a placeholder, those to accounts of one project of the configuration once.

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from iamlint.access import access_of
-from iamlint.conditions import Context, Unparsable, asks_tags, evaluate, parse, texts_of
+from iamlint.access.asking import access_of
+from iamlint.conditions.context import Context
+from iamlint.conditions.evaluation import asks_tags, evaluate
+from iamlint.conditions.parser import Unparsable, parse
+from iamlint.conditions.syntax import texts_of
 from iamlint.estate import CONTAINERS, Estate, Node, principal_node
 from iamlint.facts import Condition, Grant
 from iamlint.patterns.match import Match
@@ -20,6 +23,7 @@ TAG_ACCOUNT = "iam.serviceAccounts.createTagBinding"
 Source: https://cloud.google.com/resource-manager/docs/tags/tags-creating-and-managing#required_permissions
 """
 MAY_TAG = {"permission": [USE_VALUE, TAG_CONTAINER, TAG_ACCOUNT]}
+NEEDED = {"self_opened_conditions": (MAY_TAG,)}
 _TAGS = frozenset({"tags_tag_key", "tags_tag_value"})
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from iamlint.methods import ACT_AS, GROUPS, PLACES, REACHES, YIELDS, Method, details_of, methods
+from iamlint.methods.documents import details_of
+from iamlint.methods.index import methods
+from iamlint.methods.model import ACT_AS, GROUPS, PLACES, REACHES, YIELDS, Method
 from iamlint.reporters.parts.folding import Fold, titled
 from iamlint.reporters.parts.plain import json_escaped
 

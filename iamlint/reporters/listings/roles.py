@@ -10,7 +10,7 @@ from typing import Any
 
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.methods import deploy_methods
+from iamlint.methods.index import deploy_methods
 from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.roles import Catalog, Roles
 from iamlint.unknown import Unknown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iamlint.paths import State
+from iamlint.paths.hops import State
 from iamlint.reporters.parts.frame import place
 from iamlint.reporters.parts.plain import neutral
 from iamlint.reporters.paths.drawing import drawn

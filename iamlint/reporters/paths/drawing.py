@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from iamlint.basics.frozen import frozen
 from iamlint.finding import Severity
-from iamlint.paths import STATES, Hop, Path
+from iamlint.paths.hops import STATES, Hop
+from iamlint.paths.search import Path
 from iamlint.reporters.paths.told import Told
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.location import Location
-from iamlint.paths import Hop
 from iamlint.paths.groups import Group, grouped
+from iamlint.paths.hops import Hop
 from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.reporters.paths.lines import short
 from iamlint.reporters.paths.told import Told, granted, place_of, reasons, role_of, through_of

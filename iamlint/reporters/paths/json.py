@@ -6,8 +6,9 @@ from typing import Any
 
 from iamlint import __version__
 from iamlint.facts import Grant
-from iamlint.paths import Hop, Path
 from iamlint.paths.cover import Fix
+from iamlint.paths.hops import Hop
+from iamlint.paths.search import Path
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.plain import json_escaped
 from iamlint.reporters.paths.told import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from iamlint.paths import Hop
+from iamlint.paths.hops import Hop
 from iamlint.reporters.parts.frame import Paint, place
 from iamlint.reporters.parts.plain import neutral
 from iamlint.reporters.paths.told import closed_by, granted, place_of, reasons, role_of, through_of

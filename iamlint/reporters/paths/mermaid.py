@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from iamlint.paths import Path, State
+from iamlint.paths.hops import State
+from iamlint.paths.search import Path
 from iamlint.reporters.parts.plain import neutral
 from iamlint.reporters.paths.drawing import Spot, drawn
 from iamlint.reporters.paths.lines import short

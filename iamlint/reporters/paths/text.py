@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from iamlint.facts import Grant
-from iamlint.paths import STATES, Hop, Path, State
 from iamlint.paths.groups import Group, grouped
+from iamlint.paths.hops import STATES, Hop, State
+from iamlint.paths.search import Path
 from iamlint.reporters.parts.frame import Paint, place
 from iamlint.reporters.parts.plain import counted, neutral
 from iamlint.reporters.paths.lines import hop_lines, listed, short

@@ -9,10 +9,11 @@ from iamlint.basics.frozen import frozen
 from iamlint.facts import Attachment, Declaration, Grant
 from iamlint.finding import Severity
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.methods import ACT_AS
-from iamlint.paths import Hop, Path
+from iamlint.methods.model import ACT_AS
 from iamlint.paths.answers import Answer, Asking
 from iamlint.paths.cover import Cut, Fix, fixes
+from iamlint.paths.hops import Hop
+from iamlint.paths.search import Path
 from iamlint.provenance import at
 
 _FEW = 2

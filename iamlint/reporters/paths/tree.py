@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from iamlint.paths import Path
 from iamlint.paths.groups import Group, grouped
+from iamlint.paths.search import Path
 from iamlint.reporters.parts.frame import Paint
 from iamlint.reporters.parts.plain import counted, neutral
 from iamlint.reporters.paths.lines import hop_lines, listed, short

@@ -17,8 +17,7 @@ from iamlint.sources.terraform.configuration.library import MODULE, Library
 from iamlint.sources.terraform.configuration.module import Dialect
 from iamlint.sources.terraform.evaluation.kept_states import CIRCULAR, OUTPUTS, STATE
 from iamlint.sources.terraform.evaluation.states import States
-from iamlint.sources.terraform.remembered import Evaluated
-from iamlint.sources.terraform.sharing import Share
+from iamlint.sources.terraform.sharing import Evaluated, Share
 from iamlint.sources.workspace import Workspace
 
 _PROGRAMS = {question: dialect for dialect, question in MODULE.items()}
@@ -55,6 +54,11 @@ class KeptRoots:
     library: Library
     workspace: Workspace
     allowance: Allowance
+
+    @property
+    def in_order(self) -> bool:
+        """Whether the steps of a root module depend on the order of all: a session foresees them."""
+        return False
 
     def evaluated(
         self,

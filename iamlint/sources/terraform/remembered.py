@@ -5,35 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iamlint.basics.frozen import mutable
 from iamlint.budget import Allowance
-from iamlint.cache.units import Trace, Units, hash_of
-from iamlint.facts import Fact
-from iamlint.location import Unreadable
-from iamlint.sources.fact_data import NotData, data_of, value_of
-from iamlint.sources.terraform.configuration.library import Library
 from iamlint.sources.terraform.configuration.module import Dialect
-from iamlint.sources.terraform.evaluation.states import States
-from iamlint.sources.terraform.sharing import Share
-from iamlint.sources.terraform.state_logs import Log, Logs
+from iamlint.sources.terraform.sharing import Evaluated, Share
 from iamlint.sources.workspace import Workspace
 
-
-@mutable
-class Evaluated:
-    """What the evaluation of a root module has: its facts, and the errors of its settings, None if they are unread."""
-
-    facts: list[Fact]
-    errors: list[Unreadable] | None
-
-
-class OrderMatters(Exception):
-    """Raised when results of an earlier run may not be those of this one: it has to do all of the work.
-
-    Who reads the outputs of a root module first spends the steps for them. That matters where there are too few.
-    """
+if TYPE_CHECKING:
+    from iamlint.cache.units import Units
+    from iamlint.sources.terraform.configuration.library import Library
+    from iamlint.sources.terraform.evaluation.states import States
+    from iamlint.sources.terraform.state_logs import Log, Logs
 
 
 @mutable
@@ -55,6 +39,8 @@ class RememberedRoots:
     logs: Logs = field(init=False)
 
     def __post_init__(self) -> None:
+        from iamlint.sources.terraform.state_logs import Logs
+
         self.logs = Logs(self.units, self.context, self.library, self.workspace)
 
     def evaluated(
@@ -69,6 +55,10 @@ class RememberedRoots:
 
         ``share`` are its steps, ``states`` those that it may read, by program.
         """
+        from iamlint.cache.units import hash_of
+        from iamlint.sources.fact_data import value_of
+        from iamlint.sources.terraform.state_logs import Log
+
         name = hash_of(self.context, kind, str(directory))
         known = self.units.unchanged(name)
         if known is not None and _keepers(known["states"], states) == known["states"]:
@@ -116,6 +106,9 @@ class RememberedRoots:
         steps: int,
         states: Callable[[Dialect], States],
     ) -> None:
+        from iamlint.cache.units import Trace
+        from iamlint.sources.fact_data import NotData, data_of
+
         whole = self.logs.whole(log)
         circular = self.logs.is_circular(log) or any(top == directory for _, (top, _) in whole.tops)
         if circular or whole.uses.known_manifest:

@@ -13,7 +13,6 @@ from iamlint.hcl.scope import MOST_STEPS
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import TIME_OF_READING
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
-from iamlint.sources.terraform.evaluation.module_call import stated_by_call
 from iamlint.sources.terraform.evaluation.run import MOST_STEPS_IN_ROOT, RESERVE, STEPS_OF_FACT, TOO_MANY_STEPS
 from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
 from iamlint.unknown import Unknown, shown
@@ -28,6 +27,14 @@ STEPS_OF_CHARACTER = 3
 """Steps that it takes to parse a character of a condition."""
 MOST_FACTS_OF_RESERVE = 5
 """Maximum number of facts of one instance that are read after the root module's steps are used up."""
+
+
+@mutable
+class Evaluated:
+    """What the evaluation of a root module has: its facts, and the errors of its settings, None if they are unread."""
+
+    facts: list[Fact]
+    errors: list[Unreadable] | None
 
 
 @frozen
@@ -91,6 +98,8 @@ class Share:
 
     @staticmethod
     def _facts(top: ModuleInstance) -> Iterator[Fact]:
+        from iamlint.sources.terraform.evaluation.module_call import stated_by_call
+
         run, count, parsed = top.run, 0, set[Text]()
         for instance in top.instances(is_wanted):
             for number, fact in enumerate(facts_of(instance)):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from iamlint.basics.frozen import mutable
 from iamlint.budget import TimeUp
@@ -20,7 +20,7 @@ from iamlint.hcl.scope import Files, Scope
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
-from iamlint.sources.reading import TIME_OF_READING, Options, Reading, not_looked_at
+from iamlint.sources.reading import TIME_OF_READING, Options, OrderMatters, Reading, not_looked_at
 from iamlint.sources.terraform.configuration.library import Library, Readings
 from iamlint.sources.terraform.configuration.module import Dialect, Module
 from iamlint.sources.terraform.configuration.roots import root_modules
@@ -34,15 +34,16 @@ from iamlint.sources.terraform.configuration.variables import (
     unused,
 )
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
-from iamlint.sources.terraform.evaluation.kept_states import KeptStates, Place, StateNotes
 from iamlint.sources.terraform.evaluation.run import Run
 from iamlint.sources.terraform.evaluation.states import States
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
-from iamlint.sources.terraform.kept_roots import KeptRoots
-from iamlint.sources.terraform.remembered import Evaluated, OrderMatters, RememberedRoots
-from iamlint.sources.terraform.sharing import Job, Share, shared_out
-from iamlint.sources.terraform.worlds import Stated, by_outputs, definite, either, further, once_more
+from iamlint.sources.terraform.sharing import Evaluated, Job, Share, shared_out
 from iamlint.sources.workspace import Found, Workspace
+
+if TYPE_CHECKING:
+    from iamlint.sources.terraform.evaluation.kept_states import Place, StateNotes
+    from iamlint.sources.terraform.kept_roots import KeptRoots
+    from iamlint.sources.terraform.remembered import RememberedRoots
 
 
 def read_terraform(
@@ -58,6 +59,8 @@ def read_terraform(
     lookups in other documents, instead of Terraform's API calls; ``owners`` are the directories of the root modules
     that the user named.
     """
+    from iamlint.sources.terraform.worlds import Stated, definite, further, once_more
+
     units = options.units if options.tree is DISK and not options.second_parser else None
     reading, library = Reading(), Library(workspace, units)
     modules = _modules(present, options, workspace, library, reading)
@@ -85,7 +88,7 @@ def read_terraform(
     ]
     stated, late = Stated(), list[Path]()
     outcomes = shared_out(jobs, options.allowance, evaluated.begin)
-    if isinstance(remembered, RememberedRoots) and remembered.in_order and any(one.cut for one in outcomes):
+    if remembered and remembered.in_order and any(one.cut for one in outcomes):
         raise OrderMatters
     for number, (job, outcome) in enumerate(zip(jobs, outcomes, strict=True)):
         directory = job.directory
@@ -190,14 +193,20 @@ def _remembered(
     backend: Mapping[str, Value],
 ) -> RememberedRoots | KeptRoots | None:
     """Return the evaluations of an earlier run; None if there are none to use."""
+    if units is None and options.memory is None:
+        return None
     values = (replace(given, files=()), options.workspace, options.source_root, workspace.roots)
     files = [text for file in given.files for text in (file.source.path, file.source.text)]
     memory = options.memory
     if memory:
+        from iamlint.sources.terraform.kept_roots import KeptRoots
+
         context = memory.token("settings", (values, files, options.backend, options.context))
         return KeptRoots(memory, context, library, workspace, options.allowance)
     if units is None:
         return None
+    from iamlint.sources.terraform.remembered import RememberedRoots
+
     settings = sorted(f"{name}={value!r}" for name, value in backend.items())
     context = hash_of(str(options.context), repr(values), *files, "backend", *settings)
     return RememberedRoots(units, context, library, workspace, options.allowance)
@@ -256,6 +265,8 @@ class _Roots:
         """Return the facts of a root module, and unread parts for what depends on outputs of modules that the user did
         not name.
         """
+        from iamlint.sources.terraform.worlds import by_outputs
+
         facts = self.facts(readings)
         by = self.read_by(next(iter(readings.values())).directory)
         if by is None:
@@ -278,6 +289,8 @@ class _Roots:
 
     def _read(self, readings: Readings, facts: Callable[[Module, Dialect], tuple[list[Fact], bool]]) -> list[Fact]:
         """Return the facts as Terraform and as OpenTofu read a module; once if they read it the same."""
+        from iamlint.sources.terraform.worlds import either
+
         found: list[list[Fact]] = []
         for dialect, root in readings.items():
             stated, differs = facts(root, dialect)
@@ -288,6 +301,8 @@ class _Roots:
 
     def _of_workspaces(self, root: Module, top: Callable[[Module, Value], ModuleInstance]) -> tuple[list[Fact], bool]:
         """Return the facts of a module in every workspace, and whether another program reads a module differently."""
+        from iamlint.sources.terraform.worlds import Stated, further
+
         selected = selection(root, self.options.workspace, self.workspace.tree)
         first = top(root, selected.value)
         facts, differs = self.share.facts_of(first), first.run.modules.differ
@@ -301,21 +316,26 @@ class _Roots:
         """Return the states of the root modules, as one program reads them."""
         if dialect not in self._states:
             roots = [readings[dialect] for readings in self.roots if dialect in readings]
-            remembered = self.remembered
-            notes: StateNotes
-            if isinstance(remembered, RememberedRoots):
-                notes = remembered.logs.states(dialect)
-            else:
-                notes = KeptStates(self.workspace, dialect, (remembered.context if remembered else None,))
             self._states[dialect] = States(
                 roots,
                 lambda root, name: self._top(root, dialect, name),
                 self.named,
                 self.backend,
-                kept=notes,
+                kept=self._notes(dialect),
                 places=self._places.setdefault(dialect, {}),
             )
         return self._states[dialect]
+
+    def _notes(self, dialect: Dialect) -> StateNotes:
+        remembered = self.remembered
+        if remembered:
+            from iamlint.sources.terraform.remembered import RememberedRoots
+
+            if isinstance(remembered, RememberedRoots):
+                return remembered.logs.states(dialect)
+        from iamlint.sources.terraform.evaluation.kept_states import KeptStates
+
+        return KeptStates(self.workspace, dialect, (remembered.context if remembered else None,))
 
     def read_by(self, directory: Path) -> Path | None:
         """Return a root module whose outputs another one read, and that the user did not name."""

@@ -32,7 +32,6 @@ from iamlint.facts import (
 )
 from iamlint.location import Location
 from iamlint.sources.terraform.configuration.variables import NOT_SET
-from iamlint.sources.terraform.plan.addresses import without_keys
 from iamlint.unknown import Unknown, UnknownPart, shown
 
 _CLOSING = (Denial, Boundary, BoundaryBinding, RemovedGrant, EmptyBinding, DefaultAccounts)
@@ -153,6 +152,8 @@ def by_outputs(stated: Iterable[Fact], certain: Iterable[Fact], by: str) -> Iter
 
 def _granted(facts: Iterable[Fact]) -> dict[str, tuple[set[tuple[str, ...]], Declaration]]:
     """Return the grants of each block, and the declaration of the first of them."""
+    from iamlint.sources.terraform.plan.addresses import without_keys
+
     found: dict[str, tuple[set[tuple[str, ...]], Declaration]] = {}
     for fact in facts:
         if isinstance(fact, Grant) and fact.declared.address:

@@ -6,18 +6,15 @@ from collections.abc import Iterable
 from dataclasses import field
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from iamlint.basics.frozen import mutable
-from iamlint.cache.memory import Memory
 from iamlint.cache.units import Asked, Trace, Units, file_asked, hash_of
 from iamlint.files.looks import ENTRIES, RESOLVED, STATUS
-from iamlint.files.watched import FILE, KIND
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import LINK_HINT, is_link
-from iamlint.sources.terraform.configuration.installed import MANIFEST, Installed, read_manifest
 from iamlint.sources.terraform.configuration.module import (
     Dialect,
     Module,
@@ -28,8 +25,11 @@ from iamlint.sources.terraform.configuration.module import (
     read_module,
     reading_order,
 )
-from iamlint.sources.terraform.configuration.outlines import OutlinedModule, outline_of
 from iamlint.sources.workspace import Workspace
+
+if TYPE_CHECKING:
+    from iamlint.cache.memory import Memory
+    from iamlint.sources.terraform.configuration.installed import Installed
 
 DIALECTS: tuple[Dialect, ...] = ("terraform", "opentofu")
 Readings = dict[Dialect, Module]
@@ -107,6 +107,8 @@ class Library:
 
     def _read(self, real: Path, names: list[str], dialect: Dialect) -> Module:
         """Return a module. One that both programs read alike is parsed when it is used, if an earlier run had it."""
+        from iamlint.sources.terraform.configuration.outlines import outline_of
+
         other: Dialect = "opentofu" if dialect == "terraform" else "terraform"
         if self._memory:
             found = self._remembered(real, names, self._memory)
@@ -144,6 +146,8 @@ class Library:
 
     def _remembered(self, real: Path, names: list[str], memory: Memory) -> dict[Dialect, Module]:
         """Return a module as each program reads it, from memory if its files are unchanged."""
+        from iamlint.files.watched import KIND
+
         part = memory.part(_MODULE, real)
         if part is None:
             with memory.tracing() as trace:
@@ -156,6 +160,8 @@ class Library:
 
     def _outlined(self, real: Path, names: list[str], dialect: Dialect) -> Module | None:
         """Return the module of an earlier run, if all of it is unchanged. A report has its texts, so they are read."""
+        from iamlint.sources.terraform.configuration.outlines import OutlinedModule
+
         here, there = (set(configuration_names(names, one)) for one in DIALECTS)
         wanted = (*sorted(here ^ there), *reading_order(names, "terraform"))
         sources = [self._workspace.load(real / name) for name in wanted]
@@ -165,6 +171,8 @@ class Library:
         return OutlinedModule(real, known, lambda: self._both(real, names, dialect)[0])
 
     def _file(self, path: Path) -> File | Unreadable:
+        from iamlint.files.watched import FILE
+
         if path not in self._files:
             parse = partial(self._parsed, path)
             self._files[path] = self._workspace.recall((FILE, path), parse)
@@ -205,11 +213,15 @@ class Library:
 
     def asked_for_manifest(self, root: Path) -> set[Asked]:
         """Return what the disk was asked for the list of the modules that are installed for a root module."""
+        from iamlint.sources.terraform.configuration.installed import MANIFEST
+
         path = self._workspace.resolved(root) / MANIFEST
         is_there = self._workspace.tree.is_file(path)
         return file_asked(path, self._workspace.resolved(path)) if is_there else {(STATUS, str(path))}
 
     def _installed(self, root: Path) -> dict[str, Installed]:
+        from iamlint.sources.terraform.configuration.installed import MANIFEST
+
         if self._memory:
             return self._workspace.recall((MANIFEST, root), lambda: self._read_manifest(root))
         self.uses.known_manifest |= bool(self._manifests.get(root))
@@ -218,6 +230,8 @@ class Library:
         return self._manifests[root]
 
     def _read_manifest(self, root: Path) -> dict[str, Installed]:
+        from iamlint.sources.terraform.configuration.installed import MANIFEST, read_manifest
+
         path, tree = root / MANIFEST, self._workspace.tree
         source = self._workspace.load(path) if tree.is_file(path) else None
         return read_manifest(source.text, root, tree) if isinstance(source, SourceText) else {}

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from iamlint.causes import VarFile
 from iamlint.files.texts import load
 from iamlint.files.tree import Tree
 from iamlint.hcl import read_file
 from iamlint.location import SourceText
 from iamlint.sources.workspace import Workspace
+
+if TYPE_CHECKING:
+    from iamlint.causes import VarFile
 
 MOST = 200
 """Maximum number of files that are read, the topmost first."""
@@ -27,6 +30,8 @@ def var_files(
     ``roots`` are the root modules, by directory, with their variables. A file in the directory of a root module is
     meant for that one. Only the names are read from a file. Files that are ``given`` are already in force.
     """
+    from iamlint.causes import VarFile
+
     known = {workspace.resolved(path) for path in given}
     found: list[VarFile] = []
     for path in sorted(paths, key=lambda path: (len(path.parts), path))[:MOST]:

@@ -21,7 +21,6 @@ from iamlint.location import Span
 from iamlint.sources.marks import ROLE
 from iamlint.sources.terraform.configuration.module import Declared, Mode
 from iamlint.sources.terraform.evaluation.bodies import META, ScopeOf, body, evaluated, provisioners
-from iamlint.sources.terraform.instances.embedded import HOLE
 from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import Unknown
 
@@ -174,6 +173,8 @@ def _parts(value: Value) -> Iterator[Value]:
 
 def _may_change(text: str) -> bool:
     """Whether the part of a command line that determines its action is unknown."""
+    from iamlint.sources.terraform.instances.embedded import HOLE
+
     for found in _TOOL.finditer(text):
         before = ""
         for word in found[1].split():
@@ -195,6 +196,8 @@ def _texts(value: Value) -> Iterator[str]:
 
 
 def _with_unknown_parts(text: str | Unknown) -> str:
+    from iamlint.sources.terraform.instances.embedded import HOLE
+
     if isinstance(text, str):
         return text
     return "".join(part if isinstance(part, str) else HOLE for part in text.parts) or HOLE
@@ -213,6 +216,8 @@ def _scripts(text: str, files: Files) -> Iterator[tuple[str, str]]:
 
 def _excerpt(found: re.Match[str], text: str) -> str:
     """Return the matching line, from the start of the IAM part."""
+    from iamlint.sources.terraform.instances.embedded import HOLE
+
     start = text.rfind("\n", 0, found.start()) + 1
     line = text[start:].partition("\n")[0].strip()
     shown = line if len(line) <= _LONGEST else f"…{text[found.start() : found.start() + _LONGEST]}…".replace("\n", " ")

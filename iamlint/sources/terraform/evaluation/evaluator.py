@@ -38,7 +38,6 @@ from iamlint.sources.terraform.evaluation.run import (
 from iamlint.sources.terraform.evaluation.undeclared import undeclared
 from iamlint.sources.terraform.instances.declarations import unread_part
 from iamlint.sources.terraform.instances.instance import Instance
-from iamlint.sources.terraform.instances.objects import instance_object
 from iamlint.sources.terraform.instances.view import View
 from iamlint.unknown import Unknown, UnknownPart
 
@@ -260,10 +259,11 @@ class ModuleInstance:
         return Value({str(key): value for key, value in sorted(objects.items(), key=lambda item: str(item[0]))})
 
     def _object(self, mode: Mode, declared: Declared, address: str, names: Mapping[str, Value]) -> Lazy:
+        from iamlint.sources.terraform.instances.objects import instance_object
+
         provider = self.provider_of(declared)
         project = provider.body.value("project") if provider else NULL
-        evaluated = body(declared, self.scope(names))
-        view = View(address, evaluated, project, self.run.lookups, self.run.states)
+        view = View(address, body(declared, self.scope(names)), project, self.run.lookups, self.run.states)
         return instance_object(mode, declared.block.label(0), view)
 
     # -- providers -------------------------------------------------------------------------------------------------

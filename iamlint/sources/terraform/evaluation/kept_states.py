@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from iamlint.basics.frozen import mutable
-from iamlint.cache.memory import Name
 from iamlint.files.watched import Asked
 from iamlint.sources.terraform.configuration.module import Dialect
 from iamlint.sources.workspace import Workspace
+
+if TYPE_CHECKING:
+    from iamlint.cache.memory import Name
 
 STATE: dict[Dialect, str] = {"terraform": "state of terraform", "opentofu": "state of opentofu"}
 """What a part of the work asked for: who keeps the state at a place, as one program reads the root modules."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Data, Lazy, List, Map, SetOf, Value
@@ -14,9 +15,11 @@ from iamlint.hcl.functions.types import size
 from iamlint.sources.terraform.configuration.module import Module
 from iamlint.sources.terraform.configuration.selection import DEFAULT, NAME
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
-from iamlint.sources.terraform.evaluation.kept_states import Place, StateNotes
 from iamlint.sources.terraform.instances.arguments import text_of
 from iamlint.unknown import Unknown, UnknownPart, shown
+
+if TYPE_CHECKING:
+    from iamlint.sources.terraform.evaluation.kept_states import Place, StateNotes
 
 Key = tuple[str, ...]
 """Backend and location of the state."""

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import Text
-from iamlint.sources.terraform.instances.policies import iam_policy_document
-from iamlint.sources.terraform.instances.resource_ids import FORMATS, parts_of
 from iamlint.sources.terraform.instances.view import (
     LOOKED_UP,
     NO_PROJECT,
@@ -280,6 +278,8 @@ def _client(view: View, name: str) -> Value | None:
 
 
 def _policy(view: View, name: str) -> Value | None:
+    from iamlint.sources.terraform.instances.policies import iam_policy_document
+
     return iam_policy_document(view.body) if name == "policy_data" else None
 
 
@@ -398,6 +398,8 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
 
 
 def _id(view: View, kind: str) -> Value:
+    from iamlint.sources.terraform.instances.resource_ids import parts_of
+
     texts, names = parts_of(kind)
     arguments = [view.project if name == "project" else view.argument(name) for name in names]
     return joined(texts[0], *(part for pair in zip(arguments, texts[1:], strict=True) for part in pair))
@@ -405,6 +407,8 @@ def _id(view: View, kind: str) -> Value:
 
 def computed(mode: str, kind: str, name: str, view: View) -> Value:
     """Return an attribute that is not configured: computed if possible, else known after apply."""
+    from iamlint.sources.terraform.instances.resource_ids import FORMATS
+
     attribute = _ATTRIBUTES.get((mode, kind))
     found = attribute(view, name) if attribute else None
     if found is not None:

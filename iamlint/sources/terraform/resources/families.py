@@ -14,7 +14,6 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Place, Resource, Text
 from iamlint.sources.terraform.instances.arguments import Placed, placed_text, text_of
 from iamlint.sources.terraform.instances.instance import Instance
-from iamlint.sources.terraform.resources.identities.accounts import account_name
 from iamlint.sources.terraform.resources.projects import default_project
 from iamlint.unknown import Unknown, UnknownPart, join_texts, without_prefix
 
@@ -114,6 +113,8 @@ def family_of(kind: str) -> tuple[str, Form] | None:
 
 def resource_of(instance: Instance, family: str) -> tuple[Resource, Place]:
     """Return the resource of an instance's grants, and where it is written."""
+    from iamlint.sources.terraform.resources.identities.accounts import account_name
+
     match family:
         case "project":
             project, place = default_project(instance)

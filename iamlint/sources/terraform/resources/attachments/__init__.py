@@ -26,7 +26,6 @@ from iamlint.sources.terraform.instances.arguments import (
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.sources.terraform.instances.view import joined
-from iamlint.sources.terraform.resources.identities.accounts import account_name
 from iamlint.sources.terraform.resources.projects import default_project
 from iamlint.unknown import Truth, Unknown, without_prefix
 
@@ -177,6 +176,8 @@ def _sites(body: Body, blocks: tuple[str, ...], depth: int = 0) -> Iterator[_Sit
 
 
 def _at(runner: _Runner, path: _Path, site: _Site) -> Iterator[Attachment]:
+    from iamlint.sources.terraform.resources.identities.accounts import account_name
+
     place = Place(site.at.location)
     if site.unknown:
         yield runner.attachment(path, site.unknown, site.unknown, place)
@@ -252,6 +253,8 @@ def _is_there(body: Body, names: list[str]) -> tuple[Truth, Unknown | None]:
 
 def _mapped(runner: _Runner, path: _Path, body: Body) -> Iterator[Attachment]:
     """Yield the accounts of a map from users to accounts."""
+    from iamlint.sources.terraform.resources.identities.accounts import account_name
+
     argument = body.arguments.get(path.argument)
     data = argument.value.data if argument else None
     if argument is None or data is None:

@@ -15,7 +15,6 @@ from iamlint.documents.values import Value
 from iamlint.facts import Principal, ServiceAccount, Text
 from iamlint.principals import read_principal
 from iamlint.sources.terraform.instances.arguments import flag_of, text_of
-from iamlint.sources.terraform.instances.computed import account_email
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources.projects import default_project
@@ -126,6 +125,8 @@ def _declared_member(declared: re.Pattern[str], parts: tuple[str | UnknownPart, 
 
 def service_account(instance: Instance) -> Iterator[ServiceAccount]:
     """Yield the account of a ``google_service_account``."""
+    from iamlint.sources.terraform.instances.computed import account_email
+
     body = instance.body
     project, _ = default_project(instance)
     account_id = body.value("account_id")

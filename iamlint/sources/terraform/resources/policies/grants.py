@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Value
@@ -20,10 +21,12 @@ from iamlint.sources.terraform.instances.arguments import (
 from iamlint.sources.terraform.instances.condition import condition_of
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
-from iamlint.sources.terraform.instances.policies import Binding, bindings_of
 from iamlint.sources.terraform.resources.families import family_of, resource_of
 from iamlint.sources.terraform.resources.identities.accounts import principal_of
 from iamlint.unknown import Unknown, without_prefix
+
+if TYPE_CHECKING:
+    from iamlint.sources.terraform.instances.policies import Binding
 
 
 @frozen
@@ -116,6 +119,8 @@ def _repeated(body: Body) -> dict[str, list[Place]]:
 
 
 def _policy(target: _Target) -> Iterator[Grant]:
+    from iamlint.sources.terraform.instances.policies import bindings_of
+
     written = target.instance.body.arguments.get("policy_data")
     bindings = bindings_of(written) if written else Unknown("policy_data is not set")
     at = written.at if written else target.instance.body.at

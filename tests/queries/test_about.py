@@ -1,0 +1,55 @@
+"""A query that is not asked, since its estate has nothing that it is about, would have found nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from iamlint.estate import Estate
+from iamlint.queries import QUERIES, matches_of, query_function
+from iamlint.roles import catalog
+from iamlint.rules.catalog import load_rules
+from iamlint.rules.rule import Example, Rule
+from iamlint.sources import read
+from iamlint.sources.reading import Options
+
+RULES = [rule for rule in load_rules()[0] if not rule.acceptance]
+DAY = date(2026, 1, 1)
+
+
+def estate_of(example: Example) -> Estate:
+    with TemporaryDirectory() as directory:
+        top = Path(directory).resolve()
+        for name, text in example.files.items():
+            path = top / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        paths = [top] if example.kind == "terraform" else sorted(path for path in top.rglob("*") if path.is_file())
+        return Estate(read(paths, Options(source_root=top)).facts, catalog(), DAY)
+
+
+def estates(rule: Rule) -> Iterator[Estate]:
+    yield from map(estate_of, (*rule.page.flags, *rule.page.passes))
+
+
+@pytest.mark.parametrize("family", sorted({rule.family for rule in RULES}))
+def test_a_query_that_is_not_asked_finds_nothing(family: str) -> None:
+    left_out = 0
+    for estate in (estate for rule in RULES if rule.family == family for estate in estates(rule)):
+        for name, query in QUERIES.items():
+            if not query.applies(estate):
+                left_out += 1
+                assert list(query_function(name)(estate)) == [], name
+                assert list(matches_of(name, estate)) == []
+    assert left_out > 0
+
+
+def test_each_query_is_asked_about_something() -> None:
+    asked = {
+        rule.query for rule in RULES if rule.query for estate in estates(rule) if QUERIES[rule.query].applies(estate)
+    }
+    assert asked == {rule.query for rule in RULES if rule.query}
