@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from iamlint.estate import Groups
+from iamlint.estate.groups import Groups
 from iamlint.facts import Declaration, Group, Membership, Place, Text
 from iamlint.location import Location
 from iamlint.unknown import Unknown, UnknownPart
