@@ -45,7 +45,7 @@ Three rules for reading such a text:
 - "denied on resource (or it may not exist)" is one text for a missing grant, a deny policy, an access boundary and an
   account that does not exist.
 - Impersonation has two halves. First the caller needs a right on the service account, then the service account needs
-  its own rights on the resource. The principal in the text tells which half failed.
+  its own rights on the resource. The principal in the text shows which half failed.
 
 Generated from the documents in [`iamlint/diagnosis/recognition/errors/`](../iamlint/diagnosis/recognition/errors) by
 `python bench/pages.py`."""

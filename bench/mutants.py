@@ -6,8 +6,8 @@ ROOM is a package of iamlint: access, estate, graph, conditions and patterns whe
 functions of these names (without their class) are changed. The tests are collected and run once, to see which
 functions each of them calls. Each mutant then runs in a fork, which has the changed function in its place, and only
 with the tests that call it: the quickest first, up to the first that fails. A function that runs only when its module
-is imported is changed in a new process, which runs the tests of its room. A process that fails, or takes ten times the
-CPU seconds of its tests, has killed its mutant.
+is imported is changed in a new process, which runs the tests of its room. A process that fails, or whose test takes ten
+times as long, has killed its mutant.
 
 Mutants that behave as the original does are in ``equivalent_mutants.txt``, with the reason; they are not sampled.
 Exits with 0 if all are killed, else with 1.
@@ -235,7 +235,7 @@ class Plugin:
             names = {mutant.function.rpartition(".")[2], mutant.inner}
             tests = {at for name in names for at in calls[(str(mutant.path), name)]}
             quickest_first = sorted(tests, key=took.__getitem__)
-            state = _judged(session, mutant, quickest_first, 10 + 10 * sum(took[at] for at in tests))
+            state = _judged(session, mutant, quickest_first, took)
             if state != "killed":
                 self.survivors.append(mutant)
             say(f"{state:<9} {mutant}  ({len(tests)} tests)")
@@ -304,20 +304,25 @@ def _caches() -> list[Any]:
     return [one for one in found if f"{one.__module__}.".startswith(rooms) and one.__name__ != "_grammar"]
 
 
-def _judged(session: pytest.Session, mutant: Mutant, tests: list[int], seconds: float) -> str:
+def _judged(session: pytest.Session, mutant: Mutant, tests: list[int], took: list[float]) -> str:
     if not tests:
         return _judged_from_import(mutant)
     if not (child := os.fork()):
         _quiet()
-        limit = int(time.process_time() + seconds)
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
         session.items[:] = [session.items[at] for at in tests]
         try:
             put_in_place(mutant)
-            os._exit(0 if all(_passes(session, at) for at in range(len(tests))) else 1)
+            os._exit(0 if all(_passes_in(session, at, 3 + 10 * took[of]) for at, of in enumerate(tests)) else 1)
         finally:
             os._exit(1)
     return "SURVIVED" if os.waitpid(child, 0)[1] == 0 else "killed"
+
+
+def _passes_in(session: pytest.Session, at: int, seconds: float) -> bool:
+    """Whether a test passes; the process ends if it takes more CPU seconds than these."""
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + seconds) + 1, most))
+    return _passes(session, at)
 
 
 def _judged_from_import(mutant: Mutant) -> str:

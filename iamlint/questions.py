@@ -50,7 +50,7 @@ class Question:
 
     @property
     def environments(self) -> tuple[str, ...]:
-        """The environments of the configuration in which it is unknown."""
+        """The environments of the configuration where it is unknown."""
         return _environments(self.unknown_answers)
 
     @property

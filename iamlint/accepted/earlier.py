@@ -65,7 +65,7 @@ class Earlier:
     in_repository: Callable[[str], str]
 
     def new_findings(self, report: Report) -> list[Finding]:
-        """Return the findings that the revision did not have, or had in a milder form.
+        """Return the findings that the revision did not have, or had with a lower severity.
 
         It had those, too, that somebody accepts. Findings about stale acceptance are never new.
         """

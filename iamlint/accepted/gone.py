@@ -1,6 +1,6 @@
 """Files of a revision that are gone, and which of them a new file was before it was renamed.
 
-A file that did not count before is no former file: it was in a folder that is not searched or is excluded, Terraform
+A file that did not count before is not a former file: it was in a folder that is not searched or is excluded, Terraform
 ignored its name, or its name meant something else. Otherwise a rename would put it into force unseen.
 """
 
@@ -26,7 +26,7 @@ HCL = (*BLOCKS, ".tfvars")
 _MOST_FILES = 200
 """Maximum number of files that are looked at to find what a file was called before."""
 _ALIKE = 0.5
-"""Share of equal lines from which a file is a renamed one, as in git."""
+"""Minimum share of equal lines in a renamed file, as in git."""
 
 
 class Gone:

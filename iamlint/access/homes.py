@@ -1,4 +1,4 @@
-"""The resources on which a permission has an effect: a grant on a project does not change a folder's policy."""
+"""Where a permission has an effect: a grant on a project does not change a folder's policy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _HOMES: Mapping[str, tuple[str, ...]] = {
     "resourcemanager.folders.setIamPolicy": ("folder", "organization"),
     "resourcemanager.organizations.setIamPolicy": ("organization",),
 }
-"""The kinds of resources on which these permissions must be granted. All others have an effect anywhere."""
+"""The kinds of resources where these permissions must be granted. All others have an effect anywhere."""
 
 
 def counts_on(permission: str, resource_kind: str) -> bool:

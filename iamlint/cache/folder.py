@@ -101,7 +101,7 @@ def _write_anew(folder: str, name: str, content: bytes) -> None:
 
 
 def secret(folder: str) -> bytes | None:
-    """Return the folder's random bytes; None if there are none that can be used."""
+    """Return the folder's random bytes; None without usable ones."""
     found = content(os.path.join(folder, KEY_FILE), _SIZE)
     return found if found and len(found) == _SIZE else None
 

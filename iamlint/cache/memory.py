@@ -29,7 +29,7 @@ class Trace:
 class Part:
     """The result of a part of the work, and all that it asked: it is the same while no answer changes.
 
-    ``did`` are the asked things that are no questions to the disk: their use must be repeated with the part's.
+    ``did`` are the asked things that do not read the disk: they must be repeated when the part is used.
     ``inner`` are the parts that it used, ``used`` is the number of the last check that used it.
     """
 
@@ -134,7 +134,7 @@ class Memory:
             trace.inner.add(name)
 
     def keep(self, name: Name, value: object, trace: Trace, seconds: float = 0.0) -> Part:
-        """Remember the result of a part. One that took ``seconds`` may stand in for a later one."""
+        """Remember the result of a part. One that took ``seconds`` may replace a later one."""
         done = (one for one in trace.asked if one[0] not in QUESTIONS)
         did = tuple(sorted(done, key=lambda one: (one[0], one[1].split("/"))))  # as folders are walked
         part = Part(value, frozenset(trace.asked), did, frozenset(trace.inner), self._check, seconds)

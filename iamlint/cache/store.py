@@ -52,7 +52,7 @@ class Store:
         return found
 
     def write(self, data: bytes, kind: str = RESULT) -> None:
-        """Replace an entry, and remove what is too much. An error means that nothing is kept."""
+        """Replace an entry, and remove entries above the limit. After an error, the entry does not exist."""
         from iamlint.cache.entry import sealed
 
         name, path = self._named(kind)
@@ -94,7 +94,7 @@ _LENGTH = 64
 
 
 def store_for(arguments: Sequence[str], *, new: bool) -> Store | None:
-    """Return the entry of these arguments; None if there is no folder that can be trusted.
+    """Return the entry of these arguments; None without a trusted folder.
 
     ``new`` makes the folder if it is missing.
     """

@@ -100,7 +100,7 @@ class Units:
         return found
 
     def unchanged(self, name: str) -> Any | None:
-        """Return the value of a part of the earlier run; None if there is none, or if something changed."""
+        """Return the value of a part of the earlier run; None without one, or if something changed."""
         unit = self._earlier.get(name)
         if unit is None:
             return None

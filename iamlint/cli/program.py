@@ -116,7 +116,7 @@ def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
 @click.pass_context
 def program(context: click.Context) -> None:
-    """Lint Google Cloud IAM: who may become which service account, how, and on which line it is written."""
+    """Lint Google Cloud IAM: who may become which service account, how, and which line allows it."""
     if context.invoked_subcommand is None:
         emit(context.get_help() + "\n")
         sys.exit(FAILED)

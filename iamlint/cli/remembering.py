@@ -26,7 +26,7 @@ _SHARE_OF_TIME = 0.5
 
 
 class Kept:
-    """A result in the making. Without a ``store``, nothing is kept."""
+    """A result that is not complete yet. Without a ``store`` it is not saved."""
 
     def __init__(self, store: Store | None = None, seconds: float = 0) -> None:
         from iamlint.cache.recall import ANSWER

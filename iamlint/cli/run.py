@@ -152,7 +152,7 @@ class _Judged:
         return together({name: self._report(name, self.allowance) for name in names})
 
     def earlier(self, tree: Tree) -> Report:
-        """Return the report on the same paths in other files, in what is left of the time."""
+        """Return the report on the same paths in another file tree, within the remaining time."""
         from iamlint.accepted.configuration.sections import by_path
 
         named = self.request.stdin_name

@@ -15,7 +15,7 @@ from iamlint.files.tree import Tree
 
 DASH = Path("-")
 FOLDER = "<stdin>"
-"""The folder in which reports show unnamed standard input; iamlint reads no file there."""
+"""The folder that reports show for unnamed standard input; iamlint reads no file there."""
 _YAML = regex(r"\s*(?:---|- |[\w.\"'-]+:(?:\s|\Z))")
 _BLOCKS = frozenset({"resource", "module", "variable", "locals", "provider", "data", "output", "moved", "import"})
 """Top-level keys of Terraform's JSON syntax that no plan and no export has."""

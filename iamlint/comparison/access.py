@@ -1,4 +1,4 @@
-"""Who can act as one account on one side, over any number of hops, and by which methods directly."""
+"""The principals that can act as an account on one side, over any number of hops, and the direct ones' methods."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Held:
 
     @property
     def unknown_answers(self) -> tuple[str, ...]:
-        """Why it is not known whether the grant is there, or of which role."""
+        """Why it is not known whether the grant exists, or which role it grants."""
         declared, role = self.grant.declared, self.grant.role
         unknown = (role.reason,) if isinstance(role, Unknown) else ()
         uncertain = (declared.uncertain,) if declared.uncertain else ()

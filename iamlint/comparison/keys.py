@@ -69,7 +69,7 @@ def rendered(text: str, home: str, render: Render) -> str:
 
 
 def rendered_name(name: str, render: Render) -> str:
-    """Return a name as the estate has it (`iamlint.estate.identity`), its references as ``render`` has them."""
+    """Return a name of the estate (`iamlint.estate.identity`), with its references rendered by ``render``."""
     if "${" not in name:
         return name
     text, _, home = name.rpartition(_IN)

@@ -29,7 +29,7 @@ def read_side(
 ) -> tuple[Side, tuple[Unreadable, ...]]:
     """Return one side, and what could not be read of it.
 
-    What is no path is a revision of the repository around the working directory, of which ``path`` is read, the
+    Anything that is not a path is a revision of the repository around the working directory; ``path`` is read, the
     working directory by default. A revision that is not in the clone is an error.
     """
     if is_path(given):

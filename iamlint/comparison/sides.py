@@ -41,7 +41,7 @@ Reference = tuple[str, str]
 class Side:
     """One of two estates.
 
-    ``root`` is its path as locations have it, ``given`` how the user named it, ``texts`` are the files that were read.
+    ``root`` is its path in locations, ``given`` the user's name for it, ``texts`` are the files that were read.
     """
 
     name: SideName

@@ -16,7 +16,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.unknown import Unknown, UnknownPart
 
 HOLE = "\ue000"
-"""Stands for the unknown parts of an expression; a private-use character, which no expression contains."""
+"""Represents the unknown parts of an expression; a private-use character, which no expression contains."""
 
 _TOKEN = regex(r"//[^\n]*|(?:(?<![A-Za-z0-9_])(?P<prefix>[rRbB]{1,2}))?(?P<quote>\"\"\"|'''|\"|')")
 """A comment, or the start of a literal. A letter that ends a word is not its prefix: ``x in'a'``."""

@@ -79,7 +79,7 @@ def parse(expression: Text) -> Node | Unparsable | Unknown:
 
 
 def by_grammar(readable: Masked, written: str) -> Node:
-    """Return the tree of an expression as the grammar has it. Raises `Refused`."""
+    """Parse an expression with the grammar. Raises `Refused`."""
     return _Reader(readable.literals).read(_tree(readable.text, written), 0)
 
 

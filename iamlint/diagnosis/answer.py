@@ -25,7 +25,7 @@ class Evidence:
 
 @frozen
 class Fix:
-    """The smallest change: Terraform and gcloud, with the file where the Terraform belongs. Empty where there is none.
+    """The smallest change: Terraform and gcloud, with the file for the Terraform. Empty without a change.
 
     ``note`` says what the change does where neither can say it. ``refused`` are bad cures, each with its reason.
     ``grants`` are the grants that it makes, to prove it.

@@ -119,7 +119,7 @@ def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, .
 
 
 def _caller(text: str | None, asked: Asked, clients: tuple[Client, ...], *, inferred: bool) -> Caller:
-    """The caller of a name; somebody where there is none, or the error masks it. Raises `BadQuestionError`."""
+    """Return the caller of a name; unknown without a name, or if the error masks it. Raises `BadQuestionError`."""
     if text is None:
         return NOBODY_NAMED
     try:

@@ -1,4 +1,4 @@
-"""Reads valid JSON to values of which a part is read when it is asked for.
+"""Reads valid JSON lazily: each part of a value is read when it is asked for.
 
 Most of a plan or an export is never looked at. The standard library's scanner, which is written in C, finds the end of
 a part and whether it is valid; the part's own values are read on first use, by the same scanner. It returns no places:

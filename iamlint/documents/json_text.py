@@ -161,7 +161,7 @@ class Reader:
         return end if end >= 0 else len(self.text)
 
     def start(self) -> int:
-        """Return the offset of the first value; raises `JsonError` if there is none."""
+        """Return the offset of the first value; raises `JsonError` without one."""
         start = self.skip(1 if self.text.startswith("\ufeff") else 0)
         if start == len(self.text):
             raise JsonError(start, start, "the file is empty, where a JSON value is expected")

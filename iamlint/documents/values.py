@@ -136,12 +136,12 @@ class Key(str):
 
 
 def key_value(key: str, beside: Span | None = None) -> Value:
-    """Return a key as a value: at its place, else at that of ``beside``."""
+    """Return a key as a value: at its own place, else at the place ``beside``."""
     return Value(str(key), key.at) if isinstance(key, Key) else Value(key, beside)
 
 
 def first_named(value: Value, at: Span) -> Value:
-    """Return a value with the expression that first names it: its place, or beside its place in a called module.
+    """Return a value with the expression that first names it: its place, or both places in a called module.
 
     The elements of a short collection get it, too.
     """
@@ -162,7 +162,7 @@ def _named(value: Value, at: Span) -> Value:
 
 
 def with_elements(data: Data, change: Callable[[Value], Value]) -> Data:
-    """Return a collection with its elements changed; the same object if none changes, or if it is no collection."""
+    """Return a collection with its elements changed; the same object if none changes, or if it is not a collection."""
     match data:
         case tuple():
             elements = [change(one) for one in data]

@@ -201,7 +201,7 @@ _MERGE = "<<"
 
 
 def _merged(value: Value, at: int) -> dict[str, Value]:
-    """Return the entries that a merge adds: of one mapping, or of several, of which the first wins."""
+    """Return the entries that a merge adds: of one mapping, or of several, where the first wins."""
     found: dict[str, Value] = {}
     for one in reversed(value.data if isinstance(value.data, tuple) else (value,)):
         if not isinstance(one.data, dict):

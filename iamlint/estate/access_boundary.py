@@ -28,7 +28,7 @@ _FROM: dict[str, int] = {
     "iam.workforcePool": 4,
     "iam.oauthClient": 4,
 }
-"""The version from which boundaries block the permissions with this prefix.
+"""The first version whose boundaries block the permissions with this prefix.
 
 Source: https://cloud.google.com/iam/docs/pab-blocked-permissions
 """

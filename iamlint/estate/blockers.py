@@ -217,8 +217,8 @@ class Blockers:
     def _uneven(self) -> frozenset[Node | None]:
         """The projects whose accounts may differ in what blocks a grant on the project.
 
-        An account there may be disabled, or declarations may disagree about its project. None stands for a project of
-        which nothing is known: no grant is known to be plain there.
+        An account there may be disabled, or declarations may disagree about its project. None is a project of
+        which nothing is known: no grant is certainly plain there.
         """
         found: set[Node | None] = {None}
         projects: dict[str, set[Node | None]] = defaultdict(set)
@@ -301,7 +301,7 @@ class Blockers:
         return self._for[place, permission].about(grant)
 
     def _at_place(self, grant: Grant) -> Hashable:
-        """Return the key of a grant's place, for which the denials that may apply there are kept."""
+        """Return the key of a grant's place, and keep the denials that may apply there."""
         place, chain = self._place(grant)
         if place not in self._at:
             self._work.spend(len(self._denials) // 4)

@@ -31,7 +31,7 @@ CHARACTERS = 25
 class Rule:
     """One rule of a deny policy, with precomputed parts: the principals it names, and the place it is attached to.
 
-    ``only_in`` is the only configuration in which the rule applies; "" if its place is known.
+    ``only_in`` is the only configuration where the rule applies; "" if its place is known.
     """
 
     denial: Denial

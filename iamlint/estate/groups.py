@@ -1,4 +1,4 @@
-"""Who is in which group, as far as the input shows; it never shows that nobody else is."""
+"""The members of groups, as far as the input shows them; it never shows that a group has no others."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _ONE_KIND: Mapping[str, str] = {
     "cloud_run_v2_service": "cloud_run_service",
     "cloudfunctions2_function": "cloudfunctions_function",
 }
-"""Kinds of resources that two versions of an API name, with the kind that stands for both: they share one policy.
+"""Kinds of resources that two versions of an API name, with one kind for both: they share one policy.
 Sources: https://cloud.google.com/run/docs/reference/rest and https://cloud.google.com/functions/docs/reference/rest"""
 
 

@@ -57,7 +57,7 @@ def within(chain: tuple[Node, ...], outer: Node | None) -> Truth:
 
 
 def only_scope(node: Node | None, declared: Declaration) -> str:
-    """Return the only configuration in which a policy on ``node`` counts, if that place is unknown; "" for everywhere.
+    """Return the only configuration where a policy on ``node`` counts, if that place is unknown; "" for everywhere.
 
     Nothing shows that an unknown place of one configuration is a place in another configuration, a plan or an export.
     Comparing the policy with their grants would hide all of these grants. Its own configuration is about one place, or

@@ -94,7 +94,7 @@ class PublicAccess:
     def _by_policy(
         self, constraints: frozenset[str], grant: Grant, only: str | None, counts: Callable[[Declaration], bool]
     ) -> Iterator[Closed]:
-        """Yield the nearest policy of each constraint, and those of which it is not known whether they apply."""
+        """Yield the nearest policy of each constraint, and those that may or may not apply."""
         chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
         for constraint in sorted(constraints & self._policies.keys()):
             inner = bool(chain) and chain[0][0] not in CONTAINERS

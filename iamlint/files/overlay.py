@@ -30,7 +30,7 @@ class Overlay(Tree):
         return {(directory, name) for directory, names in self._inside.items() for name in names}
 
     def buffer(self, path: Path) -> bytes | None:
-        """Return the content of a buffer, by its path without symbolic links; None if there is none."""
+        """Return the content of a buffer, by its path without symbolic links; None without a buffer."""
         return self._buffers.get(path)
 
     def status(self, path: Path) -> Status:

@@ -64,7 +64,7 @@ class Reads:
         self.note(CONTENT, path, found.hexdigest())
 
     def watched(self, path: Path, file: io.RawIOBase) -> IO[bytes]:
-        """Return a file that records what is read of it when it is closed."""
+        """Return a file that records what was read from it when it is closed."""
         return io.BufferedReader(_Watched(path, file, self), _BUFFER)
 
 

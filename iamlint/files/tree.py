@@ -108,7 +108,7 @@ class Tree(ABC):
         """Yield each directory from the top down, with the names of its directories and of all else.
 
         The caller may remove directories from the list; those that are links are in it, and are never walked into.
-        ``unreadable`` is told of directories that cannot be read.
+        ``unreadable`` is called with each directory that cannot be read.
         """
         waiting = [top]
         while waiting:

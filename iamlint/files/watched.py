@@ -20,7 +20,7 @@ KIND, ENTRIES, FILE = "kind", "entries", "file"
 """What is asked of a path: what is there, the names in a directory, the size and the content of a file."""
 QUESTIONS = frozenset({KIND, ENTRIES, FILE})
 _RECENT = 2_000_000_000
-"""Nanoseconds for which the times of a file do not tell that it is unchanged: clocks of file systems are coarse."""
+"""Nanoseconds after a change while equal times do not prove that a file is unchanged: clocks of files are coarse."""
 
 Look = tuple[int, ...] | None
 """What shows most changes of a file or directory without reading it; None if nothing is there."""

@@ -35,7 +35,7 @@ class Instances:
         self._changed[rule, edits].add(declared)
 
     def left_out(self, rule: str, edits: tuple[Edit, ...], estate: Estate, sources: Sources) -> str:
-        """Return an address that the edits change although its own fix has not these edits; "" if there is none."""
+        """Return an address that the edits change although its own fix has other edits; "" without one."""
         changed = self._changed[rule, edits]
         own = {_block_of(one) for one in changed}
         for tree, block, per_key in _blocks(edits, sources):

@@ -23,7 +23,7 @@ _NAME = regex(r"[\w .:/-]{1,100}")
 
 
 def marker(category: str) -> str:
-    """Return the invisible first line by which the comment is found again. ``category`` is the action's input."""
+    """Return the invisible first line that identifies the comment. ``category`` is the action's input."""
     name = category if _NAME.fullmatch(category) and "--" not in category else "iamlint"
     return f"<!-- iamlint: {name} -->"
 
@@ -86,7 +86,7 @@ def _opened(compared: dict[str, Any], event: Event) -> Iterator[str]:
 
 
 def _who(one: dict[str, Any]) -> str:
-    """Return the principal, with the environments of the configuration in which it gains access."""
+    """Return the principal, with the environments where it gains access."""
     names = one.get("environments")
     texts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
     return _text(one, "principal") + (cell(f" (in {', '.join(texts)})"[:LONGEST]) if texts else "")

@@ -72,7 +72,7 @@ def delegated(
 ) -> Iterator[Chain]:
     """Yield the chains to tokens that a delegation opens, the shortest first, beginning with the delegate.
 
-    The last hop is a token edge onto an account or a container of accounts; targets on which the holder has a token
+    The last hop is a token edge onto an account or a container of accounts; targets where the holder has a token
     edge anyway are skipped. Each delegate is followed once. Blocked edges are followed after all open ones, and their
     chains include what blocks them. ``among`` limits the accounts in a chain, ``ends`` the accounts at the end.
     ``work`` limits the edges that are read; when it is used up the iteration ends.

@@ -17,7 +17,7 @@ from iamlint.unknown import Truth
 
 @frozen
 class Deployment:
-    """A method by which a principal can deploy in an account's project, without `ACT_AS` on the account.
+    """A method to deploy in an account's project, without `ACT_AS` on the account, and the grants that give it.
 
     ``grants`` has a grant for each permission of the method, in their order.
     """

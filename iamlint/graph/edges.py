@@ -28,7 +28,7 @@ _COMPARED = 5
 _PEOPLE = ("user:", "group:", "domain:")
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
 _BROAD = IDENTITY | {"attach"}
-"""The kinds of edges by which a holder on a container can become, or attach, every account there."""
+"""The kinds of edges on a container that let the holder become, or attach, every account there."""
 
 
 @frozen

@@ -38,7 +38,7 @@ def rank(held: frozenset[str]) -> int:
 
 
 def strongest(held: frozenset[str]) -> str | None:
-    """Return the strongest permission among all strong ones; None if there is none."""
+    """Return the strongest permission among all strong ones; None without a strong one."""
     at = rank(held)
     return _STRONGEST[at] if at < len(_STRONGEST) else None
 

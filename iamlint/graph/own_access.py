@@ -53,7 +53,7 @@ class OwnAccess:
         return False
 
     def _asked_of(self, privilege: Grant) -> tuple[Grant, frozenset[str], Iterable[Node]]:
-        """Return a privilege, its permissions, and the nodes on which a grant of them gives as much.
+        """Return a privilege, its permissions, and the nodes where a grant of them gives as much.
 
         The grant is stored, so that no other one gets its identity.
         """

@@ -258,7 +258,7 @@ class Ways:
     # -- one way ----------------------------------------------------------------------------------------------------
 
     def _fitting(self, source: str, on: Iterable[Node], around: Iterable[Node], scope: Node | None = None) -> _Fitting:
-        """Return the methods of which the principal holds a permission on one of the nodes, and all around them.
+        """Return the methods with one permission held on one of the nodes, and all of them held around the nodes.
 
         With ``scope``, only those that reach something there by a grant on it. The second value says whether any of
         them is a delegation.
@@ -433,7 +433,7 @@ class Ways:
 
     @cached_property
     def _pools(self) -> Mapping[str, str]:
-        """Return the projects of the declared pools, by the reference that stands for their number."""
+        """Return the projects of the declared pools, by the reference to their number."""
         found: dict[str, str] = {}
         for pool in self.estate.of(Pool):
             parts = shown(pool.name).split("/")

@@ -53,7 +53,7 @@ def evaluate(expression: syntax.Expression, scope: Scope) -> Value:
     """Return the value of an expression; never raises for its content.
 
     A value without a place in a file (a computed attribute) is placed at the expression that first names it, and a
-    value that a called module makes keeps its place beside that of the expression that first names the output.
+    value that a called module makes has two places: its own, and that of the expression that first names the output.
     """
     try:
         scope.budget.spend()

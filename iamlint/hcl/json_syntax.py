@@ -40,7 +40,7 @@ def read(source: SourceText) -> File:
 
 
 def read_variables(source: SourceText) -> File:
-    """Return the tree of a ``.tfvars.json`` file: arguments with literal values, in which ``${`` has no meaning."""
+    """Return the tree of a ``.tfvars.json`` file: arguments with literal values, where ``${`` has no meaning."""
     return _Reader(source).variables()
 
 

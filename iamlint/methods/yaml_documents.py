@@ -18,7 +18,7 @@ from yaml.events import (
 
 
 def documents(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the documents of a YAML text. All scalars stay text, and there are no anchors: the schema needs none."""
+    """Yield the documents of a YAML text. All scalars stay text. Anchors are not supported: the schema needs none."""
     events = iter(yaml.parse(text, Loader=_loader()))
     for event in events:
         if isinstance(event, DocumentStartEvent):

@@ -23,7 +23,7 @@ MOST_HOPS = 50_000
 MOST_STEPS = 20_000_000
 """Maximum number of hops that the searches of one answer follow."""
 _FEW = 20
-"""Maximum number of principals and accounts for which unknown memberships are checked."""
+"""Maximum number of principals and accounts whose unknown memberships are checked."""
 _MEMBERS = ("user:", "group:", "serviceAccount:")
 
 

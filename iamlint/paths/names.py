@@ -23,7 +23,7 @@ _EVERYBODY = ("allAuthenticatedUsers", "allUsers")
 
 @frozen
 class Account:
-    """A service account of the estate: its node, and the declaration to which its name belongs."""
+    """A service account of the estate: its node, and the declaration that its name belongs to."""
 
     node: Node
     email: str
@@ -163,7 +163,7 @@ class Names:
 
 
 def is_nobody(name: str) -> bool:
-    """Whether a name stands for an unknown principal."""
+    """Whether a name is that of an unknown principal."""
     return name.startswith("nobody known, ")
 
 

@@ -66,7 +66,7 @@ class Route:
 
     @property
     def length(self) -> int:
-        """The number of hops, with those that are not listed."""
+        """The number of hops, unlisted ones included."""
         return len(self.hops) + self.left_out
 
     @property
@@ -371,7 +371,7 @@ class _Towards:
 
     @classmethod
     def over(cls, hop: Hop | None, to: Spot, rest: _Towards) -> _Towards:
-        """Return the step over a hop to a spot, or into a container, from which the rest is known."""
+        """Return the step over a hop to a spot, or into a container, whose rest is known."""
         if hop is None:
             return cls(rest.cost, rest.length, None, to, rest.holder, rest.last)
         inside = rest.following if isinstance(to[0], tuple) else to

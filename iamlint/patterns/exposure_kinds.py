@@ -19,7 +19,7 @@ _ANY_CLIENT = regex(
 )
 """Referrers and addresses that are anybody's: ``*``, ``https://*/*``, ``*.com``, ``0.0.0.0/0``, ``::0``."""
 _ANY_API = frozenset({"cloudapis.googleapis.com"})
-"""Services that stand for every API of Google Cloud."""
+"""Services that include every API of Google Cloud."""
 
 
 def _is_anybody(client: str) -> bool:

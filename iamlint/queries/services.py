@@ -192,7 +192,7 @@ def _elsewhere(estate: Estate, project: Text, declared: Declaration) -> Iterator
         if isinstance(service.project, Unknown) and _may_be(service.project, project):
             yield f"{shown(service.name)} is enabled on a project that is not known: {service.project.reason}"
     modules = [one for one in estate.of(UnreadPart) if one.declared.type == "module" and scope(one.declared) == here]
-    if modules:  # one question, however many modules may answer it
+    if modules:  # one question, even if several modules may answer it
         others = f"; so may {len(modules) - 1} more" if len(modules) > 1 else ""
         yield f"{CREDENTIALS_API} may be enabled by a module: {modules[0].reason}{others}"
 

@@ -122,7 +122,7 @@ def command(level: Level, where: dict[str, object], title: str, message: str) ->
 
 
 def _logged(at: Location, text: str) -> str:
-    """Return a log line in which no part of the input is a command."""
+    """Return a log line where no part of the input is a command."""
     return neutral(f"{at.path}:{at.line}:{at.column}: {text}")
 
 

@@ -1,6 +1,6 @@
 """JUnit's XML: a test for each rule, and for each finding.
 
-There is no official schema; Jenkins' is the strictest that is in use:
+There is no official schema; Jenkins' is the strictest in use:
 https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd
 """
 

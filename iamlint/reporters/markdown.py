@@ -133,7 +133,7 @@ _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def cell(text: str) -> str:
-    """Return a text without Markdown or HTML syntax, in which GitHub links and mentions nothing."""
+    """Return a text without Markdown or HTML syntax, where GitHub links and mentions nothing."""
     return _MARKUP.sub(_as_text, neutral(text))
 
 

@@ -1,1 +1,1 @@
-"""What a run yields: the report, and the names by which a finding is known again."""
+"""The results of a run: the report, and the fingerprints of findings."""

@@ -96,7 +96,7 @@ class Report:
     ``accepted`` are the findings that an ignore comment covers; they are not among ``findings``.
 
     ``rules`` are all that ran, sorted by id. ``texts`` are the files that locations point into, by path, for frames and
-    snippets. ``files`` is the number of files read. ``as_of`` is the day for which conditions were evaluated; None
+    snippets. ``files`` is the number of files read. ``as_of`` is the day that conditions were evaluated for; None
     without conditions. ``role_catalogs`` are the files that extend the role catalogue of ``catalog_date``.
     ``inputs`` are the paths of the files that have facts. ``unwalked`` are the directories with Terraform that were not
     read; each is also an unknown answer. ``var_files`` may set variables, and were not read. ``configuration``
@@ -138,7 +138,7 @@ class Report:
         return {severity: count[severity] for severity in SEVERITIES}
 
     def within(self, holds: Callable[[str], bool]) -> Report:
-        """Return the report on the files for which ``holds`` is true: findings in one of them, and so on."""
+        """Return the report on the files where ``holds`` is true: findings in one of them, and so on."""
         return replace(
             self,
             findings=tuple(one for one in self.findings if any(holds(at.path) for at in one.places)),

@@ -119,7 +119,7 @@ _Document = tuple[Path, bool, Reading]
 
 
 def _documents(found: Found, options: Options, workspace: Workspace) -> tuple[list[_Document], list[Unreadable]]:
-    """Return what all documents state, and errors for those that there was no time for; from memory if unchanged."""
+    """Return the facts of all documents, and errors for those left when the time was up; from memory if unchanged."""
     memory = options.memory
     if memory is None:
         return _each_document(found, options, workspace)
@@ -351,7 +351,7 @@ def _unrecognised(source: SourceText) -> Unreadable:
 
 
 def _unreadable(error: Unreadable, path: Path, workspace: Workspace) -> Unreadable:
-    """Return the error of a named file that is no text, with what it is if its first bytes say that."""
+    """Return the error of a named file that is not text, with its type if its first bytes show it."""
     from iamlint.sources.wrong_files import wrong_binary
 
     try:

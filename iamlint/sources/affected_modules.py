@@ -104,6 +104,6 @@ def _unescaped(text: str) -> str:
 
 
 def _first_file(directory: Path, tree: Tree) -> Path | None:
-    """Return a file that names the module in a directory; None if there is none."""
+    """Return a file that names the module in a directory; None without one."""
     paths = (directory / name for name in tree.names(directory) if is_configuration(name))
     return next((path for path in paths if tree.is_file(path) and tree.status(path).size), None)

@@ -24,7 +24,7 @@ PRINCIPAL = (
 
 @frozen
 class _Pattern:
-    """A pattern, and texts of which one is in everything that it matches: those are found much faster."""
+    """A pattern, and texts: everything that it matches contains one of them, and they are found much faster."""
 
     pattern: re.Pattern[str]
     texts: tuple[str, ...] = ("",)

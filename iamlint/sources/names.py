@@ -24,7 +24,7 @@ def is_ignored(name: str) -> bool:
 
 
 def is_automatic(name: str) -> bool:
-    """Whether Terraform reads a variable file of this name by itself, if it is beside the root module.
+    """Whether Terraform reads a variable file of this name automatically, if it is in the root module's folder.
 
     Source: https://developer.hashicorp.com/terraform/language/values/variables#variable-definitions-tfvars-files
     """

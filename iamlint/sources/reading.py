@@ -39,7 +39,7 @@ class ExportFilter:
 
     Kept are the grants of a ``role``, except those of an ``agents_role`` to an ``unneeded_agent``: an agent of Google's
     that is not relevant; and, for any role, those to a relevant ``member``. ``alike`` is a regular expression of the
-    members that are not relevant either; None if there is none. ``policies`` says that each resource whose policy was
+    members that are not relevant either, or None. ``policies`` says that each resource whose policy was
     seen is kept, too, whatever of it is relevant.
     """
 
@@ -101,8 +101,8 @@ class Options:
     named. ``progress`` is called with what is being read. ``relevant`` selects what is kept of large exports; without
     it everything is. ``workspace`` is the value of ``terraform.workspace`` in every root module, if the user gives one.
     ``roles`` is the catalogue of Google's roles, if not the built-in one. ``allowance`` limits the run. ``tree`` is the
-    file tree to read from. ``may_be_empty`` says that paths without anything to check are no errors. ``units`` are
-    parts of an earlier run to use again, for which ``context`` is a hash of what else the result depends on. ``memory``
+    file tree to read from. ``may_be_empty`` says that paths without anything to check are not errors. ``units`` are
+    parts of an earlier run to use again; ``context`` is a hash of what else the result depends on. ``memory``
     is what a session remembers, for files of its tree.
     """
 

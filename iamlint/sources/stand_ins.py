@@ -10,7 +10,7 @@ from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import Reading
 
 LONGEST_BEGINNING = 200
-"""Number of characters in which a file shows that it is a placeholder."""
+"""Number of characters at the start of a file that show whether it is a placeholder."""
 
 
 @frozen

@@ -136,7 +136,7 @@ def _environments_of(paths: Sequence[Path], modules: Container[Path]) -> Iterato
     """Yield the variable files that Terraform does not read by itself, each with the environment that it is for.
 
     ``envs/prod.tfvars`` is for prod. So is every file in ``envs/prod`` if no module is in that folder, and a folder
-    beside it has a file of the same name, or Terraform would read one of its files by itself in a module.
+    next to it has a file of the same name, or if Terraform would read one of its files automatically in a module.
     """
     given = [path for path in paths if not (is_automatic(path.name) and path.parent in modules)]
     count = Counter((path.parent.parent, path.name) for path in given)

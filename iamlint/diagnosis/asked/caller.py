@@ -13,7 +13,7 @@ from iamlint.principals import read_principal
 
 CallerKind = Literal["principal", "token", "ksa", "machine", "unknown"]
 """A principal of Google's, the token of an external issuer, a Kubernetes service account, the account of a machine, or
-somebody whom neither the user nor the error nor the input names."""
+an unknown caller, if neither the user nor the error nor the input names one."""
 
 GITHUB, GITLAB = "https://token.actions.githubusercontent.com", "https://gitlab.com"
 _MACHINES: Mapping[str, tuple[str, ...]] = {

@@ -44,7 +44,7 @@ class Case:
 
     @cached_property
     def groups(self) -> Groups:
-        """Who is in which group."""
+        """The members of groups."""
         return Groups(self.estate.of(Group), self.estate.of(Membership))
 
     @cached_property

@@ -144,7 +144,7 @@ def gitlab_clients(source: SourceText) -> Iterator[Client]:
 def kubernetes_clients(source: SourceText) -> Iterator[Client]:
     """The Kubernetes service accounts of manifests, with the account of Google's that each is annotated with.
 
-    One without an annotation keeps its own identity. Without a namespace it may be any: whoever applies it decides.
+    One without an annotation keeps its own identity. Without a namespace it may be in any.
     """
     documents = read_yaml(source)
     for document in () if isinstance(documents, Unreadable) else documents:

@@ -1,4 +1,4 @@
-"""The input of a diagnosis: what `check` reads, and files in which clients state their identity.
+"""The input of a diagnosis: what `check` reads, and files that state the identity of clients.
 
 Workflows, pipelines and Kubernetes manifests are found below the given directories. Credentials and configurations of
 gcloud are read only where they are named as a path.
@@ -46,7 +46,7 @@ class Input:
 
 
 def read_input(paths: Iterable[Path], options: Options) -> Input:
-    """Everything that these paths say; whoever asks for a diagnosis means all of it."""
+    """Read everything in these paths: a diagnosis uses all of it."""
     paths = list(paths)
     workspace = Workspace(paths, allowance=options.allowance, tree=options.tree)
     clients: list[Client] = []

@@ -1,4 +1,4 @@
-"""What `iamlint diagnose` is asked: who calls, which account, by which method."""
+"""The question for `iamlint diagnose`: the caller, the account and the method."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def _is_same(grant: Grant, resource: Resource, onto: Node | None, above: tuple[N
 def blocking_steps(
     principal: Principal, permission: str, resource: Resource, declared: Declaration, estate: Estate, day: date
 ) -> tuple[Step, ...]:
-    """What stops, or may stop, a principal from using a permission on a resource, whatever is granted."""
+    """Return what blocks, or may block, a principal from using a permission on a resource, whatever is granted."""
     if not (estate.has_blockers and estate.blockers):
         return ()
     place = Place(declared.at)

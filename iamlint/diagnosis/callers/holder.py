@@ -43,7 +43,7 @@ class Token:
     """What a federated identity presents: its pool, and the attributes that the provider's mapping makes.
 
     ``project`` is the id or number of the pool's project, None for workforce pools. An attribute that the mapping does
-    not make is None. ``others`` says why attributes that are not listed are not known; empty where there are none.
+    not make is None. ``others`` says why unlisted attributes are not known; empty if all are listed.
     """
 
     project: Text | None

@@ -26,7 +26,7 @@ class Identity:
 
 
 def identify(case: Case) -> Identity:
-    """Who the caller is, as far as the input tells."""
+    """Return the caller's identity, as far as the input shows it."""
     caller = case.question.caller
     match caller.kind:
         case "token":

@@ -31,9 +31,9 @@ def is_caller(text: str) -> bool:
 def starts_of_caller(
     hops: Hops, text: str, claims: Mapping[str, str]
 ) -> tuple[list[Start], tuple[str, ...], tuple[str, ...]]:
-    """Return where the paths of a caller start, what is not known, and what else is to be told.
+    """Return where the paths of a caller start, what is not known, and what else a reader needs.
 
-    Raises `BadCallerError` for a text that is no caller.
+    Raises `BadCallerError` if the text does not name a caller.
     """
     estate = hops.estate
     caller = read_caller(text, claims)

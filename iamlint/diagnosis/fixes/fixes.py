@@ -61,7 +61,7 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
 
 
 def _of_document(case: Case) -> Fix:
-    """The fix of the error's document, with the account that is used in the place of ``target``."""
+    """Return the fix of the error's document, with the account that replaces ``target``."""
     said, target = case.said, case.target
     terraform, gcloud = said.terraform, said.gcloud
     if target and "${" not in target:
@@ -293,7 +293,7 @@ def _wrong_mode(broken: _Broken) -> Fix:
 
 
 def _unknown_rights(case: Case, answer: Answer, holder: Holder | None) -> Fix:
-    """The grant that is needed on the resource if there is none; empty if the input has one."""
+    """Return the missing grant on the resource; empty if the input has one."""
     has_it = any(stage.name == RIGHTS and stage.state == "done" for stage in answer.stages)
     return Fix() if has_it else _rights(_Broken(case, answer, holder, None))
 

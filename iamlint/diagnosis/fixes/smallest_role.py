@@ -1,4 +1,4 @@
-"""The role to propose for a permission: one that gives little beside it."""
+"""The role to propose for a permission: one that gives few other permissions."""
 
 from __future__ import annotations
 

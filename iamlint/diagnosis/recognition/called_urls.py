@@ -1,4 +1,4 @@
-"""The addresses that Cloud Scheduler calls: which permission the call needs, and on which resource."""
+"""The addresses that Cloud Scheduler calls: the permission that the call needs, and its resource."""
 
 from __future__ import annotations
 

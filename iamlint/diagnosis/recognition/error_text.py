@@ -1,6 +1,6 @@
 """The text of an error as people paste it, made readable: without colours, prefixes of logs, boxes, escapes and wraps.
 
-Lines are kept: a position in the readable text still tells the line of the text that was given. Every pattern here
+Lines are kept: a position in the readable text has the same line in the given text. Every pattern here
 is possessive or bounded, so that each pass is linear in the text.
 """
 

@@ -57,7 +57,7 @@ class Recognised:
 
 @frozen
 class _Hit:
-    """A kind found in a squeezed text: by which of its alternatives, where, and in which message."""
+    """A kind found in a squeezed text: the alternative that matches, its place, and its message."""
 
     kind: ErrorKind
     alternative: int

@@ -77,7 +77,7 @@ def _unknown_step(case: Case, holder: Holder) -> str:
 
 
 def accounts_of(case: Case, holder: Holder) -> list[str]:
-    """The accounts with a grant by which a holder may have their tokens."""
+    """Return the accounts whose tokens a holder may request by a grant on them."""
     found: dict[str, None] = {}
     for grant in case.estate.of(Grant):
         name = grant.resource.name

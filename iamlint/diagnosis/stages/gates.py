@@ -61,7 +61,7 @@ def api_stage(case: Case, holder: Holder | None) -> Stage:
     """Whether the consumer project has the IAM Service Account Credentials API.
 
     A service account is billed to its own project, unless the client names a quota project. Services that the input
-    does not show are not held against the call. Source: https://cloud.google.com/docs/quotas/set-quota-project
+    does not show do not fail the call. Source: https://cloud.google.com/docs/quotas/set-quota-project
     """
     name = "IAM Service Account Credentials API in the caller's project"
     if case.question.method not in CREDENTIALS_METHODS:

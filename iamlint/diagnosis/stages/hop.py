@@ -1,4 +1,4 @@
-"""One hop of a call: whether a holder has a permission on a resource, by which grant, and what blocks it."""
+"""One hop of a call: whether a holder has a permission on a resource, the grant that gives it, and what blocks it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from iamlint.facts import Declaration, Grant, Resource
 from iamlint.unknown import Truth, shown
 
 _ORDER: tuple[Step, ...] = ("conflict", "group-membership", "condition", "missing-input")
-"""The order in which these steps are named if several grants may count."""
+"""The order of these steps if several grants may count."""
 
 
 @frozen
@@ -57,7 +57,7 @@ class UnknownStep:
 class Hop:
     """Whether a holder has a permission on a resource.
 
-    ``allowed`` is what the allow policies come to, ``granted`` the grant that certainly counts. ``blocks`` are the
+    ``allowed`` is the result of the allow policies, ``granted`` the grant that certainly counts. ``blocks`` are the
     boundaries, deny policies and disabled accounts that stop it, or may. ``unknown_steps`` say why ``allowed`` is
     UNKNOWN.
     """

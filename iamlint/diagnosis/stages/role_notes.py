@@ -23,7 +23,7 @@ _NOTES: Mapping[str, str] = {
 
 
 def note_on(role: str, permission: str) -> str:
-    """What to say of a role that lacks a permission of service accounts, as the rest of a sentence."""
+    """Return a note on a role that lacks a permission of service accounts, as the rest of a sentence."""
     if not permission.startswith("iam.serviceAccounts."):
         return ""
     if role in ("roles/owner", "roles/editor") and permission.rpartition(".")[2] not in _TOKENS:

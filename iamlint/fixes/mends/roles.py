@@ -11,7 +11,7 @@ from iamlint.hcl.syntax import Tuple
 
 
 def narrower(grant: Grant, roles: tuple[str, ...], sources: Sources) -> Change | None:
-    """Return the change that grants one other role instead, or removes the grant if there are no roles.
+    """Return the change that grants another role instead, or removes the grant without a role.
 
     None if several principals share the role, or if several roles would replace it.
     """

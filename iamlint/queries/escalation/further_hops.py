@@ -103,7 +103,7 @@ class _Escalations:
     def _firsts(self, told: Set[int]) -> Iterator[_First]:
         """Yield the first hops onto accounts that lead to a privilege, open or not certain.
 
-        Those by grants that are ``told``, by identity, may be left out.
+        Grants whose identity is in ``told`` may be left out.
         """
         graph, names = self._graph, self._onward.names
         leading = list(self._onward.leading)

@@ -47,7 +47,7 @@ class Claims:
 
 @frozen
 class Reading:
-    """The parts of a claim in a value: the complete ones, and the one in which the value ends."""
+    """Return the parts of a claim in a value: the complete ones, and the last, which may be cut."""
 
     parts: Mapping[str, str]
     begun: tuple[str, str] | None = None

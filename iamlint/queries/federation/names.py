@@ -24,7 +24,7 @@ _POOL = regex(rf"{_PROJECT}{_LOCATION}/workloadIdentityPools/(?P<pool>[^/]+)(?:/
 _WORKFORCE = regex(r"(?P<location>locations/[^/]+/)?workforcePools/(?P<pool>[^/]+)(?:/(?P<who>.*))?\Z", re.DOTALL)
 _NAMED = regex(rf"{_MASK}/(?P<who>.*)\Z", re.DOTALL)
 _OF_POOL = regex(r"(?:^|\.)google_iam_(?:workload_identity|workforce)_pool\.[^.\[]+(?:\[[^\]]*\])?\.(?:name|id)\Z")
-"""The references that stand for the full name of a pool."""
+"""Return the references whose value is the full name of a pool."""
 _GKE = regex(r"serviceAccount:(?P<project>[^\[]+)\.svc\.id\.goog\[(?P<inside>.*)\]\Z", re.DOTALL)
 _LABEL = regex(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _SUBDOMAIN = regex(r"(?=.{1,253}\Z)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")

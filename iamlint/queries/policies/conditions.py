@@ -16,7 +16,7 @@ from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown, shown
 
 BESIDE = frozenset({"resourcemanager.projects.get", "resourcemanager.projects.list"})
-"""Permissions that nearly every predefined role has in addition to its own, and that are no reason to grant it."""
+"""Permissions that nearly every predefined role has in addition to its own, and that nobody grants it for."""
 
 
 def never_matching_conditions(estate: Estate) -> Iterator[Match]:

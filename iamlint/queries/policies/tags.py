@@ -61,7 +61,7 @@ def _taggers(estate: Estate, names: frozenset[str]) -> dict[str, list[Grant]]:
 
 
 def _may_tag(grant: Grant, held: list[Grant], estate: Estate) -> tuple[Grant, str] | None:
-    """Return the grant and permission by which its holder may tag the grant's resource, or an account below it."""
+    """Return the grant and permission that let its holder tag the grant's resource, or an account below it."""
     permissions = [TAG_CONTAINER]
     if grant.resource.kind == "service_account" or _is_about_accounts(grant, estate):
         permissions.append(TAG_ACCOUNT)
@@ -79,7 +79,7 @@ def _is_about_accounts(grant: Grant, estate: Estate) -> bool:
 
 
 def _may_use(grant: Grant, held: list[Grant], estate: Estate) -> Grant | None:
-    """Return the grant by which its holder may attach the values of the keys that the condition names."""
+    """Return the grant that lets its holder attach the values of the keys that the condition names."""
     owners = _owners(grant)
     for one in held:
         if access_of(estate).decide(one, (USE_VALUE,)).truth is not Truth.TRUE:

@@ -15,7 +15,7 @@ Reasons = Mapping[str, Sequence[str]]
 def fixable_text(rules: Iterable[Rule], reasons: Reasons) -> str:
     """Return a line for each rule with a fix and for each of its fixes, then those without one that could have it.
 
-    Below a fix are the cases in which it is not offered.
+    Below a fix are the cases where it is not offered.
     """
     rules = tuple(rules)
     mended = [rule for rule in rules if rule.mends]

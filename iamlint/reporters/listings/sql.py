@@ -120,5 +120,5 @@ def _identifier(table: str) -> str:
 
 
 def _pattern(text: str) -> str:
-    """Return a raw string of BigQuery, in which a backslash stands for itself."""
+    """Return a raw string of BigQuery, where a backslash is not an escape."""
     return f'r"{text}"'

@@ -46,7 +46,7 @@ class Fold:
 
 
 _TITLE = 50
-"""Minimum number of columns for a title beside its name."""
+"""Minimum number of columns for a title on the line of its name."""
 
 
 def titled(head: str, title: str, fold: Fold) -> Iterator[str]:

@@ -23,7 +23,7 @@ class Spot:
 
 @frozen
 class Line:
-    """A hop in a picture, between two spots. ``told`` is the hop."""
+    """A hop in a picture, between two spots. ``told`` is the hop itself."""
 
     source: Spot
     target: Spot

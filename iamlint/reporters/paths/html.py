@@ -158,7 +158,7 @@ def _grants(told: Told, hop: Hop, frames: dict[str, list[Any]]) -> list[dict[str
 
 
 def _framed(told: Told, at: Location, frames: dict[str, list[Any]]) -> str:
-    """Return the place of a line, by which the page finds the lines around it."""
+    """Return the place of a line; the page finds the lines around it with it."""
     key, source = f"{neutral(at.path)}:{at.line}", told.texts.get(at.path)
     if source is not None and key not in frames:
         last = len(source.line_starts)

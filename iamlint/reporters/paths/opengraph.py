@@ -24,7 +24,7 @@ _KINDS = {
 
 
 def paths_opengraph(told: Told) -> str:
-    """Return nodes and edges; what is no plain text, number or flag is left out, as the schema demands."""
+    """Return nodes and edges; only plain texts, numbers and flags are kept, as the schema demands."""
     found = drawn(told, MOST_SPOTS)
     graph = {"nodes": [_node(one) for one in found.spots], "edges": [_edge(one) for one in found.lines]}
     document = {"metadata": {"source_kind": "GCPBase"}, "graph": graph}
@@ -62,7 +62,7 @@ def _edge(line: Line) -> dict[str, Any]:
 
 
 def _kind(method: str, *, delegates: bool) -> str:
-    """The kind of an edge, for which the schema allows letters, digits and underscores."""
+    """Return the kind of an edge; the schema allows letters, digits and underscores."""
     if method in ("member", "runs-as"):
         return "GCP_MemberOf" if method == "member" else "GCP_RunsAs"
     return "GCP_Delegate" if delegates else "GCP_" + method.replace("-", "_")

@@ -33,7 +33,7 @@ class Hierarchy:
         if (ancestors, project_id) == self._last:  # the entries of a project are mostly consecutive
             return
         self._last = ancestors, project_id
-        for name, above in zip(ancestors, [*ancestors[1:], None], strict=False):  # without ancestors there is no pair
+        for name, above in zip(ancestors, [*ancestors[1:], None], strict=False):  # no pair without ancestors
             self.note(name, above, project_id if name == ancestors[0] else None, declared)
 
     def note(self, name: str, parent: Text | None, project_id: str | None, declared: Declaration) -> None:

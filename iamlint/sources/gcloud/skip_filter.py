@@ -43,7 +43,7 @@ _Form = tuple[tuple[str, ...], tuple[str, ...]]
 class SkipFilter:
     """The pattern of the lines to skip, learned so far.
 
-    ``alike`` is the pattern of members that are not needed either; None if there is none.
+    ``alike`` is the pattern of members that are not needed either, or None.
     """
 
     def __init__(self, alike: Callable[[str], str | None]) -> None:
@@ -113,7 +113,7 @@ class SkipFilter:
 
 
 def _one_of(texts: Iterable[str]) -> str:
-    """Return a pattern of one of these texts in quotes; "" if there are none, so that only an empty list matches."""
+    """Return a pattern of one of these texts in quotes; "" without texts, so that only an empty list matches."""
     found = "|".join(sorted(texts))
     return f'"(?:{found})"' if found else ""
 

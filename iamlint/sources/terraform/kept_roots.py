@@ -46,7 +46,7 @@ class _Kept:
 class KeptRoots:
     """The root modules of a check, and what the session knows of them.
 
-    ``context`` stands for all that each evaluation depends on besides what it asks the file tree.
+    ``context`` identifies what each evaluation depends on besides what it reads from the file tree.
     """
 
     memory: Memory

@@ -18,7 +18,7 @@ from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
 from iamlint.unknown import Unknown, shown
 
 MOST_FACTS = 300_000
-"""Facts of one root module beyond this are not read, and that is said."""
+"""Maximum number of facts of one root module; an error reports more."""
 STEPS_OF_PERMISSION = 5
 """Steps that each permission of a custom role takes."""
 STEPS_OF_PRINCIPAL = 3
@@ -137,7 +137,7 @@ def _to_parse(condition: Condition | Unknown | None, parsed: set[Text]) -> int:
 
 @mutable
 class Outcome:
-    """The facts of a module, as far as its ``steps`` allowed. ``late`` says that there was no time for it.
+    """The facts of a module, as far as its ``steps`` allowed. ``late`` says that the time was up.
 
     ``foreseen`` says that it was not evaluated, since it takes more steps.
     """

@@ -192,7 +192,7 @@ def _remembered(
     library: Library,
     backend: Mapping[str, Value],
 ) -> RememberedRoots | KeptRoots | None:
-    """Return the evaluations of an earlier run; None if there are none to use."""
+    """Return the evaluations of an earlier run; None without usable ones."""
     if units is None and options.memory is None:
         return None
     values = (replace(given, files=()), options.workspace, options.source_root, workspace.roots)

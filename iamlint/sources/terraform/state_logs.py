@@ -46,7 +46,7 @@ class Log:
 
 @mutable
 class Logs:
-    """The logs of a run. ``context`` stands for what evaluations depend on besides the disk."""
+    """The logs of a run. ``context`` identifies what evaluations depend on besides the disk."""
 
     units: Units
     context: str

@@ -194,7 +194,7 @@ def _fits(wanted: Sequence[_Component], names: Sequence[str]) -> bool:
 
 
 def _skipped(wanted: Sequence[_Component], reached: set[int]) -> set[int]:
-    """The positions with those behind a ``**`` that stands for no directory; the last one stands for a name."""
+    """Return the positions, with those after a ``**`` that matches no directory; the last one matches a name."""
     found = set(reached)
     for at in range(len(wanted) - 1):
         if at in found and wanted[at] is None:
@@ -218,7 +218,7 @@ _PIECE = regex(
 
 
 def _choices(part: str) -> list[str]:
-    """The patterns without braces that a pattern stands for.
+    """Return the patterns without braces that together match the same as this one.
 
     The first ``}`` closes a brace, so that one within another does not nest: ``{a,{b,c}}`` is ``a}``, ``{b}``, ``c}``.
     """

@@ -29,7 +29,7 @@ from iamlint.unknown import Unknown
 
 _WIDEST = 10_000
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-"""The characters for which Go's unicode.IsSpace is true."""
+"""The white space of Go's unicode.IsSpace."""
 _REFERENCE = regex(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 

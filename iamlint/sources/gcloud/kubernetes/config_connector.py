@@ -179,7 +179,7 @@ _NAME_OF_SETTER = regex(r"\$\{([^{}]*)\}")
 
 
 def _setter(written: Value) -> Unknown | None:
-    """Return the text that kpt will put in the place of a value, by the comment after it; None without one.
+    """Return the text that kpt will replace a value with, by the comment after it; None without one.
 
     Source: https://catalog.kpt.dev/function-catalog/apply-setters/v0.2/
     """

@@ -21,7 +21,7 @@ def is_annotated(document: Value) -> bool:
 
 
 def kubernetes_account(document: Value) -> KubernetesAccount:
-    """Return the account of an annotated document. Without a namespace, whoever applies it chooses one."""
+    """Return the account of an annotated document. Without a namespace, it may be in any."""
     written = get(document, "metadata", "annotations", ANNOTATION)
     email = text(written) or ""
     return KubernetesAccount(

@@ -1,4 +1,4 @@
-"""The kind of an export, by its content. The shapes are tested in an order in which they exclude each other."""
+"""The kind of an export, by its content. Shapes are tested in order: each excludes the later ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recognises texts that are no export by the words that they lack, without parsing them.
+"""Recognises texts that are not exports by the words that they lack, without parsing them.
 
 Directories are full of JSON and YAML of other programs, and to parse those takes longer than to read Terraform's files.
 """
@@ -29,7 +29,7 @@ _EXPORTS: tuple[tuple[tuple[str, ...], ...], ...] = (
         ),
     ),
 )
-"""The words of each kind of document that has a meaning for iamlint: a line has alternatives, of which each is needed.
+"""The words of each kind of document that has a meaning for iamlint. A line is one kind: it has one word of each group.
 
 They follow `kinds.kind_of`, `kubernetes.documents.unread` and `strays.holds_bindings`; a test compares them.
 """

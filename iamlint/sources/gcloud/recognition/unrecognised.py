@@ -85,7 +85,7 @@ def beside_exports(path: str, claimed: Claim, *, among: bool) -> Reading:
 def _is_foreign(document: Value) -> bool:
     """Whether a document is certainly another program's: it says so, and has no bindings anywhere.
 
-    That it lacks what exports have is not enough: a pull request can put anything in the place of an export.
+    That it lacks what exports have is not enough: a pull request can replace an export with anything.
     """
     return any(has(document, *keys) for keys in _OTHERS) and not holds_bindings(document, anywhere=True)
 

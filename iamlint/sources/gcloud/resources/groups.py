@@ -79,7 +79,7 @@ def read_member_list(source: SourceText) -> Reading:
 
 
 def _columns(header: str) -> tuple[int, int] | None:
-    """Return the columns of group and member; None if the line is no such header."""
+    """Return the columns of group and member; None if the line is not such a header."""
     names = _cells(header.strip())
     group = next((number for number, name in enumerate(names) if _GROUP.match(name.strip())), None)
     member = next((number for number, name in enumerate(names) if _MEMBER.match(name.strip())), None)

@@ -15,7 +15,7 @@ from iamlint.sources.terraform.configuration.versions import fits
 
 FOLDER = Path(".terraform", "modules")
 MANIFEST = FOLDER / "modules.json"
-"""The file in which ``terraform init`` records installed modules."""
+"""The file where ``terraform init`` records installed modules."""
 
 _REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
 """The default registries of addresses: Terraform's and OpenTofu's."""

@@ -60,7 +60,7 @@ class Library:
         self.uses = Uses()
 
     def module(self, directory: Path, dialect: Dialect = "terraform") -> Module | str:
-        """Return the module in a directory as a program reads it, or the reason why there is none.
+        """Return the module in a directory as a program reads it, or the reason why it has none.
 
         If only the other program finds files, the module is empty, as a call of it is for Terraform.
         """
@@ -192,7 +192,7 @@ class Library:
     def for_root(self, root: Path, dialect: Dialect = "terraform") -> RootModules:
         """Return the library for calls below one root module: with the modules installed for that root."""
         if self._memory:
-            self.readings(root)  # whoever evaluates a root module depends on its files
+            self.readings(root)  # evaluations of a root module depend on its files
         return RootModules(self, self._installed(self._workspace.resolved(root)), dialect, differ=self.differs(root))
 
     def asked(self, directory: Path) -> set[Asked]:
@@ -200,7 +200,7 @@ class Library:
         real = self._workspace.resolved(directory)
         found = {(RESOLVED, str(directory))}
         names = self._names.get(real)
-        if names is None:  # there is no module; the disk is asked each time
+        if names is None:  # no module; the disk is asked each time
             return found
         return found | self._asked_of(real, names)
 

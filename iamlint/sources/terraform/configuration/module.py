@@ -203,7 +203,7 @@ def assignment_names(names: Iterable[str]) -> list[str]:
 
 
 def reading_order(names: Iterable[str], dialect: Dialect) -> list[str]:
-    """Return the files of a module in the order in which they are read: overrides after others, then variable files."""
+    """Return the files of a module in reading order: overrides after others, then variable files."""
     names = sorted(names)
     configuration = configuration_names(names, dialect)
     overrides = [name for name in configuration if _OVERRIDE.search(name)]

@@ -18,7 +18,7 @@ DEFAULT = "default"
 """The workspace of a root module if none is selected."""
 NAME = "terraform.workspace"
 SELECTED = Path(".terraform", "environment")
-"""The file in which ``terraform workspace select`` records the workspace."""
+"""The file where ``terraform workspace select`` records the workspace."""
 _WITHOUT = ("http", "artifactory", "etcd", "inmem")
 """The backends with the default workspace only. Source: "Backends Supporting Multiple Workspaces", as above."""
 

@@ -36,7 +36,7 @@ def convert_variable(declared: Declared, value: Value) -> Value:
 
 @frozen
 class Settings:
-    """What a run gives the variables of root modules, beside their own files.
+    """The values that a run gives the variables of root modules, in addition to their own files.
 
     ``files`` are those of ``--var-file``; ``preset`` and ``variables`` are ``NAME=VALUE``, of the configuration and of
     ``--var``. The values in ``excluded`` files are unknown. ``homes`` are the root modules whose folder a file of

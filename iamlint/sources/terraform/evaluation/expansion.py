@@ -22,7 +22,7 @@ class Expansion:
     """The instances of a block: each key with the names (``each``, ``count``) for its expressions.
 
     ``repeated`` is "count" or "for_each" if the block has one. ``symbolic`` is the reason if the number is unknown;
-    then one instance stands for all. ``uncertain`` is the reason if the existence of the only instance is unknown.
+    then one instance represents all. ``uncertain`` is the reason if the existence of the only instance is unknown.
     ``assumed`` are missing directories that were assumed to be empty.
     """
 

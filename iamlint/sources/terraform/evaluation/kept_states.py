@@ -44,7 +44,7 @@ CIRCULAR: Asked = ("outputs", "that lead back to themselves")
 
 @mutable
 class KeptStates:
-    """Notes what is asked for states. ``name`` stands for what evaluations depend on besides the file tree.
+    """Notes the questions about states. ``name`` identifies what evaluations depend on besides the file tree.
 
     Without a memory in the workspace, nothing is noted.
     """

@@ -16,7 +16,7 @@ from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.instances.view import Remote, not_read
 
 MOST_INSTANCES = 100_000
-"""Maximum number of instances of one root module, resources and modules together; an unread part tells of more."""
+"""Maximum number of instances of one root module, resources and modules together; an unread part reports more."""
 MOST_STEPS_IN_ROOT = 40_000_000
 """Maximum number of evaluation steps of one root module, whatever the run has left."""
 STEPS_OF_INSTANCE = 60

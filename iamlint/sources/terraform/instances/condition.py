@@ -9,7 +9,7 @@ from iamlint.unknown import Unknown
 
 
 def condition_of(body: Body, block: str = "condition") -> Condition | Unknown | None:
-    """Return the condition in a nested block; None if there is no such block."""
+    """Return the condition in a nested block; None without such a block."""
     blocks = body.blocks_of(block)
     if isinstance(blocks, Unknown):
         return blocks

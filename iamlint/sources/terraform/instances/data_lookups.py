@@ -1,4 +1,4 @@
-"""Lookups of projects, folders, organizations and roles in documents, for which Terraform would call an API.
+"""Lookups of projects, folders, organizations and roles in documents, where Terraform would call an API.
 
 A document counts for a configuration if the user named it, or if it is a plan or state of that configuration. What
 other documents say is unknown: they may be planted to make a grant disappear.

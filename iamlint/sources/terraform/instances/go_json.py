@@ -23,7 +23,7 @@ _BY_FOLDED_NAME = {name.lower(): name for name in _FIELDS}
 
 
 def field_of(key: str) -> str | None:
-    """Return the field that a key matches; None if there is none. No two fields differ in case only."""
+    """Return the field that a key matches, or None. No two fields differ in case only."""
     lowered = "".join(chr(ord(one) + 32) if "A" <= one <= "Z" else one for one in key.translate(_FOLDED_ALIKE))
     return _BY_FOLDED_NAME.get(lowered)
 

@@ -30,7 +30,7 @@ CLOSING: Mapping[str, frozenset[str]] = {
     "google_service_account": frozenset({"disabled"}),
     "google_storage_bucket": frozenset({"public_access_prevention", "uniform_bucket_level_access"}),
 }
-"""By type, the attributes by which a resource closes grants of others."""
+"""By type, the attributes that let a resource block grants of others."""
 _OTHERS: Mapping[str, frozenset[str]] = {
     "google_project_iam_custom_role": frozenset({"permissions", "stage"}),
     "google_organization_iam_custom_role": frozenset({"permissions", "stage"}),

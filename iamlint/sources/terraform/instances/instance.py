@@ -58,7 +58,7 @@ class Instance:
 
     ``module`` is the address of its module instance, empty for the root. ``via`` are the headers of the module calls
     that lead to it, outermost first. ``provider`` is the provider block that configures it, if known. If the instance
-    stands for an unknown number of instances, ``symbolic`` has the reason, and the address ends in ``[*]``.
+    represents an unknown number of instances, ``symbolic`` has the reason, and the address ends in ``[*]``.
     ``uncertain`` has the reason if its existence is unknown. ``call`` is the address of the module call that states it,
     if the module is a stub. ``planned`` is its entry in the plan, if its body is placed in the source. ``former`` are
     its earlier addresses, the oldest last.

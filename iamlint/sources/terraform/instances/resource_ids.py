@@ -145,7 +145,7 @@ FORMATS: Mapping[str, str] = {
         "workstationConfigs/{workstation_config_id}"
     ),
 }
-"""The format of the attribute ``id`` by resource type; ``{name}`` stands for the argument ``name``."""
+"""The format of the attribute ``id`` by resource type; ``{name}`` is replaced with the argument ``name``."""
 _ARGUMENT = regex(r"\{(\w+)\}")
 
 

@@ -25,7 +25,7 @@ STATE = "write the state with terraform show -json > state.json"
 
 _SHAPES = ("resource_changes", "planned_values", "values", "prior_state", "deferred_changes")
 _DEEPEST = 4
-"""Maximum depth in a document at which a plan is searched for."""
+"""Maximum depth of a plan in a document."""
 MOST = 50
 """Maximum number of plans and states that are read from one file."""
 _MARKS = regex(r'"(?:format_version|terraform_version|lineage|resource_changes|@level)"')
@@ -90,7 +90,7 @@ def binary_plan(shown: str) -> Unreadable:
 
 
 def plan_documents(source: SourceText, *, named: bool) -> PlanDocuments | None:
-    """Return the plans and states of a text; None if there are none.
+    """Return the plans and states of a text, or None.
 
     ``named`` says that the user named the file. Then, and if its name is that of a plan, any other output of Terraform
     is an error, and so is an empty text.

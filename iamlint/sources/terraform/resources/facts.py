@@ -155,13 +155,13 @@ def _policy(instance: Instance) -> Iterator[Fact]:
 
 
 _LIMITS = (AccessSetting, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue)
-"""Facts that only say more about others: how many of them there are is no question of its own."""
+"""Facts that only add to others: an unknown number of them is not reported separately."""
 
 
 def facts_of(instance: Instance) -> Iterator[Fact]:
     """Yield the facts of an instance.
 
-    An instance that stands for an unknown number yields facts with an address that ends in ``[*]``, and an unread part
+    An instance that represents an unknown number yields facts with an address that ends in ``[*]``, and an unread part
     that says why the number is unknown; an instance without facts yields no unread part.
     If an existing resource may differ in what decides about access, an unread part says so. A resource that closes
     grants has none: these grants say it.
