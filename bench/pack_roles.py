@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from iamlint.catalog_file import CATALOG
+from iamlint.roles.lines import BLOCK
 
 Table = dict[str, dict[str, Any]]
 MOST_SHOWN = 12
@@ -29,7 +30,7 @@ MOST_SHOWN = 12
 def pack(roles: Table, date: str) -> bytes:
     """The catalogue's file: permissions once, in order, and each role's as the gaps between their numbers.
 
-    It is JSON that Python reads in a few milliseconds: long texts instead of lists, a line for each role.
+    It is JSON with a line for each role and for each `BLOCK` permissions, so that a run decodes the few that it needs.
     """
     permissions = sorted({p for role in roles.values() for p in role["permissions"] or ()})
     number = {permission: index for index, permission in enumerate(permissions)}
@@ -40,8 +41,9 @@ def pack(roles: Table, date: str) -> bytes:
         gaps = None if held is None else " ".join(str(b - a) for a, b in zip([0, *held], held, strict=False))
         lines.append(f"{_json(name)}:{_json([role['title'], role['stage'], int(role['listed']), gaps])}")
     rows = ",\n".join(lines)
-    text = f'{{"date":{_json(date)},\n"permissions":{_json(" ".join(permissions))},\n"roles":{{\n{rows}\n}}}}\n'
-    return text.encode()
+    blocks = (" ".join(permissions[at : at + BLOCK]) for at in range(0, len(permissions), BLOCK))
+    listed = ",\n".join(map(_json, blocks))
+    return f'{{"date":{_json(date)},\n"permissions":[\n{listed}\n],\n"roles":{{\n{rows}\n}}}}\n'.encode()
 
 
 def _json(value: Any) -> str:
@@ -51,7 +53,7 @@ def _json(value: Any) -> str:
 def unpacked(packed: bytes) -> Table:
     """Return the table in a catalogue's file."""
     document: dict[str, Any] = json.loads(packed)
-    permissions = document["permissions"].split()
+    permissions = " ".join(document["permissions"]).split()
     table: Table = {}
     for name, (title, stage, listed, gaps) in document["roles"].items():
         held = None if gaps is None else [permissions[number] for number in accumulate(map(int, gaps.split()))]

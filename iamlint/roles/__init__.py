@@ -5,17 +5,16 @@ The data are those of iann0036/iam-dataset (MIT licence, see NOTICE), commit 207
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from functools import cache, cached_property
 from itertools import accumulate
-from typing import Any, Literal
+from typing import Literal
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
-from iamlint.catalog_file import CATALOG
 from iamlint.facts import Text
+from iamlint.roles.lines import Permissions, Row, read_catalog
 from iamlint.unknown import Unknown, shown
 
 RoleKind = Literal["basic", "predefined", "service_agent", "custom"]
@@ -52,8 +51,8 @@ class Catalog:
     """Google's predefined and basic roles as of ``date`` (YYYY-MM-DD), extended by ``origins``."""
 
     date: str
-    _permissions: tuple[str, ...]
-    _roles: Mapping[str, tuple[str, str, int, str | None]]
+    _permissions: Permissions
+    _roles: Mapping[str, Row]
     _known: dict[str, frozenset[str]] = field(default_factory=dict)
     origins: tuple[str, ...] = ()
     """The files with newer definitions, in the order of their application."""
@@ -120,7 +119,7 @@ class Catalog:
         return self._known[role]
 
     def _numbered(self, gaps: str) -> Iterable[str]:
-        return map(self._permissions.__getitem__, accumulate(map(int, gaps.split())))
+        return self._permissions.numbered(list(accumulate(map(int, gaps.split()))))
 
     def title(self, role: str) -> str:
         """Return the title of a role; "" for an unknown one."""
@@ -146,7 +145,7 @@ class Catalog:
         from difflib import get_close_matches
 
         service = name.partition(".")[0] + "."
-        alike = [one for one in self._permissions if one.startswith(service)]
+        alike = [one for one in self._permissions.all if one.startswith(service)]
         return next(iter(get_close_matches(name, alike, n=1, cutoff=0.85)), None)
 
     def slip(self, name: str) -> str | None:
@@ -183,7 +182,7 @@ class Catalog:
     @cached_property
     def _names(self) -> frozenset[str]:
         """All permissions: the built-in ones, and those of newer definitions."""
-        return frozenset(self._permissions).union(*(self._known.get(role, ()) for role in self.newer))
+        return frozenset(self._permissions.all).union(*(self._known.get(role, ()) for role in self.newer))
 
     @property
     def all_permissions(self) -> frozenset[str]:
@@ -248,9 +247,7 @@ def _changes(one: str, other: str) -> int:
 @cache
 def catalog() -> Catalog:
     """Return the built-in catalogue, read on first use."""
-    document: dict[str, Any] = json.loads(CATALOG.read_bytes())
-    unlisted = dict.fromkeys(UNLISTED, ("", "", 1, None))
-    return Catalog(document["date"], tuple(document["permissions"].split()), {**unlisted, **document["roles"]})
+    return Catalog(*read_catalog(dict.fromkeys(UNLISTED, ("", "", 1, None))))
 
 
 _WITH_HOST = "iam.googleapis.com/"

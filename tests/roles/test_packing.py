@@ -12,6 +12,7 @@ import pytest
 
 from iamlint.catalog_file import CATALOG
 from iamlint.roles import catalog
+from iamlint.roles.lines import BLOCK, read_catalog
 
 BEFORE: pack_roles.Table = {
     "roles/a": {"title": "A", "stage": "GA", "listed": True, "permissions": ["x.y.get", "x.y.list"]},
@@ -64,3 +65,18 @@ def test_a_list_of_gcloud_retires_what_it_lacks_and_keeps_what_it_does_not_say(
     table = pack_roles.unpacked(target.read_bytes())
     assert table["roles/a"] == BEFORE["roles/a"]
     assert not table["roles/c"]["listed"]
+
+
+def test_each_line_is_decoded_as_json_has_it() -> None:
+    document = json.loads(CATALOG.read_bytes())
+    day, permissions, roles = read_catalog({"roles/more": ("More", "GA", 1, None)})
+    assert day == document["date"]
+    assert list(roles) == ["roles/more", *document["roles"]]
+    assert {name: list(roles[name]) for name in document["roles"]} == document["roles"]
+    assert roles["roles/more"] == ("More", "GA", 1, None)
+    assert "roles/none" not in roles
+    assert roles.get("roles/none") is None
+    every = " ".join(document["permissions"]).split()
+    assert permissions.all == every
+    for numbers in ([0, BLOCK - 1, BLOCK, len(every) - 1], range(len(every))):
+        assert list(permissions.numbered(numbers)) == [every[number] for number in numbers]
