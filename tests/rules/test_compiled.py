@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from iamlint import methods
 from iamlint.documents.compiled import compiled_text, read_compiled
 from iamlint.methods import documents
+from iamlint.methods.index import methods
 from iamlint.rules import catalog
 from iamlint.rules.record import compiled_rules
 
@@ -50,7 +50,7 @@ def test_compiled_methods_are_the_methods(tmp_path: Path, monkeypatch: pytest.Mo
     compiled = documents.load_methods()
     monkeypatch.setattr(documents, "COMPILED", tmp_path / "none.json")
     assert compiled == documents.load_methods()
-    assert len(compiled) == len(methods.methods())
+    assert len(compiled) == len(methods())
 
 
 def test_a_changed_source_is_noticed(copied: Path) -> None:
