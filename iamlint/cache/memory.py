@@ -70,6 +70,13 @@ class Memory:
         self._is_wanted: Callable[[], bool] = _always
         self.moved: Callable[[Any], Any] = _same
         self.is_whole = True
+        self.is_careful = False
+
+    def be_careful(self) -> None:
+        """Forget all parts, and from now on remember only what takes as many steps as it would without memory."""
+        self.is_careful = True
+        self._parts.clear()
+        self._outdated.clear()
 
     def begin(
         self,
@@ -129,6 +136,10 @@ class Memory:
                 self.tree.note(*part.asked)
         return part
 
+    def peek(self, name: Name) -> Part | None:
+        """Return a part that is as it was, without a use of it."""
+        return self._parts.get(name)
+
     def _use(self, name: Name) -> None:
         for trace in self._using:
             trace.inner.add(name)
@@ -183,6 +194,16 @@ class Memory:
                 yield trace
         finally:
             self._using.pop()
+
+    @contextmanager
+    def without(self, trace: Trace) -> Iterator[None]:
+        """Add nothing that is done inside the block to a trace, but to those around it."""
+        before, self._using = self._using, [one for one in self._using if one is not trace]
+        try:
+            with self.tree.without(trace.asked):
+                yield
+        finally:
+            self._using = before
 
     def same(self, of: str, key: object, work: Callable[[], Found]) -> Found:
         """Return the result of work, the last of its kind while the key is equal."""

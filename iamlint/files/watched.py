@@ -89,6 +89,15 @@ class Watched(Tree):
         finally:
             self._taps = before
 
+    @contextmanager
+    def without(self, asked: set[Asked]) -> Iterator[None]:
+        """Add nothing that is asked inside the block to a set, but to all others."""
+        before, self._taps = self._taps, [tap for tap in self._taps if tap is not asked]
+        try:
+            yield
+        finally:
+            self._taps = before
+
     def note(self, *asked: Asked) -> None:
         """Say what was asked, by somebody who knows the answer."""
         for tap in self._taps:

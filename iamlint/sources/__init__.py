@@ -39,6 +39,8 @@ def read(paths: Iterable[Path], options: Options) -> Reading:
             options.allowance.set_back(limits)
             if options.units:
                 options.units.forget()
+            if options.memory:
+                options.memory.be_careful()
             return _read_all(paths, options)
 
 

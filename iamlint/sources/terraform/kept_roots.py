@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import field
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 from iamlint.basics.frozen import mutable
 from iamlint.budget import Allowance, Budget
-from iamlint.cache.memory import Memory
+from iamlint.cache.memory import Memory, Name
 from iamlint.facts import Fact
 from iamlint.files.watched import Asked
 from iamlint.location import Unreadable
-from iamlint.sources.terraform.configuration.library import MODULE, Library
-from iamlint.sources.terraform.configuration.module import Dialect
+from iamlint.sources.terraform.configuration.library import MODULE, Library, RootModules
+from iamlint.sources.terraform.configuration.module import Dialect, Module
+from iamlint.sources.terraform.evaluation.fingerprints import fingerprint
+from iamlint.sources.terraform.evaluation.kept_calls import KeptCalls, is_odd
 from iamlint.sources.terraform.evaluation.kept_states import CIRCULAR, OUTPUTS, STATE
+from iamlint.sources.terraform.evaluation.run import Run
 from iamlint.sources.terraform.evaluation.states import States
 from iamlint.sources.terraform.sharing import Evaluated, Share
 from iamlint.sources.workspace import Workspace
@@ -29,13 +34,15 @@ _Place = tuple[Dialect, str]
 class _Kept:
     """The facts of a root module, the errors of its settings, and the steps that it took.
 
-    ``states`` are the root modules that keep the states it read, by program and place.
+    ``states`` are the root modules that keep the states it read, by program and place. ``is_exact`` says that the steps
+    are those of an evaluation without memory.
     """
 
     facts: tuple[Fact, ...]
     errors: tuple[Unreadable, ...] | None
     steps: int
     states: dict[tuple[Dialect, str], tuple[Path, ...]]
+    is_exact: bool
 
     def evaluated(self) -> Evaluated:
         """Return the evaluation, with lists of its own."""
@@ -46,7 +53,8 @@ class _Kept:
 class KeptRoots:
     """The root modules of a check, and what the session knows of them.
 
-    ``context`` identifies what each evaluation depends on besides what it reads from the file tree.
+    ``context`` identifies what each evaluation depends on besides what it reads from the file tree. ``is_exact`` says
+    that all steps so far are those of evaluations without memory: with remembered calls they may be a few more.
     """
 
     memory: Memory
@@ -54,6 +62,16 @@ class KeptRoots:
     library: Library
     workspace: Workspace
     allowance: Allowance
+    is_exact: bool = True
+    _name: Name = ()
+    _runs: list[Run] = field(default_factory=list)
+
+    def remember_calls(self, run: Run, modules: RootModules, kind: str) -> None:
+        """Let the evaluation of a root module use the calls of earlier checks, unless that makes a difference."""
+        self._runs.append(run)
+        if self._name and not self.memory.is_careful:
+            name = (*self._name, kind, modules.dialect, fingerprint(run.workspace))
+            run.calls = KeptCalls(self.memory, name, run, self.allowance, self._again, partial(_touch, modules))
 
     @property
     def in_order(self) -> bool:
@@ -73,6 +91,7 @@ class KeptRoots:
         part = self.memory.part(*name)
         if part is not None and _is_kept(part.value, states):
             self._again(part.did)
+            self.is_exact &= part.value.is_exact
             if _spends(part.value.steps, share.budget):
                 return cast("Evaluated", part.value.evaluated())
             if not share.last:
@@ -87,12 +106,30 @@ class KeptRoots:
             return known.evaluated()
         granted, left, started = self.allowance.granted, share.left, time.perf_counter()
         with self.memory.tracing() as trace:
-            found = evaluate()
+            found = self._evaluated(name, share, evaluate)
+        is_exact = not any(run.calls for run in self._runs)
+        self.is_exact &= is_exact
         if not share.cut and CIRCULAR not in trace.asked and (OUTPUTS, str(directory)) not in trace.asked:
             steps = left + self.allowance.granted - granted - share.left
             errors = None if found.errors is None else tuple(found.errors)
-            kept = _Kept(tuple(found.facts), errors, steps, dict(_kept(trace.asked, states)))
+            kept = _Kept(tuple(found.facts), errors, steps, dict(_kept(trace.asked, states)), is_exact)
             self.memory.keep(name, kept, trace, time.perf_counter() - started)
+        return found
+
+    def _evaluated(self, name: Name, share: Share, evaluate: Callable[[], Evaluated]) -> Evaluated:
+        """Return a new evaluation, with remembered calls if no value depends on the order of evaluation."""
+        odd = self.memory.same("odd roots", None, set[Name])
+        beginning, granted = share.state(), self.allowance.granted
+        self._runs, self._name = [], () if name in odd else name
+        found = evaluate()
+        self._name = ()
+        if not any(map(is_odd, self._runs)):
+            odd.discard(name)
+        elif name not in odd:
+            odd.add(name)
+            self._runs = []
+            share.set_back(beginning, self.allowance.granted - granted)
+            found = evaluate()
         return found
 
     def _again(self, did: Iterable[Asked]) -> None:
@@ -101,6 +138,10 @@ class KeptRoots:
         for question, name in did:
             if question in _PROGRAMS:
                 self.library.module(Path(name), _PROGRAMS[question])
+
+
+def _touch(modules: RootModules, module: Module) -> None:
+    modules.touch(module.directory)
 
 
 def _kept(asked: Iterable[Asked], states: Callable[[Dialect], States]) -> Iterator[tuple[_Place, tuple[Path, ...]]]:

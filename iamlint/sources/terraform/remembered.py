@@ -26,7 +26,7 @@ class RememberedRoots:
 
     ``context`` is a hash of all that each evaluation depends on besides what it asks the disk: the values that the user
     gives, and what other documents say. An evaluation that reads the outputs of other root modules depends on what they
-    asked for these, too, and on who keeps the states that it looked for. ``in_order`` says that one of these is used
+    asked for these, too, and on who keeps the states that it looked for. ``is_exact`` says that none of these is used
     again: the steps that it takes depend on the order of evaluations.
     """
 
@@ -35,7 +35,7 @@ class RememberedRoots:
     library: Library
     workspace: Workspace
     allowance: Allowance
-    in_order: bool = False
+    is_exact: bool = True
     logs: Logs = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,7 +64,7 @@ class RememberedRoots:
         if known is not None and _keepers(known["states"], states) == known["states"]:
             self._read_again(known)
             if self._spends(known["steps"], share):
-                self.in_order |= bool(known["states"])
+                self.is_exact &= not known["states"]
                 facts, errors = value_of(known["value"])
                 return Evaluated(list(facts), errors if errors is None else list(errors))
             if not share.last:

@@ -13,7 +13,14 @@ from iamlint.hcl.scope import MOST_STEPS
 from iamlint.location import Location, Unreadable
 from iamlint.sources.reading import TIME_OF_READING
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
-from iamlint.sources.terraform.evaluation.run import MOST_STEPS_IN_ROOT, RESERVE, STEPS_OF_FACT, TOO_MANY_STEPS
+from iamlint.sources.terraform.evaluation.run import (
+    MOST_STEPS_IN_ROOT,
+    RESERVE,
+    STEPS_OF_FACT,
+    TOO_MANY_STEPS,
+    Run,
+)
+from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
 from iamlint.unknown import Unknown, shown
 
@@ -79,6 +86,20 @@ class Share:
         """The steps that are left of those that it had at first; negative if it needed further ones."""
         return self.budget.left - self.added
 
+    def state(self) -> tuple[int, int, Callable[[], int] | None]:
+        """Return the steps that are left, here and above, and what gives more, for `set_back`."""
+        above = self.budget.above
+        return self.budget.left, above.left if above else 0, self.budget.more
+
+    def set_back(self, state: tuple[int, int, Callable[[], int] | None], granted: int) -> None:
+        """Set the steps back to a state, with those that were ``granted`` since, and forget what was done."""
+        left, above, self.budget.more = state
+        self.budget.left = left + granted
+        if self.budget.above:
+            self.budget.above.left = above + granted
+        self.cut, self.added = "", 0
+        self.facts.clear()
+
     def foresee(self) -> None:
         """Say that the module takes more steps than these, without evaluating it."""
         self.cut, self.is_foreseen = TOO_MANY_STEPS, True
@@ -96,20 +117,71 @@ class Share:
         self.cut = self.cut or run.cut
         return [*facts, *run.unread()]
 
-    @staticmethod
-    def _facts(top: ModuleInstance) -> Iterator[Fact]:
-        from iamlint.sources.terraform.evaluation.module_call import stated_by_call
+    def _facts(self, top: ModuleInstance) -> Iterator[Fact]:
+        return _Facts(top.run).of(top)
 
-        run, count, parsed = top.run, 0, set[Text]()
-        for instance in top.instances(is_wanted):
-            for number, fact in enumerate(facts_of(instance)):
-                if count >= MOST_FACTS or not run.takes(STEPS_OF_FACT + _further_steps(fact, parsed)):
-                    run.cut = run.cut or f"states more than the {MOST_FACTS} facts that iamlint reads"
+
+@mutable
+class _Facts:
+    """The facts of a root module: their number, the steps that they took, and whether they are the last ones.
+
+    ``parsed`` are the conditions in them.
+    """
+
+    run: Run
+    count: int = 0
+    steps: int = 0
+    is_over: bool = False
+    parsed: set[Text] = field(default_factory=set)
+
+    def of(self, module: ModuleInstance) -> Iterator[Fact]:
+        """Yield the facts of an instance of a module, and of those that it calls."""
+        for part in module.parts(is_wanted):
+            if isinstance(part, Instance):
+                yield from self._of_instance(part)
+            else:
+                yield from self._of_call(part)
+            if self.is_over:
+                return
+
+    def _of_instance(self, instance: Instance) -> Iterator[Fact]:
+        for number, fact in enumerate(facts_of(instance)):
+            if not self._takes(fact):
+                return
+            if self.run.is_on_reserve and number >= MOST_FACTS_OF_RESERVE:
+                return
+            self.count += 1
+            yield _stated_by_call(fact, instance.call) if instance.call else fact
+
+    def _of_call(self, child: ModuleInstance) -> Iterator[Fact]:
+        calls = self.run.calls if child.notes else None
+        known = calls.known(child) if calls else None
+        if calls is None:
+            yield from self.of(child)
+        elif known is None:
+            yield from calls.recorded(child, self.of, lambda: self.steps)
+        elif self.run.takes(known.steps):
+            for fact in known.facts:
+                if not self._takes(fact):
                     return
-                if run.is_on_reserve and number >= MOST_FACTS_OF_RESERVE:
-                    break
-                count += 1
-                yield stated_by_call(fact, instance.call) if instance.call else fact
+                self.count += 1
+                yield fact
+
+    def _takes(self, fact: Fact) -> bool:
+        """Spend the steps of a fact; False if it is one too many."""
+        steps = STEPS_OF_FACT + _further_steps(fact, self.parsed)
+        self.steps += steps
+        if self.count < MOST_FACTS and self.run.takes(steps):
+            return True
+        self.run.cut = self.run.cut or f"states more than the {MOST_FACTS} facts that iamlint reads"
+        self.is_over = True
+        return False
+
+
+def _stated_by_call(fact: Fact, call: str) -> Fact:
+    from iamlint.sources.terraform.evaluation.module_call import stated_by_call
+
+    return stated_by_call(fact, call)
 
 
 def _further_steps(fact: Fact, parsed: set[Text]) -> int:

@@ -21,7 +21,7 @@ from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
 from iamlint.sources.reading import TIME_OF_READING, Options, OrderMatters, Reading, not_looked_at
-from iamlint.sources.terraform.configuration.library import Library, Readings
+from iamlint.sources.terraform.configuration.library import Library, Readings, RootModules
 from iamlint.sources.terraform.configuration.module import Dialect, Module
 from iamlint.sources.terraform.configuration.roots import root_modules
 from iamlint.sources.terraform.configuration.selection import selection
@@ -88,7 +88,7 @@ def read_terraform(
     ]
     stated, late = Stated(), list[Path]()
     outcomes = shared_out(jobs, options.allowance, evaluated.begin)
-    if remembered and remembered.in_order and any(one.cut for one in outcomes):
+    if remembered and not remembered.is_exact and any(one.cut for one in outcomes):
         raise OrderMatters
     for number, (job, outcome) in enumerate(zip(jobs, outcomes, strict=True)):
         directory = job.directory
@@ -304,13 +304,23 @@ class _Roots:
         from iamlint.sources.terraform.worlds import Stated, further
 
         selected = selection(root, self.options.workspace, self.workspace.tree)
-        first = top(root, selected.value)
+        first = self._remembering(top(root, selected.value))
         facts, differs = self.share.facts_of(first), first.run.modules.differ
         for name in selected.others if first.run.asks_workspace else ():
-            other = top(root, Value(name))
+            other = self._remembering(top(root, Value(name)))
             facts += further(self.share.facts_of(other), Stated(facts))
             differs |= other.run.modules.differ
         return facts, differs
+
+    def _remembering(self, top: ModuleInstance) -> ModuleInstance:
+        """Return the instance of a root module whose facts are wanted; it uses the calls that a session remembers."""
+        if self.options.memory is None:
+            return top
+        from iamlint.sources.terraform.kept_roots import KeptRoots
+
+        if isinstance(self.remembered, KeptRoots) and isinstance(top.run.modules, RootModules):
+            self.remembered.remember_calls(top.run, top.run.modules, "certain" if self.certain else "")
+        return top
 
     def states(self, dialect: Dialect) -> States:
         """Return the states of the root modules, as one program reads them."""

@@ -248,8 +248,12 @@ class RootModules:
     ) -> None:
         self._library = library
         self._installed = installed
-        self._dialect: Dialect = dialect
+        self.dialect: Dialect = dialect
         self.differ = differ
+
+    def touch(self, directory: Path) -> None:
+        """Ask for a module again, for those who remember what is asked."""
+        self._library.module(directory, self.dialect)
 
     def called(self, module: Module, path: tuple[str, ...], source: str, version: str | None) -> Module | str:
         """Return the module that a call at ``path`` (call names from the root) names, or why it is missing.
@@ -269,6 +273,6 @@ class RootModules:
         return self._module(installed.directory)
 
     def _module(self, directory: Path) -> Module | str:
-        found = self._library.module(directory, self._dialect)
+        found = self._library.module(directory, self.dialect)
         self.differ |= isinstance(found, Module) and self._library.differs(directory)
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -13,7 +13,6 @@ from iamlint.documents.values import NULL, Lazy, Value, unknown, with_name
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText, Span
-from iamlint.sources.terraform.configuration.migrations import forgotten
 from iamlint.sources.terraform.configuration.module import Declared, Local, Mode, Module
 from iamlint.sources.terraform.configuration.variables import NOT_SET, convert_variable
 from iamlint.sources.terraform.evaluation.bodies import body, lifecycle
@@ -28,15 +27,14 @@ from iamlint.sources.terraform.evaluation.run import (
     STEPS_OF_CALL,
     STEPS_OF_COMMANDS,
     STEPS_OF_EXPANSION,
-    STEPS_OF_FACT,
     STEPS_OF_INSTANCE,
     STEPS_OF_OBJECT,
     STEPS_OF_PROVIDER,
     TOO_MANY_STEPS,
     Run,
 )
+from iamlint.sources.terraform.evaluation.telling import Telling
 from iamlint.sources.terraform.evaluation.undeclared import undeclared
-from iamlint.sources.terraform.instances.declarations import unread_part
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.instances.view import View
 from iamlint.unknown import Unknown, UnknownPart
@@ -47,7 +45,7 @@ DEEPEST_REFERENCE = 300
 """Maximum length of a chain of references to a value."""
 
 
-class ModuleInstance:
+class ModuleInstance(Telling):
     """One instance of a module. ``address`` is empty for the root, else ``module.a["x"]``; ``path`` are call names."""
 
     def __init__(
@@ -69,6 +67,7 @@ class ModuleInstance:
         self.address, self.path, self.via, self.uncertain = address, path, via, uncertain
         self.directories = (*above, module.directory)
         self.moves = (*moves, *moves_of(module, address))
+        self.call = call
         self._module_call = ModuleCall(call, inputs, module.files[0].source) if call and module.described else None
         self._roots: dict[str, Value | None] = {}
         self._values: dict[tuple[str, ...], Value] = {}
@@ -76,16 +75,19 @@ class ModuleInstance:
         self._assumed: dict[tuple[str, ...], frozenset[str]] = {}
         self._expansions: dict[int, Expansion] = {}
         self._children: dict[str, dict[Key, ModuleInstance] | Unknown] = {}
+        self._calling: set[str] = set()
+        self._unread_calls: dict[str, Declared] = {}
         self.providers = providers or {}  # thousands of instances share the passed ones
         self.own_providers = [self._provider(declared) for declared in module.providers]
         if self.own_providers:
             self.providers = {**self.providers, **{provider.name: provider for provider in self.own_providers}}
 
-    # -- names ---------------------------------------------------------------------------------------------------
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing was evaluated yet."""
+        return not self._values and not self._expansions
 
-    def qualified(self, reference: str) -> str:
-        """Return a reference as seen from the root module."""
-        return f"{self.address}.{reference}" if self.address else reference
+    # -- names ---------------------------------------------------------------------------------------------------
 
     def scope(self, names: Mapping[str, Value] | None = None) -> Callable[[SourceText], Scope]:
         """Return a function that returns the scope of this module's expressions, by their text."""
@@ -147,11 +149,13 @@ class ModuleInstance:
             return self._values[key]
         reference = self.qualified(".".join(key[1:] if key[0] == "output" else key))
         if key in self._working:
+            self.run.is_circular = True
             return unknown(f"{reference} refers to itself", reference=reference)
         if self.run.depth >= DEEPEST_REFERENCE:
             return unknown(f"{reference} is behind more than {DEEPEST_REFERENCE} references", reference=reference)
         self._working.add(key)
         self.run.depth += 1
+        self.run.deepest = max(self.run.deepest, self.run.depth)
         before = self.run.assumed_anew()
         try:
             value = with_name(work(), reference)
@@ -298,7 +302,11 @@ class ModuleInstance:
         """Return the instances that a module call makes; unknown if the module is missing."""
         if name not in self._children:
             self._children[name] = Unknown(f"{self.qualified('module.' + name)} refers to itself")
+            self._calling.add(name)
             self._children[name] = self._call(name, self.module.calls[name])
+            self._calling.discard(name)
+        elif name in self._calling:
+            self.run.is_circular = True
         return self._children[name]
 
     def _call(self, name: str, declared: Declared) -> dict[Key, ModuleInstance] | Unknown:
@@ -309,11 +317,8 @@ class ModuleInstance:
         if len(self.path) >= DEEPEST_CALL:
             return self._unread_part(declared, address, f"module calls are nested deeper than {DEEPEST_CALL}")
         found = self.run.modules.called(self.module, (*self.path, name), source, declared.literal("version"))
-        unread = None
         if isinstance(found, str) or found.described:
-            unread = unread_of_call(declared, self.scope(), self.run.files)
-        if unread:
-            self._say_once(declared, address, *unread)
+            self._unread_calls[name] = declared
         if isinstance(found, str):
             return self._unread_part(declared, address, found)
         if found.directory in self.directories:
@@ -354,38 +359,21 @@ class ModuleInstance:
         providers: Mapping[str, Instance],
         uncertain: Unknown | None,
     ) -> ModuleInstance:
-        return ModuleInstance(
-            self.run,
-            module,
-            Given(arguments, self.scope(names)),
-            address=address,
-            path=(*self.path, name),
-            via=(*self.via, declared.header),
-            providers=providers,
-            above=self.directories,
-            call=declared,
-            uncertain=uncertain or self.uncertain,
-            moves=self.moves,
-        )
+        def make(inputs: Mapping[str, Input], providers: Mapping[str, Instance]) -> ModuleInstance:
+            return ModuleInstance(
+                *(self.run, module, inputs),
+                address=address,
+                path=(*self.path, name),
+                via=(*self.via, declared.header),
+                providers=providers,
+                above=self.directories,
+                call=declared,
+                uncertain=uncertain or self.uncertain,
+                moves=self.moves,
+            )
 
-    def _unread_part(self, declared: Declared, address: str, reason: str) -> Unknown:
-        reason = f"{address} is not read: {reason}"
-        self._say(declared, address, reason)
-        return Unknown(reason, (UnknownPart(address),))
-
-    def _say(self, declared: Declared, address: str, reason: str, *, unread: bool = True) -> None:
-        self.run.unread_parts.append(replace(unread_part(reason, declared, address, self.via), unread=unread))
-
-    def _say_once(self, declared: Declared, address: str, reason: str, at: Span | None = None) -> None:
-        """Add an unread part for a block once, for all its instances and those of its module."""
-        if (id(declared), reason) not in self.run.told:
-            self.run.told.add((id(declared), reason))
-            self.run.unread_parts.append(unread_part(f"{address} {reason}", declared, address, self.via, at))
-
-    def _say_assumed(self, declared: Declared, address: str, assumed: Iterable[str]) -> None:
-        """Record that a block may have more instances if missing directories existed."""
-        for directory in assumed:
-            self.run.absent.setdefault(directory, {}).setdefault(address, unread_part("", declared, address, self.via))
+        given, calls = Given(arguments, self.scope(names)), None if module.calls else self.run.calls
+        return calls.child(self.run, make, given, providers) if calls else make(given, providers)
 
     def _say_commands(self, mode: Mode, declared: Declared) -> None:
         """Add an unread part for the commands of a block that change IAM."""
@@ -398,13 +386,11 @@ class ModuleInstance:
             if found:
                 self._say_once(declared, address + key_text(key), *found)
 
-    def _full(self, declared: Declared, address: str) -> Unknown:
-        """Return the unknown value for a root module that is too large, with an unread part at the first place only."""
-        reason = f"its root module {self.run.cut}, and the rest is left out"
-        if not self.run.cut_told:
-            self.run.cut_told = True
-            return self._unread_part(declared, address, reason)
-        return Unknown(f"{address} is not read: {reason}", (UnknownPart(address),))
+    def _say_commands_of_call(self, name: str, declared: Declared) -> None:
+        """Add an unread part for commands among the arguments, which may name outputs of the call itself."""
+        unread = unread_of_call(declared, self.scope(), self.run.files)
+        if unread:
+            self._say_once(declared, self.qualified(f"module.{name}"), *unread)
 
     def _called(self, name: str) -> Value | None:
         """Return ``module.name`` for expressions."""
@@ -446,11 +432,19 @@ class ModuleInstance:
 
     def instances(self, wanted: Callable[[Mode, str], bool]) -> Iterator[Instance]:
         """Yield every instance of a wanted type, here and in called modules, providers first."""
+        for part in self.parts(wanted):
+            if isinstance(part, Instance):
+                yield part
+            else:
+                yield from part.instances(wanted)
+
+    def parts(self, wanted: Callable[[Mode, str], bool]) -> Iterator[Instance | ModuleInstance]:
+        """Yield every instance of a wanted type here, providers first, and then the instances of called modules."""
         yield from self.own_providers
         backend = self.backend()
         if backend:
             yield backend
-        self._say_others()
+        self.say_others()
         running = {id(declared) for *_, declared in self.module.chosen(runs)}
         for mode, kind, name, declared in self.module.chosen(runs_or(wanted)):
             if id(declared) in running:
@@ -459,24 +453,10 @@ class ModuleInstance:
                 yield from self._instances(mode, kind, name, declared)
         for name in self.module.calls:
             children = self.children(name)
+            if name in self._unread_calls:
+                self._say_commands_of_call(name, self._unread_calls[name])
             if not isinstance(children, Unknown):
-                for child in children.values():
-                    yield from child.instances(wanted)
-
-    def _say_others(self) -> None:
-        """Add unread parts for unknown block types and for removed blocks, once for all instances of the module."""
-        of_module = id(self.module), ""
-        if of_module in self.run.told:
-            return
-        self.run.told.add(of_module)
-        for declared in self.module.others:
-            if not self.run.takes(STEPS_OF_FACT) or self.run.is_on_reserve:
-                return
-            self._say_once(declared, self.qualified(declared.block.type), "is a block that iamlint does not read")
-        for declared in self.module.migrations:
-            kept = forgotten(declared)
-            if kept and self.run.takes(STEPS_OF_FACT):
-                self._say_once(declared, self.qualified(kept), "stays as it is: Terraform only forgets it")
+                yield from children.values()
 
     def _instances(self, mode: Mode, kind: str, name: str, declared: Declared) -> Iterator[Instance]:
         address = self._address(mode, declared)

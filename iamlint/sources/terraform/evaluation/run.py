@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from iamlint.basics.frozen import mutable
 from iamlint.budget import Budget, Exhausted
 from iamlint.documents.values import Value, unknown
-from iamlint.facts import UnreadPart
+from iamlint.facts import Fact, UnreadPart
 from iamlint.hcl.scope import MOST_STEPS, Files
 from iamlint.sources.terraform.configuration.module import Module
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
+from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.instances.view import Remote, not_read
 
 MOST_INSTANCES = 100_000
@@ -41,6 +43,49 @@ MOST_STEPS_OF_RESERVE = 200
 NO_WORKSPACE = unknown("terraform.workspace is not known", reference="terraform.workspace")
 
 
+Told = tuple[int, str]
+"""What was told once: about which block, and the reason."""
+
+
+TELL, MISSING = "tell", "missing"
+"""Events of an instance of a module: an unread part is told, a directory is not there."""
+
+
+class Noted(Protocol):
+    """Notes what an instance of a module does, for those who remember calls."""
+
+    def note(self, kind: str, name: object, result: object) -> None:
+        """Note an event: what was read, or told."""
+
+
+class Known(Protocol):
+    """A call of an earlier check: its facts, and the steps that they took."""
+
+    facts: tuple[Fact, ...]
+    steps: int
+
+
+class Calls(Protocol):
+    """Remembers the calls of modules that call no others."""
+
+    def child(
+        self,
+        run: Run,
+        make: Callable[[Mapping[str, Callable[[], Value]], Mapping[str, Instance]], Any],
+        given: Mapping[str, Callable[[], Value]],
+        providers: Mapping[str, Instance],
+    ) -> Any:
+        """Return the instance that ``make`` makes of inputs and providers."""
+
+    def known(self, child: Any) -> Known | None:
+        """Return the call of an earlier check, if it is the same now."""
+
+    def recorded(
+        self, child: Any, work: Callable[[Any], Iterator[Fact]], of_facts: Callable[[], int]
+    ) -> Iterator[Fact]:
+        """Yield the facts that ``work`` finds for an instance; ``of_facts`` are the steps that facts took so far."""
+
+
 class Modules(Protocol):
     """Finds called modules. ``differ`` says whether another program would read one of them differently."""
 
@@ -57,7 +102,9 @@ class Run:
     ``workspace`` is the value of ``terraform.workspace``; ``asks_workspace`` says whether any expression used it.
     ``absent`` contains, by missing directory, the addresses that would state more with it. ``cut`` says why the root
     module is not completely read, as a clause; "" if it is. ``cut_told`` says whether an unread part reports it.
-    ``reserve`` are steps for use after the ``budget`` is used up.
+    ``reserve`` are steps for use after the ``budget`` is used up. ``calls`` remembers calls, if anybody does.
+    ``is_circular`` says that a value refers to itself, ``deepest`` is the longest chain of references so far: both may
+    depend on the order of evaluation.
     """
 
     modules: Modules
@@ -66,7 +113,7 @@ class Run:
     workspace: Value = NO_WORKSPACE
     asks_workspace: bool = False
     unread_parts: list[UnreadPart] = field(default_factory=list)
-    told: set[tuple[int, str]] = field(default_factory=set)
+    told: set[Told] = field(default_factory=set)
     absent: dict[str, dict[str, UnreadPart]] = field(default_factory=dict)
     instances: int = 0
     depth: int = 0
@@ -77,6 +124,19 @@ class Run:
     cut_told: bool = False
     lookups: DataLookups = field(default_factory=DataLookups)
     states: Remote = not_read
+    calls: Calls | None = None
+    is_circular: bool = False
+    deepest: int = 0
+
+    def tell(self, key: Told, part: UnreadPart) -> None:
+        """Add an unread part, once for its key."""
+        if key not in self.told:
+            self.told.add(key)
+            self.unread_parts.append(part)
+
+    def miss(self, directory: str, address: str, part: UnreadPart) -> None:
+        """Record that a block may have more instances if a missing directory existed."""
+        self.absent.setdefault(directory, {}).setdefault(address, part)
 
     def assumed_anew(self) -> frozenset[str]:
         """Return the directories that were assumed to be empty so far, and start a new collection."""
