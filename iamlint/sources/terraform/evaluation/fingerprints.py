@@ -98,7 +98,7 @@ class _Pieces:
             return
         source, start, end = at.source, at.start, at.end
         text = source.text[start:end] if end - start <= _SHORT else str(hash(source.text))
-        self.pieces += [source.path, f"{start} {end} {source.position(start)}", text]
+        self.pieces += [source.path, f"{end - start} {source.position(start)}", text]
         if isinstance(at, Made):
             self.pieces.append("made")
             self.span(at.named)

@@ -1,0 +1,355 @@
+"""A session that remembers module calls tells what a check without any memory tells, whatever was edited."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from folder import written
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iamlint import budget
+from iamlint.cli.configuring import configuration
+from iamlint.cli.options import Request
+from iamlint.cli.run import checked
+from iamlint.results.report import Report
+from iamlint.server.session import Session
+from iamlint.sources.terraform.evaluation.kept_calls import KeptCalls
+
+LEAF = """\
+variable "who" {}
+variable "roles" {
+  type    = map(string)
+  default = { one = "roles/iam.serviceAccountTokenCreator" }
+}
+variable "folder" {
+  default = "none"
+}
+locals {
+  files = fileset("${path.root}/${var.folder}", "*.json")
+}
+resource "google_service_account" "it" {
+  account_id = "it"
+}
+resource "google_project_iam_member" "it" {
+  for_each = var.roles
+  role     = each.value
+  member   = var.who
+}
+resource "google_project_iam_member" "files" {
+  for_each = local.files
+  project  = "p"
+  role     = "roles/iam.serviceAccountTokenCreator"
+  member   = "user:${jsondecode(file("${path.root}/${var.folder}/${each.key}")).who}"
+}
+resource "terraform_data" "command" {
+  provisioner "local-exec" {
+    command = "gcloud projects add-iam-policy-binding p --member ${var.who} --role roles/owner"
+  }
+}
+locked "block" {}
+output "email" {
+  value = google_service_account.it.email
+}
+output "who" {
+  value = var.who
+}
+output "whole" {
+  value = google_service_account.it
+}
+"""
+ROOT = """\
+provider "google" {
+  project = "first"
+}
+provider "google" {
+  alias   = "other"
+  project = "second"
+}
+variable "who" {
+  default = "allUsers"
+}
+locals {
+  circle = coalesce(local.circle, module.one.who)
+}
+module "one" {
+  source = "../modules/leaf"
+  who    = "user:ana@example.com"
+}
+module "two" {
+  source    = "../modules/leaf"
+  who       = "serviceAccount:${module.one.email}"
+  folder    = "data"
+  providers = { google = google.other }
+}
+module "many" {
+  source   = "../modules/leaf"
+  for_each = toset(["user:a@example.com", var.who])
+  who      = each.key
+  roles    = { (terraform.workspace) = "roles/owner" }
+}
+module "middle" {
+  source = "../modules/middle"
+  who    = module.two.who
+  whole  = module.one.whole
+}
+module "google" {
+  source  = "terraform-google-modules/project-factory/google"
+  version = "18.0.0"
+  name    = "p"
+  org_id  = "1"
+  group_name = module.middle.who
+}
+"""
+MIDDLE = """\
+variable "who" {}
+variable "whole" {}
+module "copy" {
+  source = "../copy"
+  who    = var.who
+}
+module "of_object" {
+  source = "../leaf"
+  who    = "serviceAccount:${var.whole.email}"
+}
+output "who" {
+  value = module.copy.who
+}
+"""
+FILES = {
+    "root/main.tf": ROOT,
+    "root/data/x.json": '{"who": "x@example.com"}\n',
+    "root/.terraform/environment": "dev",
+    "again/main.tf": ROOT.replace("user:ana", "user:again"),
+    "modules/leaf/main.tf": LEAF,
+    "modules/copy/main.tf": LEAF,
+    "modules/middle/main.tf": MIDDLE,
+}
+SWAPS = {
+    "the module": ("modules/leaf/main.tf", 'roles/iam.serviceAccountTokenCreator" }', 'roles/owner" }'),
+    "lines above in the module": ("modules/leaf/main.tf", 'variable "who" {}', '\n\nvariable "who" {}'),
+    "the other module of the same content": (
+        "modules/copy/main.tf",
+        "serviceAccountTokenCreator",
+        "serviceAccountUser",
+    ),
+    "the module between": ("modules/middle/main.tf", "serviceAccount:${var.whole.email}", "user:mid@example.com"),
+    "an input": ("root/main.tf", "user:ana@example.com", "user:eve@example.com"),
+    "an input of the same length and another line": (
+        "root/main.tf",
+        'module "one" {\n  source',
+        'module "one" {  \nsource',
+    ),
+    "lines above the calls": ("root/main.tf", 'variable "who" {', '\n# more\nvariable "who" {'),
+    "a line after the calls": (
+        "root/main.tf",
+        "  group_name = module.middle.who\n}\n",
+        "  group_name = module.middle.who\n}\n#\n",
+    ),
+    "an input less": ("root/main.tf", '  folder    = "data"\n', ""),
+    "an input of a missing folder": ("root/main.tf", '  folder    = "data"\n', '  folder    = "gone"\n'),
+    "an input that no variable takes": ("root/main.tf", '  folder    = "data"\n', '  folders   = "data"\n'),
+    "the source": ("root/main.tf", '"one" {\n  source = "../modules/leaf"', '"one" {\n  source = "../modules/copy"'),
+    "a provider": ("root/main.tf", '"second"', '"third"'),
+    "a provider's lines": ("root/main.tf", '  alias   = "other"\n', '  alias   = "other"\n\n'),
+    "the provider that is passed": ("root/main.tf", "google = google.other", "google = google"),
+    "an impersonation": (
+        "root/main.tf",
+        '"first"\n',
+        '"first"\n  impersonate_service_account = "a@p.iam.gserviceaccount.com"\n',
+    ),
+    "the variable of a key": ("root/main.tf", '"allUsers"', '"allAuthenticatedUsers"'),
+    "a key less": ("root/main.tf", 'toset(["user:a@example.com", var.who])', "toset([var.who])"),
+    "an unknown collection": ("root/main.tf", 'toset(["user:a@example.com", var.who])', "toset(var.unset)"),
+    "the first call": ("root/main.tf", 'module "one"', 'module "zero"'),
+    "the call of a known module": ("root/main.tf", '"18.0.0"', '"17.0.0"'),
+    "a value that refers to itself": ("root/main.tf", '"user:ana@example.com"', "local.circle"),
+    "a call that refers to itself": ("root/main.tf", '  who    = "user:ana@example.com"', "  who    = module.one.who"),
+    "the data": ("root/data/x.json", "x@example.com", "y@example.com"),
+    "the workspace": ("root/.terraform/environment", "dev", "prod"),
+    "the type of a variable": ("modules/leaf/main.tf", "map(string)", "map(number)"),
+    "a block that nobody knows": ("modules/leaf/main.tf", 'locked "block" {}', 'locker "block" {}'),
+    "the command": ("modules/leaf/main.tf", "add-iam-policy-binding", "remove-iam-policy-binding"),
+    "an output": ("modules/leaf/main.tf", "value = var.who", 'value = "user:out@example.com"'),
+    "a broken module": ("modules/leaf/main.tf", "locals {", "locals {{"),
+    "a call in the module": (
+        "modules/leaf/main.tf",
+        "locals {",
+        'module "deep" {\n  source = "../copy"\n  who = var.who\n}\nlocals {',
+    ),
+    "a provider in the module": (
+        "modules/leaf/main.tf",
+        "locals {",
+        'provider "google" {\n  project = "own"\n}\nlocals {',
+    ),
+}
+MORE = """\
+resource "google_project_iam_member" "more" {
+  project = "p"
+  role    = "roles/owner"
+  member  = var.who
+}
+"""
+MADE = {
+    "modules/leaf/more.tf": MORE,
+    "modules/copy/x_override.tf": 'variable "who" {\n  type = string\n}\n',
+    "root/gone/y.json": '{"who": "gone@example.com"}\n',
+    "root/none/z.json": '{"who": "none@example.com"}\n',
+    "root/data/z.json": '{"who": "more@example.com"}\n',
+    "root/terraform.tfvars": 'who = "domain:example.com"\n',
+    ".terraformignore": "data/\n",
+}
+
+
+def told(report: Report) -> dict[str, object]:
+    return {one.name: getattr(report, one.name) for one in fields(Report) if one.name != "texts"}
+
+
+def bare(top: Path) -> dict[str, object]:
+    """What a check without any memory tells."""
+    request = Request(paths=(top,), max_time=600.0)
+    return told(checked(request, configuration(request), quiet=True).report)
+
+
+def swapped(top: Path, edit: str) -> None:
+    name, before, after = SWAPS[edit]
+    text = (top / name).read_text(encoding="utf-8") if (top / name).exists() else FILES[name]
+    written(top, {name: text.replace(before, after) if before in text else text.replace(after, before)})
+
+
+@pytest.fixture
+def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    written(tmp_path, FILES)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path.resolve()
+
+
+@pytest.fixture
+def hits(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
+    """The addresses of the calls that were looked for, with whether they were known."""
+    found: list[tuple[str, bool]] = []
+    known = KeptCalls.known
+
+    def noted(self: KeptCalls, child: object) -> object:
+        call = known(self, child)  # type: ignore[arg-type]  # an instance of a module
+        found.append((child.address, call is not None))  # type: ignore[attr-defined]
+        return call
+
+    monkeypatch.setattr(KeptCalls, "known", noted)
+    return found
+
+
+def test_the_folder_states_something_in_each_call(top: Path) -> None:
+    session = Session(top)
+    session.check()
+    assert told(session.run.report) == bare(top)
+    text = str([*session.run.report.findings, *session.run.report.unknown_answers])
+    for part in ("module.one", "module.two", "module.many", "module.copy", "module.of_object", "module.google", "x@ex"):
+        assert part in text, part
+
+
+@pytest.mark.parametrize("edit", SWAPS)
+def test_an_edit_there_and_back(top: Path, edit: str) -> None:
+    session = Session(top)
+    session.check()
+    for _ in range(2):
+        swapped(top, edit)
+        session.check()
+        assert told(session.run.report) == bare(top)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_file_that_appears_and_goes(top: Path, name: str) -> None:
+    session = Session(top)
+    session.check()
+    written(top, {name: MADE[name]})
+    session.check()
+    assert told(session.run.report) == bare(top)
+    (top / name).unlink()
+    session.check()
+    assert told(session.run.report) == bare(top)
+
+
+@settings(max_examples=12, deadline=None)
+@given(steps=st.lists(st.sampled_from([*SWAPS, *MADE]), min_size=2, max_size=6))
+def test_any_edits_one_after_another(steps: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as name:
+        top = Path(name).resolve()
+        written(top, FILES)
+        patch.chdir(top)
+        session = Session(top)
+        session.check()
+        for step in steps:
+            if step in SWAPS:
+                swapped(top, step)
+            elif (top / step).exists():
+                (top / step).unlink()
+            else:
+                written(top, {step: MADE[step]})
+            session.check()
+            assert told(session.run.report) == bare(top), steps
+
+
+def test_only_calls_that_read_the_change_are_evaluated(top: Path, hits: list[tuple[str, bool]]) -> None:
+    session = Session(top)
+    session.check()
+    again = {"module.one", "module.two", "module.google", "module.middle.module.copy", "module.middle.module.of_object"}
+    hits.clear()
+    swapped(top, "a line after the calls")
+    session.check()
+    assert {address for address, known in hits if known} >= again
+    hits.clear()
+    swapped(top, "a provider")
+    session.check()
+    assert {address for address, known in hits if not known} == {"module.two"}
+    hits.clear()
+    swapped(top, "the other module of the same content")
+    session.check()
+    assert {address for address, known in hits if not known} == {"module.middle.module.copy", "module.copy"}
+
+
+def test_a_root_that_runs_out_of_steps_is_as_without_memory(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "STEPS_A_BYTE", 0)
+    careful = []
+    for steps in (3_000, 9_000, 15_000, 20_000, 25_000, 30_000, 40_000, 300_000):
+        monkeypatch.setattr(budget, "STEPS", steps)
+        session = Session(top)
+        session.check()
+        assert told(session.run.report) == bare(top), steps
+        swapped(top, "lines above the calls")
+        session.check()
+        assert told(session.run.report) == bare(top), steps
+        careful.append(session._memory.is_careful)
+    assert set(careful) == {True, False}
+
+
+def test_a_long_chain_of_references_is_as_without_memory(top: Path) -> None:
+    chain = "".join(f"  c{number} = local.c{number + 1}\n" for number in range(295))
+    text = ROOT.replace('"user:ana@example.com"', "local.c0")
+    text += f'locals {{\n{chain}  c295 = module.two.who == "" ? "user:a@example.com" : "user:b@example.com"\n}}\n'
+    written(top, {"again/main.tf": text.replace("serviceAccount:${module.one.email}", "user:two@example.com")})
+    session = Session(top)
+    session.check()
+    assert told(session.run.report) == bare(top)
+    swapped(top, "an output")
+    session.check()
+    assert told(session.run.report) == bare(top)
+
+
+def test_a_root_with_a_circle_is_evaluated_without_memory_until_it_has_none(
+    top: Path, hits: list[tuple[str, bool]]
+) -> None:
+    session = Session(top)
+    session.check()
+    for again in (False, True):
+        swapped(top, "a value that refers to itself")
+        session.check()
+        swapped(top, "the data")
+        hits.clear()
+        session.check()
+        assert bool(hits) == again
+        swapped(top, "the data")
+        session.check()
