@@ -77,3 +77,26 @@ def test_a_part_of_a_text_has_the_place_of_the_text(tmp_path: Path, monkeypatch:
         "roles/viewer": 3,
         "roles/owner": 4,
     }
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ('file("roles.txt")', [("roles.txt", 1), ("roles.txt", 2)]),
+        ("local.text", [("main.tf", 3), ("main.tf", 4)]),
+        ('"roles/viewer\\nroles/owner"', [("main.tf", 8), ("main.tf", 8)]),
+    ],
+)
+def test_a_line_of_a_text_has_its_own_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: str, expected: list[tuple[str, int]]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("roles.txt").write_text("roles/viewer\nroles/owner\n")
+    text = "locals {\n  text = <<E\nroles/viewer\nroles/owner\nE\n}\n"
+    Path("main.tf").write_text(text + FOR_EACH.lstrip().replace("HERE", f'toset(compact(split("\\n", {lines})))'))
+    grants = sorted(
+        (fact for fact in read([Path()], Options()).facts if isinstance(fact, Grant)), key=lambda one: str(one.role)
+    )
+    places = {str(grant.role): grant.role_place.origin or grant.role_place.at for grant in grants}
+    found = [(places[role].path, places[role].line) for role in ("roles/viewer", "roles/owner")]
+    assert found == expected

@@ -6,7 +6,8 @@ Of a partly known text, the known beginning and end still decide some results.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Data, List, Value
@@ -25,6 +26,7 @@ from iamlint.hcl.functions.types import (
     uncertain,
 )
 from iamlint.hcl.functions.unification import STRING
+from iamlint.location import Span
 from iamlint.unknown import Unknown
 
 _WIDEST = 10_000
@@ -57,7 +59,18 @@ def _split(separator: Value, value: Value) -> Data:
     by, whole = text(separator), text(value)
     pieces = whole.split(by) if by else list(whole)
     bounded(len(pieces))
-    return List(Value(piece, value.at) for piece in pieces)  # each is written where the text is
+    return List(map(Value, pieces, _places(pieces, len(by), whole, value.at)))
+
+
+def _places(pieces: Sequence[str], apart: int, whole: str, at: Span | None) -> Iterator[Span | None]:
+    """Yield where the pieces of a text are written: on its only line, or in a file or heredoc that contains it."""
+    if at is None or "\n" not in at.source.text[at.start : at.end]:
+        yield from repeat(at, len(pieces))
+        return
+    start = at.source.text.find(whole, at.start, at.end)
+    for piece in pieces:
+        yield None if start < 0 else Span(at.source, start, start + len(piece))
+        start += len(piece) + apart if start >= 0 else 0
 
 
 def _replace(value: Value, wanted: Value, replacement: Value) -> Data:
