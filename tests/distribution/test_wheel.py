@@ -63,6 +63,7 @@ def test_the_wheel_checks(installed: Path, tmp_path: Path) -> None:
 
 def test_the_wheel_has_compiled_documents(installed: Path) -> None:
     for folder, count in ((installed / "iamlint" / "rules", len(load_rules()[0])), (FOLDER.relative_to(ROOT), 300)):
-        compiled = json.loads((installed / folder / "compiled.json").read_bytes())
+        first = (installed / folder / "compiled.json").read_bytes().partition(b"\n")[0]
+        compiled = json.loads(first)
         assert compiled["sources"] is None, "a wheel's sources have other times"
-        assert len(compiled["documents"]) >= count
+        assert len(compiled["heads"]) >= count
