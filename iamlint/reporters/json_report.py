@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from iamlint.edits import Edit, Fix
 from iamlint.facts import Resource
-from iamlint.finding import Accepted, Finding, Step
+from iamlint.finding import Accepted, Finding, Related, Step
 from iamlint.location import Location, SourceText
 from iamlint.questions import ByCause, Question
-from iamlint.reporters.parts.indented import indented
+from iamlint.reporters.parts.indented import Written, indented
 from iamlint.reporters.parts.plain import json_escaped
 from iamlint.results.fingerprint import Fingerprints, fingerprints
 from iamlint.results.report import ChangedSince, InForce, Report
@@ -20,6 +20,9 @@ SCHEMA = Path(__file__).with_name("check.schema.json")
 """The JSON Schema of the report; a test holds the report against it."""
 SCHEMA_VERSION = 1
 """Grows when a key is removed or changes its meaning, not with a new key."""
+
+
+_Item = TypeVar("_Item")
 
 
 def json_report(report: Report) -> Iterator[str]:
@@ -47,11 +50,11 @@ def _parts(report: Report) -> Iterator[tuple[str, Any]]:
     yield "role_catalogs", list(report.role_catalogs)
     yield "configuration", _configuration(report.configuration)
     yield "changed_since", _changed_since(report.changed_since)
-    texts = report.texts
+    texts, shared = report.texts, _Shared()
     findings = zip(report.findings, report.fingerprints, strict=True)
-    yield "findings", ({**_finding(one, names), "fix": _fix(one.fix, texts)} for one, names in findings)
-    accepted = (one.finding for one in report.accepted)
-    yield "accepted", map(_accepted, report.accepted, fingerprints(accepted))
+    yield "findings", ({**_finding(one, names, shared), "fix": _fix(one.fix, texts)} for one, names in findings)
+    accepted = zip(report.accepted, fingerprints(one.finding for one in report.accepted), strict=True)
+    yield "accepted", (_accepted(one, names, shared) for one, names in accepted)
     yield "unknowns", map(_question, report.questions)
     yield (
         "errors",
@@ -86,9 +89,9 @@ def _changed_since(found: ChangedSince | None) -> dict[str, Any] | None:
     return {"revision": found.revision, "findings_left_out": found.findings, "unknowns_left_out": found.unknowns}
 
 
-def _accepted(one: Accepted, names: Fingerprints) -> dict[str, Any]:
+def _accepted(one: Accepted, names: Fingerprints, shared: _Shared) -> dict[str, Any]:
     return {
-        **_finding(one.finding, names),
+        **_finding(one.finding, names, shared),
         "reason": one.reason,
         "accepted_at": _start(one.at),
         "out_of_view": one.out_of_view,
@@ -125,7 +128,42 @@ def _start(at: Location) -> dict[str, Any]:
     return {"path": at.path, "line": at.line, "column": at.column}
 
 
-def _finding(finding: Finding, names: Fingerprints) -> dict[str, Any]:
+class _Shared:
+    """What many findings of a report have in common, written once: privileges, hops, related places.
+
+    It is known by its identity, and the last few thousand are kept: the findings of a project are mostly consecutive.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[object, Written]] = {}
+
+    def texts(self, texts: tuple[str, ...]) -> Written:
+        """Return a list of texts."""
+        return self._written(texts, list, _MARGIN)
+
+    def entries(self, items: Sequence[_Item], of: Callable[[_Item], dict[str, Any]]) -> Written | list[Any]:
+        """Return a list of objects, each as ``of`` returns it."""
+        if not items:
+            return []
+        inner = f"{_MARGIN}  "
+        written = f",\n{inner}".join([self._written(one, of, inner) for one in items])
+        return Written(f"[\n{inner}{written}\n{_MARGIN}]")
+
+    def _written(self, one: _Item, of: Callable[[_Item], Any], margin: str) -> Written:
+        found = self._known.get(id(one))
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[id(one)] = one, Written(indented(of(one), margin))
+        return found[1]
+
+
+_MARGIN = "      "
+"""The margin of the keys of a finding."""
+_MOST_KNOWN = 4096
+
+
+def _finding(finding: Finding, names: Fingerprints, shared: _Shared) -> dict[str, Any]:
     """``path`` and ``line`` are the argument's; ``origin`` is where its value is written, if that is elsewhere.
 
     ``further_fingerprints`` are those of the same finding in other runs, at any of its addresses.
@@ -145,20 +183,17 @@ def _finding(finding: Finding, names: Fingerprints) -> dict[str, Any]:
         "other_addresses": list(finding.others),
         "principal": finding.principal,
         "role": finding.role,
-        "permissions": list(finding.permissions),
+        "permissions": shared.texts(finding.permissions),
         "resource": _resource(finding.resource),
         "condition": finding.condition,
-        "ends": list(finding.ends),
+        "ends": shared.texts(finding.ends),
         "environments": list(finding.environments),
-        "hops": [_hop(step) for step in finding.flow.steps] if finding.flow else [],
+        "hops": shared.entries(finding.flow.steps, _hop) if finding.flow else [],
         "hops_left_out": finding.flow.left_out if finding.flow else 0,
         "fingerprint": names.v2,
         "fingerprints": names.by_key,
         "further_fingerprints": list(dict.fromkeys(further)),
-        "related": [
-            {"path": related.at.path, "line": related.at.line, "message": related.message}
-            for related in finding.related
-        ],
+        "related": shared.entries(finding.related, _related),
     }
 
 
@@ -181,6 +216,10 @@ def _edit(edit: Edit, source: SourceText) -> dict[str, Any]:
         "end_column": at.end_column,
         "replacement": edit.replacement,
     }
+
+
+def _related(related: Related) -> dict[str, Any]:
+    return {"path": related.at.path, "line": related.at.line, "message": related.message}
 
 
 def _hop(step: Step) -> dict[str, Any]:

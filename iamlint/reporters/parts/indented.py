@@ -8,10 +8,17 @@ from json.encoder import encode_basestring as quoted
 from typing import Any
 
 
+class Written(str):
+    """JSON that is already written, with the margin of its place."""
+
+    __slots__ = ()
+
+
 def indented(value: Any, margin: str = "") -> str:
     """Return the same text as ``json.dumps(value, indent=2, ensure_ascii=False)``, for string keys.
 
-    ``margin`` precedes each line but the first. Raises TypeError for anything but plain data.
+    ``margin`` precedes each line but the first. `Written` parts stay as they are. Raises TypeError for anything but
+    plain data.
     """
     if type(value) is str:
         return quoted(value)
@@ -25,6 +32,8 @@ def indented(value: Any, margin: str = "") -> str:
         return _object(tuple(value), margin) % tuple(items)
     if type(value) is int:
         return str(value)
+    if type(value) is Written:
+        return value
     if isinstance(value, list | tuple):
         if not value:
             return "[]"
