@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from iamlint.facts import Resource
-from iamlint.finding import Accepted, Finding, UnknownAnswer
+from iamlint.finding import Accepted, Finding, Flow, Related, Step, UnknownAnswer
 from iamlint.location import Location, Unreadable
 from iamlint.reporters import render
 from iamlint.reporters.parts.presentation import Presentation
@@ -91,3 +92,19 @@ def test_it_is_written_as_json_dumps_writes_it(build: Build, find: Find) -> None
     for report in (full, build([])):
         text = render("json", report, Presentation())
         assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
+
+
+def test_what_findings_share_is_written_as_the_standard_library_writes_it(build: Build, find: Find) -> None:
+    related = Related(Location("other.tf", 7), 'the "same" place')
+    steps = tuple(Step("user:ana@example.com", f"serviceAccount:{n}", Location("main.tf", n)) for n in (1, 2))
+    findings = [
+        replace(find(), message=str(n), related=(related,), ends=("roles/owner on project shop",), flow=Flow(steps[:n]))
+        for n in (2, 1, 2)
+    ]
+    accepted = (Accepted(findings[0], "as agreed", Location("main.tf", 1)),)
+    text = "".join(render("json", build(findings, accepted=accepted), Presentation()))
+    report = json.loads(text)
+    assert text == json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    shared = [(len(one["hops"]), one["related"], one["ends"]) for one in (*report["findings"], *report["accepted"])]
+    place = {"path": "other.tf", "line": 7, "message": 'the "same" place'}
+    assert shared == [(n, [place], ["roles/owner on project shop"]) for n in (1, 2, 2, 2)]
