@@ -9,7 +9,7 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -188,7 +188,7 @@ def _facts(
         return Unreadable(_at(shown, number), f"the line is longer than {LONGEST} bytes")
     text = line.decode("utf-8", "replace")
     try:
-        asset = json.loads(text)
+        asset = _parsed(text)
     except (ValueError, RecursionError):
         asset = None
     found = plain_facts(asset, line, (text, shown, number), relevant, hierarchy, dull)
@@ -206,6 +206,21 @@ def _facts(
         return Unreadable(_at(shown, number), "this line is not an asset, but others are", "is the export whole?")
     errors = problems("asset", document)
     return errors[0] if errors else list(assets([document], relevant, hierarchy))
+
+
+_SCAN: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # of the C scanner
+
+
+def _parsed(text: str) -> Any:
+    """Return what `json.loads` returns, in half the time for a short text without a blank before it.
+
+    Raises ValueError or RecursionError.
+    """
+    try:
+        value, end = _SCAN(text, 0)
+    except StopIteration:  # something comes before the value
+        return json.loads(text)
+    return value if not text[end:].strip(" \t\r\n") else json.loads(text)
 
 
 def _is_resource_alone(asset: Any) -> bool:
