@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rows
 
 from iamlint.linter import lint
 from iamlint.results.report import Report
@@ -25,6 +26,21 @@ os.environ["IAMLINT_NO_CACHE"] = "1"  # also for the processes that tests start;
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write expected files anew; review them as a diff")
+    rows.option(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> pytest.Item | None:
+    """Collect the rows of a table as one test."""
+    if rows.are_joined(collector.config) and collector.istestfunction(obj, name):
+        return rows.joined(collector, name, obj)
+    return None
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tell how many rows the tables have: they count as one test each."""
+    if said := rows.summary(terminalreporter):
+        terminalreporter.write_line(said)
 
 
 _POSIX = re.compile(r"mkfifo|/dev/|/proc/|/etc/|chmod|geteuid|symlink_to|bash|setrlimit|signal\.SIG|os\.kill|pty\b")

@@ -1,0 +1,75 @@
+"""The rows of a table are one test; each of them runs, and each that fails is reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import rows
+
+SEEN: list[Any] = []
+
+
+@pytest.mark.parametrize("one", [1, 2, 3])
+def test_one_name(one: int) -> None:
+    SEEN.append(one)
+
+
+@pytest.mark.parametrize(("one", "two"), [(1, 2), pytest.param(3, 4, id="three")])
+@pytest.mark.parametrize("other", "ab")
+def test_two_tables(one: int, two: int, other: str) -> None:
+    SEEN.append((one, two, other))
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def odd(number: int) -> None:
+    if number == 4:
+        pytest.fail("four")
+    assert number % 2, f"{number} is even"
+
+
+def test_the_rows_are_one_test(request: pytest.FixtureRequest) -> None:
+    names = [one.name for one in request.session.items if one.path == request.path]
+    whole = rows.are_joined(request.config)
+    assert names.count("test_one_name") == whole
+    assert names.count("test_two_tables") == whole
+    assert any("[" in name for name in names) != whole or names == [request.node.name]
+
+
+def test_every_row_runs() -> None:
+    for function, wanted in (
+        (test_one_name, [1, 2, 3]),
+        (test_two_tables, [(1, 2, "a"), (1, 2, "b"), (3, 4, "a"), (3, 4, "b")]),
+    ):
+        SEEN.clear()
+        found = rows.rows_of(function)
+        assert found is not None
+        rows.all_of(function, found)()
+        assert sorted(SEEN) == wanted
+
+
+def test_every_row_that_fails_is_reported() -> None:
+    found = rows.rows_of(odd)
+    assert found is not None
+    with pytest.raises(BaseExceptionGroup, match="2 of 4 rows") as caught:
+        rows.all_of(odd, found)()
+    assert [error.__notes__ for error in caught.value.exceptions] == [["row: number=2"], ["row: number=4"]]
+    assert [str(error).splitlines()[0] for error in caught.value.exceptions] == ["2 is even", "four"]
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        [pytest.mark.parametrize("number", [pytest.param(1, marks=pytest.mark.xfail)])],
+        [pytest.mark.parametrize("number", [1], indirect=True)],
+        [pytest.mark.parametrize("number", [])],
+        [pytest.mark.parametrize("other", [1])],
+        [pytest.mark.parametrize("number", [1]), pytest.mark.usefixtures("capsys")],
+        [],
+    ],
+)
+def test_rows_that_need_more_are_tests_of_their_own(marks: list[Any]) -> None:
+    def function(number: int) -> None: ...
+
+    function.pytestmark = marks  # type: ignore[attr-defined]
+    assert rows.rows_of(function) is None
