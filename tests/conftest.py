@@ -6,20 +6,13 @@ import gc
 import inspect
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import rows
-
-from iamlint.linter import lint
-from iamlint.results.report import Report
-from iamlint.rules.catalog import load_rules, select_rules
-from iamlint.sources import read
-from iamlint.sources.reading import Options
-
-Check = Callable[..., Report]
+from checking import Check, checker
 
 os.environ["IAMLINT_NO_CACHE"] = "1"  # also for the processes that tests start; tests of the cache have their own
 
@@ -65,7 +58,7 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def expected(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     """``expected(path, text)``: the file has this text; with ``--update`` it is written where it has not."""
     update: bool = request.config.getoption("--update")
@@ -83,17 +76,4 @@ def expected(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
 @pytest.fixture
 def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
     """``check({"main.tf": …}, select=["broad-token-creator"])`` in a directory of its own."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(
-        files: Mapping[str, str], *, select: tuple[str, ...] = (), options: Options | None = None, **asked: Any
-    ) -> Report:
-        for name, text in files.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
-        rules, errors = select_rules(load_rules()[0], select)
-        assert errors == []
-        return lint(read([Path()], options or Options()), rules, **asked)
-
-    return run
+    return checker(tmp_path, monkeypatch)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +57,31 @@ def test_every_row_that_fails_is_reported() -> None:
         rows.all_of(odd, found)()
     assert [error.__notes__ for error in caught.value.exceptions] == [["row: number=2"], ["row: number=4"]]
     assert [str(error).splitlines()[0] for error in caught.value.exceptions] == ["2 is even", "four"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def skipping(number: int, least: int) -> None:
+    if number < least:
+        pytest.skip("too small")
+    SEEN.append(number)
+
+
+def test_a_table_is_skipped_if_all_of_its_rows_are() -> None:
+    found = rows.rows_of(skipping)
+    assert found is not None
+    SEEN.clear()
+    rows.all_of(skipping, found)(least=2)
+    assert SEEN == [2, 3]
+    with pytest.raises(pytest.skip.Exception, match="too small"):
+        rows.all_of(skipping, found)(least=9)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_each_row_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    assert list(tmp_path.iterdir()) == []
+    assert "IAMLINT_ROW" not in os.environ
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("IAMLINT_ROW", str(number))
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def made(who: str | Unknown, role: str | Unknown, on: str) -> Grant:
 Given = Callable[..., Graph]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def given() -> Given:
     """Return the graph of grants and other facts; the project "shop" is in the folder 1 of the organization 2."""
 

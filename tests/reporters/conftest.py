@@ -30,7 +30,7 @@ def place(text: str, part: str, path: str = "main.tf") -> Location:
     return SourceText(path, text).location(text.index(part), text.index(part) + len(part))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rule() -> Rule:
     example = Example("terraform", {"main.tf": MAIN}, Location("rule.yaml"))
     page = Page(
@@ -51,7 +51,7 @@ def rule() -> Rule:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def find() -> Find:
     """``find(part="…", text=MAIN, principal=…, related=[(part, message)])``: a finding at a part of a text."""
 
@@ -78,7 +78,7 @@ def find() -> Find:
     return find
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def build(rule: Rule) -> Build:
     """``build([findings], {"main.tf": text}, errors=…)``: a report on these texts."""
 

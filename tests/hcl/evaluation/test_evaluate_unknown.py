@@ -64,7 +64,7 @@ def names() -> dict[str, Value]:
     return {"terraform_data": Value({"u": instance})}
 
 
-@pytest.fixture(name="value")
+@pytest.fixture(name="value", scope="module")
 def _value() -> Any:
     return Module(names()).value
 

@@ -79,7 +79,7 @@ def _body(text: Text, header: str, values: dict[str, Any]) -> Body:
     return Body(Span(text.source, start, end), arguments, blocks)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def build() -> Build:
     """``build("google_x.name", argument=…, block={…}, blocks=({…}, {…}), unknown_block_x=Unknown(…))``."""
 
@@ -101,7 +101,7 @@ def build() -> Build:
     return build
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def unknown_part() -> Callable[..., Unknown]:
     """``unknown_part("serviceAccount:", "google_service_account.ci.email")``: the last part is a reference."""
 
