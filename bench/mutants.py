@@ -1,9 +1,10 @@
 """Mutation testing: changes one thing in the code at a time, and lists the changes that no test notices.
 
-    python bench/mutants.py [ROOM...] [--functions NAME...] [--sample 40] [--seed 1] [--tests PATH...]
+    python bench/mutants.py [ROOM...] [--functions NAME...] [--again REPORT] [--sample 40] [--seed 1] [--tests PATH...]
 
 ROOM is a package of iamlint: access, estate, graph, conditions and patterns where none is named. With NAME, only
-functions of these names (without their class) are changed. The tests are collected and run once, to see which
+functions of these names (without their class) are changed; with REPORT, the output of an earlier run, only its
+survivors are run again. The tests are collected and run once, to see which
 functions each of them calls. Each mutant then runs in a fork, which has the changed function in its place, and only
 with the tests that call it: the quickest first, up to the first that fails. A function that runs only when its module
 is imported is changed in a new process, which runs the tests of its room. A process that fails, or whose test takes ten
@@ -22,10 +23,11 @@ import importlib
 import os
 import pickle
 import random
+import re
 import resource
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -130,10 +132,13 @@ def mutants(path: Path) -> Iterator[Mutant]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for name, function in _functions(tree, ""):
         inner = {id(node): one for one, nodes in _within(function) for node in nodes}
+        seen: Counter[str] = Counter()
         for at, node in enumerate(_inside(function)):
             for which, (change, _) in enumerate(changes(node)):
                 line = getattr(node, "lineno", function.lineno)
-                yield Mutant(path, name, line, change, at, which, inner.get(id(node), ""))
+                seen[change] += 1
+                numbered = f"{change} [{seen[change]}]" if seen[change] > 1 else change
+                yield Mutant(path, name, line, numbered, at, which, inner.get(id(node), ""))
 
 
 def _within(function: ast.FunctionDef) -> Iterator[tuple[str, list[ast.AST]]]:
@@ -212,8 +217,9 @@ def _pairs(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
 class Plugin:
     """Runs mutants in the place of the tests that pytest has collected."""
 
-    def __init__(self, rooms: list[str], sample: int, seed: int, functions: list[str]) -> None:
-        self.rooms, self.sample, self.seed, self.functions = rooms, sample, seed, frozenset(functions)
+    def __init__(self, rooms: list[str], sample: int, seed: int, functions: list[str], again: frozenset[str]) -> None:
+        self.rooms, self.sample, self.seed = rooms, sample, seed
+        self.functions, self.again = frozenset(functions), again
         self.survivors: list[Mutant] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -226,7 +232,7 @@ class Plugin:
             for path in sorted((ROOT / "iamlint" / room).rglob("*.py"))
             for mutant in mutants(path)
             if not self.functions or mutant.function.rpartition(".")[2] in self.functions
-            if mutant.name not in equivalent
+            if (mutant.name in self.again if self.again else mutant.name not in equivalent)
         ]
         chosen = random.Random(self.seed).sample(every, min(self.sample, len(every)))
         calls, took = _watched(session)
@@ -341,6 +347,13 @@ def _quiet() -> None:
     os.dup2(nowhere, 2)
 
 
+def survivors(report: Path) -> frozenset[str]:
+    """Return the names of the mutants that survived an earlier run."""
+    text = report.read_text(encoding="utf-8")
+    found = re.findall(r"^(?:SURVIVED|UNTESTED) +(\S+\.py):\d+ (.+)  \(\d+ tests\)$", text, re.MULTILINE)
+    return frozenset(f"{path} {rest}" for path, rest in found)
+
+
 def _import_changed(mutant: Mutant) -> None:
     """Let the import of the mutant's module run the mutant."""
     original = SourceFileLoader.get_code
@@ -356,6 +369,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rooms", nargs="*", metavar="ROOM")
     parser.add_argument("--functions", nargs="+", metavar="NAME", default=[])
+    parser.add_argument("--again", type=Path, metavar="REPORT")
     parser.add_argument("--sample", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tests", nargs="+", default=[f"tests/{room}" for room in ROOMS])
@@ -372,6 +386,7 @@ def main() -> int:
         asked.sample,
         asked.seed,
         asked.functions,
+        survivors(asked.again) if asked.again else frozenset(),
     )
     code = pytest.main(options, plugins=[plugin])
     return 1 if plugin.survivors else int(code)

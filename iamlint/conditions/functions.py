@@ -7,8 +7,11 @@ https://github.com/google/cel-spec/blob/master/doc/langdef.md#standard-definitio
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from math import isfinite
 from typing import Any
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.conditions import timestamps
 from iamlint.conditions.abstract_values import Anything, Malformed, Possible, Some, applied, failed, known
 from iamlint.conditions.attributes import of_api
@@ -17,6 +20,8 @@ from iamlint.conditions.outcome import Reason, merged
 from iamlint.conditions.syntax import Call, ListOf, Literal, Node, dotted
 from iamlint.unknown import Truth, Unknown
 
+_DIGITS = regex(r"[+-]?[0-9]{1,20}\Z")
+"""A text that is a whole number of 64 bits or too large."""
 _TAGS = frozenset({"matchTag", "matchTagId", "hasTagKey", "hasTagKeyId"})
 
 
@@ -152,14 +157,37 @@ def _size(value: Any) -> int:
     raise Malformed("size() of a value that has no size")
 
 
-def _number(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def work(value: Any) -> Any:
-        try:
-            return kind(value[:40] if isinstance(value, str) else value)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise Malformed(f"{value!r:.40} is not a number") from error
+def _whole(least: int, most: int) -> Callable[[Any], int]:
+    """Return a conversion to a whole number within a range: of a text, a number, or a time as seconds since 1970."""
+
+    def work(value: Any) -> int:
+        match value:
+            case bool():
+                number = None
+            case int():
+                number = value
+            case float() if isfinite(value):
+                number = int(value)
+            case str() if _DIGITS.match(value):
+                number = int(value)
+            case datetime():
+                number = int(value.timestamp())
+            case _:
+                number = None
+        if number is None or not least <= number <= most:
+            raise Malformed(f"{value!r:.40} is not a number")
+        return number
 
     return work
+
+
+def _double(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Malformed(f"{value!r:.40} is not a number")
+    try:
+        return float(value)
+    except (ValueError, OverflowError) as error:
+        raise Malformed(f"{value!r:.40} is not a number") from error
 
 
 def _string(value: Any) -> str:
@@ -177,9 +205,9 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "duration": (1, timestamps.duration),
     "size": (1, _size),
     "string": (1, _string),
-    "int": (1, _number(int)),
-    "uint": (1, _number(int)),
-    "double": (1, _number(float)),
+    "int": (1, _whole(-(2**63), 2**63 - 1)),
+    "uint": (1, _whole(0, 2**64 - 1)),
+    "double": (1, _double),
     "matches": (2, _texts(_matches)),
     "dyn": (1, lambda value: value),
 }
