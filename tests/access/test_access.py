@@ -333,6 +333,16 @@ def test_what_blocks_a_resource_below_counts_there() -> None:
     assert access(estate, grant, (TOKEN,), in_seed).state is CAN
 
 
+def test_a_known_name_is_read_wherever_it_is_declared() -> None:
+    for declared in (HERE, Declaration(Location("other/main.tf"))):
+        estate, grant = given(granted(on=FOLDER), denied("projects/shop"))
+        assert access(estate, grant, (TOKEN,), ACCOUNT, declared=declared).blocked
+        name = "${google_service_account.deploy.email}"
+        estate, grant = given(granted(on=FOLDER), account(name, False), denied("projects/shop"))
+        found = access(estate, grant, (TOKEN,), Resource("service_account", name), declared=declared)
+        assert found.blocked is (declared == HERE)
+
+
 def test_a_disabled_target_is_closed_to_a_grant_from_above() -> None:
     estate, grant = given(granted(on=SHOP), account(DEPLOY))
     (step,) = access(estate, grant, (TOKEN,), ACCOUNT).check.stopping
@@ -366,6 +376,8 @@ def test_whether_a_holder_is_enabled(disabled: bool | Unknown, truth: Truth, rea
     estate, grant = given(granted(who=HOLDER), account(CI, disabled))
     step = access_of(estate).enabled(grant)
     assert (step.truth, step.reasons) == (truth, (reason,) if reason else ())
+    assert [type(fact).__name__ for fact in step.facts] == (["ServiceAccount"] if reason else [])
+    assert step.at == (Location("main.tf", 50) if reason else None)
     other, grant = given(granted(who=ANA), account(CI, disabled))
     assert access_of(other).enabled(grant).truth is Truth.TRUE
 

@@ -107,3 +107,52 @@ def test_only_so_many_roles_are_tried() -> None:
 def test_a_condition_that_is_not_known_stays_so() -> None:
     estate, grant = given(granted(ADMIN, under=NOT_KNOWN))
     assert access_of(estate).decide(grant, (SET_PROJECT,), to_grant=WANTED).truth is Truth.UNKNOWN
+
+
+NAMED = ("roles/owner", "roles/editor", "roles/iam.serviceAccountTokenCreator", "roles/iam.securityAdmin")
+OTHERS = tuple(f"roles/r{number}" for number in range(MOST_ROLES))
+WHY = Unknown("var.x has no default")
+
+
+@pytest.mark.parametrize(
+    ("condition", "gives", "truth"),
+    [
+        (only("roles/a"), {"roles/a"}, T),
+        (only("roles/a"), {"roles/b"}, F),
+        (only("roles/a"), {"roles/owner"}, F),
+        (f"!{only('roles/a')}", {"roles/owner"}, T),  # Owner represents the roles that it does not name
+        (f"!{only('roles/a', 'roles/owner')}", {"roles/editor"}, T),
+        (f"!{only('roles/a', *NAMED)}", {"roles/a"}, U),  # none is left to represent the others
+        (only(*OTHERS), set(), F),
+        (only(*OTHERS), {OTHERS[-1]}, T),
+        (only(*OTHERS, "roles/a"), set(), U),
+        (only(*OTHERS, "roles/a"), {"roles/a"}, U),
+        (only(*OTHERS, "roles/a"), {OTHERS[-1]}, T),
+    ],
+)
+def test_which_role_a_holder_may_grant_itself(condition: str, gives: set[str], truth: Truth) -> None:
+    def held(role: str) -> tuple[frozenset[str], Unknown | None]:
+        return (WANTED if role in gives else frozenset()), None
+
+    assert may_grant(condition, Context(DAY, SET_PROJECT), WANTED, held) is truth
+
+
+@pytest.mark.parametrize(
+    ("permissions", "unknown", "truth"),
+    [
+        (frozenset({TOKEN}), None, T),
+        (frozenset({TOKEN}), WHY, T),
+        (frozenset({"x.y.z"}), WHY, U),
+        (frozenset({"x.y.z"}), None, F),
+        (frozenset(), WHY, U),
+    ],
+)
+def test_a_role_whose_permissions_are_not_all_known(
+    permissions: frozenset[str], unknown: Unknown | None, truth: Truth
+) -> None:
+    nothing: tuple[frozenset[str], None] = frozenset(), None
+    context = Context(DAY, SET_PROJECT)
+    found = may_grant(
+        only("roles/a"), context, WANTED, lambda role: (permissions, unknown) if role == "roles/a" else nothing
+    )
+    assert found is truth

@@ -258,6 +258,7 @@ def test_the_parts_of_a_range_are_all_that_it_has() -> None:
     days = part_of("getDate", DAY, "+00:15")
     assert isinstance(days, Some)
     assert days.values == (24, 25)  # the last quarter of an hour is in the next day
+    assert days.reasons == DAY.reasons
     assert part_of("getDate", DAY, "-00:15").values == (23, 24)  # type: ignore[union-attr]
     assert part_of("getMinutes", DAY, "UTC") == Anything(DAY.reasons)
     since = Between(timedelta(0), timedelta(days=1), WHY)

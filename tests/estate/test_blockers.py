@@ -18,6 +18,7 @@ from access.access_estates import (
     SET_PROJECT,
     SHOP,
     TOKEN,
+    TREE,
     account,
     bounded,
     denied,
@@ -26,9 +27,10 @@ from access.access_estates import (
     keyless,
 )
 
-from iamlint.estate import blockers
-from iamlint.facts import AccessSetting, Fact, Grant, OrgPolicy, Place, Resource, Setting, Text
+from iamlint.estate import Estate, blockers
+from iamlint.facts import AccessSetting, Declaration, Fact, Grant, OrgPolicy, Place, Project, Resource, Setting, Text
 from iamlint.location import Location
+from iamlint.roles import catalog
 from iamlint.unknown import Truth, Unknown, UnknownPart
 
 ORGANIZATION, SEED = Resource("organization", "organizations/2"), Resource("project", "seed")
@@ -316,3 +318,32 @@ def test_prevention_is_about_storage_and_domains_about_what_is_granted_from_now_
     shown = replace(in_shop(), origin="export")
     assert against(shown, policy(DOMAINS, allowed=("C0abc",))) == []
     assert len(against(shown, policy(PREVENTION, enforced=True))) == 1
+
+
+def test_an_answer_is_kept_for_each_place() -> None:
+    """Two projects in one folder, and buckets in them: each has its own policies."""
+    first, other = Project("first", HERE, None, "folders/1"), Project("other", HERE, None, "folders/1")
+    prevented = policy(PREVENTION, Resource("project", "first"), enforced=True)
+    names = [Resource("pubsub_topic", f"projects/{name}/topics/t") for name in ("first", "other")]
+    projects = [Resource("project", name) for name in ("first", "other")]
+    grants = [granted("roles/storage.objectViewer", on, "allUsers") for on in (*names, *projects)]
+    estate = Estate([*grants, first, other, prevented, *TREE], catalog(), DAY)
+    found = {}
+    for grant in estate.of(Grant):
+        truths = [one.verdict.truth for one in estate.blockers.against(grant, "storage.objects.get", None, DAY)]
+        found[str(grant.resource)] = truths
+    assert list(found.values()) == [[Truth.TRUE], [], [Truth.TRUE], []]
+
+
+def test_a_public_grant_on_a_resource_of_which_nothing_is_known() -> None:
+    nowhere = granted("roles/storage.objectViewer", Resource("project", Unknown("var.p has no default")), "allUsers")
+    ((truth, told),) = against(nowhere, policy(PREVENTION, enforced=True))
+    assert (truth, "the input does not show whether" in told) == (Truth.UNKNOWN, True)
+
+
+def test_a_place_that_only_another_configuration_shows_is_not_certain() -> None:
+    apart = Declaration(Location("other/main.tf"), trust="own")
+    web, above = Project("web", apart, None, "folders/1"), policy(PREVENTION, FOLDER, enforced=True)
+    grant = granted("roles/storage.objectViewer", Resource("project", "web"), "allUsers")
+    assert [truth for truth, _ in against(grant, replace(web, declared=HERE), above)] == [Truth.TRUE]
+    assert [truth for truth, _ in against(grant, web, above)] == [Truth.UNKNOWN]

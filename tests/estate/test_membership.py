@@ -103,6 +103,10 @@ LONG = Unknown(WHY, ("principal://goog/subject/", UnknownPart("var.who")))
         (LONG, f"serviceAccount:{CI}", F),
         (LONG, SOMEBODY, T),
         ("principal://goog/subject/ana@example.com", SOMEBODY, U),
+        ("principal://goog/subject/ana@example.com", ANYBODY, U),
+        (Unknown(WHY, ("principalSet://", UnknownPart("var.who"))), "user:ana@example.com", U),
+        (Unknown(WHY, ("principalSet://", UnknownPart("var.who"))), "allUsers", U),
+        (LONG, "serviceAccount:${google_service_account.ci.email}", U),
         (ACCOUNT + CI, SOMEBODY, F),
         (EVERYBODY, ANYBODY, T),
         (f"{IN_SHOP}/projects/shop/type/ServiceAccount", ANYBODY, U),
@@ -263,6 +267,15 @@ def test_the_containers_of_a_holder(principal: str, first: tuple[str, str] | Non
     chain = chain_of_principal(held_by(read_principal(principal)), hierarchy())
     assert chain[:1] == ((first,) if first else ())
     assert not first or chain[-1] == ("organization", "2")
+
+
+def test_containers_that_only_another_configuration_shows_are_not_certain() -> None:
+    apart = Declaration(Location("other/main.tf"), trust="own")
+    tree = Hierarchy([Project("web", apart, "999999", "folders/1")], [Folder("folders/1", HERE, "organizations/2")], [])
+    pool = POOL.replace("12345", "web")
+    for who in ("serviceAccount:ci@web.iam.gserviceaccount.com", f"principal:{pool}/subject/x"):
+        chain = chain_of_principal(held_by(read_principal(who)), tree)
+        assert chain[-1] == ("project", "web")
 
 
 WORKLOAD = "serviceAccount:shop.svc.id.goog[ns/name]"

@@ -340,3 +340,33 @@ def test_what_a_plan_and_an_asset_say_of_one_dataset_is_told_once(check: Check) 
     files = {"plan.json": plan(planned), "assets.json": json.dumps([exported])}
     (finding,) = check(files, select=("public-grant",)).findings
     assert finding.at.path == "plan.json"
+
+
+@pytest.mark.parametrize(
+    ("number", "told", "more"),
+    [
+        (1, "1 grant that this export shows is replaced or removed", ""),
+        (5, "5 grants that this export shows are replaced or removed", ""),
+        (6, "6 grants that this export shows are replaced or removed", " and 1 more"),
+        (8, "8 grants that this export shows are replaced or removed", " and 3 more"),
+    ],
+)
+def test_only_some_of_many_replaced_grants_are_named(check: Check, number: int, told: str, more: str) -> None:
+    owned = entry("policy", {"project": "shop", "policy_data": policy((TOKEN, ["user:ana@example.com"]))})
+    exported = policy((TOKEN, [f"user:u{one}@example.com" for one in range(number)]))
+    report = check({"plan.json": plan(owned), "project-shop.json": exported}, select=RULE)
+    (unknown_answer,) = report.unknown_answers
+    assert unknown_answer.reason.startswith(told)
+    shown = ", ".join(f"user:u{one}@example.com as {TOKEN}" for one in range(min(number, 5)))
+    assert unknown_answer.reason.endswith(f" is applied: {shown}{more}")
+
+
+def test_two_owners_of_what_one_export_shows_are_counted(check: Check) -> None:
+    bindings = [
+        {**entry("binding", {"project": "shop", "role": role, "members": ["user:ana@example.com"]}), "address": address}
+        for role, address in ((TOKEN, "google_project_iam_binding.a"), ("roles/editor", "google_project_iam_binding.b"))
+    ]
+    exported = policy((TOKEN, ["user:bo@example.com"]), ("roles/editor", ["user:bo@example.com"]))
+    report = check({"plan.json": plan(*bindings), "project-shop.json": exported}, select=RULE)
+    (unknown_answer,) = report.unknown_answers
+    assert "when google_project_iam_binding.a and 1 more is applied" in unknown_answer.reason

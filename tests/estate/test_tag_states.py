@@ -153,6 +153,13 @@ def test_the_nearest_value_of_a_key_counts(bindings: list[TagBinding], prod: Tru
     assert (found.matches("7/env", "prod"), found.matches("7/env", "dev")) == (prod, dev)
 
 
+def test_a_container_that_only_another_configuration_shows_gives_no_tags() -> None:
+    web, on_folder = Project("web", THERE, None, "folders/1"), bound(on=FOLDER)
+    account = Resource("service_account", "ci@web.iam.gserviceaccount.com")
+    assert state(web, on_folder, of=account).matches("7/env", "prod") is U
+    assert state(replace(web, declared=HERE), on_folder, of=account).matches("7/env", "prod") is T
+
+
 @pytest.mark.parametrize("of", [SHOP, FOLDER])
 def test_what_is_below_a_container_may_have_other_values(of: Resource) -> None:
     found = state(bound(on=FOLDER), of=of)

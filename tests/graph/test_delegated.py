@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from iamlint.facts import Declaration, Denial
+from iamlint.budget import Budget
+from iamlint.facts import Condition, Declaration, Denial, Grant
 from iamlint.graph.delegation import MOST_HOPS, MOST_REASONS, Chain, delegated, next_hops_of, shortest
 from iamlint.graph.edges import Graph
 from iamlint.location import Location
@@ -186,3 +188,42 @@ def test_a_longer_chain_keeps_its_first_reasons_and_hops(given: Given, reasons: 
         assert (len(chain.hops), chain.left_out) == (min(length, MOST_HOPS), max(0, length - MOST_HOPS))
     assert chain.verdict.truth is Truth.UNKNOWN
     assert (chain.verdict.reasons, chain.verdict.facts) == (told[:MOST_REASONS], denials[:MOST_REASONS])
+
+
+TAGGED = Condition("resource.matchTag('2/env', 'prod')")
+
+
+@pytest.mark.parametrize("perhaps", range(3))
+def test_a_chain_is_as_certain_as_its_least_certain_hop(given: Given, perhaps: int) -> None:
+    hops = list(given(*LINE).estate.of(Grant))
+    hops[perhaps] = replace(hops[perhaps], condition=TAGGED)
+    found = next_hops_of(given(("target", "owner", "projects/seed"), *hops))
+    accounts = [f"{name}@shop.iam.gserviceaccount.com" for name in ("c", "b", "a")]
+    uncertain = [found[account].verdict.truth is Truth.UNKNOWN for account in accounts]
+    assert uncertain == [perhaps <= at for at in range(3)]
+    assert [found[account].length for account in accounts] == [1, 2, 3]
+    assert [found[account].closed for account in accounts] == [False] * 3
+    first = next(edge for edge in given(*hops).delegations if edge.source == accounts[2])
+    chain = shortest(first, found)
+    assert (chain.verdict.truth, len(chain.hops), chain.left_out) == (Truth.UNKNOWN, 3, 0)
+
+
+def test_accounts_of_a_chain_can_be_limited(given: Given) -> None:
+    graph = given(*LINE)
+    first = next(edge for edge in graph.delegations if edge.source.startswith("a@"))
+    b, c, target = (f"{name}@shop.iam.gserviceaccount.com" for name in ("b", "c", "target"))
+    for among, hops in (({b, c}, [3]), ({b}, []), ({c}, []), (set(), []), (None, [3])):
+        assert [len(chain.hops) for chain in delegated(graph, first, among)] == hops
+    node = ("service_account", target)
+    assert [len(chain.hops) for chain in delegated(graph, first, ends={node})] == [3]
+    assert list(delegated(graph, first, ends={("service_account", c)})) == []
+    assert list(delegated(graph, first, work=Budget(1))) == []
+
+
+def test_whether_a_chain_passes_an_account(given: Given) -> None:
+    found = next_hops_of(given(("target", "owner", "projects/seed"), *LINE, ("d", "delegator", "c")))
+    a, b, c, d = (f"{name}@shop.iam.gserviceaccount.com" for name in "abcd")
+    assert [found.passes(start, b) for start in (a, b, c, d)] == [True, True, False, False]
+    assert [found.passes(start, c) for start in (a, b, c, d)] == [True, True, True, True]
+    assert [found.passes(start, a) for start in (a, b, c, d)] == [True, False, False, False]
+    assert [found.passes(start, "x@shop.iam.gserviceaccount.com") for start in (a, b, c, d)] == [False] * 4

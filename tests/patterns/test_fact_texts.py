@@ -24,6 +24,7 @@ from iamlint.facts import (
     Grant,
     Impersonation,
     OrgPolicy,
+    Place,
     Pool,
     Project,
     Provider,
@@ -32,6 +33,7 @@ from iamlint.facts import (
     ServiceAccount,
     ServiceAccountKey,
 )
+from iamlint.location import Location
 from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
@@ -245,3 +247,89 @@ def test_where_a_custom_role_is_granted_to_an_account_on_itself(kind: str, found
     fact = grant(f"serviceAccount:{CI}", str(role.name), ACCOUNT)
     estate = Estate([role, fact], catalog(), date(2026, 1, 1))
     assert (KINDS["custom_role"].words["granted_on"]((kind,), role, estate).truth is Truth.TRUE) is found
+
+
+# -- places that belong to a finding -----------------------------------------------------------------------------------
+
+ORIGIN, MADE = Location("vars.tf", 7), Location("modules/m/main.tf", 3)
+
+
+def related(fact: Fact, permissions: tuple[str, ...], *others: Fact) -> list[tuple[str, str]]:
+    origins = kind_of(fact).origins
+    assert origins is not None
+    found = origins(fact, permissions, Estate([fact, *others], catalog(), date(2026, 1, 1)))
+    return [(f"{one.at.path}:{one.at.line}", one.message) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (Place(HERE.at), []),
+        (Place(HERE.at, ORIGIN), [("vars.tf:7", "comes from here")]),
+        (Place(HERE.at, None, MADE), [("modules/m/main.tf:3", "a called module makes")]),
+        (Place(HERE.at, ORIGIN, MADE), [("vars.tf:7", "comes from here"), ("modules/m/main.tf:3", "a called module")]),
+    ],
+)
+def test_where_the_parts_of_a_grant_come_from(place: Place, expected: list[tuple[str, str]]) -> None:
+    for part, name in (("role_place", "role"), ("principal_place", "principal")):
+        found = related(replace(grant(), **{part: place}), ())
+        assert [at for at, _ in found] == [at for at, _ in expected]
+        for (_, text), (_, wanted) in zip(found, expected, strict=True):
+            assert wanted in text
+            assert f"the {name}" in text
+
+
+def test_what_belongs_to_a_grant_of_a_custom_role() -> None:
+    one, two = Place(Location("roles.tf", 4), ORIGIN), Place(Location("roles.tf", 5), None, MADE)
+    role = CustomRole("projects/shop/roles/r", (("a.b.get", one), ("a.b.set", two)), HERE)
+    fact = grant(role=str(role.name))
+    assert related(fact, ("a.b.set",), role) == [("roles.tf:5", "the custom role has a.b.set")]
+    assert related(fact, ("a.b.list",), role) == []
+    assert related(fact, ("a.b.set",)) == []
+    assert related(role, ("a.b.get", "a.b.set")) == [
+        ("roles.tf:4", "a.b.get is here"),
+        ("vars.tf:7", "a.b.get comes from here"),
+        ("roles.tf:5", "a.b.set is here"),
+        ("modules/m/main.tf:3", "a called module makes a.b.set here"),
+    ]
+    assert kind_of(role).place(role, ("a.b.set",)) == two
+    assert kind_of(role).place(role, ("a.b.set", "a.b.get")) == one
+    assert kind_of(role).place(role, ()) == Place(HERE.at)
+
+
+def test_an_export_that_shows_a_grant_belongs_to_it() -> None:
+    export = replace(HERE, at=Location("audit.json", 9))
+    shown = replace(grant(), origin="export", declared=export, principal_place=Place(export.at))
+    assert related(grant(), (), shown) == [("audit.json:9", "an export shows it, too")]
+    owner = replace(grant(role="roles/owner"), origin="policy", declared=replace(HERE, trust="own", address="a.b"))
+    assert related(shown, (), owner) == [(f"main.tf:{HERE.at.line}", "a.b replaces or removes it, if it is applied")]
+
+
+@pytest.mark.parametrize(("origin", "on_role"), [("member", True), ("binding", False), ("policy", False)])
+def test_where_a_grant_is_reported(origin: Any, on_role: bool) -> None:
+    role, who = Place(Location("main.tf", 2)), Place(Location("main.tf", 3))
+    fact = replace(grant(), origin=origin, role_place=role, principal_place=who)
+    assert kind_of(fact).place(fact, ()) == (role if on_role else who)
+
+
+def test_what_has_no_argument_is_reported_at_its_declaration() -> None:
+    denial = Denial("cloudresourcemanager.googleapis.com/projects/shop", HERE, (), ())
+    assert kind_of(denial).place(denial, ()) == Place(HERE.at)
+    assert kind_of(denial).place(replace(denial, place=Place(ORIGIN)), ()) == Place(ORIGIN)
+    account = ServiceAccount(CI, "shop", HERE)
+    assert kind_of(account).place(account, ()) == Place(HERE.at)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("projects/1/locations/global/workloadIdentityPools/ci", "workload"),
+        ("locations/global/workforcePools/staff", "workforce"),
+        ("something", None),
+    ],
+)
+def test_the_kind_of_a_pool(name: str, kind: str | None) -> None:
+    estate = Estate([], catalog(), date(2026, 1, 1))
+    for one in ("workload", "workforce"):
+        expected = Truth.TRUE if kind == one else Truth.FALSE
+        assert KINDS["pool"].words["pool_kind"]((one,), Pool(name, HERE), estate).truth is expected
