@@ -41,7 +41,7 @@ from iamlint.finding import (
 )
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.patterns.fact_schema import KINDS, kind_of
-from iamlint.patterns.match import Match, matches, weighed
+from iamlint.patterns.match import Match, matches, with_severity
 from iamlint.provenance import counts_for, directory, outside
 from iamlint.queries import ends_and_flow, matches_of
 from iamlint.queries.shared_parts import shared_parts
@@ -231,7 +231,7 @@ def rule_matches(rule: Rule, estate: Estate) -> Iterator[Match]:
     certain = map(_of_uncertain, found)
     if not rule.worse and not rule.milder:
         return certain
-    return (weighed(match, rule.worse, rule.milder, estate) for match in certain)
+    return (with_severity(match, rule.worse, rule.milder, estate) for match in certain)
 
 
 def _of_uncertain(match: Match) -> Match:
@@ -414,12 +414,12 @@ def _related(match: Match, place: Place, estate: Estate) -> Iterator[Related]:
             yield shared_parts(estate).related(fact)
             continue
         other = kind_of(fact)
-        yield Related(other.place(fact, match.permissions).at, other.described(fact) + _left_aside(fact, match.fact))
+        yield Related(other.place(fact, match.permissions).at, other.described(fact) + _outside_note(fact, match.fact))
     for call in match.fact.declared.via:
         yield Related(call, IN_CALL)
 
 
-def _left_aside(fact: Fact, of: Fact) -> str:
+def _outside_note(fact: Fact, of: Fact) -> str:
     """Return why a blocker does not block a grant, as the rest of a sentence; empty for any other fact."""
     closes = isinstance(fact, Denial | Boundary | OrgPolicy) or (
         isinstance(fact, ServiceAccount) and fact.disabled is not False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from iamlint.access.decision import Step
-from iamlint.access.homes import counts_on
+from iamlint.access.permission_effects import has_effect_on
 from iamlint.estate import Estate
 from iamlint.estate.membership import within
 from iamlint.facts import Condition, Declaration, Grant, Resource
@@ -22,7 +22,7 @@ def role_step(grant: Grant, permission: str, estate: Estate) -> Step:
     """Whether the role has the permission, and the permission has an effect on the grant's resource."""
     held, unknown = estate.permissions(grant.role, grant.declared)
     named = shown(grant.role) or "the role"
-    if not counts_on(permission, grant.resource.kind):
+    if not has_effect_on(permission, grant.resource.kind):
         reason, truth = f"{permission} has no effect on {grant.resource}", Truth.FALSE
     elif permission in held or not held.isdisjoint(spellings(permission)):
         return _HAS

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from iamlint.access.homes import of_use
+from iamlint.access.permission_effects import effective_permissions
 from iamlint.estate import Estate, scope
 from iamlint.facts import Declaration, Grant, Resource
 from iamlint.unknown import Truth, Unknown, shown
@@ -65,7 +65,7 @@ class Access:
         more.
         """
         held, unknown = self._estate.permissions(grant.role, grant.declared)
-        return of_use(held, grant.resource.kind), unknown
+        return effective_permissions(held, grant.resource.kind), unknown
 
     def decide(
         self,
@@ -105,7 +105,7 @@ class Access:
             allow = (role_step(grant, permission, self._estate), *above, condition)
             checks.append(self._check(asked, permission, allow, day, whole=whole))
         found = Decision.of(tuple(checks))
-        return self._with_left_aside(found, asked, day) if self.any_blocker else found
+        return self._with_uncounted(found, asked, day) if self.any_blocker else found
 
     def _check(self, grant: Grant, permission: str, allow: tuple[Step, ...], day: date, *, whole: bool) -> Check:
         """Return the check of a permission whose allow steps are known. If those fail, blockers are not checked."""
@@ -117,14 +117,14 @@ class Access:
             return given
         return Check.of(permission, allow, blocking_steps(self._blockers, grant, permission, day, whole=whole))
 
-    def _with_left_aside(self, found: Decision, grant: Grant, day: date) -> Decision:
+    def _with_uncounted(self, found: Decision, grant: Grant, day: date) -> Decision:
         """Return the decision, with the possible blockers of open permissions that do not count."""
-        from iamlint.access.blocking import left_aside
+        from iamlint.access.blocking import uncounted_blockers
 
         open_ = [one.permission for one in found.checks if one.truth is found.truth and one.unblocked]
         if found.truth is Truth.FALSE or not open_:
             return found
-        facts = left_aside(self._blockers, grant, open_, day)
+        facts = uncounted_blockers(self._blockers, grant, open_, day)
         return replace(found, facts=(*found.facts, *facts)) if facts else found
 
     def enabled(self, grant: Grant) -> Step:

@@ -1,7 +1,7 @@
 """The steps that may block an allowed permission: boundaries, deny policies, disabled accounts, organization policies.
 
 Only what counts for the configuration of the grant blocks it. A policy in another root module, or in a document that
-the user did not name, may not be applied anywhere: the grant stays open, and `left_aside` returns what was not counted.
+the user did not name, may not be applied anywhere: the grant stays open, and `uncounted_blockers` returns them.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def _is_conditional(one: Blocker, context: Context) -> bool:
     return one.verdict.reasons is why or set(one.verdict.reasons) <= set(why)
 
 
-def left_aside(blockers: Blockers, grant: Grant, permissions: Iterable[str], as_of: date) -> tuple[Fact, ...]:
+def uncounted_blockers(blockers: Blockers, grant: Grant, permissions: Iterable[str], as_of: date) -> tuple[Fact, ...]:
     """Return what would block all open permissions but does not count; empty if one permission stays open."""
     found: list[Fact] = []
     try:

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
-from iamlint.estate.merging import Change, merged, taken_away
-from iamlint.estate.names import condition_key, identity, one_name, principal_node, scope
+from iamlint.estate.merging import Change, merged, replaced_parts
+from iamlint.estate.names import condition_key, identity, principal_node, scope, with_canonical_names
 from iamlint.estate.tags import Tags
 from iamlint.facts import (
     AccessSetting,
@@ -74,7 +74,7 @@ class Estate:
         self.as_of = as_of
         self._held: dict[tuple[str, str], tuple[frozenset[str], Unknown | None]] = {}
         self._predefined: dict[str, tuple[frozenset[str], Unknown | None]] = {}
-        self._facts = _by_kind(one_name(facts))
+        self._facts = _by_kind(with_canonical_names(facts))
         self.hierarchy = Hierarchy(self.of(Project), self.of(Folder), self.of(ServiceAccount), self.of(Organization))
         changes: list[Change] = [*self.of(RemovedGrant), *self.of(EmptyBinding), *self.of(DefaultAccounts)]
         disabled = (one for one in self.of(ServiceAccount) if one.disabled is not False)
@@ -133,7 +133,7 @@ class Estate:
     @cached_property
     def unread_parts(self) -> tuple[UnreadPart, ...]:
         """The parts of the input that were not read or do not count."""
-        return (*self.of(UnreadPart), *taken_away(self.replaced))
+        return (*self.of(UnreadPart), *replaced_parts(self.replaced))
 
     def unread_parts_in(self, configuration: str) -> list[str]:
         """Return why parts of a configuration, given by its `scope`, were not read."""

@@ -19,7 +19,7 @@ from iamlint.budget import Budget, Exhausted
 from iamlint.estate.access_boundary import Boundaries
 from iamlint.estate.deny_policy import Rule, denies, rule
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
-from iamlint.estate.membership import denied_form, only_scope, told_at_once, within
+from iamlint.estate.membership import decided_by_lookup, denied_form, only_scope, within
 from iamlint.estate.names import identity, in_force, principal_node, scope
 from iamlint.estate.public_access import PublicAccess
 from iamlint.estate.tags import Of, Tags
@@ -102,7 +102,7 @@ class _Asked:
     def about(self, grant: Grant) -> list[Rule]:
         """Return those that may name the holder of a grant; those that name it literally come first."""
         form = denied_form(grant)
-        if not told_at_once(form):
+        if not decided_by_lookup(form):
             return self._all
         named = self._plain.get(form, []) if isinstance(form, str) else []
         return [*named, *(one for one in self._sets if one not in named)] if named else self._sets
@@ -260,9 +260,9 @@ class Blockers:
                 at = boundary.place.at
                 yield Blocker("boundary", verdict, f"the boundary policy at {_at(at)}", boundary, at)
         denials = self._denials_of(permission, grant)
-        plain = bool(denials) and told_at_once(denied_form(grant))
+        plain = bool(denials) and decided_by_lookup(denied_form(grant))
         for denial in denials:
-            self._work.spend(denial.cost(told_at_once=plain) + 1)
+            self._work.spend(denial.cost(decided_by_lookup=plain) + 1)
             if _counts(denial.denial.declared, only):
                 verdict = denies(denial, grant, permission, self._hierarchy, self._tags, as_of)
                 if verdict.truth is not Truth.FALSE:

@@ -57,7 +57,7 @@ class Rule:
             self._asked[key] = lists(listed, permission)
         return self._asked[key]
 
-    def cost(self, *, told_at_once: bool) -> int:
+    def cost(self, *, decided_by_lookup: bool) -> int:
         """The number of principals in the rule that need a comparison one by one instead of a lookup.
 
         A condition that has to be evaluated for each principal counts as further ones.
@@ -69,7 +69,7 @@ class Rule:
         if isinstance(condition, Condition) and asks_who(condition.expression):
             longest = len(shown(condition.expression)) // CHARACTERS
         others = longest + len(self.denied.others) + len(self.excepted.others)
-        return others if told_at_once else others + len(self.denied.plain) + len(self.excepted.plain)
+        return others if decided_by_lookup else others + len(self.denied.plain) + len(self.excepted.plain)
 
 
 def rule(denial: Denial, hierarchy: Hierarchy) -> Rule:

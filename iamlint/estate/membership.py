@@ -141,7 +141,7 @@ def _is_plain(principal: str) -> bool:
     return principal.startswith("principal://") and "${" not in principal and not unique_id
 
 
-def told_at_once(form: Text | None) -> bool:
+def decided_by_lookup(form: Text | None) -> bool:
     """Whether a holder of this form is certainly equal, or certainly not equal, to each plain principal of a list."""
     return form is None or (isinstance(form, str) and "${" not in form)
 
@@ -152,7 +152,7 @@ def covered(by: Named, grant: Grant, hierarchy: Hierarchy) -> Verdict:
         return Verdict.of(Truth.UNKNOWN, by.unknown)
     mine = denied_form(grant)
     verdict = FALSE
-    if not told_at_once(mine):
+    if not decided_by_lookup(mine):
         for one in sorted(by.plain):
             verdict |= _is(one, mine, grant)
     elif mine in by.plain:
@@ -199,7 +199,7 @@ def _in_container(container: re.Match[str], declared: Declaration, grant: Grant,
     """Whether an account is in "all accounts" or "all agents" of a project, folder or organization."""
     principal, wanted = grant.principal, container["type"]
     if principal.kind == "unknown":
-        return _perhaps(Truth.UNKNOWN, _not_told(grant))
+        return _perhaps(Truth.UNKNOWN, _why_unknown(grant))
     meant = (principal.kind in _ACCOUNTS and wanted != "ServiceAgent") or (
         principal.kind == "service_agent" and wanted != "ServiceAccount"
     )
@@ -213,7 +213,7 @@ def _in_container(container: re.Match[str], declared: Declaration, grant: Grant,
 def _in_group(denied: str, grant: Grant) -> Verdict:
     principal, what = grant.principal, denied.rpartition("/")[2]
     if principal.kind == "unknown":
-        return _perhaps(Truth.UNKNOWN, _not_told(grant))
+        return _perhaps(Truth.UNKNOWN, _why_unknown(grant))
     inside = principal.kind in _IN_GROUPS or (principal.kind == "domain" and denied.startswith(CUSTOMER))
     reason = f"the input does not show whether {principal.text} belongs to {what}"
     return _perhaps(Truth.UNKNOWN, reason) if inside else FALSE
@@ -224,7 +224,7 @@ def _in_pool(denied: str, grant: Grant) -> Verdict:
     principal, pool = grant.principal, _POOL.search(denied)
     reason = f"the input does not show whether {principal.text} is in {denied}"
     if principal.kind == "unknown":
-        return _perhaps(Truth.UNKNOWN, _not_told(grant))
+        return _perhaps(Truth.UNKNOWN, _why_unknown(grant))
     if principal.kind == "gke_workload":
         workloads = principal.text.partition(":")[2].partition("[")[0]
         return _perhaps(Truth.UNKNOWN, reason) if f"/{workloads}/" in denied else FALSE
@@ -247,10 +247,10 @@ def _is(denied: str, mine: Text | None, grant: Grant) -> Verdict:
         same = text_is((mine,), denied) if isinstance(mine, str) and "${" not in mine else Truth.UNKNOWN
     else:
         same = text_is((denied,), mine)
-    return _perhaps(same, _not_told(grant) if grant.principal.unknown else f"{denied} may be {grant.principal.text}")
+    return _perhaps(same, _why_unknown(grant) if grant.principal.unknown else f"{denied} may be {grant.principal.text}")
 
 
-def _not_told(grant: Grant) -> str:
+def _why_unknown(grant: Grant) -> str:
     unknown = grant.principal.unknown
     return f"the principal is not known: {unknown.reason}" if unknown else f"who {grant.principal.text} is"
 

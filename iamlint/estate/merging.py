@@ -168,7 +168,7 @@ def _is_certain(one: Replaced, closed: Set[str]) -> bool:
     return owns(declared) or (one.same and configuration(declared) not in closed)
 
 
-def taken_away(replaced: Iterable[Replaced]) -> Iterator[UnreadPart]:
+def replaced_parts(replaced: Iterable[Replaced]) -> Iterator[UnreadPart]:
     """Yield the grants of each export that do not count because of Terraform and that no fact repeats."""
     exports: dict[Declaration, list[Replaced]] = defaultdict(list)
     for one in replaced:

@@ -109,7 +109,7 @@ def agreed(told: Iterable[tuple[str, str, Declaration]]) -> tuple[dict[str, str]
     return {name: value for name, (value, _) in found.items() if name not in disputed}, unread_parts
 
 
-def one_name(facts: Iterable[Fact]) -> list[Fact]:
+def with_canonical_names(facts: Iterable[Fact]) -> list[Fact]:
     """Return the facts with accounts named by e-mail instead of unique id, and projects by id instead of number.
 
     This needs the mapping in the input. An asset export names the account whose policy it shows by its unique id, and

@@ -31,7 +31,7 @@ _ALL = "*"
 
 
 @frozen
-class Closed:
+class PublicBlocker:
     """A setting or policy that blocks a public grant, or may: named for a reader, with its place."""
 
     verdict: Verdict
@@ -68,7 +68,7 @@ class PublicAccess:
 
     def against(
         self, grant: Grant, permission: str, only: str | None, counts: Callable[[Declaration], bool]
-    ) -> Iterator[Closed]:
+    ) -> Iterator[PublicBlocker]:
         """Yield what blocks a grant, or may; ``permission`` is "" for all that it gives.
 
         ``counts`` says whether a declaration counts for the question, which is about the configuration ``only``, or
@@ -93,7 +93,7 @@ class PublicAccess:
 
     def _by_policy(
         self, constraints: frozenset[str], grant: Grant, only: str | None, counts: Callable[[Declaration], bool]
-    ) -> Iterator[Closed]:
+    ) -> Iterator[PublicBlocker]:
         """Yield the nearest policy of each constraint, and those that may or may not apply."""
         chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
         for constraint in sorted(constraints & self._policies.keys()):
@@ -130,15 +130,15 @@ class PublicAccess:
         return (), False
 
 
-def _closed(setting: AccessSetting, what: str) -> Closed:
+def _closed(setting: AccessSetting, what: str) -> PublicBlocker:
     verdict = TRUE
     if isinstance(setting.enabled, Unknown):
         verdict = Verdict.of(Truth.UNKNOWN, f"it is not known whether it is set: {setting.enabled.reason}")
     at = setting.place.at
-    return Closed(verdict, f"{what} at {at.path}:{at.line}", setting, at)
+    return PublicBlocker(verdict, f"{what} at {at.path}:{at.line}", setting, at)
 
 
-def _agreed(policies: tuple[OrgPolicy, ...], grant: Grant) -> Iterator[Closed]:
+def _agreed(policies: tuple[OrgPolicy, ...], grant: Grant) -> Iterator[PublicBlocker]:
     """Yield what the policies of one place block; nothing is certain if they disagree."""
     first, *others = policies
     where = TRUE
@@ -152,7 +152,7 @@ def _agreed(policies: tuple[OrgPolicy, ...], grant: Grant) -> Iterator[Closed]:
             yield from _applied(one, grant, where)
 
 
-def _applied(policy: OrgPolicy, grant: Grant, where: Verdict) -> Iterator[Closed]:
+def _applied(policy: OrgPolicy, grant: Grant, where: Verdict) -> Iterator[PublicBlocker]:
     at = policy.place.at
     by = f"the organization policy {policy.constraint} at {at.path}:{at.line}"
     if policy.constraint in _PREVENTION:
@@ -163,18 +163,20 @@ def _applied(policy: OrgPolicy, grant: Grant, where: Verdict) -> Iterator[Closed
                 pass
             case _:
                 return
-        yield Closed(where, by, policy, at)
+        yield PublicBlocker(where, by, policy, at)
         return
     allowed = policy.allowed
     if isinstance(allowed, Unknown):
-        yield Closed(Verdict.of(Truth.UNKNOWN, f"it is not known whom it allows: {allowed.reason}"), by, policy, at)
+        yield PublicBlocker(
+            Verdict.of(Truth.UNKNOWN, f"it is not known whom it allows: {allowed.reason}"), by, policy, at
+        )
         return
     if policy.enforced is False or _ALL in allowed or grant.principal.text in allowed:
         return
     if policy.enforced is None and not allowed and not policy.denied:
         return
     reason = "it refuses new grants to the public, but leaves those that exist"
-    yield Closed(where & Verdict.of(Truth.UNKNOWN, reason), by, policy, at)
+    yield PublicBlocker(where & Verdict.of(Truth.UNKNOWN, reason), by, policy, at)
 
 
 def _bucket_of(name: Text) -> Text:

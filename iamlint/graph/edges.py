@@ -152,7 +152,7 @@ class Graph:
                 continue
             found = self._decided(grant, held or EDGE_PERMISSIONS[kind])
             if found.blocked:
-                yield Edge(source, onto, kind, grant, held, _told(found), closed=True)
+                yield Edge(source, onto, kind, grant, held, _blocked_verdict(found), closed=True)
             elif found.truth is not Truth.FALSE:
                 yield Edge(source, onto, kind, grant, found.permissions if held else (), _verdict(found))
 
@@ -164,7 +164,7 @@ class Graph:
         if any(self._access.is_plain(grant, one) for one in permissions) or self._access.is_plain(grant):
             return TRUE
         found = self._decided(grant, permissions)
-        return _told(found) if found.blocked else _verdict(found)
+        return _blocked_verdict(found) if found.blocked else _verdict(found)
 
     def powers(self, role: Text, declared: Declaration) -> _RolePermissions:
         """Return the relevant permissions of a role; computed once for each role."""
@@ -462,7 +462,7 @@ def _is_account(principal: Principal) -> bool:
     return principal.text.startswith("serviceAccount:") and bool(principal.account)
 
 
-def _told(closed: Decision) -> Verdict:
+def _blocked_verdict(closed: Decision) -> Verdict:
     """Return the verdict of a blocked edge for reports: it leads nowhere, and a reader sees why."""
     return Verdict(Truth.UNKNOWN, closed.reasons, facts=closed.facts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 
-from iamlint.access.homes import counts_on
+from iamlint.access.permission_effects import has_effect_on
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, PRIVILEGED, EdgeKind
 from iamlint.methods.index import agent_methods, bound_methods, deploy_permissions
 
@@ -28,7 +28,7 @@ def kinds_of_edges(held: frozenset[str], on: str, *, may_be_any: bool) -> tuple[
 @lru_cache(maxsize=4096)
 def useful(permissions: tuple[str, ...], held: frozenset[str], on: str) -> tuple[str, ...]:
     """Return the permissions that are held and effective on a kind of resource."""
-    return tuple(one for one in permissions if one in held and counts_on(one, on))
+    return tuple(one for one in permissions if one in held and has_effect_on(one, on))
 
 
 @lru_cache(maxsize=4096)

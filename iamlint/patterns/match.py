@@ -36,7 +36,7 @@ __all__ = [
     "possible_kinds",
     "text_is",
     "verdict",
-    "weighed",
+    "with_severity",
 ]
 
 
@@ -144,7 +144,7 @@ def _may_name(globs: tuple[str, ...], kind: PrincipalKind) -> bool:
     return any(head.startswith(wanted) or wanted.startswith(head) for head in heads)
 
 
-def weighed(match: Match, worse: Mapping[str, Pattern], milder: Mapping[str, Pattern], estate: Estate) -> Match:
+def with_severity(match: Match, worse: Mapping[str, Pattern], milder: Mapping[str, Pattern], estate: Estate) -> Match:
     """Return the match, a step more severe if its fact certainly matches ``worse``, a step less if ``milder``."""
     for patterns, step in ((worse, 1), (milder, -1)):
         pattern = patterns.get(kind_of(match.fact).name)

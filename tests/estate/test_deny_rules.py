@@ -158,8 +158,8 @@ def test_what_it_costs_to_compare_it(
     under = Condition(condition) if condition else None
     denial = replace(DENIAL, denied_principals=principals, exception_principals=exceptions, condition=under)
     made = rule(denial, Estate([], catalog(), DAY).hierarchy)
-    assert made.cost(told_at_once=True) == at_once
-    assert made.cost(told_at_once=False) == one_by_one
+    assert made.cost(decided_by_lookup=True) == at_once
+    assert made.cost(decided_by_lookup=False) == one_by_one
 
 
 def test_a_rule_at_an_unknown_place_is_of_its_configuration() -> None:

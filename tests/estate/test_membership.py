@@ -8,7 +8,7 @@ import pytest
 
 from iamlint.estate.deny_forms import ACCOUNT, EVERYBODY
 from iamlint.estate.hierarchy import Hierarchy
-from iamlint.estate.membership import chain_of_principal, covered, named, node_of, only_scope, told_at_once, within
+from iamlint.estate.membership import chain_of_principal, covered, decided_by_lookup, named, node_of, only_scope, within
 from iamlint.estate.names import scope
 from iamlint.facts import Declaration, Folder, Grant, Place, Principal, Project, Resource, Text
 from iamlint.location import Location
@@ -335,7 +335,7 @@ def test_principals_found_by_one_lookup_and_others() -> None:
     assert (found.plain, found.others) == (frozenset({plain}), (listed[1], listed[2], listed[3], unknown))
     assert found.declared == HERE
     assert found.unknown == ""
-    assert [told_at_once(form) for form in (None, plain, ACCOUNT + "${a.b.email}", unknown)] == [
+    assert [decided_by_lookup(form) for form in (None, plain, ACCOUNT + "${a.b.email}", unknown)] == [
         True,
         True,
         False,

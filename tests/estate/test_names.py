@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from iamlint.estate import principal_node
-from iamlint.estate.names import agreed, condition_key, identity, in_force, is_there, one_name, scope
+from iamlint.estate.names import agreed, condition_key, identity, in_force, is_there, scope, with_canonical_names
 from iamlint.facts import (
     Attachment,
     Condition,
@@ -83,7 +83,7 @@ def test_accounts_that_are_named_by_unique_id_are_named_by_their_email() -> None
         asked = Impersonation(name, HERE, PLACE, ((name, PLACE), (NOTHING, PLACE)), caller=name)
         return [account, asked, replace(asked, delegates=NOTHING, caller=None), ServiceAccountKey(name, HERE, PLACE)]
 
-    assert one_name(facts(number)) == facts(email)
+    assert with_canonical_names(facts(number)) == facts(email)
 
 
 NUMBER = "123456789012345678901"
@@ -108,7 +108,7 @@ def test_a_deny_policy_names_accounts_by_their_email(
     account = ServiceAccount("ci@shop.iam.gserviceaccount.com", "shop", HERE, unique_id=NUMBER)
     denial = Denial("cloudresourcemanager.googleapis.com/projects/shop", HERE, stated, ())
     excepting = replace(denial, denied_principals=(EVERYBODY,), exception_principals=stated)
-    assert one_name([account, denial, excepting])[1:] == [
+    assert with_canonical_names([account, denial, excepting])[1:] == [
         replace(denial, denied_principals=named),
         replace(excepting, exception_principals=named),
     ]
@@ -170,8 +170,8 @@ def on(kind: str, name: Text) -> Grant:
 def test_a_grant_is_on_a_project_by_id_and_on_an_account_by_its_email(grant: Grant, named: Grant) -> None:
     account = ServiceAccount("ci@shop.iam.gserviceaccount.com", "shop", HERE, unique_id=NUMBER)
     facts = [account, Project("shop", HERE, "123"), Project("789", HERE, "789"), Project(NOTHING, HERE, "456")]
-    assert one_name([*facts, grant]) == [*facts, named]
-    assert one_name([grant]) == [grant]
+    assert with_canonical_names([*facts, grant]) == [*facts, named]
+    assert with_canonical_names([grant]) == [grant]
 
 
 def test_only_what_names_an_account_is_renamed() -> None:
@@ -179,7 +179,11 @@ def test_only_what_names_an_account_is_renamed() -> None:
     account = ServiceAccount(email, "shop", HERE, unique_id=NUMBER)
     others = [Credential("hmac_key", "9", HERE, PLACE), Attachment(None, None, Resource("x", "y"), NUMBER, HERE, PLACE)]
     by_number = [Credential("hmac_key", NUMBER, HERE, PLACE)]
-    assert one_name([account, *others, *by_number]) == [account, *others, Credential("hmac_key", email, HERE, PLACE)]
+    assert with_canonical_names([account, *others, *by_number]) == [
+        account,
+        *others,
+        Credential("hmac_key", email, HERE, PLACE),
+    ]
 
 
 def test_names_that_documents_dispute_are_reported() -> None:
@@ -187,7 +191,7 @@ def test_names_that_documents_dispute_are_reported() -> None:
     other = replace(one, email="cd@shop.iam.gserviceaccount.com", declared=FURTHER)
     key = ServiceAccountKey(NUMBER, HERE, PLACE)
     projects = [Project("shop", FOUND, "1"), Project("seed", FURTHER, "1")]
-    found = one_name([one, other, key, *projects])
+    found = with_canonical_names([one, other, key, *projects])
     assert found[:5] == [one, other, key, *projects]
     assert [(type(fact), fact.declared) for fact in found[5:]] == [(UnreadPart, FURTHER), (UnreadPart, FURTHER)]
 

@@ -27,7 +27,7 @@ from iamlint.facts import (
 )
 from iamlint.location import Location
 from iamlint.patterns.fact_schema import KINDS
-from iamlint.patterns.match import Match, grant_verdict, matches, verdict, weighed
+from iamlint.patterns.match import Match, grant_verdict, matches, verdict, with_severity
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
 from iamlint.unknown import Truth, Unknown, UnknownPart
@@ -237,18 +237,18 @@ def test_every_fact_that_is_not_certainly_another_is_told() -> None:
 )
 def test_what_is_worse_or_milder(worse: dict[str, Any], milder: dict[str, Any], raised: int) -> None:
     fact = grant()
-    assert weighed(Match(fact, TRUE), worse, milder, estate(fact)).raised == raised
+    assert with_severity(Match(fact, TRUE), worse, milder, estate(fact)).raised == raised
 
 
 def test_only_what_is_certain_makes_worse() -> None:
     fact = grant(NOT_KNOWN)
-    assert weighed(Match(fact, TRUE), {"grant": {"principal_kind": "user"}}, {}, estate(fact)).raised == 0
+    assert with_severity(Match(fact, TRUE), {"grant": {"principal_kind": "user"}}, {}, estate(fact)).raised == 0
 
 
 def test_a_privileged_account_below_makes_worse_and_is_shown() -> None:
     owner = grant("serviceAccount:admin@shop.iam.gserviceaccount.com", "roles/owner")
     fact = grant()
-    found = weighed(Match(fact, TRUE), {"grant": {"reaches_privileged": True}}, {}, estate(fact, owner))
+    found = with_severity(Match(fact, TRUE), {"grant": {"reaches_privileged": True}}, {}, estate(fact, owner))
     assert (found.raised, found.related) == (1, (owner,))
 
 
@@ -264,7 +264,7 @@ def as_much_itself(fact: Grant) -> Grant:
 def test_no_privileged_account_below(other: Callable[[Grant], Grant]) -> None:
     fact = grant()
     worse = {"grant": {"reaches_privileged": True}}
-    assert weighed(Match(fact, TRUE), worse, {}, estate(fact, other(fact))).raised == 0
+    assert with_severity(Match(fact, TRUE), worse, {}, estate(fact, other(fact))).raised == 0
 
 
 def under(expression: str, role: str = "roles/iam.serviceAccountTokenCreator") -> Grant:
@@ -345,7 +345,7 @@ def test_who_is_not_known_may_have_as_much_itself(holder: str, raised: int) -> N
     other = grant(holder, "roles/owner")
     fact = grant(Unknown("var.x has no default", ("user:", UnknownPart("var.x"))))
     worse = {"grant": {"reaches_privileged": True}}
-    assert weighed(Match(fact, TRUE), worse, {}, estate(fact, owner, other)).raised == raised
+    assert with_severity(Match(fact, TRUE), worse, {}, estate(fact, owner, other)).raised == raised
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ class Case:
         """The e-mail of the account that a resource runs as; None where it is not known, or where it runs as nobody."""
         return account_of(attachment, self.estate)
 
-    def taken_away(self, email: str) -> DefaultAccounts | None:
+    def removal_of(self, email: str) -> DefaultAccounts | None:
         """What disables or deletes a default account of its project, where the input does so."""
         if not email.endswith(("-compute@developer.gserviceaccount.com", "@appspot.gserviceaccount.com")):
             return None

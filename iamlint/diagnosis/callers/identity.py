@@ -57,7 +57,7 @@ def _of_principal(
     email = principal.email or ""
     is_account = principal.text.startswith("serviceAccount:")
     holder = holder_of(principal, case.declared(email) if is_account else ASKED)
-    gone = case.taken_away(email) if is_account else None
+    gone = case.removal_of(email) if is_account else None
     if gone:
         message = f"{gone.declared.address or 'the input'} takes the caller's own account {email} away"
         return Identity(

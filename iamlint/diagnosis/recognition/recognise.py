@@ -134,13 +134,13 @@ def _hits(source: ErrorText, kinds: tuple[ErrorKind, ...]) -> Iterator[_Hit]:
             first, *others = (spans(part) for part in alternative.parts)
             for span in first if all(others) else ():
                 message = source.message_of(source.offset(span[0]))
-                beside = [_beside(source, span, other, message) for other in others]
+                beside = [_nearest(source, span, other, message) for other in others]
                 together = [one for one in beside if one]
-                if len(together) == len(beside) and not any(_beside(source, span, one, message) for one in excluded):
+                if len(together) == len(beside) and not any(_nearest(source, span, one, message) for one in excluded):
                     yield _Hit(kind, index, tuple(sorted((span, *together))), message)
 
 
-def _beside(
+def _nearest(
     source: ErrorText, span: tuple[int, int], others: list[tuple[int, int]], message: tuple[int, int]
 ) -> tuple[int, int] | None:
     """The nearest of the others in the same message."""

@@ -19,7 +19,7 @@ _ALIKE = 0.8
 def target_stage(case: Case) -> Stage:
     """Whether the input has the target, or one that is spelt almost the same."""
     email = case.target
-    gone = case.taken_away(email)
+    gone = case.removal_of(email)
     if gone:
         deleted = gone.action == "DELETE"
         step: Step = "member" if deleted else "disabled"

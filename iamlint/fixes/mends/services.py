@@ -17,7 +17,7 @@ def enable_credentials_api(problem: Problem) -> Change | None:
     """Enables the IAM Credentials API where the configuration enables other services of the project."""
     services = [fact for fact in problem.match.related if isinstance(fact, Service)]
     for service in services:
-        edits = _listed(problem.sources, service) or _beside(problem.sources, service)
+        edits = _listed(problem.sources, service) or _resource_below(problem.sources, service)
         if edits:
             return change(f"enable {CREDENTIALS_API} on {problem.match.words.get('project', 'the project')}", edits)
     return None
@@ -33,7 +33,7 @@ def _listed(sources: Sources, service: Service) -> tuple[Edit, ...] | None:
     return with_item(tree, listed, quoted(CREDENTIALS_API)) if isinstance(listed, Tuple) else None
 
 
-def _beside(sources: Sources, service: Service) -> tuple[Edit, ...] | None:
+def _resource_below(sources: Sources, service: Service) -> tuple[Edit, ...] | None:
     """Return the edit that adds a resource below the one that enables another service."""
     found = sources.block(service.declared.at)
     if found is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import partial
 
-from iamlint.access.homes import counts_on
+from iamlint.access.permission_effects import has_effect_on
 from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Grant
@@ -209,7 +209,7 @@ class _Escalations:
 
     def _gives_identity(self, grant: Grant) -> bool:
         held = self._graph.powers(grant.role, grant.declared).held
-        useful = tuple(one for one in _IDENTITY if one in held and counts_on(one, grant.resource.kind))
+        useful = tuple(one for one in _IDENTITY if one in held and has_effect_on(one, grant.resource.kind))
         return bool(useful) and self._graph.counts(grant, useful).truth is Truth.TRUE
 
 

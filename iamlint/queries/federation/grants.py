@@ -14,7 +14,7 @@ from iamlint.facts import Grant, Provider, Text
 from iamlint.patterns.match import Match, grant_verdict
 from iamlint.queries.federation.admission import admission, described
 from iamlint.queries.federation.names import identity_of, is_federated, misspelling
-from iamlint.queries.federation.provider_conditions import lets_in, mapped_claims
+from iamlint.queries.federation.provider_conditions import admits, mapped_claims
 from iamlint.queries.federation.workloads import Workloads
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -160,7 +160,7 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
         known, through = asked[key]
         if not known and named in _CHOSEN:
             yield Match(grant, Truth.TRUE, confidence="medium")
-        open_to = [lets_in(one) for one in through]
+        open_to = [admits(one) for one in through]
         unknown = next((one for one in open_to if isinstance(one, Unknown)), None)
         if "anybody" in open_to or "tenant" in open_to:
             yield Match(grant, Truth.TRUE, related=tuple(through), raised=0 if "anybody" in open_to else -1)
@@ -210,7 +210,7 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
             continue
         whole = _WHOLE.match(grant.principal.text)
         known = providers.get((scope(grant.declared), whole["pool"]), []) if whole else []
-        open_to = {one: lets_in(one) for one in known if one.disabled is not True}
+        open_to = {one: admits(one) for one in known if one.disabled is not True}
         if open_to and all(how == "workload" for how in open_to.values()) and not _reaches_privileged(grant, estate):
             continue
         related = tuple(one for one, how in open_to.items() if how == "anybody")

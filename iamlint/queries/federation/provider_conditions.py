@@ -83,7 +83,7 @@ Openness = Literal["anybody", "tenant", "workload"]
 """Who a provider admits: any customer of its issuer, one customer, or one customer's repository or the like."""
 
 
-def lets_in(provider: Provider) -> Openness | Unknown:
+def admits(provider: Provider) -> Openness | Unknown:
     """Return who a provider admits. A private issuer has one tenant."""
     issuer = shared_issuer(provider)
     condition = provider.condition

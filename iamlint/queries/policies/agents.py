@@ -193,7 +193,11 @@ def _lost(owner: _Owner, node: Node, known: _Known, estate: Estate) -> tuple[lis
         unknown = any("service_agent" in one for one in kinds)
         return ([] if unknown else [_Agent("service-org-ORGANIZATION_ID", "*", "its role")]), ""
     wanted = _wanted(owner, number, apis, estate)
-    left = [grant.principal for grant in (*owner.grants, *_beside(owner, known.added.get(node, [])))] if wanted else []
+    left = (
+        [grant.principal for grant in (*owner.grants, *_added_elsewhere(owner, known.added.get(node, [])))]
+        if wanted
+        else []
+    )
     missing = [agent for agent in wanted if not any(_is_agent(one, agent, number) for one in left)]
     unsure = next((one.unknown for one in left if _may_be_agent(one)), None) if missing else None
     return missing, f"one of the principals is not known: {unsure.reason}" if unsure else ""
@@ -222,7 +226,7 @@ def _shown_lost(owner: _Owner, estate: Estate) -> list[_Agent]:
     return list(lost.values())
 
 
-def _beside(owner: _Owner, added: list[Grant]) -> Iterator[Grant]:
+def _added_elsewhere(owner: _Owner, added: list[Grant]) -> Iterator[Grant]:
     """Yield grants that other resources add to what is owned; conflicting-bindings reports the conflict."""
     for grant in added:
         if owner.role is None or grant.role == owner.role:
