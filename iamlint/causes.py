@@ -108,7 +108,7 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
     (EXPORT, r"\bexport\b|was not fully explored|does not print|gcloud iam|not in the input|does not show the order"),
     (EXPORT, r"the file does not say in which|does not say what it is attached to|has Google's default"),
     (EXPORT, r"the name of the file says|a template, which is not filled in|does not list|the search "),
-    (EXPORT, r"its setters are not applied|is that of another object of Config Connector"),
+    (EXPORT, r"its setters are not applied|(?:is that of|makes the account for) another object"),
     # Nothing is missing: the condition holds for some requests only, or not for long.
     (REPLACED, r"replaced or removed when"),
     (CLOSED, r"blocked by|is disabled|it is enforced|it is granted only|the rule holds only under"),

@@ -153,3 +153,17 @@ def test_both_versions_of_an_api_own_the_same_service(check: Check, other: str, 
     second = service("cloud_run_v2_service", other, "user:bo@example.com")
     found = check({"main.tf": first + second}, select=("conflicting-bindings",)).findings
     assert bool(found) is fights
+
+
+def test_two_sinks_may_write_as_one_agent(check: Check) -> None:
+    sinks = "".join(
+        f'resource "google_logging_organization_sink" "{name}" {{\n  name = "{name}"\n  org_id = "1234567890"\n}}\n'
+        for name in "ab"
+    )
+    role = '  project = "logs"\n  role = "roles/logging.bucketWriter"\n'
+    binding = f'resource "google_project_iam_binding" "a" {{\n{role}  members = [SINK.a.writer_identity]\n}}\n'
+    member = f'resource "google_project_iam_member" "b" {{\n{role}  member = SINK.b.writer_identity\n}}\n'
+    text = sinks + (binding + member).replace("SINK", "google_logging_organization_sink")
+    report = check({"main.tf": text}, select=("conflicting-bindings", "public-grant", "malformed-principal"))
+    assert report.findings == ()
+    assert [one.rule for one in report.unknown_answers] == ["conflicting-bindings"]

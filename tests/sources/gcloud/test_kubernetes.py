@@ -126,7 +126,7 @@ def test_the_account_that_google_makes_for_an_object_is_an_agent(export, referen
         f"serviceAccount:${{{reference}.one}}",
         "service_agent",
     )
-    assert grant.principal.unknown is None
+    assert grant.principal.unknown is not None
 
 
 @pytest.mark.parametrize(

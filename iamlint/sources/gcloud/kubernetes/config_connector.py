@@ -146,7 +146,8 @@ def _principal(one: _Object, member: Value) -> tuple[Principal, Value]:
     names = source.data if isinstance(source.data, dict) else {}
     if agent := next((kind for kind in names if kind in _AGENTS_OF), None):
         unknown_part = UnknownPart(f"{agent}.{text(get(names[agent], 'name')) or '?'}")
-        return Principal(f"serviceAccount:{unknown_part}", "service_agent"), source
+        why = Unknown("Google makes the account for another object", ("serviceAccount:", unknown_part))
+        return Principal(why.text, "service_agent", why), source
     reference = ".".join(f"{kind}.{text(get(ref, 'name')) or '?'}" for kind, ref in names.items())
     reason = "the principal is that of another object of Config Connector"
     return read_principal(Unknown(reason, (UnknownPart(reference or "memberFrom"),))), source if source.at else member

@@ -98,8 +98,8 @@ def principal_of(text: Text) -> Principal:
             return Principal(_MEMBER + identity, "service_account")
         if identity := _declared_member(_AGENT, text.parts):
             return Principal(_MEMBER + identity, "service_agent")
-        if _is_writer(text):
-            return Principal(text.text, "service_agent")
+        if _is_writer(text):  # an agent, but which one: the sinks of one organization share theirs
+            return Principal(text.text, "service_agent", text)
     return read_principal(text)
 
 
