@@ -322,6 +322,13 @@ def test_where_a_grant_reaches(on: Resource, resource: Resource, state: State) -
     found = access(estate, grant, (TOKEN,), resource)
     assert found.state is state
     assert [step.name for step in found.check.stopping] == ([] if state is CAN else ["resource"])
+    told = {
+        CAN: (),
+        CANNOT: (f"{resource} is not in {on}, where it is granted",),
+        INFO: (f"the input does not show whether {resource} is in {on}",),
+    }
+    assert found.reasons == told[state]
+    assert {step.name: step.at for step in found.steps}["resource"] == Location("main.tf", 3)
 
 
 def test_what_blocks_a_resource_below_counts_there() -> None:

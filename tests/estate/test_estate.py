@@ -8,7 +8,19 @@ from datetime import date
 import pytest
 
 from iamlint.estate import Estate, permissions_of, role_scope
-from iamlint.facts import CustomRole, Declaration, Fact, Grant, Place, Project, Resource, Service, Text, UnreadPart
+from iamlint.facts import (
+    CustomRole,
+    Declaration,
+    Denial,
+    Fact,
+    Grant,
+    Place,
+    Project,
+    Resource,
+    Service,
+    Text,
+    UnreadPart,
+)
 from iamlint.graph.edges import Graph, graph_of
 from iamlint.location import Location
 from iamlint.principals import read_principal
@@ -210,6 +222,17 @@ def test_grants_of_exports_that_terraform_states_or_may_replace() -> None:
     one = next(one for one in made.of(Grant) if one.origin == "export")
     assert made.contested(one) == owner
     assert made.contested(next(one for one in made.of(Grant) if one.origin == "policy")) is None
+
+
+def test_a_grant_that_terraform_repeats_but_may_block_is_not_contested() -> None:
+    """The block may not apply to the export's grant: both count, and neither replaces the other."""
+    shown, stated = grant("export", Declaration(Location("audit.json"))), grant("member", HERE)
+    above = "cloudresourcemanager.googleapis.com/projects/shop"
+    denial = Denial(above, HERE, ("principalSet://goog/public:all",), ("iam.googleapis.com/*.*",))
+    made = estate(shown, stated, denial)
+    assert set(made.of(Grant)) == {shown, stated}
+    assert [made.contested(one) for one in made.of(Grant)] == [None, None]
+    assert [made.again(one) for one in made.of(Grant)] == [(), ()]
 
 
 def test_facts_are_in_the_order_in_which_they_are_declared() -> None:
