@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import field, replace
 from datetime import UTC, date, datetime
 
@@ -47,7 +47,7 @@ from iamlint.queries import ends_and_flow, matches_of
 from iamlint.queries.shared_parts import shared_parts
 from iamlint.results.report import Report
 from iamlint.roles import Catalog, catalog
-from iamlint.rules.catalog import named_by, own_names
+from iamlint.rules.catalog import named_by
 from iamlint.rules.message import brief, filled, words_in, words_of
 from iamlint.rules.rule import Rule
 from iamlint.rules.workload import too_large
@@ -83,15 +83,16 @@ def lint(
     errors, comments = list(reading.errors), Comments(reading.texts, uses.comments)
     judging = _Judging(comments, accept, reading.texts, mend, uses)
     left_out = too_large(rules, lambda kind: len(estate.of(KINDS[kind].type)))
-    asked = tuple(rule for rule in rules if not any(rule is one for one in left_out))
+    asked = [rule for rule in rules if not any(rule is one for one in left_out)]
     errors += (_too_large(rule) for rule in left_out)
-    for number, rule in enumerate(asked):
-        try:
-            with allowance.interrupting():
-                _ask(rule, estate, judging, found)
-        except TimeUp:
-            errors.append(_not_asked(asked[number:], allowance))
-            break
+    try:
+        with allowance.interrupting():
+            while asked:
+                allowance.check()
+                _ask(asked[0], estate, judging, found)
+                del asked[0]
+    except TimeUp:
+        errors += [_not_asked(asked, allowance)] if asked else []
     if also:
         try:
             with allowance.interrupting():
@@ -152,7 +153,7 @@ class _Judging:
 
 def _ask(rule: Rule, estate: Estate, judging: _Judging, found: _Found) -> None:
     """Add what a rule finds, one match after another."""
-    names, mend = own_names(rule), judging.mend
+    names, mend = rule.names, judging.mend
     wide = {*names, rule.family}
     entries = [entry for entry in judging.accept if named_by(entry.rule, wide)]
     for match in rule_matches(rule, estate):
@@ -195,7 +196,7 @@ def _add(
         found.unknown_answers.append(replace(unknown_answer, accepted_at=entry.at) if entry else unknown_answer)
 
 
-def _not_asked(rules: tuple[Rule, ...], allowance: Allowance) -> Unreadable:
+def _not_asked(rules: Sequence[Rule], allowance: Allowance) -> Unreadable:
     """Return an error for the rules, or the assertions, that the time limit leaves out."""
     named = ", ".join(rule.slug for rule in rules) or "assertions"
     reason = f"the {allowance.seconds:g} seconds of the run are over; these rules were not checked to the end: {named}"

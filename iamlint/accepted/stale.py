@@ -19,7 +19,7 @@ from iamlint.finding import Finding, UnknownAnswer
 from iamlint.location import Location, SourceText
 from iamlint.logic.globs import compiled
 from iamlint.results.report import Report
-from iamlint.rules.catalog import named_by, own_names
+from iamlint.rules.catalog import named_by
 from iamlint.rules.message import filled
 from iamlint.rules.rule import Rule
 
@@ -51,9 +51,9 @@ class Acceptances:
 
         False if no rule has the name.
         """
-        named = [rule for rule in self.every if name in own_names(rule)]
+        named = [rule for rule in self.every if name in rule.names]
         if not named:
-            wide = [rule for rule in self.every if named_by(name, {*own_names(rule), rule.family})]
+            wide = [rule for rule in self.every if named_by(name, {*rule.names, rule.family})]
             named = [rule for rule in wide if not rule.pedantic]
         return bool(named) and all(any(rule.slug == one.slug for one in self.ran) for rule in named)
 
@@ -157,7 +157,7 @@ class _Look:
     def _is_of(self, slug: str, name: str) -> bool:
         """Whether a name of an entry means a rule."""
         rule = next((rule for rule in self._given.every if rule.slug == slug), None)
-        return rule is None or named_by(name, {*own_names(rule), rule.family})
+        return rule is None or named_by(name, {*rule.names, rule.family})
 
     def _baseline_entries(self) -> Iterator[_Stale]:
         if self._report.errors:

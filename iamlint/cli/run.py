@@ -79,11 +79,11 @@ def _checked(
     from iamlint.accepted.configuration.sections import by_path
     from iamlint.cli.accepting import Accepting, baseline_for, on_changed_lines
     from iamlint.linter import unaccepted
-    from iamlint.rules.catalog import graded, own_names
+    from iamlint.rules.catalog import graded
 
     every = load((*config.rules, *request.rules))
     rules, wanted = chosen_rules(every, request, config)
-    known = {name for rule in every for name in own_names(rule)}
+    known = {name for rule in every for name in rule.names}
     wrong = unknown_names(config, {*known, *wanted.names, *(rule.family for rule in every)})
     if wrong:
         raise Failed(wrong)
@@ -229,11 +229,9 @@ def memory_of(earlier: Earlier) -> Memory | None:
 
 def chosen_rules(every: tuple[Rule, ...], request: Request, config: Config) -> tuple[tuple[Rule, ...], Asserted]:
     """Return the rules and the assertions that are selected and not ignored. Raises `Failed`."""
-    from iamlint.rules.catalog import own_names
-
     select, ignore = request.select or config.select, (*request.ignore, *config.ignore)
     wanted, errors = asserted(request, select, ignore)
-    taken = {name for rule in every for name in own_names(rule)}
+    taken = {name for rule in every for name in rule.names}
     clashes = (one for one in wanted.assertions if one.id in taken)
     errors += [Unreadable(one.at, f"`{one.id}` is the name of a rule, too") for one in clashes]
     if errors:

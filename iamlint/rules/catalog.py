@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -52,6 +52,7 @@ def load_rules(
         built_in, wrong = _built_in(folder, _shown(folder, DISK))
         rules += built_in
         errors += wrong
+    directories = tuple(directories)
     for directory in directories:
         paths = list(_documents(directory, tree))
         if not paths:
@@ -59,7 +60,7 @@ def load_rules(
             errors.append(Unreadable(Location(_shown(directory, tree)), "there are no rules here", hint))
         for path in paths:
             _load(path, tree, folder / "rule.schema.json", rules, errors)
-    errors += _clashes(rules)
+    errors += _clashes(rules) if directories else _built_in_clashes(folder, _shown(folder, DISK), shipped=shipped)
     return tuple(sorted(rules, key=lambda rule: rule.id)), errors
 
 
@@ -78,6 +79,12 @@ def _built_in(folder: Path, shown: str) -> tuple[tuple[Rule, ...], tuple[Unreada
     for path in _documents(folder, DISK):
         _load(path, DISK, None, rules, errors)
     return tuple(rules), tuple(errors)
+
+
+@lru_cache(maxsize=4)
+def _built_in_clashes(folder: Path, shown: str, *, shipped: bool) -> tuple[Unreadable, ...]:
+    """Return the errors for ambiguous names among the rules of the package, looked for once in a process."""
+    return tuple(_clashes(list(_built_in(folder, shown)[0]))) if shipped else ()
 
 
 def _documents(directory: Path, tree: Tree) -> Iterator[Path]:
@@ -160,19 +167,19 @@ def select_rules(
     of which the first is the default. A family means its default rules.
     """
     rules, select, ignore = tuple(rules), tuple(select) or ("default",), tuple(ignore)
-    known = SETS | {name for rule in rules for name in (*_names(rule), rule.family)}
+    known = SETS.union({rule.family for rule in rules}, *(rule.selecting for rule in rules))
     errors = [_unknown(name, known) for name in (*select, *ignore) if not named_by(name, known)]
-    chosen = [rule for rule in rules if any(_is_chosen(rule, name, _names(rule)) for name in select)]
+    chosen = [rule for rule in rules if any(_is_chosen(rule, name, rule.selecting) for name in select)]
     return tuple(rule for rule in chosen if not ignored(rule, ignore)), errors
 
 
 def ignored(rule: Rule, names: Iterable[str]) -> bool:
     """Whether a rule is among these: ids, families with all their rules, globs and sets."""
-    return any(_is_chosen(rule, name, {*_names(rule), rule.family}) for name in names)
+    return any(name == rule.family or _is_chosen(rule, name, rule.selecting) for name in names)
 
 
-def _is_chosen(rule: Rule, name: str, names: set[str]) -> bool:
-    return name in names or (is_glob(name) and named_by(name, own_names(rule)))
+def _is_chosen(rule: Rule, name: str, names: Set[str]) -> bool:
+    return name in names or (is_glob(name) and named_by(name, rule.names))
 
 
 def named_by(name: str, names: Iterable[str]) -> bool:
@@ -189,27 +196,11 @@ def graded(rules: Iterable[Rule], severities: Mapping[str, Severity]) -> tuple[R
 
 def severity_of(rule: Rule, severities: Mapping[str, Severity]) -> Severity | None:
     """Return the user's own severity of a rule: by a name of its own, else by its family, else by the last glob."""
-    names = own_names(rule)
+    names = rule.names
     exact = sorted(names & severities.keys()) or [name for name in (rule.family,) if name in severities]
     globs = [name for name in severities if is_glob(name) and named_by(name, names)]
     found = exact[:1] or globs[-1:]
     return severities[found[0]] if found else None
-
-
-def own_names(rule: Rule) -> set[str]:
-    """Return the names of this rule alone."""
-    return {rule.slug, rule.id, *rule.aliases, *rule.formerly}
-
-
-def _names(rule: Rule) -> set[str]:
-    sets = {"pedantic"} if rule.pedantic else {rule.family, "default"}
-    return {"all"} | own_names(rule) | sets | _standards(rule)
-
-
-def _standards(rule: Rule) -> set[str]:
-    """Return the names of the controls and techniques of a rule, and of the standards."""
-    controls = {"cis", *(f"cis-{control}" for control in rule.cis)} if rule.cis else set()
-    return controls | ({"mitre", *rule.mitre} if rule.mitre else set())
 
 
 def _unknown(name: str, known: Iterable[str]) -> Unreadable:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from iamlint.basics.frozen import frozen
 from iamlint.finding import Confidence, Severity
 from iamlint.location import Location
+from iamlint.rules.pattern_size import words
 
 if TYPE_CHECKING:
     from iamlint.edits import Safety
@@ -65,7 +67,7 @@ class Page:
     unmended: str = ""
 
 
-@frozen
+@frozen(slots=False)
 class Rule:
     """A rule document. ``when`` is a pattern over one fact, ``query`` the name of a question about the estate.
 
@@ -103,6 +105,25 @@ class Rule:
     def id(self) -> str:
         """``family/slug``."""
         return f"{self.family}/{self.slug}"
+
+    @cached_property
+    def sizes(self) -> tuple[tuple[str, int], ...]:
+        """The number of words of each pattern, with the kind of facts that it is evaluated on."""
+        patterns = (*(self.when or {}).items(), *self.worse.items(), *self.milder.items())
+        return tuple([(kind, words(pattern)) for kind, pattern in patterns])
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of this rule alone: slug, id, aliases and earlier ids."""
+        return frozenset({self.slug, self.id, *self.aliases, *self.formerly})
+
+    @cached_property
+    def selecting(self) -> frozenset[str]:
+        """The names that select this rule: its own, those of its sets and standards, and of its family by default."""
+        sets = {"all", "pedantic"} if self.pedantic else {"all", self.family, "default"}
+        controls = {"cis", *(f"cis-{control}" for control in self.cis)} if self.cis else set()
+        techniques = {"mitre", *self.mitre} if self.mitre else set()
+        return self.names | sets | controls | techniques
 
     @property
     def page(self) -> Page:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from iamlint.rules.rule import Rule
 
@@ -12,21 +11,6 @@ WORK = 1_000_000
 a few seconds."""
 WORK_A_FACT = 3_000
 """Further ones for each fact, a third more than the built-in rules need."""
-_CHARACTERS = 4
-"""Characters of a glob that count as a further word."""
-
-
-_EXCEPTION = 15
-"""Further words that an exception counts as: exceptions in exceptions take longer than words in one list."""
-
-
-def words(pattern: Any) -> int:
-    """Return how many words a pattern has, with those of its exceptions; a long glob counts several times."""
-    if isinstance(pattern, Mapping):
-        return sum(map(words, pattern.values())) + _EXCEPTION * ("unless" in pattern)
-    if isinstance(pattern, list | tuple):
-        return sum(map(words, pattern))
-    return 1 + len(str(pattern)) // _CHARACTERS
 
 
 def too_large(rules: Sequence[Rule], facts: Callable[[str], int]) -> tuple[Rule, ...]:
@@ -47,5 +31,4 @@ def too_large(rules: Sequence[Rule], facts: Callable[[str], int]) -> tuple[Rule,
 
 
 def _work(rule: Rule, facts: Callable[[str], int]) -> int:
-    patterns = (*(rule.when or {}).items(), *rule.worse.items(), *rule.milder.items())
-    return sum(words(pattern) * facts(kind) for kind, pattern in patterns)
+    return sum(size * facts(kind) for kind, size in rule.sizes)

@@ -22,7 +22,7 @@ from vendor_schemas import assert_valid
 from iamlint.accepted.configuration.config import Config, read_config, unknown_names
 from iamlint.hcl import read_file
 from iamlint.location import SourceText
-from iamlint.rules.catalog import load_rules, own_names
+from iamlint.rules.catalog import load_rules
 
 README_COMMANDS = ("python3 -m venv .venv && ",)
 """Commands that ``.ci/run`` and the suite of the wheel run: they install."""
@@ -163,7 +163,7 @@ def valid_by_schema(schema: str, *options: str) -> Callable[[Path], None]:
 def valid_configuration(path: Path) -> None:
     found = read_config(path, path.name)
     assert isinstance(found, Config), found
-    names = {name for rule in load_rules()[0] for name in own_names(rule)}
+    names = {name for rule in load_rules()[0] for name in rule.names}
     assert unknown_names(found, names) == []
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from iamlint.reporters.page import rule_page
-from iamlint.rules.catalog import graded, load_rules, own_names, select_rules
+from iamlint.rules.catalog import graded, load_rules, select_rules
 from iamlint.rules.rule import Rule
 
 IDS = Path(__file__).parents[2] / "testdata" / "rule-ids.txt"
@@ -127,7 +127,7 @@ def test_severities_of_the_users_own(tmp_path: Path) -> None:
     write(tmp_path, "house/b.yaml")
     found = graded(load(tmp_path), {"OLD_A": "critical"})
     assert [rule.severity for rule in found] == ["critical", "low"]
-    assert own_names(found[0]) == {"a", "house/a", "OLD_A"}
+    assert found[0].names == {"a", "house/a", "OLD_A"}
 
 
 @pytest.mark.parametrize(

@@ -42,10 +42,9 @@ def _check_names(request: Request, config: Config) -> None:
     """Raise `Failed` if the configuration names an unknown rule."""
     from iamlint.accepted.configuration.config import unknown_names
     from iamlint.cli.run import chosen_rules, load
-    from iamlint.rules.catalog import own_names
 
     rules = load(config.rules)
-    wrong = unknown_names(config, {name for rule in rules for name in (*own_names(rule), rule.family)})
+    wrong = unknown_names(config, {name for rule in rules for name in (*rule.names, rule.family)})
     if wrong:
         raise Failed(wrong)
     chosen_rules(rules, request, config)
