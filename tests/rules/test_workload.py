@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iamlint.rules.workload import words
+from iamlint.rules.pattern_size import words
 
 
 def test_an_exception_counts_as_many_words() -> None:
