@@ -80,17 +80,16 @@ def lint(
     estate = Estate(reading.facts, roles or catalog(), as_of or datetime.now(tz=UTC).date())
     allowance, uses = allowance or Allowance(), uses or Uses()
     found = _Found([_unknown_answer_of_unread_part(unread_part) for unread_part in estate.unread_parts])
-    errors, comments = list(reading.errors), Comments(reading.texts, uses.comments)
-    judging = _Judging(comments, accept, reading.texts, mend, uses)
+    judging = _Judging(Comments(reading.texts, uses.comments), accept, reading.texts, mend, uses)
     left_out = too_large(rules, lambda kind: len(estate.of(KINDS[kind].type)))
     asked = [rule for rule in rules if not any(rule is one for one in left_out)]
-    errors += (_too_large(rule) for rule in left_out)
+    errors = [*reading.errors, *map(_too_large, left_out)]
     try:
         with allowance.interrupting():
             while asked:
                 allowance.check()
                 _ask(asked[0], estate, judging, found)
-                del asked[0]
+                asked = asked[1:]
     except TimeUp:
         errors += [_not_asked(asked, allowance)] if asked else []
     if also:
