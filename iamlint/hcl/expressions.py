@@ -29,12 +29,14 @@ from iamlint.hcl.syntax import (
 )
 from iamlint.hcl.templates import Templates
 
-_PATH = regex(rf"{NAME}(?:\.{NAME})*+")
-_SIMPLE = rf'[ \t]*+(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+))[ \t]*+'
-_SIMPLE_IN_LINE = regex(_SIMPLE + r"(?=[\n,)\]}])")
-_SIMPLE_IN_BRACKETS = regex(_SIMPLE + r"(?=[,)\]}])")
+_PATH = regex(rf"[ \t]*+({NAME}(?:\.{NAME})*+)(\()?")
+SIMPLE = rf'[ \t]*+(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+))[ \t]*+'
+"""One plain string or one reference, the most frequent expressions; what follows decides whether that is all."""
+_SIMPLE_IN_LINE = regex(SIMPLE + r"(?=[\n,)\]}])")
+_SIMPLE_IN_BRACKETS = regex(SIMPLE + r"(?=[,)\]}])")
 _FOR = regex(rf"for(?![^{NOT_IN_NAME}])")
 _KEY = regex(rf"({NAME})[ \t]*(?:=(?![=>])|:(?!:))")
+_SIMPLE_ITEM = regex(rf"({NAME})[ \t]*+[=:]{SIMPLE}(?=[\n,}}])")
 _NUMBER = regex(r"[0-9](?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*")
 _DECIMAL = regex(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 _OPERATOR = regex(r"\|\||&&|[=!<>]=|[<>+\-*/%]")
@@ -64,29 +66,33 @@ class Expressions(Templates):
         pattern = _SIMPLE_IN_LINE if self.blank is self.line else _SIMPLE_IN_BRACKETS
         simple = pattern.match(self.text, self.at)
         if simple:  # most expressions are one plain string or one reference, and nothing can follow
-            self.at = simple.end()
-            value = simple.group(1)
-            if value is None:
-                return self._reference(simple.start(2), simple.group(2))
-            start, end = simple.start(1), simple.end(1)
-            return Template(start - 1, end + 1, (Text(start, end, value),) if value else ())
+            at = self.at = simple.end()
+            self.next = self.text[at]
+            return self.simple(simple, 1)
         self.enter()
-        self.deepest = max(self.deepest, self.depth)
+        if self.depth > self.deepest:  # noqa: PLR1730  a call of max takes three times as long
+            self.deepest = self.depth
         left = self._operand()
-        character = self.peek()
-        if character in _OPERATOR_START:
+        if self.next in _OPERATOR_START:
             left = self._operation(left)
-            character = self.peek()
-        if character == "?":
+        if self.next == "?":
             self.at += 1
             then = self.expression()
-            if self.peek() != ":":
+            if self.next != ":":
                 raise self.unexpected('the ":" of the conditional')
             self.at += 1
             otherwise = self.expression()
             left = Conditional(left.start, otherwise.end, left, then, otherwise)
         self.depth -= 1
         return left
+
+    def simple(self, match: re.Match[str], group: int) -> Expression:
+        """Return the expression that `SIMPLE` matches, as these groups of a match: a plain string, or a reference."""
+        value = match.group(group)
+        if value is None:
+            return self._reference(match.start(group + 1), match.group(group + 1))
+        start, end = match.span(group)
+        return Template(start - 1, end + 1, (Text(start, end, value),) if value else ())
 
     def _operation(self, first: Expression) -> Expression:
         """Return a chain of binary operators by precedence, all left-associative."""
@@ -106,10 +112,12 @@ class Expressions(Templates):
             pending.append(match.group())
             self.at = match.end()
             operands.append(self._operand())
-            self.peek()
 
     def _operand(self) -> Expression:
         """Return a term with its traversals, or a negation of one."""
+        match = _PATH.match(self.text, self.at)
+        if match:
+            return self._traversals(self._path(match))
         character = self.peek()
         match = _PATH.match(self.text, self.at)
         if match:
@@ -143,15 +151,15 @@ class Expressions(Templates):
 
     def _path(self, match: re.Match[str]) -> Expression:
         """Return ``name`` or ``name.name…``, the beginning of nearly every reference, or a call."""
-        path = match.group()
-        self.at = match.end()
+        path = match.group(1)
+        self.at = match.end(1)
         if "." not in path:
-            character = self.peek()
+            character = match.group(2) or self.peek()
             if character == "(" or (character == ":" and self.text.startswith("::", self.at)):
                 if not path.isascii():
-                    self.check_name(path, match.start())
-                return self._call(match.start(), path)
-        return self._reference(match.start(), path)
+                    self.check_name(path, match.start(1))
+                return self._call(match.start(1), path)
+        return self._reference(match.start(1), path)
 
     def _reference(self, start: int, path: str) -> Expression:
         """Return a root name and the attributes after it, or a keyword."""
@@ -186,7 +194,7 @@ class Expressions(Templates):
             if not character:
                 raise self.unclosed(character, opened, ")", "")
             arguments.append(self.expression())
-            character = self.peek()
+            character = self.next
             if character == ",":
                 self.at += 1
                 continue
@@ -235,7 +243,7 @@ class Expressions(Templates):
                 if not character:
                     raise self.unclosed(character, start, "]", "")
                 items.append(self.expression())
-                character = self.peek()
+                character = self.next
                 if character == ",":
                     self.at += 1
                 elif character != "]":
@@ -261,9 +269,19 @@ class Expressions(Templates):
     def _items(self, start: int) -> Object:
         items: list[tuple[Expression, Expression]] = []
         while self.peek_over_newlines() != "}":
-            key = self._key(start)
-            items.append((key, self.expression()))
-            character = self.peek()
+            simple = _SIMPLE_ITEM.match(self.text, self.at)
+            if simple:
+                name, at = simple.group(1), self.at
+                if not name.isascii():
+                    self.check_name(name, at)
+                end = self.at = simple.end()
+                key: Expression = Template(at, at + len(name), (Text(at, at + len(name), name),))
+                items.append((key, self.simple(simple, 2)))
+                character = self.text[end]
+            else:
+                key = self._key(start)
+                items.append((key, self.expression()))
+                character = self.next
             if character == ",":
                 self.at += 1
             elif character not in ("\n", "}"):
@@ -283,7 +301,7 @@ class Expressions(Templates):
         if self.at >= len(self.text):
             raise self.unclosed("", start, "}", "")
         key = self.expression()
-        character = self.peek()
+        character = self.next
         if character not in ("=", ":") or self.text.startswith(("==", "=>", "::"), self.at):
             raise self.unclosed(character, start, "}", '"=" after the key of an item')
         self.at += 1
@@ -343,7 +361,9 @@ class Expressions(Templates):
             elif character == "[":
                 node = self._bracket(node)
             else:
-                self.longest = max(self.longest, count)
+                self.next = character
+                if count > self.longest:  # noqa: PLR1730
+                    self.longest = count
                 return node
             count += 1
 

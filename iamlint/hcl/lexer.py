@@ -70,7 +70,8 @@ class ParseError(Exception):
 class Lexer:
     """A cursor (`at`) over a text; `peek` skips insignificant characters.
 
-    `blank` matches insignificant characters: blanks within a line, or newlines too (`free`) inside brackets.
+    `blank` matches insignificant characters: blanks within a line, or newlines too (`free`) inside brackets. `next` is
+    the significant character at the cursor after an expression, as `peek` returns it.
     """
 
     def __init__(self, text: str) -> None:
@@ -81,6 +82,7 @@ class Lexer:
         self.blank: _Skip = self.line
         self.comments: list[tuple[int, int]] = []
         self.depth = 0
+        self.next = ""
 
     def peek(self) -> str:
         """Move to the next significant character and return it: "" at the end, a line feed for any newline."""
@@ -98,9 +100,13 @@ class Lexer:
 
     def peek_over_newlines(self) -> str:
         """Do the same as `peek`, but skip newlines, too."""
-        blank, self.blank = self.blank, self.free
-        character = self.peek()
-        self.blank = blank
+        text = self.text
+        at = self.at = self.free(text, self.at).end()
+        character = text[at : at + 1]
+        if character == "#" or character == "/":  # noqa: PLR1714  as in `peek`
+            blank, self.blank = self.blank, self.free
+            character = self._after_comments()
+            self.blank = blank
         return character
 
     def _after_comments(self) -> str:

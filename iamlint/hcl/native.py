@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.hcl.expressions import Expressions
+from iamlint.hcl.expressions import SIMPLE, Expressions
 from iamlint.hcl.lexer import NAME, ParseError, shown
 from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Text
 from iamlint.hcl.walk import height
@@ -17,7 +17,9 @@ MAX_HEIGHT = 150
 MAX_ERRORS = 20
 """Maximum number of syntax errors; the rest of the file is not read."""
 
-_ARGUMENT = regex(r"([A-Za-z_][A-Za-z0-9_\-]*+)[ \t]*+=")
+_ARGUMENT = regex(rf"([A-Za-z_][A-Za-z0-9_\-]*+)[ \t]*+(=)(?:{SIMPLE}(?=\n))?")
+_LONGEST_SIMPLE = 200
+"""Maximum length of a reference, in characters, whose tree is certainly not too deep."""
 _TOP_LEVEL = regex(rf'^{NAME}(?:[ \t]++(?:"[^"\n]*+"|{NAME}))*+[ \t]*+\{{', re.MULTILINE)
 
 
@@ -100,7 +102,13 @@ class _Reader(Expressions):
         start = self.at
         plain = _ARGUMENT.match(self.text, start)
         if plain:
-            name, character, self.at = plain.group(1), "=", plain.end() - 1
+            name, character, self.at = plain.group(1), "=", plain.start(2)
+            end = plain.end()
+            if not alone and end > self.at + 1 and end - start < _LONGEST_SIMPLE and name not in body.arguments:
+                self.at = end
+                expression = self.simple(plain, 3)
+                body.arguments[name] = Argument(start, expression.end, name, expression)
+                return
         else:
             name = self.name("an argument or a block")
             character = self.peek()
@@ -116,18 +124,18 @@ class _Reader(Expressions):
                     self.errors.append(error.unreadable(self.source))
             else:
                 body.arguments[name] = argument
-            self._end_of_line("}" if alone else "", 'the "}" of the block' if alone else "the end of the line")
+            what = 'the "}" of the block' if alone else "the end of the line"
+            self._end_of_line(self.next, "}" if alone else "", what)
         elif alone:
             hint = "A block of one line holds one argument; put nested blocks on lines of their own."
             raise self.unexpected('"="', hint)
         elif character and (character in '"{' or character.isidentifier() or not character.isascii()):
             body.blocks.append(self._block(start, name))
-            self._end_of_line("", "the end of the line")
+            self._end_of_line(self.peek(), "", "the end of the line")
         else:
             raise self.unexpected(f'"=" or a block after "{shown(name)}"')
 
-    def _end_of_line(self, allowed: str, expected: str) -> None:
-        character = self.peek()
+    def _end_of_line(self, character: str, allowed: str, expected: str) -> None:
         if character == "\n" and not allowed:
             return
         if allowed:
