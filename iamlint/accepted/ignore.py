@@ -85,8 +85,13 @@ class Comments:
     def _of(self, path: str) -> Mapping[int, list[Comment]]:
         if path not in self._about:
             text = self._texts.get(path)
-            self._about[path] = _Mentions(text).by_line() if text and _MARK in text.text else {}
+            self._about[path] = _Mentions(text).by_line() if text and mentions_iamlint(text) else {}
         return self._about[path]
+
+
+def mentions_iamlint(text: SourceText) -> bool:
+    """Whether a text may have comments to iamlint."""
+    return _MARK in text.text
 
 
 def mistakes(texts: Iterable[SourceText], known: Set[str]) -> Iterator[Unreadable]:
@@ -95,7 +100,7 @@ def mistakes(texts: Iterable[SourceText], known: Set[str]) -> Iterator[Unreadabl
     Those in downloaded modules are left out, since their authors are others.
     """
     for text in texts:
-        if _MARK in text.text and not is_downloaded(text.path):
+        if mentions_iamlint(text) and not is_downloaded(text.path):
             yield from _Mentions(text).mistakes(known)
 
 

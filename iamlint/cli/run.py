@@ -170,8 +170,7 @@ class _Judged:
 
     def _report(self, environment: str | None, allowance: Allowance) -> Report:
         from iamlint.accepted.ignore import mistakes
-        from iamlint.fixes.collecting import Collector
-        from iamlint.linter import lint
+        from iamlint.cli.linting import Judging
         from iamlint.rules.catalog import graded
         from iamlint.sources.reading import Reading
 
@@ -195,19 +194,14 @@ class _Judged:
         self.excluded = max(self.excluded, reading.excluded)
         unused = set(reading.undeclared)
         self.undeclared = unused if self._collector is None else self.undeclared & unused
-        self._collector = Collector(reading.texts, self.wanted.ask)
-        found = lint(
-            reading,
-            graded(self.rules, config.severity),
-            request.as_of.date() if request.as_of else None,
-            config.accept,
-            roles=roles,
-            allowance=allowance,
-            also=self._collector.ask,
-            mend=self._collector.mend,
-            uses=self.uses,
-        )
-        return replace(self._collector.judged(found), inputs=_inputs(reading))
+        as_of = request.as_of.date() if request.as_of else None
+        judging = Judging(graded(self.rules, config.severity), self.wanted, config.accept, roles, as_of, allowance)
+        memory = None if environment else memory_of(self.units)
+        if memory:
+            found, self._collector = judging.remembered(reading, self.uses, memory)
+        else:
+            found, self._collector = judging.report(reading, self.uses, reading.texts)
+        return replace(found, inputs=_inputs(reading))
 
     def _export_filter(self, roles: Catalog) -> ExportFilter | None:
         from iamlint.rules.interest import export_filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,13 @@ class Collector:
         self._withheld: dict[tuple[object, ...], tuple[Finding, str]] = {}
         self._made: dict[tuple[str, tuple[Edit, ...]], Fix] = {}
         self._instances: Instances | None = None
+
+    def copy(self) -> Collector:
+        """Return a collector with the same fixes, for another report."""
+        other = copy(self)
+        other._hindered, other._found = dict(self._hindered), dict(self._found)
+        other._withheld = dict(self._withheld)
+        return other
 
     def ask(self, estate: Estate) -> tuple[Iterable[Finding], Iterable[UnknownAnswer]]:
         """Remember the estate, and ask for further findings about it."""

@@ -87,6 +87,11 @@ class ModuleInstance(Telling):
         """Whether nothing was evaluated yet."""
         return not self._values and not self._expansions
 
+    def forget(self) -> None:
+        """Free the values of an instance that nobody uses any more, and that refer to it."""
+        for known in (self._roots, self._values, self._expansions):
+            known.clear()
+
     # -- names ---------------------------------------------------------------------------------------------------
 
     def scope(self, names: Mapping[str, Value] | None = None) -> Callable[[SourceText], Scope]:

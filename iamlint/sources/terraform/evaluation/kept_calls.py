@@ -143,6 +143,8 @@ class KeptCalls:
                     yield fact
         finally:
             events, notes.events, notes.trace = notes.events, None, None
+            if one is not child:
+                one.forget()
             asks_workspace, run.asks_workspace = run.asks_workspace, run.asks_workspace or before.asks_workspace
         if (
             is_odd(run)
