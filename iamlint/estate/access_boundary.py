@@ -176,7 +176,7 @@ class Boundaries:
         """Return whether boundaries block a permission on all of a grant's resource, and the first policy that may.
 
         The resources of all bound policies add up: one policy that includes the resource is enough. A policy that does
-        not apply to the permission is skipped, and only bindings for which ``counts`` is true can block. Raises
+        not apply to the permission is skipped, and only bindings that ``counts`` is true for can block. Raises
         `Exhausted`.
         """
         keep_out, leave, first, count = FALSE, FALSE, None, 0

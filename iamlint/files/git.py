@@ -25,7 +25,7 @@ _FIXED = {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_TERMINAL
 
 
 class MissingRevision(Exception):
-    """Raised if a revision is not in the repository, there is no repository, or git fails; the message says which."""
+    """Raised if there is no repository, it lacks the revision, or git fails; the message names the cause."""
 
 
 class Repository:

@@ -1,6 +1,6 @@
 """Patterns over one fact, three-valued: evaluates ``when:`` on every fact of its kind.
 
-Keys are *and*, lists are *or*, ``unless`` is *not*, strings are globs in which ``*`` stands for any text and ``?`` for
+Keys are *and*, lists are *or*, ``unless`` is *not*, strings are globs where ``*`` matches any text and ``?`` matches
 any one character; nothing else.
 """
 
@@ -101,7 +101,7 @@ def _of_grants(pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict
 
 
 class _Alike:
-    """The grants in groups of one role, kind of resource and kind of principal, and what patterns say of each group."""
+    """The grants in groups of one role, kind of resource and kind of principal, with what patterns answer for each."""
 
     def __init__(self, estate: Estate) -> None:
         self._estate = estate

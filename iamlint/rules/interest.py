@@ -232,7 +232,7 @@ def _alike_test(patterns: list[Pattern]) -> Callable[[str], str | None]:
 
 
 def _without_placeholder(separator: str) -> str:
-    """Return the regular expression of names in which there is certainly no placeholder: they have no capitals, and no
+    """Return the regular expression of names that certainly contain no placeholder: they have no capitals, and no
     run of letters and digits in them begins with one of `MARKED_RUNS`.
     """
     run = _not_beginning(MARKED_RUNS)

@@ -26,7 +26,7 @@ _SIGNING = frozenset({"signblob-denied", "signjwt-denied"})
 
 @frozen
 class Given:
-    """Who calls whom by what, as far as it is given; ``rights_only`` says that no account is impersonated, and
+    """The given caller, account and method. ``rights_only`` says that no account is impersonated, and
     ``right`` is what the caller then needs. ``hint`` says which answers fit where several do. ``assumed`` is what
     nothing in the input shows.
     """

@@ -23,7 +23,7 @@ from iamlint.unknown import shown
 class _Kind:
     """A kind of resource with a policy of its own.
 
-    ``path`` is its name, in which ``{argument}`` stands for an argument of the Terraform resource ``type``. ``gcloud``
+    ``path`` is its name, where ``{argument}`` is an argument of the Terraform resource ``type``. ``gcloud``
     is the command, without member and role. ``nouns`` are the second words of the permissions that a grant on it gives,
     that of the resource itself first.
     """

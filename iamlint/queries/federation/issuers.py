@@ -92,7 +92,7 @@ class Issuer:
 
     ``tenant`` are the claims with a given value in only one tenant's tokens. A prefix of such a claim identifies a
     tenant if it matches ``begins``; without a pattern it identifies nobody: ``repository_owner`` may continue.
-    ``claims`` are the forms of its claims, all of which are texts; parts with the same name are equal in all claims of
+    ``claims`` are the forms of its claims, all texts; parts with the same name are equal in all claims of
     one token. ``implied`` are the parts that follow from those. ``workload`` are the tenant claims that only one
     repository, project or workspace has; ``within`` is in a prefix that identifies it. ``named`` are the parts that are
     names, which continue if nothing ends them, each with the part that contains the number of the same thing.

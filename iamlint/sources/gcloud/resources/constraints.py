@@ -15,7 +15,7 @@ from iamlint.unknown import Unknown
 
 
 def org_policies(found: Sequence[Value], resource: Resource | None = None) -> Iterator[OrgPolicy]:
-    """Yield organization policies; ``resource`` is the resource of those that do not name one."""
+    """Yield organization policies; ``resource`` is the default resource."""
     for policy in found:
         name = text(get(policy, "name")) or ""
         if has(policy, "spec"):

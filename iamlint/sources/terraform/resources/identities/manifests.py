@@ -32,7 +32,7 @@ ARGUMENTS = {
 
 
 def manifest(instance: Instance) -> Iterator[Fact]:
-    """Yield the facts of a manifest's documents; none for those that are not Config Connector's."""
+    """Yield the facts of a manifest's Config Connector documents."""
     written = instance.body.arguments.get(ARGUMENTS[instance.type])
     if written is None:
         return

@@ -193,7 +193,7 @@ def _or_all(values: Texts, every: bool | Unknown | None) -> Texts:
 
 
 def _first_enforced(flags: list[bool | Unknown | None]) -> bool | Unknown | None:
-    """Combine several rules, of which all but one have conditions; if one of those would change the result, it is
+    """Combine several rules, all but one with conditions; if one of those would change the result, it is
     unknown.
     """
     said = [flag for flag in flags if flag is not None]
