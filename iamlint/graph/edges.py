@@ -71,9 +71,11 @@ class _Edges:
         self.calls: dict[str, list[Edge]] = defaultdict(list)
         self.closed_calls: dict[str, list[Edge]] = defaultdict(list)
 
-    def add(self, edges: Iterable[Edge]) -> None:
+    def add(self, edges: Iterable[Edge], *, only_by_source: bool = False) -> None:
+        """Add edges; with ``only_by_source`` the open ones are not kept by target."""
         for edge in edges:
-            (self.closed if edge.closed else self.onto)[edge.onto].append(edge)
+            if edge.closed or not only_by_source:
+                (self.closed if edge.closed else self.onto)[edge.onto].append(edge)
             if edge.kind in ("token", "delegate"):
                 (self.closed_calls if edge.closed else self.calls)[edge.source].append(edge)
 
@@ -132,14 +134,18 @@ class Graph:
 
     @cached_property
     def _every(self) -> _Edges:
-        """The edges onto containers, too: most edges, but only needed if there are delegations."""
+        """The edges onto containers, too: most edges, but only needed if there are delegations.
+
+        Those onto accounts are known by target already.
+        """
         found = _Edges()
         for grant in self.estate.of(Grant):
             known = grant.resource.kind in _ON_ACCOUNTS
             onto = self.hierarchy.node(grant.resource, grant.declared) if known else None
             placed = self._placed(grant, onto)
             if onto and placed:
-                found.add(self._edges(grant, placed[0], onto, placed[1]))
+                edges = self._edges(grant, placed[0], onto, placed[1])
+                found.add(edges, only_by_source=onto[0] == "service_account")
         return found
 
     def _onto(self, node: Node) -> _Edges:
