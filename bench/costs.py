@@ -15,7 +15,7 @@ from tempfile import TemporaryFile
 SECONDS, LONG = 3600, 10.0
 """Maximum wall time of a run, and the CPU seconds after which a command is not run again."""
 _UNIT = 1 if sys.platform == "darwin" else 1024
-"""Bytes of the unit in which the system tells of memory."""
+"""Bytes of the unit of the system's figures about memory."""
 
 
 @dataclass(frozen=True, slots=True)

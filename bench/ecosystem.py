@@ -49,7 +49,7 @@ Found = dict[Key, tuple[str, str]]
 
 @dataclass
 class Result:
-    """What one version says of a repository: findings as severity and message, by where they are; the unknowns."""
+    """What one version reports on a repository: findings as severity and message, by place; the unknowns."""
 
     findings: Found = field(default_factory=dict)
     unknowns: int = 0
@@ -138,7 +138,7 @@ def version(asked: str) -> Iterator[tuple[list[str], dict[str, str]]]:
 
 
 def checked(command: list[str], environment: dict[str, str], place: Path) -> Result:
-    """What a version says of a checkout; files with errors in them are part of many repositories."""
+    """Return what a version reports on a checkout; many repositories have files with errors."""
     arguments = [*command, "check", ".", "--format", "json", "--select", "default,pedantic"]
     try:
         done = subprocess.run(

@@ -5,7 +5,7 @@
 Without a folder, or for the word ``ten``, a module of ten files is made for it. Each folder has a process of its own.
 Prints, in CPU seconds: the first check, and the 50th and 95th percentile after edits, of the first answer and
 of the whole one; the memory after the first AFTER edits and after the last one; and whether all that the session tells
-after every COMPARE-th edit is what a new session tells with the same buffers.
+after every COMPARE-th edit is what a new session reports with the same buffers.
 """
 
 from __future__ import annotations

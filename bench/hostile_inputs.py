@@ -27,7 +27,7 @@ def hostile(function: Input) -> Input:
 
 
 def write(path: Path, text: str | Iterable[str]) -> None:
-    """Write a text, or as many of its pieces as fit into what is left of a megabyte."""
+    """Write a text, or as many of its pieces as fit into the rest of a megabyte."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pieces, size = [], 0
     for piece in [text] if isinstance(text, str) else text:

@@ -1,4 +1,4 @@
-"""Installs the program in each of the ways in which users get it, by pip into environments of their own.
+"""Installs the program in each way that users install it, by pip into environments of their own.
 
     .venv/bin/pytest -q bench/installs.py
 

@@ -242,7 +242,7 @@ OTHER_NAMES: tuple[Callable[[str], str], ...] = (
 
 
 def samples(folders: list[Path]) -> Iterator[tuple[Sample, Read]]:
-    """Yield the files that grant anything by themselves, with what is read of them or of their module."""
+    """Yield the files that grant anything by themselves, with what is read from them or from their module."""
     whole: dict[Path, Read] = {}
     for folder in folders:
         for path in sorted(folder.rglob("*")):
@@ -416,7 +416,7 @@ def main() -> int:
 
 
 def renamed(data: bytes, _chance: random.Random) -> bytes:
-    """Stands for another name of the file, which `new_name` chooses."""
+    """Represents another name of the file, which `new_name` chooses."""
     return data
 
 

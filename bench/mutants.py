@@ -215,7 +215,7 @@ def _pairs(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
 
 
 class Plugin:
-    """Runs mutants in the place of the tests that pytest has collected."""
+    """Runs mutants instead of the tests that pytest has collected."""
 
     def __init__(self, rooms: list[str], sample: int, seed: int, functions: list[str], again: frozenset[str]) -> None:
         self.rooms, self.sample, self.seed = rooms, sample, seed

@@ -198,7 +198,7 @@ def differences(root: Path, plan: Path, answers: Path | None = None) -> Iterator
 
 
 def _is_one_of(address: str, kind: str, key: tuple[str, str]) -> bool:
-    """Whether an instance that stands for any number of them includes this one."""
+    """Whether an instance that represents any number of them includes this one."""
     pattern = r"\[[^\]]*\]".join(map(re.escape, key[1].split("[*]")))
     return kind == key[0] and re.fullmatch(pattern, address) is not None
 

@@ -81,7 +81,7 @@ def estate(bindings: int) -> Iterator[Fact]:
 
 
 def chain(length: int) -> Iterator[Fact]:
-    """A chain of accounts, each of which may mint tokens of the next."""
+    """A chain of accounts: each may mint tokens of the next."""
     place = Place(Location("chain.json", 1, 1, 1, 2))
     for number in range(length):
         yield ServiceAccount(f"c{number}@p.iam.gserviceaccount.com", "p", at(1))

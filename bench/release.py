@@ -72,7 +72,7 @@ def mistakes(version: str) -> Iterator[str]:
 
 
 def notes(version: str) -> str:
-    """Return the changelog's section of a version, without its heading; "" if there is none."""
+    """Return the changelog's section of a version, without its heading; "" without one."""
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     found = re.search(rf"^## \[?{re.escape(version)}(?![\w.])\]?.*?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     return found[1].strip() if found else ""
@@ -127,7 +127,7 @@ def documents() -> list[Path]:
 
 
 def addressed(text: str, version: str, revision: str) -> str:
-    """Return a document with the version and revision of a release, in the place of the placeholders or the last ones.
+    """Return a document with the version and revision of a release instead of the placeholders or the last ones.
 
     Actions are pinned by the commit, with the version behind it; hooks are pinned by the tag.
     """

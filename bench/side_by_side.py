@@ -162,7 +162,7 @@ Lines = Iterator[tuple[str, Callable[[], str]]]
 
 
 def of_peers(tools: Tools, tasks: Iterable[Task], given: Given, directory: Path) -> Lines:
-    """Yield the lines of the table beside other linters."""
+    """Yield the lines of the table of iamlint and other linters."""
 
     def of_version() -> str:
         return row(VERSION, {tool: cost(tools.version(tool), given.runs, directory) for tool in TOOLS}, None)

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 GENERATED = frozenset({"403.md", "methods.md", "rule-language.md", "controls.md", "peers.md", "configuration.md"})
 """Pages made by `pages.py`, whose blocks have tests of their own."""
 REVISION, VERSION = "a" * 40, "0.1.0"
-"""What the placeholders of the recipes stand for while they are checked."""
+"""The values of the recipes' placeholders while they are checked."""
 _FENCE = re.compile(r"^(?P<margin> *)```(?P<language>\w+)\n(?P<text>.*?)^(?P=margin)```$", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"(?:#|//) (?P<name>\.?[\w./-]+)\n")
 

