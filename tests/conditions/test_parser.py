@@ -59,6 +59,22 @@ def test_what_is_beyond_the_bounds_is_not_said_to_be_wrong(expression: str) -> N
     assert outcome.why[0].startswith("its condition is beyond what iamlint reads: it ")
 
 
+@pytest.mark.parametrize(
+    ("repeated", "last", "most"),
+    [
+        ("- ", "a.b", DEEPEST * 2 - 1),
+        ("a ? b : ", "{}", DEEPEST * 2),
+        ("(", "-a" + ")" * DEEPEST, DEEPEST),
+        ("1 - ", "1", LONGEST_CHAIN),
+    ],
+)
+def test_an_expression_is_read_up_to_its_bounds(repeated: str, last: str, most: int) -> None:
+    assert not isinstance(parse(repeated * most + last), Unparsable)
+    more = parse(repeated * (most + 1) + last + (")" if repeated == "(" else ""))
+    assert isinstance(more, Unparsable)
+    assert more.beyond
+
+
 def test_an_unparsable_condition_is_open_and_shown_from_one() -> None:
     outcome = evaluate("x = 1", Context(TUESDAY))
     assert outcome.truth is Truth.UNKNOWN
