@@ -246,8 +246,11 @@ def _was_empty(path: Path, options: Options, workspace: Workspace) -> bool:
     real = workspace.resolved(path)
     if options.units is None or not workspace.allowed(real):
         return False
-    status = workspace.tree.status(real) if workspace.tree.exists(real) else None
-    if status is None or status.kind != "file" or status.size >= _SMALL:
+    try:
+        status = workspace.tree.status(real)
+    except (OSError, ValueError):
+        return False
+    if status.kind != "file" or status.size >= _SMALL:
         return False
     return isinstance(workspace.load(path), SourceText) and options.units.is_empty(workspace.shown(path), real)
 

@@ -20,7 +20,7 @@ from iamlint.sources import discovery, fact_data, read
 from iamlint.sources.gcloud import export
 from iamlint.sources.reading import Options
 from iamlint.sources.terraform import source as terraform
-from iamlint.sources.terraform.configuration import library
+from iamlint.sources.terraform.configuration import library, var_files
 
 GRANT = """resource "google_project_iam_member" "it" {
   project = "shop"
@@ -257,6 +257,19 @@ def test_a_document_that_is_edited_is_read(runs: Runs) -> None:
     (runs.cwd / "notes.json").write_text(export)
     done = told(runs("--format", "json"))
     assert done == told(runs("--no-cache", "--format", "json"))
+
+
+def test_variable_files_that_were_not_given_are_read_once(runs: Runs) -> None:
+    (runs.cwd / "own/main.tf").write_text('variable "own" {}\n' + GRANT % "${var.own}")
+    for name in ("one", "two"):
+        (runs.cwd / f"{name}.tfvars").write_text('own = "x"\n')
+    arguments = ("--format", "json")
+    runs(*arguments)
+    (runs.cwd / "two.tfvars").write_text('other = "x"\n')
+    with mock.patch.object(var_files, "read_file", wraps=var_files.read_file) as parsed:
+        done = told(runs(*arguments))
+    assert [call.args[0].path for call in parsed.call_args_list] == ["two.tfvars"]
+    assert done == told(runs("--no-cache", *arguments))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -73,7 +73,7 @@ def read_terraform(
     given = Settings(files_given, options.preset, options.variables, options.exclude, homes)
     declaring = [one for root in roots for one in readings[root.directory].values()]
     names = {root.directory: root.variable_names for root in roots}
-    reading.var_files = var_files(present.var_files, options.var_files, names, workspace)
+    reading.var_files = var_files(present.var_files, options.var_files, names, workspace, units)
     reading.errors += undeclared(declaring, options.variables)
     reading.undeclared += unused(declaring, options.preset)
     named = frozenset(modules) if options.folders_are_named else owners

@@ -14,6 +14,7 @@ from iamlint.location import SourceText
 from iamlint.sources.workspace import Workspace
 
 if TYPE_CHECKING:
+    from iamlint.cache.units import Units
     from iamlint.causes import VarFile
 
 MOST = 200
@@ -23,12 +24,17 @@ LARGEST = 200_000
 
 
 def var_files(
-    paths: Iterable[Path], given: Iterable[Path], roots: Mapping[Path, Set[str]], workspace: Workspace
+    paths: Iterable[Path],
+    given: Iterable[Path],
+    roots: Mapping[Path, Set[str]],
+    workspace: Workspace,
+    units: Units | None = None,
 ) -> list[VarFile]:
     """Return the files that may be meant for a root module: one that declares all variables in the file.
 
     ``roots`` are the root modules, by directory, with their variables. A file in the directory of a root module is
     meant for that one. Only the names are read from a file. Files that are ``given`` are already in force.
+    ``units`` are parts of an earlier run.
     """
     from iamlint.causes import VarFile
 
@@ -38,11 +44,20 @@ def var_files(
         real = workspace.resolved(path)
         if real in known or not workspace.allowed(real) or not _is_small(real, workspace.tree):
             continue
-        names = workspace.recall(("names", real), partial(_names, real, workspace))
+        names = _known_names(real, workspace, units)
         meant = [real.parent] if real.parent in roots else [root for root in roots if names <= roots[root]]
         if names and meant:
             found.append(VarFile(workspace.shown(path), names, frozenset(workspace.shown(root) for root in meant)))
     return found
+
+
+def _known_names(real: Path, workspace: Workspace, units: Units | None) -> frozenset[str]:
+    """Return the names that a file sets, from memory or from an earlier run if it is unchanged."""
+    if units is None:
+        return workspace.recall(("names", real), partial(_names, real, workspace))
+    from iamlint.cache.units import hash_of
+
+    return frozenset(units.recall(hash_of("names", str(real)), lambda: sorted(_names(real, workspace))))
 
 
 def _names(path: Path, workspace: Workspace) -> frozenset[str]:
