@@ -29,11 +29,11 @@ from iamlint.hcl.syntax import (
 )
 from iamlint.hcl.templates import Templates
 
-_PATH = regex(rf"[ \t]*+({NAME}(?:\.{NAME})*+)(\()?")
+_PATH = regex(rf"({NAME}(?:\.{NAME})*+)(\()?")
 SIMPLE = rf'[ \t]*+(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+))[ \t]*+'
 """One plain string or one reference, the most frequent expressions; what follows decides whether that is all."""
-_SIMPLE_IN_LINE = regex(SIMPLE + r"(?=[\n,)\]}])")
-_SIMPLE_IN_BRACKETS = regex(SIMPLE + r"(?=[,)\]}])")
+_START = regex(rf'[ \t]*+(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+)(\()?)(?:[ \t]*+(?=([\n,)\]}}])))?')
+"""The start of nearly every expression: a plain string, a reference or a call, and what may end the expression."""
 _FOR = regex(rf"for(?![^{NOT_IN_NAME}])")
 _KEY = regex(rf"({NAME})[ \t]*(?:=(?![=>])|:(?!:))")
 _SIMPLE_ITEM = regex(rf"({NAME})[ \t]*+[=:]{SIMPLE}(?=[\n,}}])")
@@ -63,16 +63,26 @@ class Expressions(Templates):
 
     def expression(self) -> Expression:
         """Return the expression at the cursor, and move to the next significant character."""
-        pattern = _SIMPLE_IN_LINE if self.blank is self.line else _SIMPLE_IN_BRACKETS
-        simple = pattern.match(self.text, self.at)
-        if simple:  # most expressions are one plain string or one reference, and nothing can follow
-            at = self.at = simple.end()
-            self.next = self.text[at]
-            return self.simple(simple, 1)
-        self.enter()
-        if self.depth > self.deepest:  # noqa: PLR1730  a call of max takes three times as long
-            self.deepest = self.depth
-        left = self._operand()
+        match = _START.match(self.text, self.at)
+        if match is None:
+            self.enter()
+            if self.depth > self.deepest:  # noqa: PLR1730  a call of max takes three times as long
+                self.deepest = self.depth
+            left = self._operand()
+        else:
+            _, path, opened, follows = match.groups()
+            if follows and not opened and (follows != "\n" or self.blank is self.line):
+                self.at = match.end()  # most expressions are one plain string or one reference, and nothing can follow
+                self.next = follows
+                return self.simple(match, 1)
+            self.enter()
+            if self.depth > self.deepest:  # noqa: PLR1730
+                self.deepest = self.depth
+            if path is None:
+                self.at = match.end(1) + 1
+                left = self._traversals(self.simple(match, 1))
+            else:
+                left = self._traversals(self._path(match.start(2), path, opened))
         if self.next in _OPERATOR_START:
             left = self._operation(left)
         if self.next == "?":
@@ -115,13 +125,10 @@ class Expressions(Templates):
 
     def _operand(self) -> Expression:
         """Return a term with its traversals, or a negation of one."""
-        match = _PATH.match(self.text, self.at)
-        if match:
-            return self._traversals(self._path(match))
         character = self.peek()
         match = _PATH.match(self.text, self.at)
         if match:
-            return self._traversals(self._path(match))
+            return self._traversals(self._path(match.start(), match.group(1), match.group(2)))
         if character == '"':
             return self._traversals(self.quoted())
         if character == "[":
@@ -149,17 +156,16 @@ class Expressions(Templates):
             operand = Unary(at, operand.end, self.text[at], operand)
         return operand
 
-    def _path(self, match: re.Match[str]) -> Expression:
-        """Return ``name`` or ``name.name…``, the beginning of nearly every reference, or a call."""
-        path = match.group(1)
-        self.at = match.end(1)
+    def _path(self, start: int, path: str, opened: str | None) -> Expression:
+        """Return ``name`` or ``name.name…``, the beginning of nearly every reference, or a call, if "(" follows."""
+        self.at = start + len(path)
         if "." not in path:
-            character = match.group(2) or self.peek()
+            character = opened or self.peek()
             if character == "(" or (character == ":" and self.text.startswith("::", self.at)):
                 if not path.isascii():
-                    self.check_name(path, match.start(1))
-                return self._call(match.start(1), path)
-        return self._reference(match.start(1), path)
+                    self.check_name(path, start)
+                return self._call(start, path)
+        return self._reference(start, path)
 
     def _reference(self, start: int, path: str) -> Expression:
         """Return a root name and the attributes after it, or a keyword."""

@@ -17,7 +17,7 @@ MAX_HEIGHT = 150
 MAX_ERRORS = 20
 """Maximum number of syntax errors; the rest of the file is not read."""
 
-_ARGUMENT = regex(rf"([A-Za-z_][A-Za-z0-9_\-]*+)[ \t]*+(=)(?:{SIMPLE}(?=\n))?")
+_ARGUMENT = regex(rf"[ \t\n]*+([A-Za-z_][A-Za-z0-9_\-]*+)[ \t]*+(=)(?:{SIMPLE}(?=\n))?")
 _LONGEST_SIMPLE = 200
 """Maximum length of a reference, in characters, whose tree is certainly not too deep."""
 _TOP_LEVEL = regex(rf'^{NAME}(?:[ \t]++(?:"[^"\n]*+"|{NAME}))*+[ \t]*+\{{', re.MULTILINE)
@@ -97,13 +97,16 @@ class _Reader(Expressions):
             raise ParseError(expression.start, expression.end, reason, "Move parts of it into local values.")
         return expression
 
-    def _body_item(self, body: Body, *, alone: bool = False) -> None:
-        """Read one argument or block, up to the end of its line; ``alone`` in a block of one line."""
+    def _body_item(self, body: Body, plain: re.Match[str] | None = None, *, alone: bool = False) -> None:
+        """Read one argument or block, up to the end of its line; ``alone`` in a block of one line.
+
+        ``plain`` is the match of `_ARGUMENT` at the cursor, if it is known.
+        """
         start = self.at
-        plain = _ARGUMENT.match(self.text, start)
+        plain = plain or _ARGUMENT.match(self.text, start)
         if plain:
-            name, character, self.at = plain.group(1), "=", plain.start(2)
-            end = plain.end()
+            start, name, character, end = plain.start(1), plain.group(1), "=", plain.end()
+            self.at = plain.start(2)
             if not alone and end > self.at + 1 and end - start < _LONGEST_SIMPLE and name not in body.arguments:
                 self.at = end
                 expression = self.simple(plain, 3)
@@ -163,10 +166,15 @@ class _Reader(Expressions):
         body = Body(brace + 1, brace + 1)
         character = self.peek()
         if character in ("", "\n", "}"):
-            while (character := self.peek_over_newlines()) != "}":
-                if not character:
-                    raise ParseError(start, brace + 1, "this block is never closed", 'Close it with "}".')
-                self._body_item(body)
+            while True:
+                plain = _ARGUMENT.match(self.text, self.at)
+                if plain is None:
+                    character = self.peek_over_newlines()
+                    if character == "}":
+                        break
+                    if not character:
+                        raise ParseError(start, brace + 1, "this block is never closed", 'Close it with "}".')
+                self._body_item(body, plain)
         else:
             self._body_item(body, alone=True)
         body.end = self.at
