@@ -20,7 +20,7 @@ from iamlint.unknown import Truth, Unknown
 MOST_ROLES = 100
 """Maximum number of roles of a condition that are tried."""
 _ANY_OTHER = ("roles/owner", "roles/editor", "roles/iam.serviceAccountTokenCreator", "roles/iam.securityAdmin")
-"""The first that a condition does not name represents all unnamed roles, since a condition compares names."""
+"""Those that a condition does not name represent all unnamed roles, since a condition compares names."""
 
 Held = Callable[[str], tuple[frozenset[str], Unknown | None]]
 """Returns the permissions that a role certainly has, and why there may be more."""
@@ -31,7 +31,7 @@ def may_grant(expression: Text, context: Context, wanted: frozenset[str], held: 
     named = _named(expression)
     if named is None:
         return Truth.UNKNOWN
-    others = [role for role in _ANY_OTHER if role not in named][:1]
+    others = [role for role in _ANY_OTHER if role not in named]
     truth = Truth.UNKNOWN if len(named) > MOST_ROLES or not others else Truth.FALSE
     for role in (*others, *named[:MOST_ROLES]):
         permissions, unknown = held(role)

@@ -122,6 +122,8 @@ WHY = Unknown("var.x has no default")
         (only("roles/a"), {"roles/owner"}, F),
         (f"!{only('roles/a')}", {"roles/owner"}, T),  # Owner represents the roles that it does not name
         (f"!{only('roles/a', 'roles/owner')}", {"roles/editor"}, T),
+        (f"!{only('roles/a')}", {"roles/iam.securityAdmin"}, T),
+        (f"!{only('roles/a')}", {"roles/a"}, F),
         (f"!{only('roles/a', *NAMED)}", {"roles/a"}, U),  # none is left to represent the others
         (only(*OTHERS), set(), F),
         (only(*OTHERS), {OTHERS[-1]}, T),
