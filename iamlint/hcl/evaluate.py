@@ -15,6 +15,8 @@ from iamlint.budget import Exhausted
 from iamlint.documents.values import Data, Key, Lazy, List, SetOf, Value, first_named, key_value
 from iamlint.hcl import native, syntax
 from iamlint.hcl.expressions import Expressions
+from iamlint.hcl.functions.costs import LOOKS, cost_of_result, costs
+from iamlint.hcl.functions.lookup import arity, function_of
 from iamlint.hcl.functions.texts.assembly import Assembly
 from iamlint.hcl.functions.types import (
     MOST_ELEMENTS,
@@ -38,7 +40,7 @@ from iamlint.hcl.functions.types import (
 )
 from iamlint.hcl.lexer import ParseError
 from iamlint.hcl.scope import Scope
-from iamlint.hcl.walk import walk
+from iamlint.hcl.walk import size_and_names, walk
 from iamlint.location import Made, SourceText, Span
 from iamlint.unknown import Unknown, UnknownPart
 
@@ -253,7 +255,6 @@ def _for_object(node: syntax.ForObject, scope: Scope) -> Value:
 
 def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
     """Both sides become one type, as in Terraform; a side that it would refuse counts only if it is chosen."""
-    from iamlint.hcl.functions.costs import LOOKS
     from iamlint.hcl.functions.unification import convert, type_of, unify
 
     condition = evaluate(node.condition, scope)
@@ -354,9 +355,6 @@ def _arguments(node: syntax.Call, scope: Scope) -> list[Value]:
 
 
 def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope) -> Value:
-    from iamlint.hcl.functions.costs import cost_of_result, costs
-    from iamlint.hcl.functions.lookup import arity, function_of
-
     function, reading = function_of(name)
     if function is None and reading is None:
         raise UnknownResult(Unknown(f"iamlint does not evaluate the function {name}()"))
@@ -412,14 +410,12 @@ def _declared_in_try(node: syntax.Call, scope: Scope) -> Scope:
 
 def _declared(node: syntax.Node, scope: Scope) -> None:
     """Undeclared names are an error before evaluation, even within ``try`` and ``can``."""
-    nodes = list(walk(node))
-    scope.budget.spend(len(nodes) // 3)
-    for part in nodes:
-        match part:
-            case syntax.Attribute(object=syntax.Variable(name="local" | "var" as root), name=name):
-                found = scope.lookup(root)
-                if found and isinstance(found.data, Lazy) and not found.data.declares(name):
-                    raise EvaluationError(f"{root}.{name} is not declared")
+    size, names = size_and_names(node)
+    scope.budget.spend(size // 3)
+    for root, name in names:
+        found = scope.lookup(root)
+        if found and isinstance(found.data, Lazy) and not found.data.declares(name):
+            raise EvaluationError(f"{root}.{name} is not declared")
 
 
 def _try(node: syntax.Call, scope: Scope) -> Value:

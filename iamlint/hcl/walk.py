@@ -1,11 +1,12 @@
-"""Walks a syntax tree without recursion, independent of the node types."""
+"""Walks a syntax tree without recursion."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
-from iamlint.hcl.syntax import Node
+from iamlint.hcl.syntax import Attribute, Node, Variable
 
 _PLACE = ("start", "end")
 _FIELDS: dict[type[Node], tuple[str, ...]] = {}
@@ -42,6 +43,20 @@ def walk(node: Node) -> Iterator[Node]:
         node = waiting.pop()
         yield node
         waiting.extend(children(node))
+
+
+@lru_cache(maxsize=1 << 14)
+def size_and_names(node: Node) -> tuple[int, tuple[tuple[str, str], ...]]:
+    """Return the number of nodes of an expression, and the locals and variables that it names.
+
+    It is kept, since an expression is evaluated once for each instance.
+    """
+    nodes, names = list(walk(node)), dict[tuple[str, str], None]()
+    for part in nodes:
+        match part:
+            case Attribute(object=Variable(name="local" | "var" as root), name=name):
+                names[root, name] = None
+    return len(nodes), tuple(names)
 
 
 def height(node: Node, limit: int) -> int:
