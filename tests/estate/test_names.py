@@ -47,6 +47,7 @@ def held_by(who: Text) -> Grant:
     [
         ("user:ana@example.com", "user:ana@example.com"),
         ("serviceAccount:ci@shop.iam.gserviceaccount.com", "ci@shop.iam.gserviceaccount.com"),
+        ("serviceAccount:${google_service_account.ci.email}", "${google_service_account.ci.email} in a"),
         (partly("serviceAccount:", UnknownPart("var.x")), "${var.x} in a"),
         (partly("serviceAccount:ci@", UnknownPart("var.x")), "ci@${var.x} in a"),
         (partly("serviceAccount:"), None),
