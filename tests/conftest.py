@@ -6,6 +6,7 @@ import gc
 import inspect
 import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,19 @@ os.environ["IAMLINT_NO_CACHE"] = "1"  # also for the processes that tests start;
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write expected files anew; review them as a diff")
     rows.option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile each module once: where the environment forbids it beside the sources, into a folder of pytest's cache.
+
+    Otherwise each worker and each process that a test starts compiles all that it imports, for a second.
+    """
+    cache: pytest.Cache | None = getattr(config, "cache", None)
+    if sys.dont_write_bytecode and cache:
+        folder = str(cache.mkdir("bytecode"))
+        sys.pycache_prefix, sys.dont_write_bytecode = folder, False
+        os.environ["PYTHONPYCACHEPREFIX"] = folder
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.hookimpl(tryfirst=True)
