@@ -96,7 +96,7 @@ def run(top: Path, contents: Mapping[str, bytes]) -> Run:
 
 
 @settings(
-    max_examples=12,
+    max_examples=5,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink one takes minutes

@@ -23,7 +23,7 @@ def cold(session: Session) -> Session:
     return new
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     steps=st.lists(
         st.tuples(st.integers(0, 1 << 30), st.sampled_from(["whole", "first", "given up"])), min_size=1, max_size=8

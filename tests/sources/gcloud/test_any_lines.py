@@ -168,7 +168,7 @@ def _patched(without: tuple[tuple[Any, str, Callable[..., Any]], ...]) -> Iterat
 
 
 @settings(
-    max_examples=150,
+    max_examples=60,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to make a file smaller takes minutes
     report_multiple_bugs=False,
