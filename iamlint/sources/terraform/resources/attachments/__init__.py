@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Value
@@ -101,7 +102,7 @@ class _Runner:
 
 def attaches(kind: str) -> bool:
     """Whether resources of a type run as an account."""
-    return kind in _types()
+    return kind in _entries()
 
 
 def names_account(argument: str) -> bool:
@@ -111,7 +112,7 @@ def names_account(argument: str) -> bool:
 
 def attachments(instance: Instance) -> Iterator[Attachment]:
     """Yield the accounts that an instance runs as, one for each path of its type, or for each entry of a map."""
-    kind = _types()[instance.type]
+    kind = _type(instance.type)
     project = default_project(instance)[0] if kind.in_project else None
     runner = _Runner(instance, _resource(instance, kind, project), project)
     for path in kind.paths:
@@ -123,17 +124,20 @@ def attachments(instance: Instance) -> Iterator[Attachment]:
 
 
 @cache
-def _types() -> Mapping[str, _Type]:
-    types = json.loads(TABLE.read_text(encoding="utf-8"))["types"]
-    return {
-        name: _Type(tuple(map(_path, entry["paths"])), entry["name"], entry.get("project", True))
-        for name, entry in types.items()
-    }
+def _entries() -> Mapping[str, Any]:
+    entries: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))["types"]
+    return entries
+
+
+@cache
+def _type(name: str) -> _Type:
+    entry = _entries()[name]
+    return _Type(tuple(map(_path, entry["paths"])), entry["name"], entry.get("project", True))
 
 
 @cache
 def _arguments() -> frozenset[str]:
-    return frozenset(path.argument for kind in _types().values() for path in kind.paths)
+    return frozenset(path.argument for kind in map(_type, _entries()) for path in kind.paths)
 
 
 def _path(entry: Mapping[str, object]) -> _Path:
