@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from iamlint.accepted.configuration.config import Acceptance
 from iamlint.accepted.ignore import mentions_iamlint
 from iamlint.accepted.uses import Uses
 from iamlint.basics.frozen import frozen, mutable
 from iamlint.budget import Allowance
-from iamlint.cache.memory import Memory
 from iamlint.cli.asserting import Asserted
 from iamlint.fixes.collecting import Collector
 from iamlint.linter import lint
@@ -24,6 +24,9 @@ from iamlint.results.report import Report
 from iamlint.roles import Catalog
 from iamlint.rules.rule import Rule
 from iamlint.sources.reading import Reading
+
+if TYPE_CHECKING:
+    from iamlint.cache.memory import Memory
 
 
 @frozen
