@@ -45,7 +45,7 @@ def walk(node: Node) -> Iterator[Node]:
         waiting.extend(children(node))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 12)
 def size_and_names(node: Node) -> tuple[int, tuple[tuple[str, str], ...]]:
     """Return the number of nodes of an expression, and the locals and variables that it names.
 

@@ -201,7 +201,7 @@ def test_names_in_nested_tries_are_looked_for_once(monkeypatch: pytest.MonkeyPat
             walked.append(found)
             yield found
 
-    monkeypatch.setattr("iamlint.hcl.evaluate.walk", counted)
+    monkeypatch.setattr("iamlint.hcl.walk.walk", counted)
 
     def of(depth: int) -> int:
         walked.clear()
