@@ -145,6 +145,13 @@ class Sources:
         block = found[0].block(found[1]) if found else None
         return (found[0], block) if found and block else None
 
+    def single(self, at: Location, kind: str) -> tuple[Tree, Block] | None:
+        """Return the block of a type that contains a location, in native syntax and without instance keys."""
+        found = self.block(at)
+        if found is None or found[0].is_json or found[1].label(0) != kind:
+            return None
+        return None if {"count", "for_each"} & found[1].body.arguments.keys() else found
+
     def uses(self, path: str, first: str, second: str) -> list[tuple[Tree, Node]] | None:
         """Return where a module uses a reference (``local``, ``role``); None if one of its files cannot be read.
 

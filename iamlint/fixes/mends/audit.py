@@ -45,13 +45,10 @@ def log_every_access(problem: Problem) -> Change | Withheld | None:
 def log_all_accesses(problem: Problem) -> Change | None:
     """Adds a configuration that logs all accesses of all services, below the block of the project."""
     project = problem.match.fact
-    found = problem.sources.block(project.declared.at) if isinstance(project, Project) else None
+    found = problem.sources.single(project.declared.at, "google_project") if isinstance(project, Project) else None
     if found is None:
         return None
     tree, block = found
-    repeated = {"count", "for_each"} & block.body.arguments.keys()
-    if tree.is_json or block.label(0) != "google_project" or repeated:
-        return None
     kind = "google_project_iam_audit_config"
     name = unused_in(problem.sources, tree, kind, block.label(1))
     lines = [("project", f"google_project.{block.label(1)}.project_id"), ("service", quoted("allServices"))]

@@ -62,13 +62,10 @@ def let_through(problem: Problem) -> Change | Withheld | None:
     onto = _declared(problem, problem.match.words["onto"])
     if onto is None:
         return NOT_DECLARED
-    found = problem.sources.block(onto.declared.at)
+    found = problem.sources.single(onto.declared.at, "google_service_account")
     if found is None:
         return None
     tree, block = found
-    repeated = {"count", "for_each"} & block.body.arguments.keys()
-    if tree.is_json or block.label(0) != "google_service_account" or repeated:
-        return None
     holder = problem.match.words["holder"]
     beside = _declared(problem, holder)
     same = beside and directory(beside.declared.at.path) == directory(onto.declared.at.path)

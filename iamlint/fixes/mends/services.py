@@ -35,13 +35,10 @@ def _listed(sources: Sources, service: Service) -> tuple[Edit, ...] | None:
 
 def _resource_below(sources: Sources, service: Service) -> tuple[Edit, ...] | None:
     """Return the edit that adds a resource below the one that enables another service."""
-    found = sources.block(service.declared.at)
+    found = sources.single(service.declared.at, "google_project_service")
     if found is None:
         return None
     tree, block = found
-    repeated = {"count", "for_each"} & block.body.arguments.keys()
-    if tree.is_json or block.label(0) != "google_project_service" or repeated:
-        return None
     name = unused_in(sources, tree, "google_project_service", "iamcredentials")
     lines = [
         (one, tree.text(block.body.arguments[one].expression))
