@@ -15,8 +15,10 @@ from iamlint import budget
 from iamlint.cli.configuring import configuration
 from iamlint.cli.options import Request
 from iamlint.cli.run import checked
+from iamlint.documents.values import Value
 from iamlint.results.report import Report
 from iamlint.server.session import Session
+from iamlint.sources.terraform.evaluation.fingerprints import fingerprint
 from iamlint.sources.terraform.evaluation.kept_calls import KeptCalls
 
 LEAF = """\
@@ -353,3 +355,11 @@ def test_a_root_with_a_circle_is_evaluated_without_memory_until_it_has_none(
         assert bool(hits) == again
         swapped(top, "the data")
         session.check()
+
+
+def test_a_text_with_separators_is_not_taken_for_two_texts() -> None:
+    def of(*texts: str) -> bytes:
+        return fingerprint(Value(tuple(Value(text, None) for text in texts), None))
+
+    assert of("x\0-\0str\0y", "z") != of("x", "y\0-\0str\0z")
+    assert of("x", "y") == of("x", "y")

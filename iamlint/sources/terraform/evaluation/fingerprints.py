@@ -38,7 +38,8 @@ def fingerprint(*values: Value | Argument | Span | Unknown | str | None) -> byte
                 found.unknown(value)
             case other:
                 found.add(repr(other))
-    return blake2b("\0".join(found.pieces).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    pieces = "".join(f"{len(piece)}:{piece}" for piece in found.pieces)  # no text may look like two others
+    return blake2b(pieces.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 @mutable
