@@ -50,6 +50,25 @@ class Comment:
     out_of_view: bool = False
 
 
+class NotedTexts(Mapping[str, SourceText]):
+    """The texts of a run. ``asked`` are the paths that were asked for, ``marked`` the texts that may have comments."""
+
+    def __init__(self, texts: Mapping[str, SourceText]) -> None:
+        self._texts = texts
+        self.asked: set[str] = set()
+        self.marked = {path: text for path, text in texts.items() if mentions_iamlint(text)}
+
+    def __getitem__(self, path: str) -> SourceText:
+        self.asked.add(path)
+        return self._texts[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
 class Comments:
     """The ignore comments of a run's texts. A text is searched on first use, and only once.
 
@@ -57,7 +76,7 @@ class Comments:
     """
 
     def __init__(self, texts: Mapping[str, SourceText], used: set[tuple[Location, str]] | None = None) -> None:
-        self._texts = texts
+        self._texts = texts.marked if isinstance(texts, NotedTexts) else texts
         self._about: dict[str, Mapping[int, list[Comment]]] = {}
         self.used = set() if used is None else used
 

@@ -35,12 +35,17 @@ def recalled(arguments: Sequence[str], written: Callable[[Result], bool]) -> int
         return None
     if not _is_unchanged(asked, store.key) or (result.files and not written(result)):
         return None
+    return result.code if printed(result) else None
+
+
+def printed(result: Result) -> bool:
+    """Print what a run printed; returns whether that worked: the run itself says what is wrong with the output."""
     try:
         for stream, content in result.said:
             _print(stream, content)
-    except (OSError, ValueError):  # the run itself says what is wrong with the output
-        return None
-    return result.code
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _is_unchanged(asked: Sequence[str], key: bytes) -> bool:

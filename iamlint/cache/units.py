@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
 from itertools import chain
@@ -15,11 +15,30 @@ from iamlint.basics.hashes import blake2b
 from iamlint.cache.question import is_own
 from iamlint.files.looks import CONTENT, RESOLVED, STATUS, Looks
 from iamlint.files.reads import Reads
+from iamlint.location import SourceText
 
 _MOST_EMPTY = 200_000
 """Maximum number of documents without facts that are remembered."""
 
 Asked = tuple[str, str]
+
+
+class SameReading(Exception):
+    """Raised when all that a run read is what the earlier run read: its result is the same."""
+
+
+@mutable
+class Judged:
+    """What rules and reports made a result of: a hash of all that was read, and what they asked themselves.
+
+    ``texts`` are the hashes of the files that they looked into, None for one that is not there. ``result`` is a hash
+    of the result.
+    """
+
+    reading: str
+    texts: dict[str, str | None]
+    asked: list[Asked]
+    result: str
 
 
 @mutable
@@ -43,6 +62,9 @@ class Units:
         self._earlier: dict[str, Any] = found.get("units", {})
         self._was_empty: dict[str, str] = found.get("empty", {})
         self._empty: dict[str, str] = {}
+        self._was_judged: list[Any] | None = found.get("judged")
+        self.judged: Judged | None = None
+        self._judging: tuple[str, Mapping[str, SourceText], set[str], set[Asked]] | None = None
         self._kept: dict[str, tuple[list[Asked], Any]] = {}
         self._looks = Looks(reads.start)
         self._beginning: str | None = None
@@ -104,13 +126,46 @@ class Units:
         unit = self._earlier.get(name)
         if unit is None:
             return None
-        asked = [self._asked[number] for number in unit["asked"]]
+        asked = self._asked_again(unit["asked"])
+        if asked is None:
+            return None
+        self._kept[name] = (asked, unit["value"])
+        return unit["value"]
+
+    def was_judged(self, reading: str, texts: Mapping[str, SourceText]) -> bool:
+        """Whether rules and reports of the earlier run had this reading, and what they asked themselves is the same."""
+        if self._was_judged is None or self._was_judged[0] != reading:
+            return False
+        _, of_texts, numbers, result = self._was_judged
+        self._was_judged = None  # once: who cannot use the result judges by itself
+        if any(hash_of_text(texts.get(path)) != known for path, known in of_texts.items()):
+            return False
+        asked = self._asked_again(numbers)
+        self.judged = None if asked is None else Judged(reading, of_texts, asked, result)
+        return asked is not None
+
+    def judge(self, reading: str, texts: Mapping[str, SourceText], looked_into: set[str]) -> None:
+        """From here on, rules and reports ask. ``looked_into`` gets the paths of the texts that they look into."""
+        asked: set[Asked] = set()
+        self.reads.tap(asked)
+        self._judging = (reading, texts, looked_into, asked)
+
+    def judged_as(self, result: str) -> None:
+        """Remember what rules and reports made a result of, by the hash of the result."""
+        if self._judging is not None:
+            reading, texts, looked_into, asked = self._judging
+            hashes = {path: hash_of_text(texts.get(path)) for path in sorted(looked_into)}
+            own = [one for one in sorted(asked) if not is_own(one[1])]
+            self.judged = Judged(reading, hashes, own, result)
+
+    def _asked_again(self, numbers: Iterable[int]) -> list[Asked] | None:
+        """Return what a part asked, as asked by this run; None if an answer changed."""
+        asked = [self._asked[number] for number in numbers]
         if any(self._now(question, path) != answer for question, path, answer in asked):
             return None
         for question, path, answer in asked:
             self.reads.answers[question, path] = answer
-        self._kept[name] = ([(question, path) for question, path, _ in asked], unit["value"])
-        return unit["value"]
+        return [(question, path) for question, path, _ in asked]
 
     def _now(self, question: str, path: str) -> str:
         known = self.reads.answers.get((question, path))
@@ -123,8 +178,13 @@ class Units:
             name: {"asked": [numbers.setdefault(one, len(numbers)) for one in asked], "value": value}
             for name, (asked, value) in self._kept.items()
         }
+        judged = self.judged and [
+            *(self.judged.reading, self.judged.texts),
+            *([numbers.setdefault(one, len(numbers)) for one in self.judged.asked], self.judged.result),
+        ]
         answers = [[question, path, self.reads.answers[question, path]] for question, path in numbers]
-        return json.dumps({"asked": answers, "units": units, "empty": self._empty}, separators=(",", ":")).encode()
+        found = {"asked": answers, "units": units, "empty": self._empty, "judged": judged}
+        return json.dumps(found, separators=(",", ":")).encode()
 
 
 def hash_of(*parts: str) -> str:
@@ -135,6 +195,11 @@ def hash_of(*parts: str) -> str:
         found.update(b"%d:" % len(data))
         found.update(data)
     return found.hexdigest()
+
+
+def hash_of_text(text: SourceText | None) -> str | None:
+    """Return a hash of the text of a file; None without one."""
+    return None if text is None else hash_of(text.text)
 
 
 def file_asked(path: Path, real: Path) -> set[Asked]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
@@ -24,11 +24,15 @@ from iamlint.location import Location, Unreadable
 from iamlint.results.report import Bar, Report
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from iamlint.accepted.configuration.config import Config
     from iamlint.assertions import Assertion
     from iamlint.cache.memory import Memory
     from iamlint.cache.units import Units
+    from iamlint.cli.linting import Judging
     from iamlint.fixes.collecting import Collector, Run
+    from iamlint.location import SourceText
     from iamlint.roles import Catalog
     from iamlint.rules.rule import Rule
     from iamlint.sources.reading import ExportFilter, Reading
@@ -78,7 +82,6 @@ def _checked(
     from iamlint.accepted.configuration.in_force import in_force
     from iamlint.accepted.configuration.sections import by_path
     from iamlint.cli.accepting import Accepting, baseline_for, on_changed_lines
-    from iamlint.linter import unaccepted
     from iamlint.rules.catalog import graded
 
     every = load((*config.rules, *request.rules))
@@ -90,7 +93,9 @@ def _checked(
     baseline = baseline_for(request, config, tree)
     if isinstance(baseline, Unreadable):
         raise Failed([baseline])
-    judged = _Judged(request, config, rules, known, wanted, quiet, tree, Allowance(request.max_time), units)
+    judged = _Judged(
+        request, config, rules, known, wanted, quiet, tree, Allowance(request.max_time), units, within is not None
+    )
     found, out = by_path(judged.report(), config, map(Path.as_posix, request.paths))
     ran = graded(rules, config.severity)
     own = wanted.rules
@@ -99,7 +104,10 @@ def _checked(
     )
     coverage = tuple(dict.fromkeys(wanted.lines))
     report = replace(accepting.judged(found), rules=(*found.rules, *wanted.rules), coverage=coverage)
-    report = unaccepted(report) if request.no_ignore else report
+    if request.no_ignore:
+        from iamlint.linter import unaccepted
+
+        report = unaccepted(report)
     report = report.within(within) if within else report
     changed = on_changed_lines(report, request, config, judged.earlier)
     if isinstance(changed, Unreadable):
@@ -125,7 +133,8 @@ class _Judged:
     """What the rules find in the input, once for each environment.
 
     ``excluded`` is the number of files that the configuration excludes, ``undeclared`` are the variables that it sets
-    and no root module declares. ``uses`` is what accepted anything in any environment.
+    and no root module declares. ``uses`` is what accepted anything in any environment. ``is_part`` says that the report
+    is on a part of the input only.
     """
 
     request: Request
@@ -137,6 +146,7 @@ class _Judged:
     tree: Tree
     allowance: Allowance
     units: Earlier
+    is_part: bool = False
     excluded: int = field(default=0, init=False)
     undeclared: set[str] = field(default_factory=set, init=False)
     uses: Uses = field(default_factory=Uses, init=False)
@@ -170,8 +180,6 @@ class _Judged:
 
     def _report(self, environment: str | None, allowance: Allowance) -> Report:
         from iamlint.accepted.ignore import mistakes
-        from iamlint.cli.linting import Judging
-        from iamlint.rules.catalog import graded
         from iamlint.sources.reading import Reading
 
         request, config = self.request, self.config
@@ -195,13 +203,43 @@ class _Judged:
         unused = set(reading.undeclared)
         self.undeclared = unused if self._collector is None else self.undeclared & unused
         as_of = request.as_of.date() if request.as_of else None
-        judging = Judging(graded(self.rules, config.severity), self.wanted, config.accept, roles, as_of, allowance)
         memory = None if environment else memory_of(self.units)
+        texts = reading.texts if memory or environment else self._noted(reading)
+        judging = self._judging(roles, as_of, allowance)
         if memory:
             found, self._collector = judging.remembered(reading, self.uses, memory)
         else:
-            found, self._collector = judging.report(reading, self.uses, reading.texts)
-        return replace(found, inputs=_inputs(reading))
+            found, self._collector = judging.report(reading, self.uses, texts)
+        return replace(found, inputs=_inputs(reading), texts=texts)
+
+    def _judging(self, roles: Catalog, as_of: date | None, allowance: Allowance) -> Judging:
+        from iamlint.cli.linting import Judging
+        from iamlint.rules.catalog import graded
+
+        rules = graded(self.rules, self.config.severity)
+        return Judging(rules, self.wanted, self.config.accept, roles, as_of, allowance)
+
+    def _noted(self, reading: Reading) -> Mapping[str, SourceText]:
+        """Return the texts of a reading, and note which of them are asked for, for a later run.
+
+        Raises `SameReading` if the earlier run had the same reading.
+        """
+        from iamlint.cache.memory import Memory
+
+        if self.units is None or isinstance(self.units, Memory) or self.is_part:
+            return reading.texts
+        from iamlint.accepted.ignore import NotedTexts
+        from iamlint.cache.units import SameReading
+        from iamlint.sources.same_reading import hash_of_reading
+
+        noted = NotedTexts(reading.texts)
+        same = hash_of_reading(reading, noted.marked, self.units.beginning)
+        if same is None:
+            return reading.texts
+        if self.units.was_judged(same, reading.texts):
+            raise SameReading
+        self.units.judge(same, reading.texts, noted.asked)
+        return noted
 
     def _export_filter(self, roles: Catalog) -> ExportFilter | None:
         from iamlint.rules.interest import export_filter

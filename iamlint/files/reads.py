@@ -36,6 +36,10 @@ class Reads:
         finally:
             self._taps.pop()
 
+    def tap(self, asked: set[tuple[str, str]]) -> None:
+        """Add each question from now on to a set."""
+        self._taps.append(asked)
+
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Add no question inside the block to the sets outside of it."""

@@ -39,8 +39,8 @@ def data_of(value: object) -> Any:
         return str(value)
     if kind is tuple:
         return [_TUPLE, *map(data_of, cast("tuple[object, ...]", value))]
-    if kind is frozenset:
-        return [_SET, *map(data_of, cast("frozenset[object]", value))]
+    if kind is frozenset:  # in an order that is the same in each process
+        return [_SET, *sorted(map(data_of, cast("frozenset[object]", value)), key=repr)]
     if kind not in _NUMBERS:
         raise NotData(kind.__name__)
     number, names = _NUMBERS[kind]

@@ -28,7 +28,7 @@ from iamlint.cli.options import (
     rule_options,
     target,
 )
-from iamlint.cli.remembering import keeping
+from iamlint.cli.remembering import Kept, keeping
 from iamlint.cli.run import (
     bar_of,
     checked,
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamlint.accepted.configuration.config import Config
-    from iamlint.cache.units import Units
     from iamlint.fixes.collecting import Run
     from iamlint.fixes.proof import Outcome
 
@@ -101,7 +100,7 @@ def check(
         changed = _fixed(wanted, quiet=quiet, unsafe=unsafe_fixes, write=not diff) if fix or diff else None
         if diff:
             _show_diff(changed)
-        report, config = changed[:2] if changed else _check(wanted, quiet=quiet, units=kept.units)
+        report, config = changed[:2] if changed else _check(wanted, quiet=quiet, kept=kept)
         bar = bar_of(config, fail_on, unknown=fail_on_unknown)
         here = Path.cwd().resolve()
         style = Presentation(
@@ -137,13 +136,20 @@ def _say(line: str) -> None:
     emit(f"{line}\n")
 
 
-def _check(wanted: Request, *, quiet: bool, units: Units | None) -> tuple[Report, Config]:
-    """Return the report, and the configuration in force. ``units`` are parts of an earlier run."""
+def _check(wanted: Request, *, quiet: bool, kept: Kept) -> tuple[Report, Config]:
+    """Return the report, and the configuration in force. Exits if an earlier run had the same to report."""
     from iamlint.accepted.configuration.config import Config
+    from iamlint.cache.units import SameReading
 
     try:
         config = configuration(wanted)
-        return checked(wanted, config, quiet=quiet, units=units).report, config
+        try:
+            return checked(wanted, config, quiet=quiet, units=kept.units).report, config
+        except SameReading:
+            code = kept.repeated()
+            if code is not None:
+                sys.exit(code)
+            return checked(wanted, config, quiet=quiet, units=kept.units).report, config
     except Failed as failed:
         return failure(failed.errors), Config()
 

@@ -1,0 +1,29 @@
+"""A hash of all that a run read: two runs with the same one have the same to report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from iamlint.cache.units import hash_of, hash_of_text
+from iamlint.location import SourceText
+from iamlint.sources.fact_data import NotData, data_of
+from iamlint.sources.reading import Reading
+
+
+def hash_of_reading(reading: Reading, marked: Mapping[str, SourceText], beginning: str) -> str | None:
+    """Return the hash of a reading with the texts that may have comments to iamlint; None for one without.
+
+    ``beginning`` is a hash of what was asked before. Of the other texts only the paths count: who uses the hash has to
+    compare those that rules and reports look into.
+    """
+    try:
+        stated = data_of((tuple(reading.facts), tuple(reading.errors)))
+    except NotData:
+        return None
+    parts = (
+        *(beginning, stated, reading.files, reading.excluded, reading.unwalked, reading.empty, reading.undeclared),
+        *(reading.foreign, [[one.path, sorted(one.names), sorted(one.roots)] for one in reading.var_files]),
+        *(sorted(reading.texts), [[path, hash_of_text(text)] for path, text in sorted(marked.items())]),
+    )
+    return hash_of(json.dumps(parts, separators=(",", ":")))

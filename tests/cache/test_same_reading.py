@@ -1,0 +1,138 @@
+"""Rules and reports are asked again after an edit only if it may change what they say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from test_cache import Runs, told
+
+from iamlint.cache import store
+from iamlint.cli import linting
+
+GRANT = """resource "google_project_iam_member" "it" {
+  project = "shop"
+  role    = "roles/iam.serviceAccountTokenCreator"
+  member  = "user:%s@example.com"
+}
+"""
+ESTATE = {
+    "found/main.tf": GRANT % "ana",
+    "quiet/main.tf": 'locals {\n  name = "quiet"\n}\n\noutput "name" {\n  value = local.name\n}\n',
+    "quiet/notes.auto.tfvars.example": "",
+    "values/main.tf": 'variable "who" {\n  default = "bob"\n}\n' + GRANT % "${var.who}",
+    "some.json": '{"nothing": "here"}',
+    ".iamlint.yaml": "fail-on: high\n",
+}
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    found = Runs(tmp_path.resolve())
+    for name, text in ESTATE.items():
+        path = found.cwd / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return found
+
+
+def judged(runs: Runs, *arguments: str) -> bool:
+    """Whether a run asked the rules; what it prints is what a run without a cache prints."""
+    report = linting.Judging.report
+    with mock.patch.object(linting.Judging, "report", autospec=True, side_effect=report) as asked:
+        done = runs(*arguments)
+    assert told(done) == told(runs("--no-cache", *arguments))
+    return asked.called
+
+
+def added(name: str, text: str) -> Callable[[Path], object]:
+    """An edit: a text at the end of a file."""
+
+    def edit(top: Path) -> None:
+        with (top / name).open("a") as file:
+            file.write(text)
+
+    return edit
+
+
+def replaced(name: str, old: str, new: str) -> Callable[[Path], object]:
+    """An edit: a text in a file in place of another."""
+
+    def edit(top: Path) -> None:
+        text = (top / name).read_text()
+        assert old in text
+        (top / name).write_text(text.replace(old, new))
+
+    return edit
+
+
+SAME: dict[str, Callable[[Path], object]] = {
+    "a comment": added("quiet/main.tf", "# a comment\n"),
+    "a comment above": replaced("quiet/main.tf", "output", "# a comment\noutput"),
+    "a value": replaced("quiet/main.tf", '"quiet"', '"loud"'),
+    "a document": replaced("some.json", "here", "there"),
+}
+OTHERS: dict[str, Callable[[Path], object]] = {
+    "a grant": added("quiet/main.tf", GRANT % "eve"),
+    "a line above a grant": replaced("found/main.tf", "resource", "\nresource"),
+    "a comment to iamlint": added("quiet/main.tf", "# iamlint: ignore[broad-token-creator]\n"),
+    "a wrong block": added("quiet/main.tf", "resource {"),
+    "another default": replaced("values/main.tf", "bob", "eve"),
+    "a new file": lambda top: (top / "quiet/more.tf").write_text(""),
+    "a variable file": lambda top: (top / "values/prod.tfvars").write_text('who = "eve"\n'),
+    "a file that is gone": lambda top: (top / "found/main.tf").unlink(),
+    "the configuration": added(".iamlint.yaml", "severity: {broad-token-creator: low}\n"),
+}
+
+
+@pytest.mark.parametrize("edit", SAME)
+def test_rules_are_not_asked_again(runs: Runs, edit: str) -> None:
+    runs("--format", "json")
+    SAME[edit](runs.cwd)
+    assert not judged(runs, "--format", "json")
+    runs.kept("--format", "json")
+
+
+@pytest.mark.parametrize("edit", OTHERS)
+def test_rules_are_asked_again(runs: Runs, edit: str) -> None:
+    runs("--format", "json")
+    OTHERS[edit](runs.cwd)
+    assert judged(runs, "--format", "json")
+
+
+def test_a_text_that_a_report_shows_counts(runs: Runs) -> None:
+    runs("--format", "text")
+    added("found/main.tf", "# a comment\n")(runs.cwd)
+    assert judged(runs, "--format", "text")
+    added("quiet/main.tf", "# a comment\n")(runs.cwd)
+    assert not judged(runs, "--format", "text")
+
+
+def test_a_file_beside_that_is_written_again_is_judged(runs: Runs) -> None:
+    arguments = ("--format", "json", "--output", "sarif=../out.sarif")
+    runs(*arguments)
+    (runs.cwd.parent / "out.sarif").write_text("")
+    SAME["a comment"](runs.cwd)
+    assert judged(runs, *arguments)
+    assert json.loads((runs.cwd.parent / "out.sarif").read_text())["runs"]
+
+
+@pytest.mark.parametrize("loss", ["damaged", "missing", "of another run"])
+def test_a_result_that_cannot_be_used_is_made_again(runs: Runs, loss: str) -> None:
+    runs("--format", "json")
+    result = next(path for path in runs.entries)
+    if loss == "damaged":
+        result.write_bytes(result.read_bytes()[:-1])
+    elif loss == "missing":
+        result.unlink()
+    else:
+        parts = result.with_suffix(store.PARTS).read_bytes()
+        OTHERS["a grant"](runs.cwd)
+        runs("--format", "json")
+        result.with_suffix(store.PARTS).write_bytes(parts)
+        replaced("quiet/main.tf", GRANT % "eve", "")(runs.cwd)
+    SAME["a comment"](runs.cwd)
+    assert judged(runs, "--format", "json")
