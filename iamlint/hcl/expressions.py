@@ -6,7 +6,7 @@ import re
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.numbers import number
-from iamlint.hcl.lexer import NAME, NOT_IN_NAME, ParseError, shown
+from iamlint.hcl.lexer import MAX_DEPTH, NAME, NOT_IN_NAME, ParseError, shown
 from iamlint.hcl.syntax import (
     Attribute,
     Binary,
@@ -29,18 +29,21 @@ from iamlint.hcl.syntax import (
 )
 from iamlint.hcl.templates import Templates
 
-_PATH = regex(rf"({NAME}(?:\.{NAME})*+)(\()?")
 SIMPLE = rf'[ \t]*+(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+))[ \t]*+'
 """One plain string or one reference, the most frequent expressions; what follows decides whether that is all."""
-_START = regex(rf'[ \t]*+(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+)(\()?)(?:[ \t]*+(?=([\n,)\]}}])))?')
-"""The start of nearly every expression: a plain string, a reference or a call, and what may end the expression."""
+_TERM = rf'(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+)(\()?)'
+_START_IN_LINE = regex(rf"[ \t]*+{_TERM}(?:[ \t]*+(?=([\n,)\]}}])))?")
+"""The start of nearly every expression: a plain string, a reference or a call, and what ends it there."""
+_START = regex(rf"[ \t\n]*+{_TERM}(?:[ \t\n]*+(?=([,)\]}}])))?")
+"""The same inside of brackets, where a newline is a blank."""
 _FOR = regex(rf"for(?![^{NOT_IN_NAME}])")
-_KEY = regex(rf"({NAME})[ \t]*(?:=(?![=>])|:(?!:))")
-_SIMPLE_ITEM = regex(rf"({NAME})[ \t]*+[=:]{SIMPLE}(?=[\n,}}])")
+_ITEM = regex(rf"[ \t\n]*+({NAME})[ \t]*+(?:=(?![=>])|:(?!:))(?:{SIMPLE}(?=[\n,}}]))?")
+"""The key of an item of an object and, if that is all, its value."""
 _NUMBER = regex(r"[0-9](?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*")
 _DECIMAL = regex(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 _OPERATOR = regex(r"\|\||&&|[=!<>]=|[<>+\-*/%]")
 _OPERATOR_START = frozenset("|&=!<>+-*/%")
+_NO_TRAVERSAL = frozenset(",)]}")
 _PRECEDENCE = {
     operator: level
     for level, operators in enumerate(("||", "&&", "== !=", "< <= > >=", "+ -", "* / %"))
@@ -61,28 +64,22 @@ class Expressions(Templates):
         self.longest = 0
         self.deepest = 0
 
-    def expression(self) -> Expression:
-        """Return the expression at the cursor, and move to the next significant character."""
-        match = _START.match(self.text, self.at)
-        if match is None:
-            self.enter()
-            if self.depth > self.deepest:  # noqa: PLR1730  a call of max takes three times as long
-                self.deepest = self.depth
-            left = self._operand()
-        else:
-            _, path, opened, follows = match.groups()
-            if follows and not opened and (follows != "\n" or self.blank is self.line):
-                self.at = match.end()  # most expressions are one plain string or one reference, and nothing can follow
-                self.next = follows
-                return self.simple(match, 1)
-            self.enter()
-            if self.depth > self.deepest:  # noqa: PLR1730
-                self.deepest = self.depth
-            if path is None:
-                self.at = match.end(1) + 1
-                left = self._traversals(self.simple(match, 1))
-            else:
-                left = self._traversals(self._path(match.start(2), path, opened))
+    def expression(self, match: re.Match[str] | None = None) -> Expression:
+        """Return the expression at the cursor, and move to the next significant character.
+
+        ``match`` is how it starts, if that is known.
+        """
+        match = match or (_START_IN_LINE if self.blank is self.line else _START).match(self.text, self.at)
+        if match is not None and (follows := match[4]) and not match[3]:
+            self.at = match.end()  # most expressions are one plain string or one reference, and nothing can follow
+            self.next = follows
+            return self.simple(match, 1)
+        depth = self.depth = self.depth + 1
+        if depth > self.deepest:
+            self.deepest = depth
+            if depth > MAX_DEPTH:
+                raise self.too_deep()
+        left = self._term(match) if match is not None else self._other_operand()
         if self.next in _OPERATOR_START:
             left = self._operation(left)
         if self.next == "?":
@@ -96,11 +93,23 @@ class Expressions(Templates):
         self.depth -= 1
         return left
 
+    def _term(self, match: re.Match[str]) -> Expression:
+        """Return the term that starts with a match, with its traversals."""
+        _, path, opened, follows = match.groups()
+        if follows and not opened:
+            self.at = match.end()
+            self.next = follows
+            return self.simple(match, 1)
+        if path is None:
+            self.at = match.end(1) + 1
+            return self._traversals(self.simple(match, 1))
+        return self._traversals(self._path(match.start(2), path, opened))
+
     def simple(self, match: re.Match[str], group: int) -> Expression:
         """Return the expression that `SIMPLE` matches, as these groups of a match: a plain string, or a reference."""
         value = match.group(group)
         if value is None:
-            return self._reference(match.start(group + 1), match.group(group + 1))
+            return self.reference(match.start(group + 1), match.group(group + 1))
         start, end = match.span(group)
         return Template(start - 1, end + 1, (Text(start, end, value),) if value else ())
 
@@ -125,10 +134,17 @@ class Expressions(Templates):
 
     def _operand(self) -> Expression:
         """Return a term with its traversals, or a negation of one."""
+        match = (_START_IN_LINE if self.blank is self.line else _START).match(self.text, self.at)
+        return self._term(match) if match is not None else self._other_operand()
+
+    def _other_operand(self) -> Expression:
+        """Do the same where no plain string or name comes directly, but perhaps after a comment."""
+        at = self.at
         character = self.peek()
-        match = _PATH.match(self.text, self.at)
-        if match:
-            return self._traversals(self._path(match.start(), match.group(1), match.group(2)))
+        if self.at > at:
+            match = (_START_IN_LINE if self.blank is self.line else _START).match(self.text, self.at)
+            if match is not None:
+                return self._term(match)
         if character == '"':
             return self._traversals(self.quoted())
         if character == "[":
@@ -165,19 +181,22 @@ class Expressions(Templates):
                 if not path.isascii():
                     self.check_name(path, start)
                 return self._call(start, path)
-        return self._reference(start, path)
+        return self.reference(start, path)
 
-    def _reference(self, start: int, path: str) -> Expression:
+    def reference(self, start: int, path: str) -> Expression:
         """Return a root name and the attributes after it, or a keyword."""
-        first, *rest = path.split(".")
+        dot = path.find(".")
+        first = path if dot < 0 else path[:dot]
         end = start + len(first)
         node: Expression
         node = Literal(start, end, _KEYWORDS[first]) if first in _KEYWORDS else Variable(start, end, first)
-        for name in rest:
-            end += 1 + len(name)
-            node = Attribute(start, end, node, name)
-        if len(rest) > 4:
-            self.longest = max(self.longest, len(rest))
+        if dot >= 0:
+            rest = path[dot + 1 :].split(".")
+            for name in rest:
+                end += 1 + len(name)
+                node = Attribute(start, end, node, name)
+            if len(rest) > 4:
+                self.longest = max(self.longest, len(rest))
         if not path.isascii():
             for name in path.split("."):
                 self.check_name(name, start)
@@ -196,10 +215,13 @@ class Expressions(Templates):
         self.at += 1
         arguments: list[Expression] = []
         expand = False
-        while (character := self.peek()) != ")":
-            if not character:
+        while True:
+            match = _START.match(self.text, self.at)
+            if match is None and (character := self.peek()) in ("", ")"):
+                if character:
+                    break
                 raise self.unclosed(character, opened, ")", "")
-            arguments.append(self.expression())
+            arguments.append(self.expression(match))
             character = self.next
             if character == ",":
                 self.at += 1
@@ -245,10 +267,13 @@ class Expressions(Templates):
             node = self._for_tuple(start)
         else:
             items: list[Expression] = []
-            while (character := self.peek()) != "]":
-                if not character:
+            while True:
+                match = _START.match(self.text, self.at)
+                if match is None and (character := self.peek()) in ("", "]"):
+                    if character:
+                        break
                     raise self.unclosed(character, start, "]", "")
-                items.append(self.expression())
+                items.append(self.expression(match))
                 character = self.next
                 if character == ",":
                     self.at += 1
@@ -274,20 +299,28 @@ class Expressions(Templates):
 
     def _items(self, start: int) -> Object:
         items: list[tuple[Expression, Expression]] = []
-        while self.peek_over_newlines() != "}":
-            simple = _SIMPLE_ITEM.match(self.text, self.at)
-            if simple:
-                name, at = simple.group(1), self.at
-                if not name.isascii():
-                    self.check_name(name, at)
-                end = self.at = simple.end()
-                key: Expression = Template(at, at + len(name), (Text(at, at + len(name), name),))
-                items.append((key, self.simple(simple, 2)))
-                character = self.text[end]
-            else:
+        text = self.text
+        while True:
+            match = _ITEM.match(text, self.at)
+            if match is None:
+                if self.peek_over_newlines() == "}":
+                    break
+                match = _ITEM.match(text, self.at)  # after a comment
+            if match is None:
                 key = self._key(start)
                 items.append((key, self.expression()))
                 character = self.next
+            else:
+                name, at, self.at = match[1], match.start(1), match.end()
+                if not name.isascii():
+                    self.check_name(name, at)
+                key = Template(at, at + len(name), (Text(at, at + len(name), name),))
+                if match[2] is None and match[3] is None:
+                    items.append((key, self.expression()))
+                    character = self.next
+                else:
+                    items.append((key, self.simple(match, 2)))
+                    character = text[self.at]
             if character == ",":
                 self.at += 1
             elif character not in ("\n", "}"):
@@ -296,14 +329,7 @@ class Expressions(Templates):
         return Object(start, self.at, tuple(items))
 
     def _key(self, start: int) -> Expression:
-        """Return the key of an item, after reading its ``=`` or ``:``."""
-        match = _KEY.match(self.text, self.at)
-        if match:
-            name, at = match.group(1), self.at
-            if not name.isascii():
-                self.check_name(name, at)
-            self.at = match.end()
-            return Template(at, at + len(name), (Text(at, at + len(name), name),))
+        """Return the key of an item that is no name, after reading its ``=`` or ``:``."""
         if self.at >= len(self.text):
             raise self.unclosed("", start, "}", "")
         key = self.expression()
@@ -359,6 +385,10 @@ class Expressions(Templates):
 
     def _traversals(self, node: Expression) -> Expression:
         """Return a term with everything that follows it: ``.name``, ``.0``, ``[key]`` and the splats."""
+        character = self.text[self.at : self.at + 1]
+        if character in _NO_TRAVERSAL or (character == "\n" and self.blank is self.line):
+            self.next = character
+            return node
         count = 0
         while True:
             character = self.peek()

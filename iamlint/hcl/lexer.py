@@ -181,5 +181,9 @@ class Lexer:
         """One level deeper; the caller goes back up by ``depth -= 1``."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            reason = f"nested deeper than {MAX_DEPTH} levels"
-            raise ParseError(self.at, self.at + 1, reason, "Move the inner part into a local value.")
+            raise self.too_deep()
+
+    def too_deep(self) -> ParseError:
+        """Return the error for what is nested too deeply at the cursor."""
+        reason = f"nested deeper than {MAX_DEPTH} levels"
+        return ParseError(self.at, self.at + 1, reason, "Move the inner part into a local value.")

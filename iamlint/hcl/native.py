@@ -7,7 +7,7 @@ import re
 from iamlint.basics.lazy_regex import regex
 from iamlint.hcl.expressions import SIMPLE, Expressions
 from iamlint.hcl.lexer import NAME, ParseError, shown
-from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Text
+from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Template, Text
 from iamlint.hcl.walk import height
 from iamlint.location import SourceText, Unreadable
 
@@ -18,6 +18,10 @@ MAX_ERRORS = 20
 """Maximum number of syntax errors; the rest of the file is not read."""
 
 _ARGUMENT = regex(rf"[ \t\n]*+([A-Za-z_][A-Za-z0-9_\-]*+)[ \t]*+(=)(?:{SIMPLE}(?=\n))?")
+_BLOCK = regex(
+    r'[ \t\n]*+([A-Za-z_][A-Za-z0-9_\-]*+)(?:[ \t]++("[^"\\$%\r\n]*+")(?:[ \t]++("[^"\\$%\r\n]*+"))?)?[ \t]*+(\{)[ \t]*+(?=\n)'
+)
+"""The beginning of nearly every block: at most two plain labels, and the rest on lines of its own."""
 _LONGEST_SIMPLE = 200
 """Maximum length of a reference, in characters, whose tree is certainly not too deep."""
 _TOP_LEVEL = regex(rf'^{NAME}(?:[ \t]++(?:"[^"\n]*+"|{NAME}))*+[ \t]*+\{{', re.MULTILINE)
@@ -73,7 +77,11 @@ class _Reader(Expressions):
                 raise ParseError(
                     self.at, self.at + 1, 'this "}" closes nothing', "Remove it, or add the block it belongs to."
                 )
-            self._body_item(body)
+            block = _BLOCK.match(self.text, self.at)
+            if block:
+                self._plain_block(body, block)
+            else:
+                self._body_item(body)
 
     def _resume(self, error: ParseError) -> bool:
         """Go to the next block in column 1 after an error, or after an unclosed block; False at the end."""
@@ -97,22 +105,31 @@ class _Reader(Expressions):
             raise ParseError(expression.start, expression.end, reason, "Move parts of it into local values.")
         return expression
 
+    def _argument(self, body: Body, plain: re.Match[str]) -> None:
+        """Read an argument whose beginning is a match of `_ARGUMENT`, up to the end of its line."""
+        start, end = plain.start(1), plain.end()
+        name, which = plain[1], plain.lastindex
+        if which == 2 or end - start >= _LONGEST_SIMPLE or name in body.arguments:
+            self._body_item(body, plain)
+            return
+        self.at = end
+        if which == 4:
+            expression = self.reference(plain.start(4), plain[4])
+        else:
+            first, last = plain.span(3)
+            expression = Template(first - 1, last + 1, (Text(first, last, plain[3]),) if first < last else ())
+        body.arguments[name] = Argument(start, expression.end, name, expression)
+
     def _body_item(self, body: Body, plain: re.Match[str] | None = None, *, alone: bool = False) -> None:
         """Read one argument or block, up to the end of its line; ``alone`` in a block of one line.
 
         ``plain`` is the match of `_ARGUMENT` at the cursor, if it is known.
         """
-        start = self.at
-        plain = plain or _ARGUMENT.match(self.text, start)
+        plain = plain or _ARGUMENT.match(self.text, self.at)
         if plain:
-            start, name, character, end = plain.start(1), plain.group(1), "=", plain.end()
-            self.at = plain.start(2)
-            if not alone and end > self.at + 1 and end - start < _LONGEST_SIMPLE and name not in body.arguments:
-                self.at = end
-                expression = self.simple(plain, 3)
-                body.arguments[name] = Argument(start, expression.end, name, expression)
-                return
+            start, name, character, self.at = plain.start(1), plain[1], "=", plain.start(2)
         else:
+            start = self.at
             name = self.name("an argument or a block")
             character = self.peek()
         if character == "=" and not self.text.startswith(("==", "=>"), self.at):
@@ -164,23 +181,57 @@ class _Reader(Expressions):
         self.at += 1
         self.enter()
         body = Body(brace + 1, brace + 1)
-        character = self.peek()
-        if character in ("", "\n", "}"):
-            while True:
-                plain = _ARGUMENT.match(self.text, self.at)
-                if plain is None:
-                    character = self.peek_over_newlines()
-                    if character == "}":
-                        break
-                    if not character:
-                        raise ParseError(start, brace + 1, "this block is never closed", 'Close it with "}".')
-                self._body_item(body, plain)
+        if self.peek() in ("", "\n", "}"):
+            self._items_of(body, start)
         else:
             self._body_item(body, alone=True)
         body.end = self.at
         self.at += 1
         self.depth -= 1
         return Block(start, self.at, kind, tuple(labels), body, header_end)
+
+    def _plain_block(self, into: Body, match: re.Match[str]) -> None:
+        """Read a block whose beginning is a match of `_BLOCK`, up to the end of its line."""
+        _, first, second, _ = match.groups()
+        start, header_end = match.span(1)
+        labels: tuple[Label, ...] = ()
+        if first is not None:
+            at, header_end = match.span(2)
+            labels = (Label(at, header_end, first[1:-1]),)
+            if second is not None:
+                at, header_end = match.span(3)
+                labels = (*labels, Label(at, header_end, second[1:-1]))
+        self.at = match.end(4)
+        self.enter()
+        body = Body(self.at, self.at)
+        self.at = match.end()
+        self._items_of(body, start)
+        body.end = self.at
+        self.at += 1
+        self.depth -= 1
+        into.blocks.append(Block(start, self.at, match[1], labels, body, header_end))
+        if not self.text.startswith("\n", self.at):
+            self._end_of_line(self.peek(), "", "the end of the line")
+
+    def _items_of(self, body: Body, start: int) -> None:
+        """Read what is in a block of several lines, whose type is at ``start``, up to its brace."""
+        text, arguments = self.text, body.arguments
+        while True:
+            plain = _ARGUMENT.match(text, self.at)
+            if plain is not None:
+                self._argument(body, plain)
+                continue
+            block = _BLOCK.match(text, self.at)
+            if block is not None:
+                self._plain_block(body, block)
+                continue
+            at, character = self.at, self.peek_over_newlines()
+            if character == "}":
+                return
+            if not character:
+                raise ParseError(start, body.start, "this block is never closed", 'Close it with "}".')
+            if self.at == at:  # nothing was skipped, such as a comment
+                self._body_item(body)
 
     def _quoted_label(self) -> Label:
         template = self.quoted()
