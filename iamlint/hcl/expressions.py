@@ -31,11 +31,18 @@ from iamlint.hcl.templates import Templates
 
 SIMPLE = rf'[ \t]*+(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+))[ \t]*+'
 """One plain string or one reference, the most frequent expressions; what follows decides whether that is all."""
-_TERM = rf'(?:"([^"\\$%\r\n]*+)"|({NAME}(?:\.{NAME})*+)(\()?)'
-_START_IN_LINE = regex(rf"[ \t]*+{_TERM}(?:[ \t]*+(?=([\n,)\]}}])))?")
+_START_IN_LINE = regex(
+    rf'[ \t]*+(?:"([^"\\$%\r\n]*+)"(?:[ \t]*+(?=([\n,)\]}}])))?'
+    rf"|({NAME}(?:\.{NAME})*+)(?:(\()|[ \t]*+(?=([\n,)\]}}])))?)"
+)
 """The start of nearly every expression: a plain string, a reference or a call, and what ends it there."""
-_START = regex(rf"[ \t\n]*+{_TERM}(?:[ \t\n]*+(?=([,)\]}}])))?")
+_START = regex(
+    rf'[ \t\n]*+(?:"([^"\\$%\r\n]*+)"(?:[ \t\n]*+(?=([,)\]}}])))?'
+    rf"|({NAME}(?:\.{NAME})*+)(?:(\()|[ \t\n]*+(?=([,)\]}}])))?)"
+)
 """The same inside of brackets, where a newline is a blank."""
+_STRING, _WHOLE_STRING, _CALL, _WHOLE_REFERENCE = 1, 2, 4, 5
+"""The last group of a match of these: what it is, and whether that is all of the expression."""
 _FOR = regex(rf"for(?![^{NOT_IN_NAME}])")
 _ITEM = regex(rf"[ \t\n]*+({NAME})[ \t]*+(?:=(?![=>])|:(?!:))(?:{SIMPLE}(?=[\n,}}]))?")
 """The key of an item of an object and, if that is all, its value."""
@@ -70,10 +77,16 @@ class Expressions(Templates):
         ``match`` is how it starts, if that is known.
         """
         match = match or (_START_IN_LINE if self.blank is self.line else _START).match(self.text, self.at)
-        if match is not None and (follows := match[4]) and not match[3]:
-            self.at = match.end()  # most expressions are one plain string or one reference, and nothing can follow
-            self.next = follows
-            return self.simple(match, 1)
+        if match is not None:  # most expressions are one plain string or one reference, and nothing can follow
+            which = match.lastindex
+            if which == _WHOLE_REFERENCE:
+                self.at = match.end()
+                self.next = match[_WHOLE_REFERENCE]
+                return self.reference(match.start(3), match[3])
+            if which == _WHOLE_STRING:
+                self.at = match.end()
+                self.next = match[_WHOLE_STRING]
+                return self.plain_string(match, 1)
         depth = self.depth = self.depth + 1
         if depth > self.deepest:
             self.deepest = depth
@@ -95,23 +108,33 @@ class Expressions(Templates):
 
     def _term(self, match: re.Match[str]) -> Expression:
         """Return the term that starts with a match, with its traversals."""
-        _, path, opened, follows = match.groups()
-        if follows and not opened:
+        which = match.lastindex
+        if which == _WHOLE_REFERENCE:
             self.at = match.end()
-            self.next = follows
-            return self.simple(match, 1)
-        if path is None:
+            self.next = match[_WHOLE_REFERENCE]
+            return self.reference(match.start(3), match[3])
+        if which in (_STRING, _WHOLE_STRING):
             self.at = match.end(1) + 1
-            return self._traversals(self.simple(match, 1))
-        return self._traversals(self._path(match.start(2), path, opened))
+            return self._traversals(self.plain_string(match, 1))
+        start, path = match.start(3), match[3]
+        self.at = start + len(path)
+        if "." in path:
+            return self._traversals(self.reference(start, path))
+        if which == _CALL:
+            if not path.isascii():
+                self.check_name(path, start)
+            return self._traversals(self._called(start, path))
+        character = self.peek()
+        if character == "(" or (character == ":" and self.text.startswith("::", self.at)):
+            if not path.isascii():
+                self.check_name(path, start)
+            return self._traversals(self._call(start, path))
+        return self._traversals(self.reference(start, path))
 
-    def simple(self, match: re.Match[str], group: int) -> Expression:
-        """Return the expression that `SIMPLE` matches, as these groups of a match: a plain string, or a reference."""
-        value = match.group(group)
-        if value is None:
-            return self.reference(match.start(group + 1), match.group(group + 1))
+    def plain_string(self, match: re.Match[str], group: int) -> Template:
+        """Return the string whose content is a group of a match."""
         start, end = match.span(group)
-        return Template(start - 1, end + 1, (Text(start, end, value),) if value else ())
+        return Template(start - 1, end + 1, (Text(start, end, match[group]),) if start < end else ())
 
     def _operation(self, first: Expression) -> Expression:
         """Return a chain of binary operators by precedence, all left-associative."""
@@ -172,17 +195,6 @@ class Expressions(Templates):
             operand = Unary(at, operand.end, self.text[at], operand)
         return operand
 
-    def _path(self, start: int, path: str, opened: str | None) -> Expression:
-        """Return ``name`` or ``name.name…``, the beginning of nearly every reference, or a call, if "(" follows."""
-        self.at = start + len(path)
-        if "." not in path:
-            character = opened or self.peek()
-            if character == "(" or (character == ":" and self.text.startswith("::", self.at)):
-                if not path.isascii():
-                    self.check_name(path, start)
-                return self._call(start, path)
-        return self.reference(start, path)
-
     def reference(self, start: int, path: str) -> Expression:
         """Return a root name and the attributes after it, or a keyword."""
         dot = path.find(".")
@@ -210,7 +222,15 @@ class Expressions(Templates):
             self.peek()
         if self.text[self.at : self.at + 1] != "(":
             raise self.unexpected('the "(" of the call')
+        return self._called(start, name)
+
+    def _called(self, start: int, name: str) -> Call:
+        """Return a call whose parenthesis is at the cursor."""
         opened = self.at
+        match = _START.match(self.text, opened + 1)
+        if match is not None and match.lastindex == _WHOLE_REFERENCE and match[_WHOLE_REFERENCE] == ")":
+            self.at = match.end() + 1
+            return Call(start, self.at, name, (self.reference(match.start(3), match[3]),))
         blank, self.blank = self.blank, self.free
         self.at += 1
         arguments: list[Expression] = []
@@ -315,11 +335,13 @@ class Expressions(Templates):
                 if not name.isascii():
                     self.check_name(name, at)
                 key = Template(at, at + len(name), (Text(at, at + len(name), name),))
-                if match[2] is None and match[3] is None:
+                which = match.lastindex
+                if which == 1:
                     items.append((key, self.expression()))
                     character = self.next
                 else:
-                    items.append((key, self.simple(match, 2)))
+                    value = self.plain_string(match, 2) if which == 2 else self.reference(match.start(3), match[3])
+                    items.append((key, value))
                     character = text[self.at]
             if character == ",":
                 self.at += 1

@@ -7,7 +7,7 @@ import re
 from iamlint.basics.lazy_regex import regex
 from iamlint.hcl.expressions import SIMPLE, Expressions
 from iamlint.hcl.lexer import NAME, ParseError, shown
-from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Template, Text
+from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Text
 from iamlint.hcl.walk import height
 from iamlint.location import SourceText, Unreadable
 
@@ -18,9 +18,8 @@ MAX_ERRORS = 20
 """Maximum number of syntax errors; the rest of the file is not read."""
 
 _ARGUMENT = regex(rf"[ \t\n]*+([A-Za-z_][A-Za-z0-9_\-]*+)[ \t]*+(=)(?:{SIMPLE}(?=\n))?")
-_BLOCK = regex(
-    r'[ \t\n]*+([A-Za-z_][A-Za-z0-9_\-]*+)(?:[ \t]++("[^"\\$%\r\n]*+")(?:[ \t]++("[^"\\$%\r\n]*+"))?)?[ \t]*+(\{)[ \t]*+(?=\n)'
-)
+_LABEL = r'[ \t]++("[^"\\$%\r\n]*+")'
+_BLOCK = regex(rf"[ \t\n]*+([A-Za-z_][A-Za-z0-9_\-]*+)(?:{_LABEL}(?:{_LABEL})?)?[ \t]*+(\{{)[ \t]*+(?=\n)")
 """The beginning of nearly every block: at most two plain labels, and the rest on lines of its own."""
 _LONGEST_SIMPLE = 200
 """Maximum length of a reference, in characters, whose tree is certainly not too deep."""
@@ -113,11 +112,7 @@ class _Reader(Expressions):
             self._body_item(body, plain)
             return
         self.at = end
-        if which == 4:
-            expression = self.reference(plain.start(4), plain[4])
-        else:
-            first, last = plain.span(3)
-            expression = Template(first - 1, last + 1, (Text(first, last, plain[3]),) if first < last else ())
+        expression = self.plain_string(plain, 3) if which == 3 else self.reference(plain.start(4), plain[4])
         body.arguments[name] = Argument(start, expression.end, name, expression)
 
     def _body_item(self, body: Body, plain: re.Match[str] | None = None, *, alone: bool = False) -> None:
@@ -215,7 +210,7 @@ class _Reader(Expressions):
 
     def _items_of(self, body: Body, start: int) -> None:
         """Read what is in a block of several lines, whose type is at ``start``, up to its brace."""
-        text, arguments = self.text, body.arguments
+        text = self.text
         while True:
             plain = _ARGUMENT.match(text, self.at)
             if plain is not None:
