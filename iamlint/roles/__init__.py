@@ -13,6 +13,7 @@ from typing import Literal
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
+from iamlint.basics.letters import differing
 from iamlint.facts import Text
 from iamlint.roles.lines import Permissions, Row, read_catalog
 from iamlint.unknown import Unknown, shown
@@ -195,13 +196,15 @@ class Catalog:
         return "serviceagent" in name or "service agent" in self.title(role).lower()
 
     def nearest(self, role: str) -> str | None:
-        """Return the most similar role for an unknown name."""
+        """Return the most similar role for an unknown name: of the same service, or the only similar one."""
         return self._searched("role", role, lambda: self._nearest_role(role))
 
     def _nearest_role(self, role: str) -> str | None:
         from difflib import get_close_matches
 
-        return next(iter(get_close_matches(role, self._roles, n=1, cutoff=0.85)), None)
+        alike = get_close_matches(role, self._roles, n=6, cutoff=0.85)
+        of_service = (one for one in alike if in_service_of(one, role))
+        return alike[0] if len(alike) == 1 else next(of_service, None)
 
     def in_any_case(self, role: str) -> list[str]:
         """Return the roles of a name, whatever its upper and lower case letters."""
@@ -231,6 +234,14 @@ class Catalog:
 
 
 _SLIP = 2
+_LONG = 8
+"""A service with a shorter name is another one if two of its letters differ: ``file`` is not ``role``."""
+
+
+def in_service_of(one: str, other: str) -> bool:
+    """Whether two roles are of one service, though one name of it may be misspelt."""
+    service, meant = (role.removeprefix("roles/").partition(".")[0] for role in (one, other))
+    return differing(service, meant) <= (_SLIP if min(len(service), len(meant)) >= _LONG else 1)
 
 
 def _changes(one: str, other: str) -> int:

@@ -357,3 +357,23 @@ def test_the_grant_of_a_hop_is_suggested_and_never_made(tmp_path: Path) -> None:
 def test_an_account_that_is_declared_twice_gets_no_suggestion(tmp_path: Path) -> None:
     again = 'resource "google_service_account" "again" {\n  project    = "shop"\n  account_id = "deploy"\n}\n'
     assert suggested(tmp_path, CHAIN % "" + again) == [""]
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("roles/strage.admin", "roles/storage.admin"),
+        ("roles/run.devloper", "roles/run.developer"),
+        ("roles/sotrage.objectViwer", "roles/storage.objectViewer"),
+        ("roles/role.admin", "roles/role.admin"),  # two of four letters make it another service: roles/file.admin
+        ("roles/kms.admin", "roles/kms.admin"),  # roles/ml.admin, roles/dns.admin
+    ],
+)
+def test_a_misspelt_role_stays_in_its_service(role: str, expected: str, tmp_path: Path) -> None:
+    text = """resource "google_project_iam_member" "one" {
+  project = "shop"
+  role    = "%s"
+  member  = "group:a@example.com"
+}
+"""
+    assert changed(tmp_path, "unknown-role", text % role, ()) == text % expected

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.basics.letters import differing
 from iamlint.edits import Edit, edit
 from iamlint.facts import CustomRole, Grant, Place
 from iamlint.fixes.problem import Change, Problem, change
@@ -15,24 +16,10 @@ from iamlint.fixes.writing import newline, quoted, replaced, reworded, without_i
 from iamlint.hcl.syntax import Attribute, Block, Node, Template, Tuple, Variable
 from iamlint.hcl.walk import walk
 from iamlint.principals import is_agent_by_id, placeholder_of, read_principal
-from iamlint.roles import Catalog
+from iamlint.roles import Catalog, in_service_of
 
 _SLIP = 2
 """Maximum number of differing letters of a misspelt name."""
-
-
-def differing(one: str, other: str) -> int:
-    """Return the edit distance of two texts: letters to insert, remove, replace, or swap with the next."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, start=1):
-        older, before, row = before, row, [i]
-        for j, b in enumerate(other, start=1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-    return row[-1]
 
 
 def one_near(name: str, known: Iterable[str], most: int = _SLIP) -> str | None:
@@ -79,7 +66,7 @@ def _role_meant(role: str, catalog: Catalog) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _near(name: str, roles: tuple[str, ...]) -> str | None:
-    candidates = [one for one in roles if abs(len(one) - len(name)) <= _SLIP]
+    candidates = [one for one in roles if abs(len(one) - len(name)) <= _SLIP and in_service_of(one, name)]
     from difflib import get_close_matches
 
     return one_near(name, get_close_matches(name, candidates, n=6, cutoff=0.8))

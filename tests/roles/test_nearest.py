@@ -1,0 +1,26 @@
+"""The role that a misspelt name means."""
+
+from __future__ import annotations
+
+import pytest
+
+from iamlint.roles import catalog
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("roles/run.devloper", "roles/run.developer"),
+        ("roles/strage.admin", "roles/storage.admin"),
+        ("roles/sotrage.admin", "roles/storage.admin"),
+        ("roles/urn.admin", "roles/run.admin"),
+        ("roles/secretmanger.secretAccessor", "roles/secretmanager.secretAccessor"),
+        ("roles/onwer", "roles/owner"),
+        ("roles/role.invoker", "roles/run.invoker"),  # of another service, but no other role is similar
+        ("roles/role.admin", None),  # not roles/file.admin
+        ("roles/kms.admin", None),  # not roles/ml.admin
+        ("roles/cloudrun.admin", None),  # not roles/cloud.admin
+    ],
+)
+def test_the_nearest_role_is_of_the_same_service(name: str, nearest: str | None) -> None:
+    assert catalog().nearest(name) == nearest
