@@ -53,7 +53,19 @@ def _asset(one: Value, declared: Declaration, relevant: ExportFilter | None) -> 
 def _resource(kind: str, name: Value, data: Value) -> Iterator[Fact]:
     """Yield the facts of the resource itself, in exports with ``--content-type=resource``."""
     if kind in _RESOURCES:
-        yield from _RESOURCES[kind](name, data)
+        yield from _RESOURCES[kind](name, _with_name(kind, name, data))
+
+
+def _with_name(kind: str, name: Value, data: Value) -> Value:
+    """Return the data with the asset's relative name if they have no name of their own.
+
+    Assets that are made from a plan have none: https://github.com/GoogleCloudPlatform/terraform-google-conversion
+    """
+    full = text(name) or ""
+    if kind not in _NAMED or not isinstance(data.data, dict) or text(get(data, "name")) or not full.startswith("//"):
+        return data
+    relative = Value(full[2:].partition("/")[2], name.at)
+    return Value({**data.data, "name": relative}, data.at)
 
 
 _RESOURCES: Mapping[str, Callable[[Value, Value], Iterator[Fact]]] = {
@@ -73,6 +85,14 @@ _RESOURCES: Mapping[str, Callable[[Value, Value], Iterator[Fact]]] = {
     "iam.googleapis.com/WorkloadIdentityPool": lambda _, data: federation.pools([data]),
     "iam.googleapis.com/WorkloadIdentityPoolProvider": lambda _, data: federation.providers([data]),
 }
+_NAMED = frozenset(
+    {
+        "cloudresourcemanager.googleapis.com/Folder",
+        "cloudresourcemanager.googleapis.com/Organization",
+        *(kind for kind in _RESOURCES if kind.startswith("iam.googleapis.com/")),
+    }
+)
+"""The kinds of assets whose data have a ``name`` that is the asset's name without the host."""
 RESOURCES = frozenset(_RESOURCES)
 """The kinds of assets that have relevant content apart from policies."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from iamlint.facts import CustomRole, Project, Service, ServiceAccount
+from iamlint.facts import CustomRole, Folder, Project, Provider, Service, ServiceAccount, ServiceAccountKey
 from iamlint.location import Location
 from iamlint.sources import read
 from iamlint.sources.reading import Options
@@ -242,3 +242,50 @@ def test_the_others_of_a_list_are_read(export):
     reading = export("roles.json", [{**LISTED, "title": 7}, LISTED])
     assert [role.title for role in reading.facts] == ["Signer"]
     assert [error.reason[:11] for error in reading.errors] == ["$[0].title:"]
+
+
+def asset(kind: str, name: str, data: dict[str, Any]) -> list[dict[str, Any]]:
+    """An export of one asset whose data have no name, as assets that are made from a plan."""
+    return [{"name": f"//{name}", "asset_type": kind, "resource": {"version": "v1", "data": data}}]
+
+
+ACCOUNT = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
+POOL = "projects/shop/locations/global/workloadIdentityPools/ci"
+
+
+def test_the_key_of_an_asset_without_a_name_of_its_own(export):
+    written = asset("iam.googleapis.com/ServiceAccountKey", f"iam.googleapis.com/{ACCOUNT}/keys/1", {})
+    (key,) = export("assets.json", written).facts
+    assert isinstance(key, ServiceAccountKey)
+    assert key.account == "ci@shop.iam.gserviceaccount.com"
+    assert (key.place.at.path, key.place.at.line) == ("assets.json", 3)
+
+
+def test_the_key_of_an_asset_with_a_name_of_its_own(export):
+    other = ACCOUNT.replace("ci@", "other@")
+    written = asset("iam.googleapis.com/ServiceAccountKey", f"iam.googleapis.com/{ACCOUNT}/keys/1", {"name": other})
+    (key,) = export("assets.json", written).facts
+    assert key.account == "other@shop.iam.gserviceaccount.com"
+
+
+def test_the_role_of_an_asset_without_a_name_of_its_own(export):
+    data = {key: value for key, value in ROLE.items() if key != "name"}
+    (role,) = export("assets.json", asset("iam.googleapis.com/Role", f"iam.googleapis.com/{ROLE['name']}", data)).facts
+    assert isinstance(role, CustomRole)
+    assert (role.name, role.accepted) == (ROLE["name"], True)
+
+
+def test_the_provider_of_an_asset_without_a_name_of_its_own(export):
+    name = f"iam.googleapis.com/{POOL}/providers/aws"
+    (provider,) = export(
+        "assets.json", asset("iam.googleapis.com/WorkloadIdentityPoolProvider", name, {"aws": {"accountId": "1"}})
+    ).facts
+    assert isinstance(provider, Provider)
+    assert (provider.pool, provider.name) == (POOL, f"{POOL}/providers/aws")
+
+
+def test_the_folder_of_an_asset_without_a_name_of_its_own(export):
+    name = "cloudresourcemanager.googleapis.com/folders/12"
+    (folder,) = export("assets.json", asset("cloudresourcemanager.googleapis.com/Folder", name, {})).facts
+    assert isinstance(folder, Folder)
+    assert folder.name == "folders/12"
