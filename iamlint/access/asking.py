@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from iamlint.access.permission_effects import effective_permissions
+from iamlint.access.permission_effects import effective_permissions, has_effect_on
 from iamlint.estate import Estate, scope
 from iamlint.facts import Declaration, Grant, Resource
 from iamlint.unknown import Truth, Unknown, shown
@@ -140,11 +140,16 @@ class Access:
         told = tuple(reason.replace("whether it is", "whether the account is", 1) for reason in one.verdict.reasons)
         return Step("disabled", Truth.UNKNOWN, told, facts, one.at)
 
-    def holds(self, grant: Grant, as_of: date) -> Truth:
-        """Whether the condition of a grant holds on a day, for any permission."""
+    def holds(self, grant: Grant, as_of: date, permission: str | None = None) -> Truth:
+        """Whether the condition of a grant holds on a day, for a permission or for any."""
         from iamlint.access.allow import condition_step
 
-        return condition_step(grant, None, as_of, self._estate).truth
+        return condition_step(grant, permission, as_of, self._estate).truth
+
+    def may_give(self, grant: Grant, permissions: Iterable[str]) -> bool:
+        """Whether the condition of a grant lets it give one of the permissions, whatever its role has."""
+        felt = (one for one in permissions if has_effect_on(one, grant.resource.kind))
+        return any(self.holds(grant, self._estate.as_of, one) is not Truth.FALSE for one in felt)
 
 
 def _seen_at(grant: Grant, resource: Resource, declared: Declaration) -> Grant:

@@ -97,7 +97,7 @@ def _of_grants(pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict
         if rest is None:
             continue
         for grant in grants:
-            yield grant, _held(finished(rest, grant, estate), grant, estate)
+            yield grant, _held(finished(rest, grant, estate), pattern, grant, estate)
 
 
 class _Alike:
@@ -168,18 +168,19 @@ def verdict(pattern: Pattern, fact: Fact, estate: Estate) -> Verdict:
 def grant_verdict(pattern: Pattern, grant: Grant, estate: Estate) -> Verdict:
     """Return the answer of a pattern for a grant."""
     rest = estate.made(_Alike).rest(pattern, grant)
-    return _held(finished(rest, grant, estate) if rest else FALSE, grant, estate)
+    return _held(finished(rest, grant, estate) if rest else FALSE, pattern, grant, estate)
 
 
 _NOBODY: frozenset[PrincipalKind] = frozenset({"malformed", "deleted"})
 """Principals that get nothing, whether or not the condition of a grant holds."""
 
 
-def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
+def _held(found: Verdict, pattern: Pattern, grant: Grant, estate: Estate) -> Verdict:
     """Return the answer for a grant that matches, as far as the grant counts.
 
     If its condition never holds, the grant gives nothing. If all matched permissions are blocked, it is not a match,
-    but is listed with what blocks it.
+    but is listed with what blocks it. If the role is unknown, no permission has matched, and the condition is
+    evaluated for those that the pattern asks for.
     """
     from iamlint.access.asking import access_of
 
@@ -188,6 +189,10 @@ def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
     asked = access_of(estate)
     if asked.is_plain(grant) or grant.principal.kind in _NOBODY:
         return found
+    if not found.permissions and grant.condition is not None:
+        wanted = _exact(pattern)
+        if wanted and not asked.may_give(grant, wanted):
+            return FALSE
     decided = asked.decide(grant, found.permissions, to_grant=_REACHING)
     if decided.blocked:
         return Verdict(Truth.UNKNOWN, decided.reasons, found.permissions, decided.facts, closed=True)
@@ -195,6 +200,13 @@ def _held(found: Verdict, grant: Grant, estate: Estate) -> Verdict:
         return FALSE
     permissions = decided.permissions or found.permissions
     return replace(found & decided.verdict, permissions=permissions)
+
+
+def _exact(pattern: Pattern) -> tuple[str, ...]:
+    """Return the permissions that a pattern asks for; none if it asks for another one, too (``*.setIamPolicy``)."""
+    asked = pattern.get("permission", ())
+    wanted = tuple(asked) if isinstance(asked, list | tuple) else (asked,)
+    return () if any("*" in one or "?" in one for one in wanted) else wanted
 
 
 _REACHING = frozenset(permission for listed in EDGE_PERMISSIONS.values() for permission in listed)

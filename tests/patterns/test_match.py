@@ -305,6 +305,27 @@ def test_grants_under_a_condition(pattern: dict[str, Any], fact: Grant, expected
     assert matched(pattern, fact) is expected
 
 
+OF_INSTANCES = "resource.type == 'compute.googleapis.com/Instance'"
+OF_PROJECTS = "resource.type == 'cloudresourcemanager.googleapis.com/Project'"
+
+
+@pytest.mark.parametrize(
+    ("asked", "expression", "expected"),
+    [
+        (TOKEN, OF_INSTANCES, FALSE),  # accounts do not provide their type, whatever the role has
+        (TOKEN, f"{OF_INSTANCES} || resource.name.endsWith('-aas')", FALSE),
+        (TOKEN, "resource.type != 'compute.googleapis.com/Instance'", UNKNOWN),
+        ([TOKEN, "resourcemanager.projects.setIamPolicy"], OF_PROJECTS, UNKNOWN),
+        ([TOKEN, "resourcemanager.projects.setIamPolicy"], OF_INSTANCES, FALSE),
+        ([TOKEN, "resourcemanager.folders.setIamPolicy"], OF_INSTANCES, FALSE),  # no effect on a project
+        ("iam.serviceAccounts.*", OF_INSTANCES, UNKNOWN),
+    ],
+)
+def test_a_role_that_is_not_known_under_a_condition(asked: Any, expression: str, expected: Truth) -> None:
+    fact = under(expression, "projects/shop/roles/elsewhere")
+    assert matched({"permission": asked}, fact) is expected
+
+
 ADMIN = {"permission": "resourcemanager.projects.setIamPolicy"}
 
 
