@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.context import Context
 from iamlint.conditions.declared import IAM, PROVIDER, undeclared
 from iamlint.conditions.evaluation import evaluate
@@ -19,8 +20,21 @@ BESIDE = frozenset({"resourcemanager.projects.get", "resourcemanager.projects.li
 """Permissions that nearly every predefined role has in addition to its own, and that nobody grants it for."""
 
 
+_ACCOUNTS = regex(
+    r"iam\.googleapis\.com/ServiceAccount|[\"']iam\.googleapis\.com[\"']|\bserviceAccounts?/|gserviceaccount"
+)
+_OTHERS = regex(
+    r"(?<![\w.-])(?!iam\.)[a-z0-9-]+\.googleapis\.com"
+    r"|\b(?!(?:projects|folders|organizations|locations|zones|regions|serviceAccounts|roles)/)[a-z][A-Za-z]*s/"
+)
+"""What a condition names: service accounts; resources of other services, by their type or by their collection."""
+
+
 def never_matching_conditions(estate: Estate) -> Iterator[Match]:
-    """Grants on service accounts, or above them, with a condition on attributes that accounts do not provide."""
+    """Grants on service accounts, or above them, with a condition on attributes that accounts do not provide.
+
+    A condition that names the other resources of its role limits the grant to them on purpose.
+    """
     for grant, condition in _conditional(estate):
         if grant.resource.kind != "service_account" and not grant.resource.is_container:
             continue
@@ -31,6 +45,9 @@ def never_matching_conditions(estate: Estate) -> Iterator[Match]:
             reason = next(reason.text for reason in why if reason)
             others = held - set(about) - BESIDE
             if others and grant.resource.kind != "service_account":
+                named = shown(condition.expression)
+                if _OTHERS.search(named) and not _ACCOUNTS.search(named):
+                    continue
                 what = f"never holds for service accounts, though {shown(grant.role)} has other permissions"
                 yield _about(grant, condition, f"{what}: {reason}", permissions=tuple(about))
             else:

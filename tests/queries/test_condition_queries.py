@@ -1,0 +1,47 @@
+"""Conditions on attributes that service accounts do not provide: by mistake, or on purpose for other resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Check = Callable[..., Any]
+
+BUCKETS = "resource.type == 'storage.googleapis.com/Bucket'"
+LIMIT = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/storage.objectAdmin'])"
+
+
+@pytest.mark.parametrize(
+    ("role", "condition", "found"),
+    [
+        ("editor", "resource.name.endsWith('/serviceAccounts/ci@shop.iam.gserviceaccount.com')", True),
+        ("editor", "resource.name == 'ci@shop.iam.gserviceaccount.com'", True),
+        ("editor", "resource.service == 'iam.googleapis.com'", True),
+        ("editor", "resource.name.endsWith('-ci')", True),
+        ("editor", f"{BUCKETS} || resource.type == 'iam.googleapis.com/ServiceAccount'", True),
+        ("editor", BUCKETS, False),
+        ("editor", "resource.service == 'compute.googleapis.com'", False),
+        ("editor", "resource.name.startsWith('projects/_/buckets/reports')", False),
+        ("editor", "resource.name.startsWith('projects/shop/zones/europe-west1-b/instances/ci')", False),
+        ("iam.securityAdmin", f"{LIMIT} && {BUCKETS} && resource.name.endsWith('sessions')", False),
+        ("iam.securityAdmin", f"{LIMIT} && resource.name.endsWith('sessions')", True),
+        ("iam.serviceAccountTokenCreator", BUCKETS, True),  # a role for nothing but accounts
+        ("editor", "resource.type != 'storage.googleapis.com/Bucket'", False),
+    ],
+)
+def test_whether_a_condition_was_meant_for_accounts(check: Check, role: str, condition: str, found: bool) -> None:
+    text = f"""
+resource "google_project_iam_member" "one" {{
+  project = "shop"
+  role    = "roles/{role}"
+  member  = "group:deployers@example.com"
+  condition {{
+    title      = "one"
+    expression = "{condition}"
+  }}
+}}
+"""
+    report = check({"main.tf": text}, select=("never-matching-condition",))
+    assert bool(report.findings) is found
