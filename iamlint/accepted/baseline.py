@@ -115,13 +115,15 @@ def baseline_of(source: SourceText) -> Baseline | Unreadable:
     """Return the findings in the text of a baseline."""
     document = read_json(source)
     if isinstance(document, Unreadable):
-        return document
+        return Unreadable(document.at, f"this is not a baseline: {document.reason}", _HINT)
     listed = document.data.get("findings") if isinstance(document.data, dict) else None
     if listed is None or not isinstance(listed.data, tuple):
         return Unreadable(Location(source.path), "this is not a baseline", _HINT)
     own = document.data.get(FORMAT) if isinstance(document.data, dict) else None
     if own is not None and own.data != 2:
-        return Unreadable(_at(own), f"this is a baseline of version {own.data}, which is newer", "use a newer iamlint")
+        is_newer = isinstance(own.data, int) and own.data > 2
+        hint = "use a newer iamlint" if is_newer else "write it again with `iamlint check --write-baseline FILE`"
+        return Unreadable(_at(own), f"this is a baseline of version {own.data}, which this iamlint does not read", hint)
     entries: list[Entry] = []
     for value in listed.data:
         entry = _entry(value, own=own is not None)

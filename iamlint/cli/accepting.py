@@ -38,6 +38,10 @@ def baseline_for(request: Request, config: Config, tree: Tree = DISK) -> Baselin
     path = request.baseline or config.baseline or target
     if path is None or (target and os.path.realpath(path) == os.path.realpath(target) and not os.path.lexists(path)):
         return Baseline()
+    if path is config.baseline and not tree.exists(path):
+        name = path.as_posix()
+        hint = f"make one with `iamlint check --write-baseline {name}`"
+        return Unreadable(config.at("baseline"), f"`baseline` names '{name}', which does not exist", hint)
     return read_baseline(path, tree)
 
 
@@ -64,8 +68,7 @@ def on_changed_lines(
 
             return since(report, name, changes, earlier)
     except MissingRevision as error:
-        hint = "fetch it, or check out with fetch-depth: 0"
-        return Unreadable(Location(COMMAND_LINE), f"--changed-since: {error}", hint)
+        return Unreadable(Location(COMMAND_LINE), f"--changed-since: {error}", error.hint)
 
 
 def in_repository(path: str, top: Path) -> str:

@@ -38,7 +38,7 @@ def emit(text: str | Iterable[str], *, for_programs: bool = False) -> None:
                 _heard("out", data)
                 click.echo(data, nl=False)
             else:
-                shown = block.encode(encoding, "backslashreplace").decode(encoding)
+                shown = _for_people(block, encoding)
                 _heard("text", shown.encode())
                 click.echo(shown, nl=False, color=True)
         sys.stdout.flush()
@@ -50,6 +50,19 @@ def emit(text: str | Iterable[str], *, for_programs: bool = False) -> None:
             return
         reason = "it is closed" if error.errno == errno.EBADF else error.strerror
         raise click.ClickException(f"standard output cannot be written: {reason}") from error
+
+
+_PLAIN = str.maketrans({"→": "->", "←": "<-", "✓": "+", "✗": "x", "…": "..."})
+"""Characters of our own texts, for encodings without them: Windows writes cp1252 to a file, and some systems ASCII."""
+
+
+def _for_people(text: str, encoding: str) -> str:
+    """Return a text in which an encoding has every character: ours as signs of ASCII, any other as its escape."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
+    return text
 
 
 _WINDOWS = os.name == "nt"
@@ -229,7 +242,8 @@ class Progress:
 def report_usage(arguments: Sequence[str], error: click.ClickException) -> None:
     """Report a usage error; also in the format given to `check`."""
     context = getattr(error, "ctx", None)
-    hint = f"{context.command_path} --help lists the options" if context else ""
+    listed = "commands" if context and isinstance(context.command, click.Group) else "options"
+    hint = f"{context.command_path} --help lists the {listed}" if context else ""
     found = Unreadable(Location(COMMAND_LINE), " ".join(error.format_message().split()).rstrip("."), hint)
     say_errors([found])
     form = _format(arguments)

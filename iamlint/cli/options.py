@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -65,14 +66,37 @@ class Grouped(click.Command):
                     formatter.write_dl(shown)
 
 
-PATH = click.Path(path_type=Path)
-FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False)
+PATH = click.Path(path_type=Path, readable=False)  # a file that cannot be read is an error where it is read
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=False)
+DIRECTORY = click.Path(path_type=Path, exists=True, file_okay=False, readable=False)
 _RESOURCES = "projects/ID, folders/N, organizations/N, serviceAccounts/EMAIL"
 _RESOURCE = regex(
     r"projects/[^/\s]+|folders/[0-9]+|organizations/[0-9]+|(projects/[^/\s]+/)?serviceAccounts/[^/\s@]+@[^/\s@]+"
 )
-DATE = click.DateTime(["%Y-%m-%d"])
+
+
+class _Day(click.DateTime):
+    """A day as YYYY-MM-DD."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the day as a datetime. Raises BadParameter."""
+        with suppress(click.BadParameter):
+            return super().convert(value, param, ctx)
+        return self.fail(f"{value!r} is not a day, YYYY-MM-DD", param, ctx)
+
+
+class _Seconds(click.FloatRange):
+    """A number of seconds over zero."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the seconds as a float. Raises BadParameter."""
+        with suppress(click.BadParameter):
+            return super().convert(value, param, ctx)
+        return self.fail(f"{value!r} is not a number of seconds over 0", param, ctx)
+
+
+DATE = _Day(["%Y-%m-%d"])
+TIME = _Seconds(min=0, min_open=True)
 
 
 def day_of(as_of: datetime | None) -> date:
@@ -180,7 +204,7 @@ def reading_options(function: Command) -> Command:
         ),
         click.option(
             "--max-time",
-            type=click.FloatRange(min=0, min_open=True),
+            type=TIME,
             default=SECONDS,
             metavar="SECONDS",
             help=f"Stop after this time, and list what was not checked. [{SECONDS}]",
@@ -342,11 +366,14 @@ def request(asked: dict[str, Any]) -> Request:
     if asked.get("write_baseline") and (parts or Path("-") in asked["paths"]):
         what = f"--{parts[0].replace('_', '-')}" if parts else "standard input"
         raise click.UsageError(f"--write-baseline needs all findings that nobody accepts otherwise: leave out {what}")
+    if asked.get("stdin_name") and Path("-") not in asked["paths"]:
+        raise click.UsageError("--stdin-name names standard input: give - as a path, too")
     for name in ("select", "ignore"):
         if name in asked:
             asked[name] = tuple(part.strip() for text in asked[name] for part in text.split(",") if part.strip())
     for setting in asked["var"]:
-        if "=" not in setting:
+        name, separator, _ = setting.partition("=")
+        if not separator or not name.strip():
             raise click.BadParameter(f"{setting!r} is not NAME=VALUE", param_hint="--var")
     return Request(**asked)
 

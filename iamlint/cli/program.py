@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NamedTuple
 
@@ -80,20 +81,26 @@ class _Program(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the arguments name; the error for an unknown one has the nearest name."""
-        if args[0] not in _COMMANDS:
-            from difflib import get_close_matches
-
-            nearest = get_close_matches(args[0], _COMMANDS, n=1)
-        else:
-            nearest = []
-        if nearest:
-            ctx.fail(f"No such command '{args[0]}'. Did you mean '{nearest[0]}'?")
+        if args[0] not in _COMMANDS and not args[0].startswith("-"):
+            nearest = _nearest(args[0])
+            ctx.fail(f"No such command '{args[0]}'." + (f" Did you mean '{nearest}'?" if nearest else ""))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
         """Write the list of commands without loading them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.about) for name, entry in _COMMANDS.items()])
+
+
+def _nearest(word: str) -> str:
+    """Return the command that an unknown word may stand for; "" if it is like none."""
+    from difflib import get_close_matches
+
+    if word in ("help", "version"):
+        return f"iamlint --{word}"
+    if os.path.exists(word):
+        return f"iamlint check {word}"
+    return "".join(get_close_matches(word.lower(), _COMMANDS, n=1))
 
 
 def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:

@@ -271,7 +271,10 @@ def chosen_rules(every: tuple[Rule, ...], request: Request, config: Config) -> t
     named = wanted.others(select)
     if select and not named:
         return (), wanted
-    return choose(every, named, wanted.others(ignore)), wanted
+    written = {name: config.at(key) for key in ("select", "ignore") for name in config.written.get(key, ())}
+    given = {*request.select, *request.ignore}
+    places = {name: at for name, at in written.items() if name not in given}
+    return choose(every, named, wanted.others(ignore), places), wanted
 
 
 def _inputs(reading: Reading) -> frozenset[str]:
@@ -381,11 +384,19 @@ def documents(paths: Iterable[Path]) -> tuple[tuple[Rule, ...], tuple[Assertion,
     return load(others, shipped=not paths) if others or not paths else (), assertions
 
 
-def choose(rules: tuple[Rule, ...], select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
-    """The selected rules without the ignored ones. Raises `Failed`."""
+def choose(
+    rules: tuple[Rule, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    places: Mapping[str, Location] | None = None,
+) -> tuple[Rule, ...]:
+    """The selected rules without the ignored ones. Raises `Failed`.
+
+    ``places`` are where the configuration has names.
+    """
     from iamlint.rules.catalog import select_rules
 
-    chosen, errors = select_rules(rules, select, ignore)
+    chosen, errors = select_rules(rules, select, ignore, places)
     if errors:
         raise Failed(errors)
     return chosen

@@ -28,7 +28,9 @@ _CUT = "accounts that the change can reach, since the search ended"
 
 
 def compare(base: Side, head: Side) -> Comparison:
-    """Return what opens and closes between two sides."""
+    """Return what opens and closes between two sides; nothing if one is missing: all of the other would be new."""
+    if base.is_missing or head.is_missing:
+        return Comparison(base.given, head.given)
     names = identities(base, head)
     changes = changed(*names)
     cone = Cone(*changes)

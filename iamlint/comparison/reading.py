@@ -40,7 +40,7 @@ def read_side(
     except MissingRevision as error:
         hint = "name a folder, a plan as JSON, an export, or a revision; a shallow clone lacks older commits"
         wrong = Unreadable(Location(given), f"nothing is there, and {error}", hint)
-        return Side(name, Estate([], roles, as_of), given, given, {}), (wrong,)
+        return Side(name, Estate([], roles, as_of), given, given, {}, is_missing=True), (wrong,)
 
 
 def _read(
@@ -48,7 +48,9 @@ def _read(
 ) -> tuple[Side, tuple[Unreadable, ...]]:
     shown = Workspace([path], tree=options.tree).shown(path)
     reading = read([path], options)
-    return Side(name, Estate(reading.facts, roles, as_of), shown, given, reading.texts), _once(reading.errors)
+    is_missing = bool(reading.errors) and not reading.facts
+    side = Side(name, Estate(reading.facts, roles, as_of), shown, given, reading.texts, is_missing)
+    return side, _once(reading.errors)
 
 
 def _once(errors: Iterable[Unreadable]) -> tuple[Unreadable, ...]:

@@ -42,6 +42,7 @@ class Side:
     """One of two estates.
 
     ``root`` is its path in locations, ``given`` the user's name for it, ``texts`` are the files that were read.
+    ``is_missing`` says that it has errors and no facts: it does not exist, or nothing of it can be read.
     """
 
     name: SideName
@@ -49,6 +50,7 @@ class Side:
     root: str
     given: str
     texts: Mapping[str, SourceText]
+    is_missing: bool = False
 
     @property
     def hops(self) -> Hops:

@@ -56,20 +56,36 @@ def _explained(error: ValidationError, document: Value, source: SourceText) -> I
         case "required":
             for key in (key for key in wanted if key not in found):
                 yield Unreadable(location_of(value), f"the key `{key}` is missing{_inside(name)}")
+        case "oneOf" if not path and not isinstance(found, dict):
+            return  # its type is an error of its own
         case "oneOf" if not path:
             keys = " and ".join(f"`{key}`" for alternative in wanted for key in alternative["required"])
             yield Unreadable(location_of(value), f"give exactly one of {keys}")
         case "enum":
             nearest = nearest_of(str(error.instance), wanted) or f"one of {', '.join(wanted)}"
-            yield Unreadable(location_of(value), f"`{name}` is {error.instance!r}", nearest)
+            yield Unreadable(location_of(value), f"`{name}` is {_written(error.instance)}", nearest)
         case "pattern" | "minLength" | "maxLength" if "propertyNames" in error.absolute_schema_path:
-            at = _key_location(find(value, [str(found)]), str(found), source)
-            yield Unreadable(
-                at,
-                f"the key `{found}`{_inside(name)} {_complaint(error).partition(', which ')[2] or _complaint(error)}",
-            )
+            at, hint = _key_location(find(value, [str(found)]), str(found), source), _expected(error)
+            complaint = _complaint(error).partition(", which ")[2] or _complaint(error)
+            yield Unreadable(at, f"the key `{found}`{_inside(name)} {'has a wrong form' if hint else complaint}", hint)
+        case "pattern" if hint := _expected(error):
+            yield Unreadable(location_of(value), f"`{name}` is {error.instance!r}", hint)
         case _:
-            yield Unreadable(location_of(value), f"`{name or 'the document'}` {_complaint(error)}")
+            hint = "put it in quotes" if wanted == "string" and isinstance(found, bool | int | float) else ""
+            what = f"`{name}`" if name else "the document"
+            yield Unreadable(location_of(value), f"{what} {_complaint(error)}", hint)
+
+
+def _written(value: object) -> str:
+    """Return a value as a document writes it: a text in quotes, any other as in JSON."""
+    return repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _expected(error: ValidationError) -> str:
+    """Return what the schema says of the value whose form is wrong, as a hint; "" if it says nothing."""
+    schema: Any = error.schema
+    description = schema.get("description", "")
+    return f"expected: {description[:1].lower()}{description[1:].rstrip('.')}" if description else ""
 
 
 _TYPES = {
@@ -115,11 +131,12 @@ def _inside(name: str) -> str:
 
 
 def nearest_of(name: str, known: Iterable[str]) -> str:
-    """Return a question for the intended name; "" if none is similar."""
+    """Return a question for the intended name, in any case of letters; "" if none is similar."""
     from difflib import get_close_matches
 
-    nearest = get_close_matches(name, list(known), n=1)
-    return f"did you mean `{nearest[0]}`?" if nearest else ""
+    by_letters = {one.lower(): one for one in known}
+    nearest = get_close_matches(name.lower(), by_letters, n=1)
+    return f"did you mean `{by_letters[nearest[0]]}`?" if nearest else ""
 
 
 def location_of(value: Value) -> Location:

@@ -25,7 +25,14 @@ _FIXED = {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_TERMINAL
 
 
 class MissingRevision(Exception):
-    """Raised if there is no repository, it lacks the revision, or git fails; the message names the cause."""
+    """Raised if there is no repository, it lacks the revision, or git fails; the message names the cause.
+
+    ``hint`` says what to do, if anything helps.
+    """
+
+    def __init__(self, message: str, *, hint: str = "fetch it, or check out with fetch-depth: 0") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class Repository:
@@ -41,7 +48,7 @@ class Repository:
         real = DISK.resolved(directory)
         top = next((path for path in (real, *real.parents) if os.path.lexists(path / ".git")), None)
         if top is None:
-            raise MissingRevision(f"{directory} is not in a git repository")
+            raise MissingRevision(f"{directory} is not in a git repository", hint="")
         return cls(top)
 
     def commit(self, name: str) -> str:
@@ -50,9 +57,15 @@ class Repository:
         Raises `MissingRevision`.
         """
         question = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-        found = self.run(*question, missing=f"the revision {name} is not in this clone").decode("ascii").strip()
+        missing = f"the revision {name} is not in this clone"
+        try:
+            found = self.run(*question, missing=missing).decode("ascii").strip()
+        except MissingRevision:
+            if not self.run("rev-list", "--max-count=1", "--all", missing=missing):
+                raise MissingRevision("the repository has no commits yet", hint="") from None
+            raise
         if not FULL_ID.fullmatch(found):
-            raise MissingRevision(f"the revision {name} is not in this clone")
+            raise MissingRevision(missing)
         return found
 
     def run(self, *arguments: str, missing: str) -> bytes:
@@ -68,10 +81,10 @@ class Repository:
                 timeout=_PATIENCE,
             )
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            raise MissingRevision(f"git cannot be asked: {error}") from error
+            raise MissingRevision(f"git cannot be asked: {error}", hint="") from error
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise MissingRevision(f"{missing} (git: {said[-1] if said else done.returncode})")
+            raise MissingRevision(f"{missing} (git: {said[-1]})" if said else missing)
         return done.stdout
 
     def batch(self) -> subprocess.Popen[bytes]:
@@ -140,4 +153,4 @@ def _program(top: Path) -> str:
         found = shutil.which("git", path=folder) if os.path.isabs(folder) else None
         if found and not DISK.resolved(Path(found)).is_relative_to(top):
             return found
-    raise MissingRevision("git is not installed, and no commit can be read without it")
+    raise MissingRevision("git is not installed, and no commit can be read without it", hint="")

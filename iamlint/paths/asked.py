@@ -15,6 +15,8 @@ from iamlint.principals import read_principal
 
 _ASKED = Declaration(Location(COMMAND_LINE))
 _FULL = regex(r"(?://iam\.googleapis\.com/)?projects/[^/]+/serviceAccounts/")
+_MOST_MEANT = 3
+"""Number of names that a hint proposes."""
 _UNFIT = ("malformed", "unknown", "deleted", "convenience")
 
 
@@ -74,6 +76,9 @@ def _is_account(email: str) -> bool:
 def _hint(pattern: str, names: Iterable[str], hops: Hops) -> str:
     labels = [hops.names.label(name).rpartition(":")[2] for name in names]
     wanted = pattern.rpartition(":")[2]
+    without_domain = [f"`{label}`" for label in labels if label.partition("@")[0] == wanted][:_MOST_MEANT]
+    if without_domain:
+        return f"did you mean {' or '.join(without_domain)}?"
     near = nearest_of(wanted, labels) if len(labels) < 10_000 else ""
     return (
         near or "`iamlint facts` lists what was read; a name is an e-mail, a principal as policies write it, or a glob"

@@ -90,7 +90,8 @@ def _built_in_clashes(folder: Path, shown: str, *, shipped: bool) -> tuple[Unrea
 def _documents(directory: Path, tree: Tree) -> Iterator[Path]:
     """Yield the documents in a directory, then those in its directories; or the given file."""
     if tree.is_file(directory):
-        yield directory
+        if directory.suffix in _SUFFIXES:
+            yield directory
         return
     families = [directory / entry.name for entry in _entries(directory, tree) if entry.kind == "directory"]
     for folders in ([directory], families):
@@ -158,9 +159,14 @@ def _clashes(rules: list[Rule]) -> Iterator[Unreadable]:
 
 
 def select_rules(
-    rules: Iterable[Rule], select: Iterable[str] = (), ignore: Iterable[str] = ()
+    rules: Iterable[Rule],
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    places: Mapping[str, Location] | None = None,
 ) -> tuple[tuple[Rule, ...], list[Unreadable]]:
     """Return the selected rules without the ignored ones; and errors for unknown names.
+
+    ``places`` are where names are written, without those of the command line.
 
     A rule is selected by its id, ``family/id``, or an alias, which may mean several; by a glob of these; by a
     standard (``cis``, ``cis-1.7``, ``mitre``, ``T1548.005``); or by its family or set: "default", "pedantic" or "all",
@@ -168,7 +174,8 @@ def select_rules(
     """
     rules, select, ignore = tuple(rules), tuple(select) or ("default",), tuple(ignore)
     known = SETS.union({rule.family for rule in rules}, *(rule.selecting for rule in rules))
-    errors = [_unknown(name, known) for name in (*select, *ignore) if not named_by(name, known)]
+    names = dict.fromkeys((*select, *ignore))
+    errors = [_unknown(name, known, (places or {}).get(name)) for name in names if not named_by(name, known)]
     chosen = [rule for rule in rules if any(_is_chosen(rule, name, rule.selecting) for name in select)]
     return tuple(rule for rule in chosen if not ignored(rule, ignore)), errors
 
@@ -203,9 +210,11 @@ def severity_of(rule: Rule, severities: Mapping[str, Severity]) -> Severity | No
     return severities[found[0]] if found else None
 
 
-def _unknown(name: str, known: Iterable[str]) -> Unreadable:
+def _unknown(name: str, known: Iterable[str], at: Location | None) -> Unreadable:
     from difflib import get_close_matches
 
-    nearest = get_close_matches(name, sorted(known), n=1, cutoff=0.5)
-    hint = f"did you mean `{nearest[0]}`?" if nearest else "`iamlint rules` lists them"
-    return Unreadable(Location(COMMAND_LINE), f"no rule or family is called `{name}`", hint)
+    nearest = get_close_matches(
+        name.lower(), by_letters := {one.lower(): one for one in sorted(known)}, n=1, cutoff=0.5
+    )
+    hint = f"did you mean `{by_letters[nearest[0]]}`?" if nearest else "`iamlint rules` lists them"
+    return Unreadable(at or Location(COMMAND_LINE), f"no rule or family is called `{name}`", hint)

@@ -71,7 +71,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         errors=[*found.errors], excluded=found.excluded, empty=[workspace.shown(one) for one in found.empty]
     )
     if not options.may_be_empty:
-        reading.errors += [nothing_in(shown, "in this directory") for shown in reading.empty]
+        reading.errors += [nothing_in(shown, "in this directory", _left_out(found)) for shown in reading.empty]
     reading.facts += (
         UnreadPart(why, Declaration(Location(workspace.shown(path)), "file"))
         for path, why in sorted(found.unread.items())
@@ -114,6 +114,13 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     reading.facts = list(_distinct(reading.facts))
     reading.texts |= workspace.texts
     return reading
+
+
+def _left_out(found: Found) -> str:
+    """Return why files that were found are not checked; "" without any."""
+    if found.excluded:
+        return "the configuration excludes the files there"
+    return next((found.unread[path] for path in sorted(found.unread)), "")
 
 
 _Document = tuple[Path, bool, Reading]

@@ -169,9 +169,9 @@ _LISTED = 100
 """Maximum number of listed places that were not read; the rest is counted."""
 
 
-def nothing_in(shown: str, what: str = "here") -> Unreadable:
-    """Return the error of a path without anything to check."""
-    hint = "give Terraform files, a plan as JSON, or gcloud exports"
+def nothing_in(shown: str, what: str = "here", why: str = "") -> Unreadable:
+    """Return the error of a path without anything to check; ``why`` names the files in it that do not count."""
+    hint = why or "give Terraform files, a plan as JSON, or gcloud exports"
     return Unreadable(Location(shown), f"nothing {what} can be checked", hint)
 
 

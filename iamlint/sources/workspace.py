@@ -282,7 +282,12 @@ def _useless(path: Path, tree: Tree) -> tuple[str, str]:
         return "this is not a regular file", "give a file or a directory; write the output of a pipe to a file first"
     if tree.is_link(path):
         return "the symbolic link is broken or circular", "check where it leads"
-    return "there is no such file or directory", "check the path"
+    hint = "iamlint fetches nothing: copy it to a file first" if _ADDRESS.match(path.as_posix()) else "check the path"
+    return "there is no such file or directory", hint
+
+
+_ADDRESS = regex(r"(?:gs|s3|https?|git|ssh):/")
+"""The beginning of an address, as a path that has lost one of its slashes."""
 
 
 def _walk(top: Path, found: Found, walk: _Walk, workspace: Workspace, excluded: PathGlobs) -> Iterator[Unreadable]:

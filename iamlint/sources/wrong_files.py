@@ -47,7 +47,7 @@ _SIGNS = (
         name=r".*\.(?:py|ts|js|go|java|rb|sh|ps1|cs)",
     ),
     _sign("this is Bicep, for Azure", _FOLDER, name=r".*\.bicep"),
-    _sign("this is a text for people", _FOLDER, name=r".*\.(?:md|rst|adoc|docx?|pdf|html?)"),
+    _sign("this is a document, not Terraform", _FOLDER, name=r".*\.(?:md|rst|adoc|docx?|pdf|html?)"),
     _sign(
         "this is Pulumi's project file",
         "iamlint reads no programs; check an export of gcloud",

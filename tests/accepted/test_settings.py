@@ -96,7 +96,7 @@ def test_a_pyproject_without_our_table_is_none(text: str, repository: Path) -> N
         ({".iamlint.yaml": "severity: {broad-tokn-creator: low}\n"}, "did you mean `broad-token-creator`?"),
         ({".iamlint.yaml": "paths: {a: {ignore: [keys/x*]}}\n"}, "names `keys/x*`"),
         ({".iamlint.yaml": "paths: {a: {igore: []}}\n"}, "unknown key `igore` in `paths.a` (did you mean `ignore`?)"),
-        ({".iamlint.yaml": "environments: {'a b': {}}\n"}, "1:17: the key `a b` in `environments` does not fit"),
+        ({".iamlint.yaml": "environments: {'a b': {}}\n"}, "1:17: the key `a b` in `environments` has a wrong form"),
         ({".iamlint.yaml": "exclude: [/etc]\n"}, "has the glob '/etc'"),
         ({".iamlint.yaml": "exclude: [../x]\n"}, "has the glob '../x'"),
         ({".iamlint.yaml": "var-file: [nowhere.tfvars]\n"}, "names 'nowhere.tfvars', which is not a file"),

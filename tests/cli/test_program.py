@@ -105,5 +105,5 @@ def test_the_nearest_name_is_proposed() -> None:
     done = subprocess.run([*PROGRAM, "ckeck"], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (
         2,
-        "error: command line: No such command 'ckeck'. Did you mean 'check'? (iamlint --help lists the options)\n",
+        "error: command line: No such command 'ckeck'. Did you mean 'check'? (iamlint --help lists the commands)\n",
     )

@@ -140,7 +140,7 @@ def test_an_unsafe_fix_needs_its_option(tmp_path: Path) -> None:
 
 def test_an_unsafe_fix_alone_changes_nothing(tmp_path: Path) -> None:
     path = written(tmp_path / "main.tf", SELF)
-    assert run("check", "--unsafe-fixes", cwd=tmp_path).returncode == 1
+    assert run("check", "--unsafe-fixes", cwd=tmp_path).returncode == 2
     assert path.read_text() == SELF
 
 

@@ -35,6 +35,7 @@ examples:
     - terraform: y
     - plan: "{}"
 """
+TITLE = "what is wrong, as a whole sentence without a full stop)"
 WORDS = "({because}, {default_users}, {permission}, {permissions}, {placeholder}, {principal}, {resource}, {role})"
 
 
@@ -100,7 +101,7 @@ def test_a_rule() -> None:
         (
             "title: Somebody owns a project",
             "title: somebody owns a project.",
-            ["1: `title` is 'somebody owns a project.', which does not fit ^[A-Z].*[^.\\s]$"],
+            ["1: `title` is 'somebody owns a project.' (expected: " + TITLE],
         ),
         ("references: [https://cloud.google.com/iam]", "references: []", ["17: `references` must not be empty"]),
     ],
@@ -126,7 +127,7 @@ def test_a_query_that_there_is_not() -> None:
         ("", "0 YAML documents, where one rule is expected"),
         ("a: 1\n---\nb: 2\n", "2 YAML documents, where one rule is expected"),
         ("x" * (LARGEST + 1), f"the document is longer than {LARGEST} characters"),
-        ("- a\n- b\n", "`the document` must be a mapping of keys"),
+        ("- a\n- b\n", "the document must be a mapping of keys"),
     ],
 )
 def test_what_is_no_rule_at_all(text: str, reason: str) -> None:

@@ -13,7 +13,7 @@ from iamlint.sources.reading import Options
 @pytest.mark.parametrize(
     ("name", "content", "what"),
     [
-        ("README.md", "# Terraform", "a text for people"),
+        ("README.md", "# Terraform", "a document, not Terraform"),
         ("main.py", "import pulumi", "a program or a script"),
         (".terraform.lock.hcl", 'provider "x" {}', "Terraform's lock file"),
         ("terragrunt.hcl", "inputs = {}", "Terragrunt's configuration"),

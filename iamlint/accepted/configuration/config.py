@@ -304,9 +304,13 @@ def _outside(document: Value, folder: Path, home: Path, tops: tuple[Path, ...], 
         if not any(real.is_relative_to(top) for top in tops):
             reason = f"`{key}` names {one.data!r}, which is outside of the repository"
             yield Unreadable(location_of(one), reason, "nothing outside of it is read")
+        elif key == "rules" and not tree.exists(real):
+            yield Unreadable(location_of(one), f"`{key}` names {one.data!r}, which does not exist", _FROM_HERE)
         elif key not in ("rules", "baseline") and not tree.is_file(real):
-            hint = "paths are relative to the configuration's folder"
-            yield Unreadable(location_of(one), f"`{key}` names {one.data!r}, which is not a file", hint)
+            yield Unreadable(location_of(one), f"`{key}` names {one.data!r}, which is not a file", _FROM_HERE)
+
+
+_FROM_HERE = "paths are relative to the configuration's folder"
 
 
 def unknown_names(config: Config, known: Set[str]) -> list[Unreadable]:

@@ -94,6 +94,8 @@ def check(
     """
     wanted, targets = replace(request(asked), fail_on=fail_on), list(map(target, output))
     apart(path for _, path in targets)
+    if unsafe_fixes and not (fix or diff):
+        raise click.UsageError("--unsafe-fixes applies nothing alone: give --fix or --diff, too")
     if (fix or diff) and wanted.write_baseline:
         raise click.BadParameter("a baseline is written by a run that fixes nothing", param_hint="--write-baseline")
     with keeping(wanted, usable=not (fix or diff or no_cache)) as kept:

@@ -12,7 +12,18 @@ import click
 from iamlint.budget import SECONDS, Allowance, TimeUp
 from iamlint.cli.configuring import Failed, configuration, environments_of, inputs_for
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, emit_folded, say_errors
-from iamlint.cli.options import DATE, FILE, PATH, Request, catalog_option, color_option, config_options, day_of, target
+from iamlint.cli.options import (
+    DATE,
+    FILE,
+    PATH,
+    TIME,
+    Request,
+    catalog_option,
+    color_option,
+    config_options,
+    day_of,
+    target,
+)
 from iamlint.cli.output import write
 from iamlint.cli.run import role_catalog
 from iamlint.location import COMMAND_LINE, Location, Unreadable
@@ -38,7 +49,7 @@ _OF_REQUEST = ("config", "no_config", "config_home", "environment", "var", "var_
 @catalog_option
 @click.option(
     "--max-time",
-    type=click.FloatRange(min=0, min_open=True),
+    type=TIME,
     default=SECONDS,
     metavar="SECONDS",
     help=f"Stop after this time with an error. [{SECONDS}]",

@@ -78,7 +78,7 @@ def account_of(one: Privilege) -> str:
 def summary(found: Comparison) -> str:
     """Return how much opens and closes, in one sentence."""
     if not (found.opened or found.closed or found.gained or found.lost or found.unknown):
-        return "nothing opens or closes"
+        return "nothing opens or closes in what could be read" if found.errors else "nothing opens or closes"
     pairs = f"{counted(len(found.opened), 'pair')} opened, {len(found.closed)} closed"
     roles = f"{counted(len(found.gained), 'role')} gained, {len(found.lost)} lost"
     return f"{pairs}; {roles}; {len(found.unknown)} unknown"

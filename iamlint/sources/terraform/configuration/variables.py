@@ -121,10 +121,10 @@ def undeclared(roots: Iterable[Module], variables: Iterable[str]) -> Iterator[Un
     declared = {name for root in roots for name in root.variable_names}
     for name in dict.fromkeys(setting.partition("=")[0].strip() for setting in variables):
         if name not in declared:
-            from difflib import get_close_matches
+            from iamlint.documents.validation import nearest_of
 
-            hint = f"a nearby name is {near[0]}" if (near := get_close_matches(name, declared, 1)) else ""
-            yield Unreadable(Location(f"--var {name}"), "no root module declares this variable", hint)
+            reason = "no root module declares this variable"
+            yield Unreadable(Location(f"--var {name}"), reason, nearest_of(name, declared))
 
 
 def unused(roots: Iterable[Module], preset: Iterable[str]) -> list[str]:

@@ -141,7 +141,7 @@ def test_a_var_that_nobody_declares_is_an_error(tmp_path: Path) -> None:
     found = read([write(tmp_path, {"main.tf": WHO})], Options(variables=("hwo=user:x@example.com", "who=user:y@b.c")))
     (error,) = found.errors
     assert (error.at.path, error.reason) == ("--var hwo", "no root module declares this variable")
-    assert error.hint == "a nearby name is who"
+    assert error.hint == "did you mean `who`?"
     assert members(found) == ["user:y@b.c"]
 
 

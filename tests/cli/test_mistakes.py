@@ -1,0 +1,159 @@
+"""Mistakes that people make on their first day: each is one line that says what is wrong and what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import program
+import pytest
+from checkout import git, write
+
+from iamlint.files.disk import Disk
+
+MEMBER = """\
+resource "google_service_account" "ci" {
+  project    = "shop"
+  account_id = "ci"
+}
+resource "google_project_iam_member" "ci" {
+  project = "shop"
+  role    = "roles/iam.serviceAccountTokenCreator"
+  member  = "user:ana@example.com"
+}
+"""
+OF_CHECK = " (iamlint check --help lists the options)"
+OF_ALL = " (iamlint --help lists the commands)"
+
+
+def errors(directory: Path, *arguments: str) -> str:
+    done = program.run(*arguments, cwd=directory)
+    assert done.returncode == 2, done.stdout + done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["help"], f"command line: No such command 'help'. Did you mean 'iamlint --help'?{OF_ALL}"),
+        (["version"], f"command line: No such command 'version'. Did you mean 'iamlint --version'?{OF_ALL}"),
+        (["Check", "."], f"command line: No such command 'Check'. Did you mean 'check'?{OF_ALL}"),
+        (["main.tf"], f"command line: No such command 'main.tf'. Did you mean 'iamlint check main.tf'?{OF_ALL}"),
+        (["frobnicate"], f"command line: No such command 'frobnicate'{OF_ALL}"),
+        (["check", "--as-of", "soon"], f"'--as-of': 'soon' is not a day, YYYY-MM-DD{OF_CHECK}"),
+        (["check", "--max-time", "1m"], f"'--max-time': '1m' is not a number of seconds over 0{OF_CHECK}"),
+        (["check", "--max-time", "0"], f"'--max-time': '0' is not a number of seconds over 0{OF_CHECK}"),
+        (["check", "--var", "=x"], f"--var: '=x' is not NAME=VALUE{OF_CHECK}"),
+        (["check", "--unsafe-fixes"], f"--unsafe-fixes applies nothing alone: give --fix or --diff, too{OF_CHECK}"),
+        (["check", "--stdin-name", "a.tf"], f"--stdin-name names standard input: give - as a path, too{OF_CHECK}"),
+        (["check", "gs://bucket/iam.json"], "file or directory (iamlint fetches nothing: copy it to a file first)"),
+        (["check", "live"], "live: nothing in this directory can be checked (Terragrunt's configuration is not read"),
+        (["check", "--select", "Broad-Token-Creator"], "`Broad-Token-Creator` (did you mean `broad-token-creator`?)"),
+        (["check", "--changed-since", "main"], "is not in a git repository\n"),
+        (["check", "--baseline", "main.tf"], "this is not a baseline: 'resource' where a JSON value is expected"),
+        (["check", "--baseline", "old.json"], "a baseline of version 1, which this iamlint does not read (write it"),
+        (["check", "--baseline", "new.json"], "a baseline of version 9, which this iamlint does not read (use a newer"),
+        (["who", "ci"], "`ci` (did you mean `ci@shop.iam.gserviceaccount.com`?)"),
+        (["reach", "ana"], "`ana` (did you mean `ana@example.com`?)"),
+        (["test", "main.tf"], "main.tf: there are no rules here (rules are files <family>/<id>.yaml)"),
+    ],
+)
+def test_a_mistake_on_the_command_line(arguments: list[str], expected: str, tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "main.tf": MEMBER,
+            "live/terragrunt.hcl": "inputs = {}\n",
+            "old.json": '{"iamlint_baseline": 1, "findings": []}',
+            "new.json": '{"iamlint_baseline": 9, "findings": []}',
+        },
+    )
+    assert expected in errors(tmp_path, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "expected"),
+    [
+        ("ignore: [nosuch]", ".iamlint.yaml:1:9: no rule or family is called `nosuch` (`iamlint rules` lists them)"),
+        ("select: [Keys]", ".iamlint.yaml:1:9: no rule or family is called `Keys` (did you mean `keys`?)"),
+        ("fail-on: HIGH", ".iamlint.yaml:1:10: `fail-on` is 'HIGH' (did you mean `high`?)"),
+        ("fail-on: null", ".iamlint.yaml:1:10: `fail-on` is null (one of critical, high, medium, low, info, never)"),
+        ("workspace: no", ".iamlint.yaml:1:12: `workspace` must be a text (put it in quotes)"),
+        ("fail-on high", ".iamlint.yaml:1:1: the document must be a mapping of keys"),
+        ("baseline: no.json", ".iamlint.yaml:1:11: `baseline` names 'no.json', which does not exist (make one with"),
+        ("rules: [mine]", ".iamlint.yaml:1:9: `rules` names 'mine', which does not exist (paths are relative to"),
+        (
+            "accept: [{rule: keys, reason: old, until: tomorrow}]",
+            "`accept[0].until` is 'tomorrow' (expected: the last day on which it is accepted, as YYYY-MM-DD)",
+        ),
+        ("required-version: latest", "`required-version` is 'latest' (expected: the versions of iamlint that"),
+        ("environments: {a b: {}}", "has a wrong form (expected: at most 64 letters, digits, dots, hyphens and"),
+        ("exclude: ['*']", ".: nothing in this directory can be checked (the configuration excludes the files there)"),
+    ],
+)
+def test_a_mistake_in_the_configuration(configuration: str, expected: str, tmp_path: Path) -> None:
+    write(tmp_path, {"main.tf": MEMBER, ".iamlint.yaml": f"{configuration}\n"})
+    assert expected in errors(tmp_path, "check")
+
+
+def test_a_name_on_the_command_line_is_reported_there(tmp_path: Path) -> None:
+    write(tmp_path, {"main.tf": MEMBER, ".iamlint.yaml": "ignore: [keys]\n"})
+    assert "command line: no rule or family is called `nosuch`" in errors(tmp_path, "check", "--ignore", "nosuch")
+
+
+def test_a_repository_without_commits_has_no_revision(tmp_path: Path) -> None:
+    write(tmp_path, {"main.tf": MEMBER})
+    git(tmp_path, "init", "--quiet")
+    assert errors(tmp_path, "check", "--changed-since", "HEAD").endswith("the repository has no commits yet\n")
+
+
+def test_a_comparison_with_nothing_opens_nothing(tmp_path: Path) -> None:
+    write(tmp_path, {"main.tf": MEMBER, "broken.tf.json": "{"})
+    for base, head in (("nowhere", "main.tf"), ("main.tf", "nowhere"), ("broken.tf.json", "main.tf")):
+        done = program.run("compare", base, head, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "nothing opens or closes in what could be read\n")
+    assert "gains: user:ana@example.com" in program.run("compare", "live", "main.tf", cwd=written(tmp_path)).stdout
+
+
+def written(directory: Path) -> Path:
+    """Write a folder with Terraform that grants nothing."""
+    write(directory, {"live/main.tf": "locals {}\n"})
+    return directory
+
+
+def test_a_named_file_that_may_not_be_read_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"main.tf": MEMBER, "shut.tf": "locals {}\n"})
+    read = Disk.read
+
+    def refusing(disk: Disk, path: Path) -> bytes:
+        if path.name == "shut.tf":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read(disk, path)
+
+    monkeypatch.setattr(Disk, "read", refusing)
+    monkeypatch.setattr(os, "access", lambda path, *_how, **_where: Path(os.fsdecode(path)).name != "shut.tf")
+    done = program.run("check", "main.tf", "shut.tf", cwd=tmp_path)
+    assert done.stderr == "error: shut.tf: the file cannot be read: Permission denied\n"
+    assert "high[broad-token-creator]" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("encoding", "arrow", "done"), [("ascii", "<-", "+"), ("cp1252", "<-", "+"), ("utf-8", "←", "✓")]
+)
+def test_signs_that_an_encoding_lacks_are_written_in_ascii(
+    encoding: str, arrow: str, done: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"main.tf": MEMBER})
+    account = "ci@shop.iam.gserviceaccount.com"
+
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+
+    def said(*arguments: str) -> str:
+        command = [sys.executable, "-m", "iamlint", *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).stdout.decode(encoding)
+
+    assert f"{arrow} user:ana@example.com" in said("who", account)
+    assert f"{done} target account" in said("diagnose", "--caller", "user:zoe@example.com", "--target", account)
