@@ -130,6 +130,12 @@ class Estate:
         found: Made = self._made[make]
         return found
 
+    def end(self) -> None:
+        """Drop everything, and what was made of the estate: garbage in cycles stays to the end of a run."""
+        for one in (*self._made.values(), self):
+            if hasattr(one, "__dict__"):
+                vars(one).clear()
+
     @cached_property
     def unread_parts(self) -> tuple[UnreadPart, ...]:
         """The parts of the input that were not read or do not count."""

@@ -12,7 +12,7 @@ from iamlint.edits import Edit, Fix
 from iamlint.estate import Estate
 from iamlint.finding import Finding, UnknownAnswer
 from iamlint.fixes.problem import Withheld
-from iamlint.fixes.sources import Sources
+from iamlint.fixes.sources import Sources, forget_trees
 from iamlint.location import SourceText
 from iamlint.patterns.match import Match
 from iamlint.results.report import Report
@@ -45,6 +45,13 @@ class Run:
     def texts(self) -> Mapping[str, SourceText]:
         """The files that were read."""
         return self.report.texts
+
+    def reported(self) -> Report:
+        """Return the report, and drop the estate and the syntax trees, which are as large and not needed for it."""
+        if self.estate:
+            self.estate.end()
+        forget_trees()
+        return self.report
 
 
 class Collector:

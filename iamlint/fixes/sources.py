@@ -203,6 +203,11 @@ def _tree(source: SourceText) -> Tree | None:
     return None if file.errors else Tree(file)
 
 
+def forget_trees() -> None:
+    """Drop the trees that are kept for a session."""
+    _tree.cache_clear()
+
+
 @lru_cache(maxsize=1024)
 def _is_generated(beginning: str) -> bool:
     if _GENERATED.search(beginning):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import compress
 from typing import Any
 from urllib.parse import quote
 
@@ -74,17 +75,18 @@ _BASES = {
 def sarif_report(report: Report, style: Presentation) -> Iterator[str]:
     """Yield the report as a SARIF log with one run, without times or machine paths: the text is reproducible.
 
-    Each result is written before the next one is made: 25,000 of them as objects take eight hundred megabytes.
+    Each result is passed on before the next one is made: 25,000 of them as objects take eight hundred megabytes, and
+    as texts fifty.
     """
     run = _Run(report, style)
     log = om.SarifLog(version="2.1.0", schema_uri=SCHEMA, runs=[run.run()])
     # The results are the last part of a run: nothing of the input is after the place that is left for them.
     before, _, after = json_escaped(indented(_plain(log))).rpartition(_written(_ALL_RESULTS))
     separator = before
-    for result in run.results:
+    for result in run.results():
         yield separator + result
         separator = f",\n{_MARGIN}"
-    yield (after if run.results else before + after) + "\n"
+    yield (after if report.findings else before + after) + "\n"
 
 
 _ALL_RESULTS = om.Result(message=om.Message(text="all results"))
@@ -185,24 +187,37 @@ class _Run:
         self._rules = sorted(report.rules, key=lambda rule: rule.slug)
         self._index = {rule.slug: number for number, rule in enumerate(self._rules)}
         self._hashes: dict[str, list[str]] = {}
-        self._further, self._shortened = _MOST_FURTHER, 0
-        self.results: list[str] = []
+        self._written = self._chosen()
+        self._short = self._shortened()
 
     def run(self) -> om.Run:
-        """Return the run with one result for all of them, and put their texts into ``results``."""
+        """Return the run with one result in the place of all."""
         report = self._report
-        results = list(zip(report.findings, report.fingerprints, strict=True))
-        if len(results) > MOST_RESULTS:
-            kept = set(report.ranked[:MOST_RESULTS])
-            results = [result for result in results if result[0] in kept][:MOST_RESULTS]
-        self.results = [_written(self._result(finding, fingerprint)) for finding, fingerprint in results]
         return om.Run(
             tool=om.Tool(driver=self._driver()),
-            results=[_ALL_RESULTS] if results else [],
-            invocations=[self._invocation(len(report.findings) - len(results))],
+            results=[_ALL_RESULTS] if report.findings else [],
+            invocations=[self._invocation(max(0, len(report.findings) - MOST_RESULTS))],
             column_kind="unicodeCodePoints",
             original_uri_base_ids=_BASES,
         )
+
+    def results(self) -> Iterator[str]:
+        """Yield the results as texts, one after another."""
+        results = compress(zip(self._report.findings, self._report.fingerprints, strict=True), self._written)
+        for number, (finding, fingerprint) in enumerate(results):
+            yield _written(self._result(finding, fingerprint, short=number in self._short))
+
+    def _chosen(self) -> Sequence[bool]:
+        """Return for each finding whether it is written: the most severe of too many are."""
+        report = self._report
+        if len(report.findings) <= MOST_RESULTS:
+            return [True] * len(report.findings)
+        kept, left = set(report.ranked[:MOST_RESULTS]), MOST_RESULTS
+        chosen = []
+        for finding in report.findings:
+            chosen.append(left > 0 and finding in kept)
+            left -= chosen[-1]
+        return chosen
 
     def _driver(self) -> om.ToolComponent:
         version = self._report.version
@@ -228,8 +243,8 @@ class _Run:
         if left_out:
             text = f"{left_out} findings are left out, since GitHub takes {MOST_RESULTS} at most."
             notifications.append(om.Notification(message=om.Message(text=text), level="warning"))
-        if self._shortened:
-            text = f"{self._shortened} findings are written without their hops, which JSON has: there are too many."
+        if self._short:
+            text = f"{len(self._short)} findings are written without their hops, which JSON has: there are too many."
             notifications.append(om.Notification(message=om.Message(text=text), level="note"))
         notifications += self._unknown_answers()
         told = [
@@ -282,12 +297,12 @@ class _Run:
 
     # -- results ---------------------------------------------------------------------------------------------------
 
-    def _result(self, finding: Finding, fingerprint: Fingerprints) -> om.Result:
+    def _result(self, finding: Finding, fingerprint: Fingerprints, *, short: bool) -> om.Result:
         fingerprints = fingerprint.by_key
         hashed = self._line_hash(finding.at)
         if hashed:
             fingerprints["primaryLocationLineHash"] = hashed
-        related, flow = self._affordable(finding.related[:_MOST_PLACES], finding.flow)
+        related, flow = finding.related[: _MOST_LINKS if short else _MOST_PLACES], None if short else finding.flow
         return om.Result(
             rule_id=finding.rule,
             rule_index=self._index.get(finding.rule, -1),
@@ -304,14 +319,18 @@ class _Run:
             },
         )
 
-    def _affordable(self, related: tuple[Related, ...], flow: Flow | None) -> tuple[tuple[Related, ...], Flow | None]:
-        """Return the places of a finding, and its hops; only a few places if other findings have used the room up."""
-        further = max(0, len(related) - _MOST_LINKS) + max(0, len(flow.steps) - _MOST_LINKS if flow else 0)
-        if further <= self._further:
-            self._further -= further
-            return related, flow
-        self._shortened += 1
-        return related[:_MOST_LINKS], None
+    def _shortened(self) -> Set[int]:
+        """Return the numbers of the results with only a few places, since results before them have used the room up."""
+        short: set[int] = set()
+        left = _MOST_FURTHER
+        for number, finding in enumerate(compress(self._report.findings, self._written)):
+            places, hops = len(finding.related[:_MOST_PLACES]), len(finding.flow.steps) if finding.flow else 0
+            further = max(0, places - _MOST_LINKS) + max(0, hops - _MOST_LINKS)
+            if further > left:
+                short.add(number)
+            else:
+                left -= further
+        return short
 
     def _fix(self, fix: Fix) -> om.Fix:
         """Return the edits as replacements; an empty region is an insertion."""

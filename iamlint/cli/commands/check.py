@@ -146,12 +146,12 @@ def _check(wanted: Request, *, quiet: bool, kept: Kept) -> tuple[Report, Config]
     try:
         config = configuration(wanted)
         try:
-            return checked(wanted, config, quiet=quiet, units=kept.units).report, config
+            return checked(wanted, config, quiet=quiet, units=kept.units).reported(), config
         except SameReading:
             code = kept.repeated()
             if code is not None:
                 sys.exit(code)
-            return checked(wanted, config, quiet=quiet, units=kept.units).report, config
+            return checked(wanted, config, quiet=quiet, units=kept.units).reported(), config
     except Failed as failed:
         return failure(failed.errors), Config()
 

@@ -102,6 +102,7 @@ def read_terraform(
         stated.add(trusted(kept, "named" if options.folders_are_named else trust))
         reading.errors += outcome.errors(workspace.shown(directory))
         late += [directory] if outcome.late else []
+    evaluated.end()
     reading.facts += stated.facts
     reading.errors += not_looked_at(map(workspace.shown, late), options.allowance)
     _count_files(library, options, reading)
@@ -246,6 +247,10 @@ class _Roots:
             for states in self._states.values():
                 states.forget()
 
+    def end(self) -> None:
+        """Drop all states: they refer to this object, and garbage in a cycle keeps its syntax trees to the end."""
+        self._states.clear()
+
     def of(self, kind: Literal["told", "by default"], readings: Readings) -> list[Fact]:
         """Return the facts of a module as a root module, or of one by default; those of an earlier run if it can."""
         tell = self.told if kind == "told" else self.by_default
@@ -273,7 +278,9 @@ class _Roots:
             return facts
         certain = replace(self, certain=True)
         certain.share, certain._places = self.share, self._places
-        return [*facts, *by_outputs(facts, certain.facts(readings), self.workspace.shown(by))]
+        found = certain.facts(readings)
+        certain.end()
+        return [*facts, *by_outputs(facts, found, self.workspace.shown(by))]
 
     def facts(self, readings: Readings) -> list[Fact]:
         """Return the facts of a root module, in each way that it may be applied."""
