@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,7 +41,9 @@ def with_standard_input(paths: Iterable[Path], name: Path | None, tree: Tree) ->
     return tuple(dict.fromkeys(path if one == DASH else one for one in paths)), Overlay(tree, {path.absolute(): data})
 
 
+@lru_cache(maxsize=1)
 def _whole(stream: BinaryIO | io.BufferedIOBase) -> bytes:
+    """Return the whole content of a stream, which is read once: each environment and each fix reads the input again."""
     data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise TooLarge(f"it is larger than the {LARGEST // 1024**2} MB that iamlint reads")

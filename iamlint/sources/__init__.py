@@ -106,7 +106,8 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         unrecognised += not document.files and not document.errors
     if not found.directories and unrecognised == len(found.documents) and not reading.errors and not reading.empty:
         reading.empty = [workspace.shown(paths[0]) if paths else "."]
-        reading.errors += [] if options.may_be_empty else [nothing_in(shown) for shown in reading.empty]
+        why = next((fact.reason for fact in reading.facts if isinstance(fact, UnreadPart)), "")
+        reading.errors += [] if options.may_be_empty else [nothing_in(shown, why=why) for shown in reading.empty]
     texts = options.memory and options.memory.token(
         "texts", (frozenset(workspace.texts), frozenset(workspace.looked_at))
     )

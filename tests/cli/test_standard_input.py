@@ -57,6 +57,13 @@ def test_the_content_decides(run: Run, content: str | bytes, options: tuple[str,
     assert line in done.stdout
 
 
+def test_each_environment_has_the_whole_input(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".iamlint.yaml").write_text("environments: {dev: {}, prod: {}}\n", encoding="utf-8")
+    done = run(BAD, "-")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.count("high broad-token-creator") == 1
+
+
 def test_other_files_here_are_not_read(run: Run, tmp_path: Path) -> None:
     (tmp_path / "other.tf").write_text(BAD.replace('"ci"', '"other"'))
     done = run(BAD, "-")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import click
+import yaml
 from click.testing import CliRunner
 from pages import main as pages
 
@@ -14,6 +16,7 @@ from iamlint.cli.program import program
 from iamlint.roles import catalog
 
 ROOT = Path(__file__).parents[2]
+TOPS = ("iamlint", "tests", "bench", "docs", "rules", ".github")
 
 
 def test_the_generated_pages_are_current() -> None:
@@ -63,3 +66,33 @@ def test_the_configurations_on_the_page_of_its_keys_are_valid(tmp_path: Path) ->
         found = read_config(path, path.name)
         assert isinstance(found, Config), (shown, found)
         assert found.written
+
+
+def test_the_house_in_contributing_has_the_rooms_of_the_contract() -> None:
+    """Each module of the layers has a row, and each row names modules that exist."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers = {name for layer in contracts[0]["layers"] for name in layer.split(" | ")}
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`[\w/]+`(?:, )?)+) \|", text.partition("## Where does it go?")[0], re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`([\w/]+)`", row)}
+    assert {name for name in named if "/" not in name} == layers - {"__main__"}
+    assert all((ROOT / "iamlint" / name).is_dir() for name in named if "/" in name)
+
+
+def test_files_that_contributing_names_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    every = [f"/{path.relative_to(ROOT).as_posix()}" for top in TOPS for path in (ROOT / top).rglob("*")]
+    names = re.findall(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|md|json|yaml|yml|txt|toml|in))`", text)
+    assert len(names) > 20
+    for name in names:
+        assert (ROOT / name).is_file() or any(path.endswith(f"/{name}") for path in every), name
+
+
+def test_the_inputs_of_the_action_are_named_in_the_page() -> None:
+    page = (ROOT / "docs" / "in-ci.md").read_text(encoding="utf-8")
+    table = page.partition("| input | what it does |")[2].partition("\n\n")[0]
+    inputs = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["inputs"]
+    for name in re.findall(r"`([a-z-]+)`", re.sub(r"\|[^|]*\|$", "", table, flags=re.MULTILINE)):
+        assert name in inputs, name

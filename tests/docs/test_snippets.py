@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import program
@@ -20,6 +21,7 @@ from snippets import ROOT, Snippet, files_of, pages, recipes, snippets, write_wo
 from vendor_schemas import assert_valid
 
 from iamlint.accepted.configuration.config import Config, read_config, unknown_names
+from iamlint.addresses import REPOSITORY
 from iamlint.hcl import read_file
 from iamlint.location import SourceText
 from iamlint.rules.catalog import load_rules
@@ -285,26 +287,42 @@ def test_every_page_is_in_the_navigation() -> None:
     assert all((ROOT / "docs" / name).is_file() for name in named - {"rules/*/*.md"} if "*" not in name)
 
 
-LINK = re.compile(r"\]\((?!https?:|#)([^)\s#]+)(#[^)\s]*)?\)")
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s#]*)(#[^)\s]*)?\)")
+LINKED = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob(".github/*.md")]
+"""All pages, generated ones as well."""
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda path: path.name)
+@pytest.mark.parametrize("page", LINKED, ids=lambda path: path.name)
 def test_no_link_of_a_page_is_broken(page: Path) -> None:
-    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    for found in LINK.finditer(text):
-        target = (page.parent / found[1]).resolve()
+    for found in LINK.finditer(prose(page)):
+        target = (page.parent / found[1]).resolve() if found[1] else page
         assert target.exists(), found[0]
         if found[2] and target.suffix == ".md":
             assert found[2][1:] in anchors(target), found[0]
 
 
+def test_links_to_the_repository_on_the_web_have_a_target() -> None:
+    for page in LINKED:
+        for name, anchor in re.findall(rf"{REPOSITORY}(?:/blob/main/([\w./-]+))?(#[\w-]+)?(?=[)\s])", prose(page)):
+            target = ROOT / (name or "README.md")
+            assert target.exists(), (page, name)
+            assert not anchor or anchor[1:] in anchors(target), (page, anchor)
+
+
+def prose(page: Path) -> str:
+    """Return the text of a page without its code."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.sub(r"`[^`\n]*`", "``", text)
+
+
+@cache
 def anchors(page: Path) -> set[str]:
-    """Return the anchors of a page's headings, as GitHub makes them."""
-    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    """Return the anchors of a page: those of its headings, as GitHub makes them, and its own."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     return {
         re.sub(r"[^\w -]", "", re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", one)).strip().lower().replace(" ", "-")
-        for one in headings
-    }
+        for one in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    }.union(re.findall(r'<a id="([\w-]+)"', text))
 
 
 def test_no_address_stands_as_if_it_were_published() -> None:
