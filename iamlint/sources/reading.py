@@ -40,7 +40,8 @@ class ExportFilter:
     Kept are the grants of a ``role``, except those of an ``agents_role`` to an ``unneeded_agent``: an agent of Google's
     that is not relevant; and, for any role, those to a relevant ``member``. ``alike`` is a regular expression of the
     members that are not relevant either, or None. ``policies`` says that each resource whose policy was
-    seen is kept, too, whatever of it is relevant.
+    seen is kept, too, whatever of it is relevant. ``dull_roles`` and ``dull_members`` are known from earlier bindings:
+    nothing is kept of a binding of such a role to such members only.
     """
 
     role: Callable[[str], bool]
@@ -49,37 +50,30 @@ class ExportFilter:
     unneeded_agent: Callable[[str], bool]
     alike: Callable[[str], str | None]
     policies: bool = False
+    dull_roles: set[str] = field(default_factory=set)
+    dull_members: set[str] = field(default_factory=set)
     _whole_roles: set[str] = field(default_factory=set)
-    _dull_roles: set[str] = field(default_factory=set)
-    _dull_members: set[str] = field(default_factory=set)
-
-    def is_dull(self, role: str, members: Sequence[str]) -> bool:
-        """Whether nothing of a binding is kept, by earlier bindings: mostly two lookups in sets."""
-        return role in self._dull_roles and self._dull_members.issuperset(members)
-
-    def is_dull_role(self, role: str) -> bool:
-        """Whether a role, by earlier bindings, is only kept for relevant members."""
-        return role in self._dull_roles
+    _agents_roles: set[str] = field(default_factory=set)
 
     def members(self, role: str, members: Sequence[str]) -> Sequence[str]:
         """Return the members of a binding whose grants are kept."""
         if role in self._whole_roles:
             return members
-        if not self.role(role):
-            kept = [member for member in members if member not in self._dull_members and self.member(member)]
+        if role in self._agents_roles:
+            return [member for member in members if not self.unneeded_agent(member)]
+        if role in self.dull_roles or not self.role(role):
+            kept = [member for member in members if member not in self.dull_members and self.member(member)]
             if not kept:
-                self._dull_roles.add(role)
+                self.dull_roles.add(role)
                 self._remember(members)
             return kept
-        if not self.agents_role(role):
-            self._whole_roles.add(role)
-            return members
-        return [member for member in members if not self.unneeded_agent(member)]
+        (self._agents_roles if self.agents_role(role) else self._whole_roles).add(role)
+        return self.members(role, members)
 
     def _remember(self, members: Sequence[str]) -> None:
-        if len(self._dull_members) > _MOST_REMEMBERED:
-            self._dull_members.clear()
-        self._dull_members.update(members)
+        if len(self.dull_members) > _MOST_REMEMBERED:
+            self.dull_members.clear()
+        self.dull_members.update(members)
 
 
 _MOST_REMEMBERED = 20_000

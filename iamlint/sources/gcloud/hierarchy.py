@@ -39,13 +39,14 @@ class Hierarchy:
     def note(self, name: str, parent: Text | None, project_id: str | None, declared: Declaration) -> None:
         """Add one project or folder, with its parent."""
         kind, _, number = name.partition("/")
-        among = {"projects": self.projects, "folders": self.folders}.get(kind)
-        if among is None or not number:
+        among = self.projects if kind == "projects" else self.folders
+        if not number or kind not in ("projects", "folders"):
             return
         known = among.get(number)
         if known is None:
             known = among[number] = _Known(declared)
-        known.parent = known.parent or (sys.intern(parent) if isinstance(parent, str) else parent)
+        if not known.parent:
+            known.parent = sys.intern(parent) if isinstance(parent, str) else parent
         if project_id and not project_id.isdecimal():
             known.project_id = known.project_id or project_id
 

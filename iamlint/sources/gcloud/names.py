@@ -30,6 +30,7 @@ _KINDS = {
     ("iam", "workforcePools"): "iam_workforce_pool",
 }
 """Terraform's families (the kinds of resources) for services that run code or store secrets."""
+_CONTAINERS_OF = {f"//cloudresourcemanager.googleapis.com/{name}": kind for name, kind in _CONTAINERS.items()}
 _FULL = regex(r"//(?P<service>[a-z0-9-]+)(?:\.[a-z0-9.-]+)?/(?P<rest>.+)\Z")
 _PROJECT = regex(r"(?:^|/)projects/([^/]+)")
 _UPPER = regex(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -37,6 +38,10 @@ _UPPER = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 
 def resource_of(full: str) -> Resource | None:
     """Return the resource of a full name; None if it is not a full name, or names no one project, folder or tag."""
+    collection, _, last = full.rpartition("/")
+    container = _CONTAINERS_OF.get(collection)
+    if container and last and "\n" not in last:  # most of those with relevant grants
+        return Resource(container, last)
     match = _FULL.match(full)
     if match is None:
         return None
@@ -66,7 +71,7 @@ def relative(name: str) -> Resource | None:
 
 def project_in(name: str) -> str | None:
     """Return the project in a name, by id or number: ``…/projects/P/…``; None for ``projects/-`` and ``_``."""
-    match = _PROJECT.search(name)
+    match = _PROJECT.search(name, max(0, name.find("projects/") - 1))
     return match[1] if match and match[1] not in ("-", "_") else None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.facts import Declaration, ExportedPolicy, Fact, Grant, Place, Resource
+from iamlint.facts import Declaration, ExportedPolicy, Fact, Grant, Place
 from iamlint.location import Location
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.names import project_in, resource_of
@@ -28,57 +28,95 @@ _ABOVE = frozenset({"cloudresourcemanager.googleapis.com/Folder", "cloudresource
 """Any role on these may make an account privileged, and they are few: they are read completely."""
 _OF_POLICY = frozenset({"bindings", "etag", "version"})
 _STRINGS = frozenset({str})
+_KEYS = ("asset_type", "assetType"), ("iam_policy", "iamPolicy")
+"""The keys of an asset's kind and of its policy: snake case or camel case."""
+_MOST_FORMS = 1_000
+"""Maximum number of remembered orders of keys."""
+_NONE: list[Any] = []
 Kept = tuple[int, str, Sequence[str]]
 """The number of a binding, its role, and its relevant members."""
 
 
-def plain_facts(
-    asset: Any,
-    line: bytes,
-    at: tuple[str, str, int],
-    relevant: ExportFilter | None,
-    hierarchy: Hierarchy,
-    dull: SkipFilter | None,
-) -> list[Fact] | None:
-    """Return the relevant grants of an asset of this line, and adds its ancestors; None if it is not a plain one.
+class PlainReader:
+    """Reads the plain assets of the file ``shown``.
 
-    Without a filter, or with one that keeps ``policies``, also the fact that the policy was seen. ``at`` is the line as
-    text, the path of its file, and its number. Lines that gave no facts are learned by ``dull``.
+    Without a filter, or with one that keeps ``policies``, also the fact that a policy was seen. The ancestors of assets
+    with facts are added to ``hierarchy``. Lines that give no facts are learned by ``dull``.
     """
-    try:
-        kind, policy = _either(asset, "asset_type"), _either(asset, "iam_policy")
-        bindings = policy.get("bindings", _NONE)
-        keys = len(asset) + len(policy) + sum(map(len, bindings))
-        if type(kind) is not str or kind in _ABOVE or not _is_as_usual(asset, policy):
+
+    def __init__(
+        self, shown: str, relevant: ExportFilter | None, hierarchy: Hierarchy, dull: SkipFilter | None
+    ) -> None:
+        self._shown = shown
+        self._relevant = relevant
+        self._hierarchy = hierarchy
+        self._dull = dull
+        self._every = relevant is None or relevant.policies
+        self._forms: dict[tuple[Any, ...], tuple[str, str] | None] = {}
+
+    def facts(self, asset: Any, line: bytes, text: str, number: int) -> list[Fact] | None:
+        """Return the relevant grants of an asset; None if it is not a plain one.
+
+        ``line`` and ``text`` are its line, ``number`` is the line's number in the file.
+        """
+        form = self._form(asset) if type(asset) is dict else None
+        if form is None:
             return None
-        kept = _kept(bindings, relevant) if _number_of_keys(line) == keys else None
+        kind, policy = asset[form[0]], asset[form[1]]
+        try:
+            if type(kind) is not str or kind in _ABOVE or not _is_as_usual(asset, policy):
+                return None
+            bindings = policy.get("bindings", _NONE)
+            if _number_of_keys(line) != len(asset) + len(policy) + 2 * len(bindings):
+                return None
+            kept = _kept(bindings, self._relevant)
+        except (AttributeError, KeyError, TypeError):
+            return None
         if kept is None:
             return None
-        if dull and relevant and not kept and all(relevant.is_dull_role(one["role"]) for one in bindings):
-            dull.learn(asset, kind, policy)
-    except (AttributeError, KeyError, TypeError):
-        return None
-    every = relevant is None or relevant.policies
-    if not kept and not every:
+        if kept or self._every:
+            return self._found(asset, policy, kept, _Line(text, self._shown, number, bindings))
+        if self._dull and self._relevant and self._relevant.dull_roles.issuperset([one["role"] for one in bindings]):
+            self._dull.learn(asset, kind, policy)
         return []
-    resource = resource_of(asset["name"])
-    if resource is None:  # the full reader says what is wrong with the name
-        return None
-    found = _Line(*at)
-    declared = Declaration(found.whole(), "asset")
-    hierarchy.add(asset.get("ancestors", []), project_in(asset["name"]), declared)
-    resource_place = found.place(asset["name"], 0)
-    facts: list[Fact] = []
-    if every:
-        version = policy.get("version")
-        seen = version if type(version) is int else None
-        facts.append(ExportedPolicy(resource, declared, resource_place, len(bindings), seen))
-    for number, role, members in kept:
-        facts += found.grants(number, role, members, resource, declared, resource_place)
-    return facts
 
+    def _form(self, asset: dict[str, Any]) -> tuple[str, str] | None:
+        """Return the keys of the kind and of the policy, by the keys of an asset; None if it has unusual keys."""
+        keys = tuple(asset)
+        try:
+            return self._forms[keys]
+        except KeyError:
+            named = [[name for name in names if name in asset] for names in _KEYS]
+            usual = _USUAL.issuperset(asset) and "name" in asset and [len(names) for names in named] == [1, 1]
+            found = (named[0][0], named[1][0]) if usual else None
+            if len(self._forms) < _MOST_FORMS:
+                self._forms[keys] = found
+            return found
 
-_NONE: list[Any] = []
+    def _found(
+        self, asset: dict[str, Any], policy: dict[str, Any], kept: Sequence[Kept], line: _Line
+    ) -> list[Fact] | None:
+        """Return the facts of an asset."""
+        name = asset["name"]
+        resource = resource_of(name)
+        if resource is None:  # the full reader says what is wrong with the name
+            return None
+        declared = Declaration(line.whole(), "asset")
+        self._hierarchy.add(asset.get("ancestors", _NONE), project_in(name), declared)
+        named = line.place(name, 0)
+        facts: list[Fact] = []
+        if self._every:
+            version = policy.get("version")
+            seen = version if type(version) is int else None
+            facts.append(ExportedPolicy(resource, declared, named, len(line.bindings), seen))
+        for binding, written, members in kept:
+            of_role, of_members = line.parts(binding, written)
+            role, at = sys.intern(written), line.place(written, of_role)
+            facts += [
+                Grant(principal(one), role, resource, "export", declared, line.place(one, of_members), at, named)
+                for one in members
+            ]
+        return facts
 
 
 def _number_of_keys(line: bytes) -> int:
@@ -92,8 +130,8 @@ def _number_of_keys(line: bytes) -> int:
 
 
 def _is_as_usual(asset: dict[str, Any], policy: dict[str, Any]) -> bool:
-    """Whether an asset and its policy have the usual keys only, with values of their types in the schema of assets."""
-    if not _USUAL.issuperset(asset) or not _OF_POLICY.issuperset(policy):
+    """Whether a policy has the usual keys only, and it and its asset have values of their types in the schema."""
+    if type(policy) is not dict or not _OF_POLICY.issuperset(policy):
         return False
     ancestors = asset.get("ancestors", _NONE)
     if type(ancestors) is not list or type(policy.get("bindings", _NONE)) is not list:
@@ -103,23 +141,18 @@ def _is_as_usual(asset: dict[str, Any], policy: dict[str, Any]) -> bool:
     return _STRINGS.issuperset(map(type, texts)) and type(policy.get("version", 1)) is int
 
 
-def _never(_role: str, _members: Sequence[str]) -> bool:
-    """Whether nothing of a binding is kept: without a filter, never."""
-    return False
-
-
 def _kept(bindings: Sequence[Any], relevant: ExportFilter | None) -> list[Kept] | None:
     """Return the relevant bindings; None if one of them has other keys or values than a plain one.
 
     Raises AttributeError, KeyError or TypeError for such ones, too.
     """
     found: list[Kept] = []
-    is_dull = relevant.is_dull if relevant else _never
+    dull_roles, dull_members = (relevant.dull_roles, relevant.dull_members) if relevant else (_NO_NAMES, _NO_NAMES)
     for number, binding in enumerate(bindings):
         role, members = binding["role"], binding["members"]
         if len(binding) != 2 or type(members) is not list:
             return None
-        if is_dull(role, members):
+        if role in dull_roles and dull_members.issuperset(members):
             continue
         if not _STRINGS.issuperset(map(type, members)) or type(role) is not str:
             return None
@@ -131,17 +164,7 @@ def _kept(bindings: Sequence[Any], relevant: ExportFilter | None) -> list[Kept] 
     return found
 
 
-def _either(asset: Any, key: str) -> Any:
-    """Return a value under its snake case or camel case key; raises KeyError if it is not exactly one."""
-    camel = _CAMEL[key]
-    if (key in asset) == (camel in asset):
-        raise KeyError(key)
-    return asset[key] if key in asset else asset[camel]
-
-
-_CAMEL = {"asset_type": "assetType", "iam_policy": "iamPolicy"}
-
-
+_NO_NAMES = frozenset[str]()
 _ROLE = regex(r'"role"\s*:\s*')
 _MEMBERS = regex(r'"members"\s*:\s*')
 """Keys of a binding. Inside a text their quotes would be escaped, so these are real keys."""
@@ -151,14 +174,15 @@ _COLUMNS = tuple(_SHARED)
 
 
 class _Line:
-    """A line, and the offsets of its texts."""
+    """A line of a file with a policy's bindings, and the places of its texts."""
 
-    __slots__ = ("_members", "_number", "_roles", "_shown", "_text")
+    __slots__ = ("_members", "_number", "_roles", "_shown", "_text", "bindings")
 
-    def __init__(self, text: str, shown: str, number: int) -> None:
+    def __init__(self, text: str, shown: str, number: int, bindings: Sequence[Any]) -> None:
         self._text = text
-        self._number = number
         self._shown = shown
+        self._number = number
+        self.bindings = bindings
         self._roles: list[int] = []
         self._members: list[int] = []
 
@@ -176,26 +200,23 @@ class _Line:
         """Return the location of the whole line."""
         return Location(self._shown, self._number, 1, self._number, len(self._text.rstrip()) + 1)
 
-    def grants(
-        self,
-        binding: int,
-        role: str,
-        members: Sequence[str],
-        resource: Resource,
-        declared: Declaration,
-        resource_place: Place,
-    ) -> list[Grant]:
-        """Return the grants of these members by a binding, given by its number."""
+    def parts(self, binding: int, role: str) -> tuple[int, int]:
+        """Return the offsets of the role and of the members of a binding, given by its number.
+
+        Most are found by the role: if no other binding has it, and the binding has no spaces.
+        """
+        before, after = '"role":', f'"{role}","members":'
+        at = self._text.find(before + after)
+        if at >= 0 and self._is_once(role):
+            at += len(before)
+            return at, at + len(after)
         if not self._roles:
             self._roles = [match.end() for match in _ROLE.finditer(self._text)]
             self._members = [match.end() for match in _MEMBERS.finditer(self._text)]
-        place = self.place
-        role, role_place = sys.intern(role), place(role, _at(self._roles, binding))
-        start = _at(self._members, binding)
-        return [
-            Grant(principal(one), role, resource, "export", declared, place(one, start), role_place, resource_place)
-            for one in members
-        ]
+        return _at(self._roles, binding), _at(self._members, binding)
+
+    def _is_once(self, role: str) -> bool:
+        return len([True for one in self.bindings if one["role"] == role]) == 1
 
 
 def _at(offsets: list[int], binding: int) -> int:

@@ -22,7 +22,7 @@ from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.assets import RESOURCES, assets
 from iamlint.sources.gcloud.hierarchy import Hierarchy
-from iamlint.sources.gcloud.plain_assets import plain_facts
+from iamlint.sources.gcloud.plain_assets import PlainReader
 from iamlint.sources.gcloud.recognition.kinds import kind_of
 from iamlint.sources.gcloud.recognition.shapes import problems
 from iamlint.sources.gcloud.skip_filter import SkipFilter
@@ -89,9 +89,10 @@ def read_stream(path: Path, shown: str, options: Options) -> Reading:
     reading, hierarchy, wrong, in_a_row = Reading(files=1), Hierarchy(), 0, 0
     relevant = options.relevant
     dull = SkipFilter(relevant.alike) if relevant and not relevant.policies else None
+    plain = PlainReader(shown, relevant, hierarchy, dull)
     work = options.allowance.document(_size(path, options.tree))
     for number, line in _lines(path, shown, reading, dull, options):
-        found = _facts(line, number, shown, options.relevant, hierarchy, dull)
+        found = _facts(line, number, shown, relevant, hierarchy, plain)
         try:
             work.spend(STEPS_OF_LINE + len(line) // 100 + STEPS_OF_FACT * (isinstance(found, list) and len(found)))
         except Exhausted:
@@ -136,8 +137,7 @@ def _lines(
                     if dull:
                         start, at = at, dull.end(lines, at)
                         number += lines.count(b"\n", start, at)
-                    blank = _BLANK.match(lines, at) if lines[at : at + 1].isspace() else None
-                    if blank:
+                    if not lines.startswith(b"{", at) and (blank := _BLANK.match(lines, at)):
                         number, at = number + blank[0].count(b"\n"), blank.end()
                         continue
                     end = lines.find(b"\n", at) + 1 or len(lines)
@@ -181,7 +181,7 @@ def _at(shown: str, number: int) -> Location:
 
 
 def _facts(
-    line: bytes, number: int, shown: str, relevant: ExportFilter | None, hierarchy: Hierarchy, dull: SkipFilter | None
+    line: bytes, number: int, shown: str, relevant: ExportFilter | None, hierarchy: Hierarchy, plain: PlainReader
 ) -> list[Fact] | Unreadable:
     """Return the facts of one line; empty if no rule needs it."""
     if len(line) > LONGEST:
@@ -191,7 +191,7 @@ def _facts(
         asset = _parsed(text)
     except (ValueError, RecursionError):
         asset = None
-    found = plain_facts(asset, line, (text, shown, number), relevant, hierarchy, dull)
+    found = plain.facts(asset, line, text, number)
     if found is not None:
         return found
     if _is_resource_alone(asset):

@@ -16,11 +16,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from iamlint.facts import Grant
+from iamlint.principals import read_principal
 from iamlint.roles import catalog
 from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.rules.interest import export_filter
 from iamlint.sources import read
 from iamlint.sources.gcloud import skip_filter, stream
+from iamlint.sources.gcloud.resources.policies import principal
 from iamlint.sources.reading import ExportFilter, Options, Reading
 
 ROLES = ["roles/viewer", "roles/browser", "roles/owner", "roles/compute.serviceAgent", "roles/new", "roles/ViEwer", ""]
@@ -184,7 +186,7 @@ def test_no_line_is_skipped_that_says_anything(odd: list[bytes], end: bytes, las
         whole = reading_of(
             path,
             (skip_filter.SkipFilter, "learn", lambda *_: None),
-            (stream, "plain_facts", lambda *_: None),
+            (stream.PlainReader, "facts", lambda *_: None),
             (stream, "_is_resource_alone", lambda *_: False),
         )
     assert (quick.facts, quick.errors) == (parsed.facts, parsed.errors)
@@ -220,3 +222,30 @@ def test_the_lines_are_learned() -> None:
             patch.setattr(stream, "_facts", counted)
             reading_of(path)
     assert seen[-1] < 9
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(
+        ["user:", "group:", "serviceAccount:", "deleted:serviceAccount:", "principal://iam.googleapis.com/", ""]
+    ),
+    st.lists(st.sampled_from(["service-", "a", "A", "1", "12", "907", "-", "-compute", "org-", "@", "@x-", "$", "{"])),
+    st.sampled_from(
+        [
+            *("", "@example.com", "@cloudservices.gserviceaccount.com", "@developer.gserviceaccount.com"),
+            *(
+                "-compute@developer.gserviceaccount.com",
+                "@gcp-sa-pubsub.iam.gserviceaccount.com",
+                "@x.svc.id.goog[a1/b2]",
+            ),
+            *(
+                "@shop-1.iam.gserviceaccount.com",
+                "@appspot.gserviceaccount.com",
+                "@cloud-ml.google.com.iam.gserviceaccount.com",
+            ),
+        ]
+    ),
+)
+def test_members_that_differ_in_their_digits_are_alike(prefix: str, name: list[str], end: str) -> None:
+    member = prefix + "".join(name) + end
+    assert principal(member) == read_principal(member)

@@ -7,7 +7,18 @@ from functools import lru_cache
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
-from iamlint.facts import AuditConfig, Condition, Declaration, ExportedPolicy, Fact, Grant, Place, Principal, Resource
+from iamlint.facts import (
+    AuditConfig,
+    Condition,
+    Declaration,
+    ExportedPolicy,
+    Fact,
+    Grant,
+    Place,
+    Principal,
+    PrincipalKind,
+    Resource,
+)
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.sources.gcloud.parts import first, get, items, place, text
@@ -96,8 +107,22 @@ def grants(binding: Value, resource: Resource, declared: Declaration, resource_p
 
 @lru_cache(maxsize=1 << 14)
 def principal(member: str) -> Principal:
-    """Return the principal of a member; cached, since few principals hold most of the grants."""
-    return read_principal(member)
+    """Return the principal of a member; cached, since few principals hold most of the grants.
+
+    Members that differ in their digits only are alike, such as the default accounts of projects.
+    """
+    kind = _kind(member.translate(_ONE_DIGIT))
+    return Principal(member, kind) if kind else read_principal(member)
+
+
+_ONE_DIGIT = str.maketrans("123456789", "0" * 9)
+
+
+@lru_cache(maxsize=1 << 12)
+def _kind(member: str) -> PrincipalKind | None:
+    """Return the kind of a member that is spelt as its principal is; None for others."""
+    found = read_principal(member)
+    return found.kind if found == Principal(member, found.kind) else None
 
 
 def condition_of(value: Value) -> Condition | None:
