@@ -20,6 +20,7 @@ from error_texts import (
     Case,
     boxed,
     broken,
+    payload,
     stamped,
 )
 from hypothesis import given, settings
@@ -72,6 +73,25 @@ def test_clothes_do_not_matter(case: Case, dress: Callable[[str], str]) -> None:
 
 
 # -- several errors ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [(TOKEN_DENIED, "token-denied"), (payload(API_OFF, "SERVICE_DISABLED", x="y"), "api-disabled-iamcredentials")],
+)
+def test_a_reason_whose_payload_is_cut_off_is_of_its_message(text: str, kind: str) -> None:
+    cut = text[: text.index('"domain"')]
+    assert names(recognise(cut)) == [kind]
+    other = '"message": "%s", "reason": "IAM_PERMISSION_DENIED", "permission": "storage.buckets.get"' % "nicht erlaubt"
+    assert names(recognise(cut + other)) == [kind, "target-rights-missing"]
+
+
+@pytest.mark.parametrize(
+    "command", ["gcloud.iam.service-accounts.keys.create", "gcloud.projects.list", "gcloud.beta.run"]
+)
+def test_the_command_of_gcloud_is_no_permission(command: str) -> None:
+    (found,) = recognise(f"ERROR: ({command}) PERMISSION_DENIED: The caller does not have permission")
+    assert found.fields.permission == ""
 
 
 def test_consequences_name_what_explains_them() -> None:

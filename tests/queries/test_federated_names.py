@@ -168,7 +168,12 @@ GITHUB, OWN = "https://token.actions.githubusercontent.com", "https://idp.exampl
         (GITHUB, "assertion.repository == 'acme/shop'", f"{ONE}/subject/repo:acme/shop:environment:prod", False),
         (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/shop", True),
         (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/acme/shop/", True),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/acme/shop@main", True),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/acme_emu/shop.js", False),
         (GITHUB, "assertion.repository_owner_id == '1'", f"{ONE}/subject/acme/shop", True),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{ONE}/subject/repo:acme/shop:refs/heads/main", True),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{ONE}/subject/repo:acme/shop:pull_request", False),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{ONE}/subject/repo:acme/shop:repository_owner:acme", False),
         (
             GITHUB,
             "assertion.repository_owner_id == '1'",

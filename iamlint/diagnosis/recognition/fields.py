@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.recognition.error_text import WRAPPED
 from iamlint.diagnosis.recognition.fragments import EMAIL, SHAPES, Template
 
@@ -32,6 +33,8 @@ _CUT_OFF = ("-", "@", "_")
 """How a value ends that was broken off, as by a line's end: it is not read at all."""
 LONGEST_READ = 20_000
 """Characters of one message that values are read from."""
+_COMMAND = regex(r"\(gcloud\.[\w.-]{1,200}\)")
+"""The command that gcloud names before its errors: its words look like a permission."""
 
 
 @frozen
@@ -113,7 +116,10 @@ def read_fields(text: str, templates: Iterable[Template], *, only: bool = False)
         if template.placeholders and (found := template.reading.search(text)):
             for name, value in found.groupdict().items():
                 values.setdefault(name, value)
-    for name, pattern in () if only else _general():
+    if only:
+        return values
+    text = _COMMAND.sub("", text)
+    for name, pattern in _general():
         if name not in values and (found := pattern.search(text)):
             values[name] = next(value for value in found.groups() if value)
     return values
@@ -121,7 +127,7 @@ def read_fields(text: str, templates: Iterable[Template], *, only: bool = False)
 
 def mentions(text: str) -> Iterator[tuple[str, str]]:
     """What is named in a text of no known kind: pairs of a field's name and a value, each once."""
-    text = text[:LONGEST_READ].replace(WRAPPED, "")
+    text = _COMMAND.sub("", text[:LONGEST_READ].replace(WRAPPED, ""))
     seen: set[tuple[str, str]] = set()
     for name, pattern in _mentioned():
         for found in pattern.finditer(text):

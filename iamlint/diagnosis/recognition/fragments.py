@@ -177,3 +177,9 @@ class Alternative:
     """Pieces that must all be in one message for it to be recognised."""
 
     parts: tuple[Template | Structured, ...]
+
+    @property
+    def is_reason(self) -> bool:
+        """Whether it is the reason of a payload, and nothing else."""
+        (first, *others) = self.parts
+        return not others and isinstance(first, Structured) and first.key == "reason"

@@ -63,6 +63,8 @@ class _Hit:
     alternative: int
     spans: tuple[tuple[int, int], ...]
     message: tuple[int, int]
+    payload: int | None = None
+    """Where the payload begins, as far as its text says, if all that matches is its reason."""
 
     @property
     def start(self) -> int:
@@ -84,7 +86,14 @@ class _Hit:
             return False
         if self.kind.rank == "vague":
             return other.kind.rank != "vague"
-        return other.kind.rank == "specific" and self.overlaps(other)
+        return other.kind.rank == "specific" and (self.overlaps(other) or self._is_reason_of(other))
+
+    def _is_reason_of(self, other: _Hit) -> bool:
+        """Whether this is the reason of the payload whose message the other one recognises.
+
+        What a reason is about follows it, and is missing if the text is cut off there.
+        """
+        return self.payload is not None and self.payload <= other.start < self.start
 
 
 @frozen
@@ -137,7 +146,12 @@ def _hits(source: ErrorText, kinds: tuple[ErrorKind, ...]) -> Iterator[_Hit]:
                 beside = [_nearest(source, span, other, message) for other in others]
                 together = [one for one in beside if one]
                 if len(together) == len(beside) and not any(_nearest(source, span, one, message) for one in excluded):
-                    yield _Hit(kind, index, tuple(sorted((span, *together))), message)
+                    payload = (
+                        source.squeezed.rfind(b"message:", max(0, span[0] - NEAR), span[0])
+                        if alternative.is_reason
+                        else None
+                    )
+                    yield _Hit(kind, index, tuple(sorted((span, *together))), message, payload)
 
 
 def _nearest(

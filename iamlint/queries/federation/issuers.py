@@ -109,7 +109,7 @@ class Issuer:
     inside: Mapping[str, str] = field(default_factory=dict)
 
 
-_SINGLE = r"[^/:*\s]"
+_SINGLE = r"[A-Za-z0-9._-]"  # also the underscore: the owners that an enterprise manages have one
 
 
 def _number(name: str) -> Claims:
@@ -145,7 +145,7 @@ _REPOSITORIES: tuple[Form, ...] = (
 _CONTEXTS: tuple[Form, ...] = (
     (":ref:", *_REF),
     (":environment:", part("environment", r"[^*:]")),
-    (":", part("context", "[^*]", never="(?:ref|environment):")),
+    (":", part("context", "[^*]", "(?:pull_request(?::[^*]*)?|[a-z_]+:[^*]+)", never="(?:ref|environment):")),
     (),
 )
 _SUBJECTS: tuple[Form, ...] = tuple((*one, *context) for one in _REPOSITORIES for context in _CONTEXTS)

@@ -217,6 +217,23 @@ def _workload_pool(view: View, name: str) -> Value | None:
             return None
 
 
+def _workload_provider(view: View, name: str) -> Value | None:
+    """As `_workload_pool`: principals contain neither, but configurations confuse a provider with its pool."""
+    pool, provider = view.argument("workload_identity_pool_id"), view.argument("workload_identity_pool_provider_id")
+    match name:
+        case "id" | "name":
+            project = view.project if name == "id" else project_number(view)
+            pools = "/locations/global/workloadIdentityPools/"
+            return joined("projects/", project, pools, pool, "/providers/", provider)
+        case _:
+            return None
+
+
+def _workforce_provider(view: View, name: str) -> Value | None:
+    pool = _workforce_pool(view, name)
+    return joined(pool, "/providers/", view.argument("provider_id")) if pool else None
+
+
 def _workforce_pool(view: View, name: str) -> Value | None:
     if name in ("id", "name"):
         return joined("locations/", view.argument("location"), "/workforcePools/", view.argument("workforce_pool_id"))
@@ -358,7 +375,9 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
     ("managed", "google_organization_iam_custom_role"): _organization_role,
     ("managed", "google_folder"): _folder,
     ("managed", "google_iam_workload_identity_pool"): _workload_pool,
+    ("managed", "google_iam_workload_identity_pool_provider"): _workload_provider,
     ("managed", "google_iam_workforce_pool"): _workforce_pool,
+    ("managed", "google_iam_workforce_pool_provider"): _workforce_provider,
     ("managed", "google_iam_principal_access_boundary_policy"): _boundary,
     ("managed", "google_logging_billing_account_sink"): _sink,
     ("managed", "google_logging_folder_sink"): _sink,

@@ -74,6 +74,12 @@ CASES = [
         "google_iam_workload_identity_pool.p.name",
         "projects/123/locations/global/workloadIdentityPools/ci",
     ),
+    (
+        'resource "google_iam_workload_identity_pool_provider" "p" {\n  project = "shop"\n  workload_identity_pool_id = '
+        '"ci"\n  workload_identity_pool_provider_id = "gh"\n}',
+        "google_iam_workload_identity_pool_provider.p.name",
+        "projects/123/locations/global/workloadIdentityPools/ci/providers/gh",
+    ),
     (DOMAIN, "data.google_organization.d.org_id", "7"),
     (DOMAIN, "data.google_organization.d.directory_customer_id", "C0example"),
     (data("google_organization", organization="7"), "data.google_organization.d.domain", "example.com"),
