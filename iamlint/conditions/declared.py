@@ -40,6 +40,8 @@ class Language:
 
     names: Mapping[str, frozenset[str]]
     own: str
+    condition: bool = True
+    """Whether an expression must be true or false."""
 
 
 IAM = Language(
@@ -58,7 +60,9 @@ PROVIDER = Language(
     "a provider's conditions have `assertion.CLAIM`, `attribute.NAME` and `google.subject`",
 )
 """Attribute conditions of pool providers."""
-MAPPING = Language({"assertion": _ANY, "attribute": _ANY, "google": _ANY}, "mappings have `assertion.CLAIM`")
+MAPPING = Language(
+    {"assertion": _ANY, "attribute": _ANY, "google": _ANY}, "mappings have `assertion.CLAIM`", condition=False
+)
 """Attribute mappings. Google's public modules map ``attribute.aud`` to itself, so that is not reported."""
 
 _TYPES = frozenset("bool int uint double string bytes list map type null_type".split())
@@ -79,41 +83,62 @@ _CLOSE = {name.lower(): name for name in FUNCTIONS}
 
 
 def undeclared(expression: Text, language: Language) -> str | None:
-    """Return why IAM refuses an expression that parses: the unknown name in it; None if it may be accepted."""
+    """Return why IAM refuses an expression that parses: an unknown name or a wrong type; None if it may be accepted."""
     node = parse(expression)
     if isinstance(node, Unparsable | Unknown):
         return None
-    return next(_problems(node, language, frozenset()), None)
+    problem = next(_problems(node, language, frozenset()), None)
+    kind = never(node, TRUTH) if language.condition else None
+    return problem or (f"it is {kind}, and a condition is true or false" if kind else None)
 
 
-_TRUTHS = frozenset("startsWith endsWith contains matches has all exists exists_one hasTagKey".split())
-_NUMBERS = frozenset({"size", "int", "uint", "double", "indexOf", "lastIndexOf"})
+TRUTH, TEXT = "a truth value", "a text"
+"""Types of expressions, as `never` returns them."""
+_TYPE_OF_CALL = {
+    **dict.fromkeys("startsWith endsWith contains matches has all exists exists_one hasTagKey".split(), TRUTH),
+    **dict.fromkeys("size int uint double indexOf lastIndexOf".split(), "a number"),
+    **dict.fromkeys("extract join lowerAscii upperAscii replace substring trim charAt format string".split(), TEXT),
+    "split": "a list",
+}
 
 
-def never_text(node: Node) -> str | None:
-    """Return the type of an expression that cannot be a text: "a truth value", "a number"; None if it may be one."""
+def never(node: Node, wanted: str) -> str | None:
+    """Return the type of an expression if it cannot be the wanted one: "a number"; None if it may be."""
+    if isinstance(node, Choice):
+        return never(node.then, wanted) or never(node.otherwise, wanted)
+    kind = _type(node)
+    return None if kind == wanted else kind
+
+
+def _type(node: Node) -> str | None:
+    """Return the type of an expression; None if it may have several, as a claim or an attribute."""
     match node:
         case Not() | AllOf((_, _, *_)) | AnyOf((_, _, *_)) | Literal(bool()):
-            return "a truth value"
+            return TRUTH
         case Operation("==" | "!=" | "<" | "<=" | ">" | ">=" | "in"):
-            return "a truth value"
-        case Literal(int() | float()) | Minus() | Operation("-" | "*" | "/" | "%"):
+            return TRUTH
+        case Operation("+", left, right):
+            return _type(left) or _type(right)
+        case Literal(int() | float()) | Minus() | Operation():
             return "a number"
-        case Call(function, _, _) if function in _TRUTHS:
-            return "a truth value"
-        case Call(function, _, _) if function in _NUMBERS:
-            return "a number"
+        case Literal(str()):
+            return TEXT
         case Literal(None):
             return "null"
+        case Call(function, _, _):
+            return _TYPE_OF_CALL.get(function)
+        case ListOf():
+            return "a list"
         case MapOf():
             return "a map"
-        case Choice(_, then, otherwise):
-            return never_text(then) or never_text(otherwise)
         case _:
             return None
 
 
 def _problems(node: Node, language: Language, bound: frozenset[str]) -> Iterator[str]:
+    for part in _logical(node):
+        if kind := never(part, TRUTH):
+            yield f"a part of it is {kind} where true or false is needed"
     match node:
         case Name(name):
             if name not in bound and name not in language.names and name not in _TYPES:
@@ -138,6 +163,8 @@ def _call(
         close = next((name for short, name in _CLOSE.items() if _alike(function.lower(), short)), None)
         meant = f"; did you mean `{close}`?" if close else ""
         yield f"`{function}` is not a function of conditions{meant}"
+    if problem := _misused(function, of, arguments):
+        yield problem
     inside = bound
     if function in _BINDING and of is not None:
         inside |= {argument.name for argument in arguments[:-1] if isinstance(argument, Name)}
@@ -146,6 +173,47 @@ def _call(
         yield from _problems(of, language, bound)
     for argument in arguments:
         yield from _problems(argument, language, inside)
+
+
+_OF_TEXTS = frozenset("startsWith endsWith contains matches extract".split())
+"""Methods of a text that take one argument."""
+
+
+def _misused(function: str, of: Node | None, arguments: tuple[Node, ...]) -> str | None:
+    """Return what is wrong with the arguments of a method of texts."""
+    pattern = arguments[-1] if arguments else None
+    if function not in _OF_TEXTS:
+        return None
+    if of is None and (function != "matches" or len(arguments) != 2):
+        return f"`{function}` is a method of a text: `assertion.sub.{function}('…')`"
+    if of is not None and len(arguments) != 1:
+        return f"`{function}` takes one argument"
+    if function == "matches" and isinstance(pattern, Literal) and isinstance(pattern.value, str):
+        return None if _is_pattern(pattern.value) else f"`{pattern.value}` is not a regular expression"
+    return None
+
+
+def _is_pattern(text: str) -> bool:
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(text, options)
+    except re2.error:
+        return False
+    return True
+
+
+def _logical(node: Node) -> tuple[Node, ...]:
+    """Return the parts of an expression that must be true or false."""
+    match node:
+        case AllOf((_, _, *_) as parts) | AnyOf((_, _, *_) as parts):
+            return parts
+        case Not(of) | Choice(of, _, _):
+            return (of,)
+        case _:
+            return ()
 
 
 def _alike(one: str, other: str) -> bool:

@@ -34,7 +34,18 @@ DEEPEST_TEST = 3
 """Maximum depth of choices within tests of choices; a deeper test counts as no demand. Each level doubles the work."""
 
 How = OneOf[
-    "equals", "number", "prefix", "suffix", "contains", "matches", "has", "present", "differs", "ordered", "limit"
+    "equals",
+    "number",
+    "other",
+    "prefix",
+    "suffix",
+    "contains",
+    "matches",
+    "has",
+    "present",
+    "differs",
+    "ordered",
+    "limit",
 ]
 _METHODS: dict[str, How] = {
     "startsWith": "prefix",
@@ -44,6 +55,7 @@ _METHODS: dict[str, How] = {
 }
 
 
+_A_LIST = "a list"
 _CONVERSIONS = frozenset({"string", "int", "uint", "dyn", "double"})
 
 
@@ -51,8 +63,9 @@ _CONVERSIONS = frozenset({"string", "int", "uint", "dyn", "double"})
 class Claim:
     """A demand on one attribute: ``assertion.repository_owner`` equals one of ``values``.
 
-    ``how`` is "number" for equality with a number rather than a text, "has" for a list that contains one of the values,
-    "differs" for any value but these, "limit" for a change of grants of these roles only. ``part`` says that only a
+    ``how`` is "number" for equality with a number rather than a text, "other" for a comparison that no text meets (with
+    a truth value, a list, null, or the order of numbers), "has" for a list that contains one of the values, "differs"
+    for any value but these, "limit" for a change of grants of these roles only. ``part`` says that only a
     part of the attribute is compared (``assertion.sub.split(":")[1]``). An unknown value is an `Unknown`.
     """
 
@@ -95,7 +108,8 @@ def _has_obscure_part(node: Node) -> bool:
         case Literal(bool()):
             return False
         case _:
-            return _claim(node) is None
+            claim = _claim(node)
+            return claim is None or claim.values == (_A_LIST,)
 
 
 def mapped(expression: Text) -> tuple[str, str, str] | None:
@@ -204,6 +218,9 @@ def _claim(node: Node) -> Claim | None:
             return _compared(left, right, "differs") or _compared(right, left, "differs")
         case Operation("<" | "<=" | ">" | ">=", left, right):
             return _compared(left, right, "ordered") or _compared(right, left, "ordered")
+        case Operation("in", left, ListOf((_, *_) as items)) if dotted(left) and all(map(_is_number, items)):
+            values = [value for item in items if (value := _text(item)) is not None]
+            return Claim(dotted(left) or "", "number", tuple(values))
         case Operation("in", left, ListOf(items)):
             named = _named(left)
             values = [value for item in items if (value := _text(item)) is not None]
@@ -224,13 +241,27 @@ def _claim(node: Node) -> Claim | None:
             return _compared(of, value, "has")
         case _:
             path = dotted(node)
-            return Claim(path, "equals", ("true",)) if path and "." in path else None
+            return Claim(path, "other", ("true",)) if path and "." in path else None
+
+
+def _is_number(node: Node) -> bool:
+    return isinstance(node, Literal) and type(node.value) in (int, float)
 
 
 def _compared(of: Node, with_: Node, how: How) -> Claim | None:
     named, value = _named(of), _text(with_)
-    if how == "equals" and dotted(of) and isinstance(with_, Literal) and type(with_.value) in (int, float):
-        how = "number"
+    if dotted(of):
+        match with_, how:
+            case (Literal(bool()), "equals"):
+                how = "other"
+            case (Literal(int() | float()), "equals"):
+                how = "number"
+            case (Literal(int() | float()), "ordered"):
+                how = "other"
+            case (Literal(None), "equals"):
+                how, value = "other", "null"
+            case (ListOf(), "equals"):
+                how, value = "other", _A_LIST
     return Claim(named[0], how, (value,), named[1]) if named and value is not None else None
 
 

@@ -33,7 +33,7 @@ def equals(name: str, *values: str, part: bool = False) -> Claim:
         ("assertion.project_id == 17", [{Claim("assertion.project_id", "number", ("17",))}]),
         ("int(assertion.project_id) == 17", [{equals("assertion.project_id", "17")}]),
         ("size(assertion.sub) == 17", [{equals("assertion.sub", "17", part=True)}]),
-        ("assertion.ref_protected", [{equals("assertion.ref_protected", "true")}]),
+        ("assertion.ref_protected", [{Claim("assertion.ref_protected", "other", ("true",))}]),
         ("has(assertion.environment)", [{Claim("assertion.environment", "present")}]),
         ("assertion.actor != 'mallory'", [{Claim("assertion.actor", "differs", ("mallory",))}]),
         ("assertion.iat > '17'", [{Claim("assertion.iat", "ordered", ("17",))}]),

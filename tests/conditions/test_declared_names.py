@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.conditions.declared import IAM, MAPPING, PROVIDER, Language, never_text, undeclared
+from iamlint.conditions.declared import IAM, MAPPING, PROVIDER, TEXT, Language, never, undeclared
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.unknown import Unknown, UnknownPart
 
@@ -21,7 +21,10 @@ from iamlint.unknown import Unknown, UnknownPart
         (IAM, "principal.type == 'iam.googleapis.com/ServiceAccount'"),
         (PROVIDER, "assertion.a == 'x' && attribute.b == 'y' && google.subject.startsWith('z')"),
         (PROVIDER, "assertion.groups.exists(group, group in ['a'])"),
+        (PROVIDER, "assertion.email_verified && matches(assertion.a, '^b$')"),
+        (PROVIDER, "assertion.a ? assertion.b == 'c' : false"),
         (MAPPING, "assertion.arn.extract('assumed-role/{role}/')"),
+        (MAPPING, "'a'"),
         (IAM, Unknown("not known", (UnknownPart("var.name"), " == 'x'"))),
     ],
 )
@@ -56,6 +59,19 @@ def test_it_has(language: Language, expression: str | Unknown) -> None:
         (PROVIDER, "request.time < timestamp('2099-01-01T00:00:00Z')", "request"),
         (PROVIDER, "assertion.a in 'a'", "`in`"),
         (MAPPING, "sub", "sub"),
+        (PROVIDER, "'a'", "a text"),
+        (PROVIDER, "1", "a number"),
+        (PROVIDER, "{'a': 1}", "a map"),
+        (PROVIDER, "assertion.a + 'b'", "a text"),
+        (PROVIDER, "assertion.a ? 'b' : 'c'", "a text"),
+        (PROVIDER, "assertion.a == 'b' && 'c'", "a text where true or false"),
+        (PROVIDER, "!'a'", "a text where true or false"),
+        (PROVIDER, "startsWith(assertion.a, 'b')", "a method of a text"),
+        (PROVIDER, "assertion.a.startsWith()", "one argument"),
+        (PROVIDER, "assertion.a.contains('b', 'c')", "one argument"),
+        (PROVIDER, "assertion.a.matches('[')", "not a regular expression"),
+        (PROVIDER, "matches(assertion.a, '(')", "not a regular expression"),
+        (MAPPING, "assertion.a.extract()", "one argument"),
     ],
 )
 def test_it_has_not(language: Language, expression: str, named: str) -> None:
@@ -94,4 +110,4 @@ def test_it_has_not(language: Language, expression: str, named: str) -> None:
 def test_what_can_be_no_text(expression: str, expected: str | None) -> None:
     parsed = parse(expression)
     assert not isinstance(parsed, Unparsable | Unknown)
-    assert never_text(parsed) == expected
+    assert never(parsed, TEXT) == expected

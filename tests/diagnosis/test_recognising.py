@@ -82,7 +82,7 @@ def test_clothes_do_not_matter(case: Case, dress: Callable[[str], str]) -> None:
 def test_a_reason_whose_payload_is_cut_off_is_of_its_message(text: str, kind: str) -> None:
     cut = text[: text.index('"domain"')]
     assert names(recognise(cut)) == [kind]
-    other = '"message": "%s", "reason": "IAM_PERMISSION_DENIED", "permission": "storage.buckets.get"' % "nicht erlaubt"
+    other = '"message": "nicht erlaubt", "reason": "IAM_PERMISSION_DENIED", "permission": "storage.buckets.get"'
     assert names(recognise(cut + other)) == [kind, "target-rights-missing"]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.conditions.declared import MAPPING, never_text, undeclared
+from iamlint.conditions.declared import MAPPING, TEXT, TRUTH, never, undeclared
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.edits import edit
 from iamlint.estate import Estate
@@ -140,14 +140,14 @@ def valid_mapping(problem: Problem) -> Change | None:
 
 def _is_truth_value(text: str) -> bool:
     node = parse(text)
-    return not isinstance(node, Unparsable | Unknown) and "?" not in text and never_text(node) == "a truth value"
+    return not isinstance(node, Unparsable | Unknown) and "?" not in text and never(node, TEXT) == TRUTH
 
 
 def _is_mapping(text: str) -> bool:
     node = parse(text)
     if isinstance(node, Unparsable | Unknown) or undeclared(text, MAPPING) is not None:
         return False
-    return never_text(node) is None
+    return never(node, TEXT) is None
 
 
 def _pair(tree: Tree, node: Node, name: str) -> tuple[Node, Node] | None:

@@ -122,7 +122,7 @@ class Admission:
             met = not isinstance(value, str) or _met(claim.how, source[1], value)
             return None if met else f"the mapping makes `{claim.name}` always `{source[1]}`, never `{shown(value)}`"
         _, name, before, after = source
-        if problem := _wrong_type(claim, name, self.issuer):
+        if problem := _wrong_type(claim, name, self.issuer) or self._no_claim(name) or self._other_issuer(demand, name):
             return problem
         how, text = _plain(claim.how, value)
         if how not in _BEGINNING and not before and not after:
@@ -134,6 +134,19 @@ class Admission:
         if inner is None:
             return f"`{claim.name}` is never `{text}`: it is made with `{before or after}`"
         return _narrow(way, name, how, inner) if before == "" or len(text) >= len(before) else None
+
+    def _no_claim(self, name: str) -> str | None:
+        """Return that the issuer's tokens have no such claim, if people take another for it."""
+        meant = self.issuer.misnomers.get(name)
+        return f"tokens of {self.provider.issuer} have no claim `{name}`: `{meant}` is meant" if meant else None
+
+    def _other_issuer(self, demand: Demand, name: str) -> str | None:
+        """Return that a demand on the issuer is not met: it is always the provider's own."""
+        own, value = self.provider.issuer, demand.value
+        if name != "iss" or not isinstance(own, str) or not isinstance(value, str):
+            return None
+        met = any(_met(demand.claim.how, one, value) for one in (own, own.rstrip("/"), f"{own}/"))
+        return None if met else f"`assertion.iss` is always `{own}`"
 
 
 def admission(provider: Provider) -> Admission:
@@ -167,6 +180,8 @@ def _wrong_type(claim: Claim, name: str, issuer: Issuer) -> str | None:
         return None
     if claim.how == "number":
         return f"`assertion.{name}` is a text, which never equals the number {shown(claim.values[0])}"
+    if claim.how == "other":
+        return f"`assertion.{name}` is a text, which is never compared with {shown(claim.values[0])}"
     return f"`assertion.{name}` is a text, and `in` needs a list" if claim.how == "has" else None
 
 

@@ -96,7 +96,8 @@ class Issuer:
     one token. ``implied`` are the parts that follow from those. ``workload`` are the tenant claims that only one
     repository, project or workspace has; ``within`` is in a prefix that identifies it. ``named`` are the parts that are
     names, which continue if nothing ends them, each with the part that contains the number of the same thing.
-    ``inside`` are the parts that consist of another part, a slash, and one name.
+    ``inside`` are the parts that consist of another part, a slash, and one name. ``misnomers`` are names of no claim,
+    each with the claim that is meant.
     """
 
     tenant: tuple[str, ...] = ()
@@ -107,6 +108,7 @@ class Issuer:
     named: Mapping[str, str] = field(default_factory=dict)
     implied: Callable[[Mapping[str, str]], Mapping[str, str]] = _nothing
     inside: Mapping[str, str] = field(default_factory=dict)
+    misnomers: Mapping[str, str] = field(default_factory=dict)
 
 
 _SINGLE = r"[A-Za-z0-9._-]"  # also the underscore: the owners that an enterprise manages have one
@@ -196,6 +198,13 @@ _GITHUB = Issuer(
     },
     workload=("repository", "repository_id", "job_workflow_ref", "workflow_ref", "sub"),
     named={"repository": "repository_id", "environment": ""},
+    misnomers={
+        **dict.fromkeys(("repo", "repository_name", "project", "project_path"), "repository"),
+        **dict.fromkeys(("owner", "org", "organization", "repo_owner", "namespace_path"), "repository_owner"),
+        **dict.fromkeys(("owner_id", "organization_id"), "repository_owner_id"),
+        **dict.fromkeys(("branch", "tag"), "ref"),
+        **dict.fromkeys(("user", "username"), "actor"),
+    },
 )
 
 
@@ -249,6 +258,11 @@ _GITLAB = Issuer(
     named={"path": "project_id", "namespace": "namespace_id"},
     implied=_namespace,
     inside={"path": "namespace"},
+    misnomers={
+        **dict.fromkeys(("repository", "repo", "project", "project_name"), "project_path"),
+        **dict.fromkeys(("repository_owner", "owner", "group", "namespace"), "namespace_path"),
+        **dict.fromkeys(("branch", "tag"), "ref"),
+    },
 )
 _NAME = r"[^:*\s]"
 _WORKSPACE: Form = (

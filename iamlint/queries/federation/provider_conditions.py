@@ -7,7 +7,7 @@ from typing import Literal
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
-from iamlint.conditions.declared import MAPPING, PROVIDER, never_text, undeclared
+from iamlint.conditions.declared import MAPPING, PROVIDER, TEXT, never, undeclared
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.token_claims import Claim, claims_compared, is_obscure, least_bytes
 from iamlint.estate import Estate
@@ -221,8 +221,12 @@ def malformed_mappings(estate: Estate) -> Iterator[Match]:
     Source: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers
     """
     for provider in estate.of(Provider):
-        for key, of, place in provider.mapping if isinstance(provider.mapping, tuple) else ():
-            problem = _key_problem(key) or _value_problem(key, of)
+        mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
+        problems = [(key, _key_problem(key) or _value_problem(key, of), place) for key, of, place in mapping]
+        keys = [key for key, _, _ in mapping]
+        if keys and "google.subject" not in keys and not any("${" in key for key in keys):
+            problems.append(("google.subject", "IAM refuses a mapping without it", mapping[0][2]))
+        for key, problem, place in problems:
             if problem:
                 yield Match(provider, Truth.TRUE, words={"attribute": key, "problem": problem}, place=place)
 
@@ -246,7 +250,7 @@ def _value_problem(key: str, of: Text) -> str | None:
             return f"`{shown(of)}` is not a CEL expression: {node}"
         case _ if problem := undeclared(of, MAPPING):
             return f"in `{shown(of)}`, {problem}"
-        case _ if kind := never_text(node):
+        case _ if kind := never(node, TEXT):
             return f"`{shown(of)}` is {kind}, and an attribute is a text" if key != "google.groups" else None
         case _ if key == "google.subject" and (least := least_bytes(of)) > LONGEST_SUBJECT:
             return f"`google.subject` would have {least} bytes or more, and IAM refuses more than {LONGEST_SUBJECT}"

@@ -52,6 +52,11 @@ def data(kind: str, **arguments: str) -> str:
 
 PROJECT = data("google_project", project_id="shop")
 DOMAIN = data("google_organization", domain="Example.com")
+PROVIDER = """resource "google_iam_workload_identity_pool_provider" "p" {
+  project                            = "shop"
+  workload_identity_pool_id          = "ci"
+  workload_identity_pool_provider_id = "gh"
+}"""
 CASES = [
     (PROJECT, "data.google_project.d.number", "123"),
     (PROJECT, "data.google_project.d.name", "The Shop"),
@@ -75,8 +80,7 @@ CASES = [
         "projects/123/locations/global/workloadIdentityPools/ci",
     ),
     (
-        'resource "google_iam_workload_identity_pool_provider" "p" {\n  project = "shop"\n  workload_identity_pool_id = '
-        '"ci"\n  workload_identity_pool_provider_id = "gh"\n}',
+        PROVIDER,
         "google_iam_workload_identity_pool_provider.p.name",
         "projects/123/locations/global/workloadIdentityPools/ci/providers/gh",
     ),
