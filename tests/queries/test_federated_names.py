@@ -22,6 +22,9 @@ GKE = ONE.removesuffix("ci") + "shop.svc.id.goog"
     "text",
     [
         f"{SET}/example/*",
+        "principalSet://iam.googleapis.com/ci/attribute.repository/example/shop",
+        "principal://iam.googleapis.com/ci/subject/repo:example/shop:ref:refs/heads/main",
+        "principalSet://iam.googleapis.com//projects/123/locations/global/workloadIdentityPools/ci/attribute.x/y",
         f"{SET}/attribute.repository/example/*",
         f"{SET}/attribute.repository/example/shop-*",
         f"{SET}/subject/*",

@@ -123,7 +123,7 @@ def _is_named(case: Case, provider: Provider, named: re.Match[str] | None, wante
     pool = shown(provider.pool)
     if named["pool"] != pool.rpartition("/")[2]:
         return False
-    if named["provider"] and named["provider"] != own.rpartition("/")[2]:
+    if named["provider"] != own.rpartition("/")[2]:  # none where the pool's name is given instead
         return False
     project = pool.partition("projects/")[2].partition("/")[0]
     told = _pool_number(case, provider) or case.number_of(project)
@@ -376,7 +376,8 @@ def _no_provider(case: Case) -> Stage:
     providers = case.estate.of(Provider)
     named = _NAME.match(wanted) if wanted else None
     if named and any(shown(pool.name).endswith(f"/{named['pool']}") for pool in case.estate.of(Pool)) and providers:
-        return Stage(NAME, "broken", f"the input has no provider {wanted}", "federation", _all(providers))
+        message = f"the input has no provider {wanted}" if named["provider"] else f"{wanted} is a pool, not a provider"
+        return Stage(NAME, "broken", message, "federation", _all(providers))
     if providers and issuer and not wanted:
         message = f"no provider of the input trusts the issuer {issuer}"
         return Stage(NAME, "broken", message, "federation", _all(providers))

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from iamlint.access.decision import Step as Part
 from iamlint.basics.frozen import frozen
+from iamlint.conditions.declared import IAM, undeclared
+from iamlint.conditions.parser import Unparsable, parse
 from iamlint.diagnosis.answer import Evidence
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.reach import allow_steps, blocking_steps, is_unknown_text, reason_of, together
 from iamlint.diagnosis.callers.holder import Holder, Member
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.conflict import takes_away
-from iamlint.facts import Declaration, Grant, Resource
+from iamlint.facts import Condition, Declaration, Grant, Resource
 from iamlint.unknown import Truth, shown
 
 _ORDER: tuple[Step, ...] = ("conflict", "group-membership", "condition", "missing-input")
@@ -108,13 +110,25 @@ def _tried(case: Case, holder: Holder, permission: str, resource: Resource, decl
         member = holder.named_by(grant, estate, case.groups)
         if member.truth is Truth.FALSE:
             continue
-        steps = allow_steps(grant, holder.principal, permission, onto, resource, declared, estate, case.question.as_of)
+        found = allow_steps(grant, holder.principal, permission, onto, resource, declared, estate, case.question.as_of)
+        steps = tuple(_refused(step, grant) for step in found)
         role = next(step for step in steps if step.name == "role")
         if onto is Truth.UNKNOWN and role.truth is Truth.FALSE:
             continue  # no near miss: nothing says that it is near
         unknown_step = grant.declared.uncertain or _symbolic(grant)
         uncertain = (Part("resource", Truth.UNKNOWN, (unknown_step,)),) if unknown_step else ()
         yield Tried(grant, member, (*steps, *uncertain))
+
+
+def _refused(step: Part, grant: Grant) -> Part:
+    """Return the step of a condition that IAM refuses as a FALSE one: then the grant is never made."""
+    if step.name != "condition" or step.truth is not Truth.UNKNOWN or not isinstance(grant.condition, Condition):
+        return step
+    expression = grant.condition.expression
+    node = parse(expression)
+    malformed = isinstance(node, Unparsable) and not node.beyond
+    problem = f"it is not a CEL expression: {node}" if malformed else undeclared(expression, IAM)
+    return Part(step.name, Truth.FALSE, (f"IAM refuses it: {problem}",), at=step.at) if problem else step
 
 
 def _symbolic(grant: Grant) -> str:

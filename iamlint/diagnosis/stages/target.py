@@ -56,7 +56,7 @@ def _listed(case: Case, email: str) -> list[ServiceAccount]:
         if not is_managed(one.declared) and case.same_project(one.project, project)
     ]
     paths = {one.declared.at.path for one in found}
-    return [one for one in found if one.declared.at.line > 1 or len(paths) < len(found)]
+    return [one for one in found if (one.declared.at.line, one.declared.at.column) > (1, 1) or len(paths) < len(found)]
 
 
 def _nearest(case: Case, email: str) -> ServiceAccount | None:

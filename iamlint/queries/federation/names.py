@@ -26,6 +26,8 @@ _NAMED = regex(rf"{_MASK}/(?P<who>.*)\Z", re.DOTALL)
 _OF_POOL = regex(r"(?:^|\.)google_iam_(?:workload_identity|workforce)_pool\.[^.\[]+(?:\[[^\]]*\])?\.(?:name|id)\Z")
 """Return the references whose value is the full name of a pool."""
 _GKE = regex(r"serviceAccount:(?P<project>[^\[]+)\.svc\.id\.goog\[(?P<inside>.*)\]\Z", re.DOTALL)
+_FIRST = ("projects", "folders", "organizations", "locations")
+"""How a principal of IAM's host begins; a pool's id alone names nobody."""
 _LABEL = regex(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _SUBDOMAIN = regex(r"(?=.{1,253}\Z)[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
 _HEADS = {
@@ -111,7 +113,9 @@ def misspelling(principal: Principal) -> str | None:
     if named := _NAMED.match(rest):
         certain = any(_OF_POOL.search(unknown_part) for unknown_part in _unknown_parts(principal)[:1])
         return _of_pool(scheme, "", named["who"], certain=certain)
-    if _MASK not in rest and re.search(r"(?:workloadIdentity|workforce)Pools", rest):
+    first = rest.partition("/")[0]
+    known = _MASK not in rest and re.search(r"(?:workloadIdentity|workforce)Pools", rest, re.IGNORECASE)
+    if known or not (_MASK in first or first in _FIRST):
         form = "projects/NUMBER/locations/global/workloadIdentityPools/POOL"
         return f"its path is neither `{form}` nor `locations/global/workforcePools/POOL`"
     return None

@@ -187,6 +187,8 @@ CASES = [
         "fails condition",
         tags={"123/env": "prod"},
     ),
+    case("cond refused", ACCOUNT + grant(ANA_TF, more=under("foo == 1")), ANA, "fails condition"),
+    case("cond no CEL", ACCOUNT + grant(ANA_TF, more=under("request.time <")), ANA, "fails condition"),
     case(
         "withcond",
         exports(policy(("roles/iam.serviceAccountTokenCreator_withcond_0123456789abcdef0123", ANA))),

@@ -351,6 +351,14 @@ CASES = [
         provider="projects/2345678901/locations/global/workloadIdentityPools/gh/providers/other",
     ),
     case(
+        "provider is a pool",
+        BASE + provider() + grant(pool_member("*"), WORKLOAD),
+        G,
+        "fails federation",
+        claims=CLAIMS,
+        provider="projects/2345678901/locations/global/workloadIdentityPools/gh",
+    ),
+    case(
         "direct",
         BASE + provider() + project_grant(pool_member("attribute.repository/acme/app"), "roles/storage.admin"),
         G,

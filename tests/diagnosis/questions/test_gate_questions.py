@@ -73,6 +73,13 @@ CASES = [
         "fails member",
     ),
     case(
+        "misspelt compact list",
+        {**exports(None), "accounts.json": json.dumps([json.loads(accounts(TARGET))[0]], separators=(",", ":"))},
+        ANA,
+        "fails member",
+        target="bath@shop.iam.gserviceaccount.com",
+    ),
+    case(
         "misspelt tf", ACCOUNT + grant(ANA_TF), ANA, "unknown missing-input", target="bath@shop.iam.gserviceaccount.com"
     ),
     case(
