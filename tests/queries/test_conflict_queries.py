@@ -130,6 +130,28 @@ resource "google_storage_bucket_iam_binding" "c" {
     assert len(check({"main.tf": other}, select=("conflicting-bindings",)).findings) == 1
 
 
+@pytest.mark.parametrize(
+    "link", ["https://www.googleapis.com/compute/v1/", "https://compute.googleapis.com/compute/beta/", ""]
+)
+def test_the_link_of_a_subnetwork_is_its_name(check: Check, link: str) -> None:
+    text = f"""
+resource "google_compute_subnetwork_iam_binding" "a" {{
+  project    = "shop"
+  region     = "europe-west1"
+  subnetwork = "nodes"
+  role       = "roles/compute.networkUser"
+  members    = ["group:a@example.com"]
+}}
+
+resource "google_compute_subnetwork_iam_member" "b" {{
+  subnetwork = "{link}projects/shop/regions/europe-west1/subnetworks/nodes"
+  role       = "roles/compute.networkUser"
+  member     = "group:b@example.com"
+}}
+"""
+    assert len(check({"main.tf": text}, select=("conflicting-bindings",)).findings) == 1
+
+
 def service(family: str, name: str, *members: str) -> str:
     listed = ", ".join(f'"{member}"' for member in members)
     return f"""

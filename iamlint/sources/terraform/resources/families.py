@@ -98,6 +98,12 @@ _OUTER_FIRST = [
 """Arguments that name a container of the resource, the outermost first; others come last."""
 _RANK = {name: rank for rank, name in enumerate(_OUTER_FIRST)}
 
+_SELF_LINK = tuple(
+    f"https://{host}/compute/{of}/"
+    for host in ("www.googleapis.com", "compute.googleapis.com")
+    for of in ("v1", "beta")
+)
+"""How Compute Engine begins the link to a resource; what follows is its full name."""
 _FULL_NAME = ("projects/", "organizations/", "folders/", "//")
 
 
@@ -158,6 +164,7 @@ def _other(instance: Instance, family: str) -> tuple[Resource, Place]:
     if not parts:
         return Resource(family, Unknown("nothing here names the resource")), Place(instance.body.at.location)
     own, place = parts[-1]
+    own = without_prefix(own, *_SELF_LINK)
     if _is_full(own):
         return Resource(family, own), place
     return Resource(family, join_texts(*[part for text, _ in parts for part in ("/", text)][1:])), place
