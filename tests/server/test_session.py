@@ -76,6 +76,17 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
+def test_what_is_wrong_with_the_configuration_is_noted_until_it_is_right(folder: Path) -> None:
+    session, path = Session(folder), folder / ".iamlint.yaml"
+    session.take(path, "select: [no-such-rule]\n")
+    session.check()
+    assert ["no-such-rule" in note.reason for note in session.notes] == [True]
+    session.close(path)
+    session.check()
+    assert session.notes == ()
+    assert shown(session) == shown(cold(session))
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
