@@ -81,9 +81,13 @@ class Template:
         """Its literal stretches, squeezed, the empty ones included: one more than there are placeholders."""
         return tuple(squeezed(piece) for piece in _PLACEHOLDER.split(self.text)[::2])
 
+    @cached_property
+    def _longest(self) -> bytes:
+        return max(self.literals, key=len).encode()
+
     def spans(self, text: bytes) -> Iterator[tuple[int, int]]:
         """Where it is in a squeezed text."""
-        longest = max(self.literals, key=len).encode()
+        longest = self._longest
         at = text.find(longest)
         if at < 0:
             return
@@ -159,12 +163,16 @@ class Structured:
 
     def spans(self, text: bytes) -> Iterator[tuple[int, int]]:
         """Where it is in a squeezed text."""
-        if squeezed(self.value).encode() in text:
+        if self._squeezed.encode() in text:
             yield from pattern_spans(self._pattern, text)
 
     @cached_property
+    def _squeezed(self) -> str:
+        return squeezed(self.value)
+
+    @cached_property
     def _pattern(self) -> Any:
-        value = re.escape(squeezed(self.value))
+        value = re.escape(self._squeezed)
         if self.key == "error":  # OAuth: as JSON, as google-auth for Python prints it, and as OAuth libraries for Go do
             return compiled_bytes(rf"(?:error[:=]|errorcode|oauth2?:){value}")
         if self.key == "violation":

@@ -138,14 +138,16 @@ def _hits(source: ErrorText, kinds: tuple[ErrorKind, ...]) -> Iterator[_Hit]:
         return known[part]
 
     for kind in kinds:
-        excluded = [spans(part) for part in kind.unless]
         for index, alternative in enumerate(kind.recognise):
-            first, *others = (spans(part) for part in alternative.parts)
-            for span in first if all(others) else ():
+            if not all(map(spans, alternative.parts)):  # as almost always, by the first part
+                continue
+            first, *others = map(spans, alternative.parts)
+            for span in first:
                 message = source.message_of(source.offset(span[0]))
                 beside = [_nearest(source, span, other, message) for other in others]
                 together = [one for one in beside if one]
-                if len(together) == len(beside) and not any(_nearest(source, span, one, message) for one in excluded):
+                excluded = (_nearest(source, span, spans(part), message) for part in kind.unless)
+                if len(together) == len(beside) and not any(excluded):
                     payload = (
                         source.squeezed.rfind(b"message:", max(0, span[0] - NEAR), span[0])
                         if alternative.is_reason
