@@ -95,6 +95,16 @@ class _Seconds(click.FloatRange):
         return self.fail(f"{value!r} is not a number of seconds over 0", param, ctx)
 
 
+class Days(click.IntRange):
+    """A number of days over zero."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the days as an integer. Raises BadParameter."""
+        with suppress(click.BadParameter):
+            return super().convert(value, param, ctx)
+        return self.fail(f"{value!r} is not a number of days over 0", param, ctx)
+
+
 DATE = _Day(["%Y-%m-%d"])
 TIME = _Seconds(min=0, min_open=True)
 
@@ -238,7 +248,7 @@ def catalog_option(function: Command) -> Command:
     return click.option("--role-catalog", multiple=True, type=FILE, help=text)(function)
 
 
-def config_options(function: Command) -> Command:
+def settings_options(function: Command) -> Command:
     """Add the options that choose the configuration."""
     options = [
         click.option(
@@ -247,15 +257,21 @@ def config_options(function: Command) -> Command:
             help="Read this configuration. [the nearest .iamlint.yaml, up to the repository's top]",
         ),
         click.option("--no-config", is_flag=True, help="Read no configuration."),
-        click.option(
-            "--environment",
-            multiple=True,
-            metavar="NAME",
-            help="Only this environment of the configuration (repeatable). [all]",
-        ),
         click.option("--config-home", type=DIRECTORY, hidden=True, help="Folder that its paths are relative to."),
     ]
     return _with(options, function)
+
+
+def config_options(function: Command) -> Command:
+    """Add the options that choose the configuration, and environments of it."""
+    text = "Only this environment of the configuration (repeatable). [all]"
+    return _with([settings_options, click.option("--environment", multiple=True, metavar="NAME", help=text)], function)
+
+
+def one_config_options(function: Command) -> Command:
+    """Add the options that choose the configuration, and one environment of it, which is kept as a tuple."""
+    text = "The environment of the configuration, if it has several."
+    return _with([settings_options, click.option("--environment", multiple=True, metavar="NAME", help=text)], function)
 
 
 def judging_options(function: Command) -> Command:
@@ -396,4 +412,8 @@ def target(text: str, formats: Collection[str] = FORMATS) -> tuple[str, Path]:
     if not separator or not path or name not in formats:
         message = f"{text!r} is not FORMAT=FILE with a format out of {', '.join(formats)}"
         raise click.BadParameter(message, param_hint="--output")
+    if path == "-":
+        raise click.BadParameter(
+            f"{text!r} is no file: --format {name} prints to standard output", param_hint="--output"
+        )
     return name, Path(path)

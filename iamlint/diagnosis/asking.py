@@ -21,6 +21,7 @@ from iamlint.diagnosis.proof import prove
 from iamlint.diagnosis.recognition.said import NOTHING, Said, read_error
 from iamlint.diagnosis.stages.client_stage import claims_of
 from iamlint.estate import Estate
+from iamlint.facts import ServiceAccount
 from iamlint.roles import Catalog
 
 
@@ -90,6 +91,9 @@ def answer_from(asked: Asked, estate: Estate, unread: tuple[str, ...] = (), clie
 
 def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, ...]) -> Question:
     """The question, completed from the error and the input. Raises `BadQuestionError`."""
+    for option, account in (("--target", asked.target), *(("--delegates", one) for one in asked.delegates)):
+        if account is not None and "@" not in account and not account.isdecimal():
+            raise BadQuestionError(f"{option}: {account!r} is not an e-mail or unique id", _meant(account, estate))
     given = completed(_given(asked, said), estate, said, clients)
     if said and not said.kind:  # nothing is known of the call: no target is guessed
         given = replace(given, target=asked.target)
@@ -116,6 +120,15 @@ def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, .
         right=asked.permission or given.right,
         assumed=given.assumed,
     )
+
+
+def _meant(name: str, estate: Estate) -> str:
+    """Return a hint with the e-mail of an account that has this name before its @, or that is declared with it."""
+    from iamlint.documents.validation import nearest_of
+
+    emails = [one.email for one in estate.of(ServiceAccount) if isinstance(one.email, str)]
+    whole = next((email for email in emails if email.partition("@")[0] == name), "")
+    return f"did you mean `{whole}`?" if whole else nearest_of(name, emails)
 
 
 def _caller(text: str | None, asked: Asked, clients: tuple[Client, ...], *, inferred: bool) -> Caller:

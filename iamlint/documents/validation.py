@@ -27,8 +27,8 @@ def _validator(schema: Path) -> Validator:
 def against_schema(document: Value, source: SourceText, schema: Path) -> Iterator[Unreadable]:
     """Yield every violation of the schema in a document."""
     errors = sorted(_validator(schema).iter_errors(plain(document)), key=lambda error: list(map(str, error.path)))
-    for error in errors:
-        yield from _explained(_narrowest(error), document, source)
+    # several keys that are missing in one mapping are as many errors, and each names them all
+    yield from dict.fromkeys(one for error in errors for one in _explained(_narrowest(error), document, source))
 
 
 def _narrowest(error: ValidationError) -> ValidationError:

@@ -87,7 +87,8 @@ class Evidence:
         if not self._usage.logs:
             runs = self._runs_as(grant)
             seen = f"; {runs} runs as it, which does not say what it calls" if runs else ""
-            yield f"no audit log was given (--usage){seen}"
+            lacking = "no audit log could be read" if self._usage.errors else "no audit log was given (--usage)"
+            yield f"{lacking}{seen}"
             return
         if grant.resource.kind in ("folder", "organization"):
             yield f"logs of projects do not show that they are from all projects of {grant.resource}"

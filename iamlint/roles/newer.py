@@ -70,7 +70,8 @@ def _definition(entry: Value, path: str) -> Definition | Unreadable:
     parts = entry.data if isinstance(entry.data, dict) else {}
     name = parts.get("name", NULL).data
     if not isinstance(name, str) or "roles/" not in name:
-        return Unreadable(at, f"{path} is not a role: its name is not roles/NAME", _HINT)
+        what = "the document" if path == "$" else path
+        return Unreadable(at, f"{what} is not a role: its name is not roles/NAME", _HINT)
     if not name.startswith("roles/"):
         return Unreadable(at, f"{path}: {name} is a custom role", "give its definition among the paths to check")
     listed = parts.get("includedPermissions", NULL).data

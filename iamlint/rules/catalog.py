@@ -211,10 +211,7 @@ def severity_of(rule: Rule, severities: Mapping[str, Severity]) -> Severity | No
 
 
 def _unknown(name: str, known: Iterable[str], at: Location | None) -> Unreadable:
-    from difflib import get_close_matches
+    from iamlint.documents.validation import nearest_of
 
-    nearest = get_close_matches(
-        name.lower(), by_letters := {one.lower(): one for one in sorted(known)}, n=1, cutoff=0.5
-    )
-    hint = f"did you mean `{by_letters[nearest[0]]}`?" if nearest else "`iamlint rules` lists them"
+    hint = nearest_of(name, sorted(known)) or "`iamlint rules` lists them"
     return Unreadable(at or Location(COMMAND_LINE), f"no rule or family is called `{name}`", hint)

@@ -58,6 +58,26 @@ def errors(directory: Path, *arguments: str) -> str:
         (["check", "--baseline", "new.json"], "a baseline of version 9, which this iamlint does not read (use a newer"),
         (["who", "ci"], "`ci` (did you mean `ci@shop.iam.gserviceaccount.com`?)"),
         (["reach", "ana"], "`ana` (did you mean `ana@example.com`?)"),
+        (
+            ["narrow", "--principal", "zoe"],
+            "no grant that can be narrowed has the principal `zoe` (an e-mail or a glob",
+        ),
+        (["narrow", "--days", "x"], "'--days': 'x' is not a number of days over 0"),
+        (["narrow", "--usage", "main.tf"], "main.tf:1:1: 'resource' where a JSON value is expected"),
+        (["diagnose", "--caller", "user:ana@example.com", "--error", "live"], "'live' is a folder: name the file"),
+        (["diagnose", "--caller", "user:ana@example.com", "--error", "empty.txt"], "there is no error in 'empty.txt'"),
+        (
+            ["diagnose", "--caller", "user:ana@example.com", "--target", "ci"],
+            "--target: 'ci' is not an e-mail or unique id (did you mean `ci@shop.iam.gserviceaccount.com`?)",
+        ),
+        (
+            ["diagnose", "--caller", "user:a@b.c", "--target", "ci@shop.iam.gserviceaccount.com", "--delegates", "x"],
+            "--delegates: 'x' is not an e-mail or unique id",
+        ),
+        (["check", "--output", "json=-"], "'json=-' is no file: --format json prints to standard output"),
+        (["check", "--role-catalog", "old.json"], "the document is not a role: its name is not roles/NAME"),
+        (["check", "--select", "none"], "no rule or family is called `none` (`iamlint rules` lists them)"),
+        (["config", "--environment", "x"], "No such option '--environment'"),
         (["test", "main.tf"], "main.tf: there are no rules here (rules are files <family>/<id>.yaml)"),
     ],
 )
@@ -67,6 +87,7 @@ def test_a_mistake_on_the_command_line(arguments: list[str], expected: str, tmp_
         {
             "main.tf": MEMBER,
             "live/terragrunt.hcl": "inputs = {}\n",
+            "empty.txt": "\n",
             "old.json": '{"iamlint_baseline": 1, "findings": []}',
             "new.json": '{"iamlint_baseline": 9, "findings": []}',
         },
@@ -157,3 +178,10 @@ def test_signs_that_an_encoding_lacks_are_written_in_ascii(
 
     assert f"{arrow} user:ana@example.com" in said("who", account)
     assert f"{done} target account" in said("diagnose", "--caller", "user:zoe@example.com", "--target", account)
+
+
+def test_a_key_that_is_missing_is_one_error(tmp_path: Path) -> None:
+    write(tmp_path, {"house/wrong.yaml": "title: Somebody owns a project\n"})
+    lines = errors(tmp_path, "test", "house").splitlines()
+    assert len(lines) == len(set(lines))
+    assert sum("is missing" in line for line in lines) == 6

@@ -18,8 +18,8 @@ from iamlint.cli.options import (
     Request,
     catalog_option,
     color_option,
-    config_options,
     day_of,
+    one_config_options,
     pairs,
     reading_options,
     request,
@@ -75,7 +75,7 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | 
 @click.option("--tag", multiple=True, metavar="KEY=VALUE", callback=pairs, help="A tag of the target (repeatable).")
 @click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]")
 @catalog_option
-@config_options
+@one_config_options
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format. [text]"
 )
@@ -189,10 +189,20 @@ def _error_text(given: str | None) -> str:
     """Return the text of an error: as given, from a file, or from standard input."""
     if given is None:
         return ""
+    text = _text_of(given)
+    if not text.strip():
+        what = "standard input has no error in it: programs write errors to standard error (2>&1)"
+        raise click.BadParameter(what if given == "-" else f"there is no error in {given!r}", param_hint="--error")
+    return text
+
+
+def _text_of(given: str) -> str:
     if given == "-":
         return _limited(iter(lambda: sys.stdin.buffer.read(65536), b""))
     path = Path(given)
     if len(given) >= 4096 or "\n" in given or not DISK.is_file(path):
+        if given and DISK.is_directory(path):
+            raise click.BadParameter(f"{given!r} is a folder: name the file with the error", param_hint="--error")
         if _FILE_NAME.fullmatch(given):
             raise click.BadParameter(f"there is no file {given!r}", param_hint="--error")
         return given[:LONGEST_ERROR]

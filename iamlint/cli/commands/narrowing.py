@@ -12,10 +12,10 @@ import click
 
 from iamlint.cli.configuring import Failed, configuration, one_environment
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
-from iamlint.cli.options import DATE, FILE, catalog_option, config_options, day_of, reading_options, request
+from iamlint.cli.options import DATE, FILE, Days, catalog_option, day_of, one_config_options, reading_options, request
 from iamlint.cli.run import read, role_catalog
 from iamlint.files.disk import DISK
-from iamlint.location import SourceText, Unreadable
+from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
 from iamlint.results.report import failure
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.command("narrow")
 @reading_options
 @catalog_option
-@config_options
+@one_config_options
 @click.option(
     "--usage",
     multiple=True,
@@ -36,9 +36,7 @@ if TYPE_CHECKING:
     help="Audit logs (gcloud logging read) or recommendations of google.iam.policy.Recommender, in JSON (repeatable).",
 )
 @click.option("--principal", default="*", metavar="PRINCIPAL", help="Only grants of these: an e-mail or a glob. [all]")
-@click.option(
-    "--days", type=click.IntRange(min=1), default=90, metavar="DAYS", help="Days that the evidence must span. [90]"
-)
+@click.option("--days", type=Days(min=1), default=90, metavar="DAYS", help="Days that the evidence must span. [90]")
 @click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate as of YYYY-MM-DD. [today]")
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="Output format. [text]")
 @click.option("--fix", is_flag=True, help="Write the proposals to the Terraform files, each proved by another reading.")
@@ -127,7 +125,11 @@ class _Look:
         )
         estate = Estate(reading.facts, self._roles, day_of(self._as_of))
         self.errors = [*reading.errors, *self._usage.errors, *estate.unfinished]
-        self.found = narrow(estate, self._usage, reading.texts, self._principal, self._days)
+        self.found = found = narrow(estate, self._usage, reading.texts, self._principal, self._days)
+        if self._principal != "*" and not (found.proposals or found.unknown or found.fitting):
+            reason = f"no grant that can be narrowed has the principal `{self._principal}`"
+            hint = "an e-mail or a glob; `iamlint facts` lists the grants"
+            self.errors.append(Unreadable(Location(COMMAND_LINE), reason, hint))
         return estate, reading.texts
 
     def fixed(self) -> Outcome:

@@ -18,8 +18,8 @@ from iamlint.cli.options import (
     Request,
     catalog_option,
     color_option,
-    config_options,
     day_of,
+    one_config_options,
     pairs,
     reading_options,
     request,
@@ -44,7 +44,7 @@ def _options(function: Command) -> Command:
     options: list[Callable[[Any], Any]] = [
         reading_options,
         catalog_option,
-        config_options,
+        one_config_options,
         click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]"),
         click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="Output format. [text]"),
         click.option(

@@ -11,14 +11,14 @@ import click
 
 from iamlint.cli.configuring import Failed, configuration
 from iamlint.cli.console import FAILED, OK, emit, repository, say_errors, width
-from iamlint.cli.options import Request, config_options
+from iamlint.cli.options import Request, settings_options
 
 if TYPE_CHECKING:
     from iamlint.accepted.configuration.config import Config
 
 
 @click.command(name="config")
-@config_options
+@settings_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
 def show_config(form: str, **asked: Any) -> None:
     """Show the configuration in force here: each key, its value, and where it is set.
@@ -26,7 +26,6 @@ def show_config(form: str, **asked: Any) -> None:
     It is the nearest .iamlint.yaml, .iamlint.yml, .iamlint.toml or pyproject.toml with [tool.iamlint], from the working
     directory up to the repository's top. Exits with 2 if it is wrong.
     """
-    asked.pop("environment")
     try:
         request = Request((Path(),), **asked)
         config = configuration(request)
