@@ -151,6 +151,7 @@ class _Judged:
     undeclared: set[str] = field(default_factory=set, init=False)
     uses: Uses = field(default_factory=Uses, init=False)
     _collector: Collector | None = field(default=None, init=False)
+    _noted: Mapping[str, SourceText] | None = field(default=None, init=False)
 
     def report(self) -> Report:
         """Return the report on the input, or on all environments together."""
@@ -197,6 +198,7 @@ class _Judged:
                 tree=self.tree,
                 environment=environment,
                 units=self.units,
+                before_facts=None if environment else self._before_facts,
             )
         reading.errors += mistakes(reading.texts.values(), self.known)
         self.excluded = max(self.excluded, reading.excluded)
@@ -204,7 +206,7 @@ class _Judged:
         self.undeclared = unused if self._collector is None else self.undeclared & unused
         as_of = request.as_of.date() if request.as_of else None
         memory = None if environment else memory_of(self.units)
-        texts = reading.texts if memory or environment else self._noted(reading)
+        texts = reading.texts if self._noted is None else self._noted
         judging = self._judging(roles, as_of, allowance)
         if memory:
             found, self._collector = judging.remembered(reading, self.uses, memory)
@@ -219,27 +221,28 @@ class _Judged:
         rules = graded(self.rules, self.config.severity)
         return Judging(rules, self.wanted, self.config.accept, roles, as_of, allowance)
 
-    def _noted(self, reading: Reading) -> Mapping[str, SourceText]:
-        """Return the texts of a reading, and note which of them are asked for, for a later run.
+    def _before_facts(self, reading: Reading, made_of: str | None) -> None:
+        """From here on, note which texts of a reading are asked for, for a later run.
 
-        Raises `SameReading` if the earlier run had the same reading.
+        ``made_of`` is a hash of what the facts that are not in the reading are made of. Raises `SameReading` if the
+        earlier run had the same reading.
         """
         from iamlint.cache.memory import Memory
 
-        if self.units is None or isinstance(self.units, Memory) or self.is_part:
-            return reading.texts
+        if self.units is None or isinstance(self.units, Memory) or self.is_part or made_of is None:
+            return
         from iamlint.accepted.ignore import NotedTexts
         from iamlint.cache.units import SameReading
         from iamlint.sources.same_reading import hash_of_reading
 
         noted = NotedTexts(reading.texts)
-        same = hash_of_reading(reading, noted.marked, self.units.beginning)
+        same = hash_of_reading(reading, noted.marked, self.units.beginning, made_of)
         if same is None:
-            return reading.texts
+            return
         if self.units.was_judged(same, reading.texts):
             raise SameReading
         self.units.judge(same, reading.texts, noted.asked)
-        return noted
+        self._noted = noted
 
     def _export_filter(self, roles: Catalog) -> ExportFilter | None:
         from iamlint.rules.interest import export_filter
@@ -298,6 +301,7 @@ def read(
     tree: Tree = DISK,
     environment: str | None = None,
     units: Earlier = None,
+    before_facts: Callable[[Reading, str | None], None] | None = None,
 ) -> Reading:
     """Read the input, with progress on a terminal; of large exports what is relevant.
 
@@ -338,6 +342,7 @@ def read(
         units=stored,
         context=stored.beginning if stored else "",
         memory=memory,
+        before_facts=before_facts,
     )
     try:
         return read_paths(paths, options)

@@ -82,11 +82,13 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     ]
     documents, late = _documents(found, options, workspace)
     reading.errors += late
+    stating, at = None, len(reading.facts)
     if found.directories:
         told = [fact for _, _, document in documents for fact in document.facts]
         lookups = DataLookups.of(told, options.roles)
         owners = found.given if options.files_are_named else set[Path]()
-        reading.add(read_terraform(found, _with_context(options, told), workspace, lookups, owners))
+        stating = read_terraform(found, _with_context(options, told), workspace, lookups, owners)
+        reading.add(stating.reading)
     exported = {path.parent for path, _, document in documents if document.facts and claim(workspace.shown(path))}
     unrecognised = 0
     for path, given, document in documents:
@@ -112,8 +114,11 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         "texts", (frozenset(workspace.texts), frozenset(workspace.looked_at))
     )
     reading.facts += workspace.recall(("not uploaded", texts), lambda: tuple(not_uploaded(workspace)))
-    reading.facts = list(_distinct(reading.facts))
     reading.texts |= workspace.texts
+    if options.before_facts:
+        options.before_facts(reading, stating.hash() if stating else "")
+    reading.facts[at:at] = stating.facts() if stating else ()
+    reading.facts = list(_distinct(reading.facts))
     return reading
 
 

@@ -11,18 +11,18 @@ from iamlint.sources.fact_data import NotData, data_of
 from iamlint.sources.reading import Reading
 
 
-def hash_of_reading(reading: Reading, marked: Mapping[str, SourceText], beginning: str) -> str | None:
+def hash_of_reading(reading: Reading, marked: Mapping[str, SourceText], *others: str) -> str | None:
     """Return the hash of a reading with the texts that may have comments to iamlint; None for one without.
 
-    ``beginning`` is a hash of what was asked before. Of the other texts only the paths count: who uses the hash has to
-    compare those that rules and reports look into.
+    ``others`` are hashes of what is not in the reading. Of the other texts only the paths count: who uses the hash has
+    to compare those that rules and reports look into.
     """
     try:
         stated = data_of((tuple(reading.facts), tuple(reading.errors)))
     except NotData:
         return None
     parts = (
-        *(beginning, stated, reading.files, reading.excluded, reading.unwalked, reading.empty, reading.undeclared),
+        *(others, stated, reading.files, reading.excluded, reading.unwalked, reading.empty, reading.undeclared),
         *(reading.foreign, [[one.path, sorted(one.names), sorted(one.roots)] for one in reading.var_files]),
         *(sorted(reading.texts), [[path, hash_of_text(text)] for path, text in sorted(marked.items())]),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import field
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from iamlint.basics.frozen import mutable
 from iamlint.budget import Allowance
+from iamlint.facts import Fact
+from iamlint.location import Unreadable
 from iamlint.sources.terraform.configuration.module import Dialect
 from iamlint.sources.terraform.sharing import Evaluated, Share
 from iamlint.sources.workspace import Workspace
@@ -18,6 +21,38 @@ if TYPE_CHECKING:
     from iamlint.sources.terraform.configuration.library import Library
     from iamlint.sources.terraform.evaluation.states import States
     from iamlint.sources.terraform.state_logs import Log, Logs
+
+
+class StoredFacts(list[Fact]):
+    """The facts of an evaluation of an earlier run: data, until they are read. The list itself is empty."""
+
+    def __init__(self, data: str) -> None:
+        super().__init__()
+        self._data = data
+
+    def read(self) -> list[Fact]:
+        """Return the facts."""
+        from iamlint.sources.fact_data import value_of
+
+        return list(value_of(json.loads(self._data)))
+
+
+def _value(found: Evaluated) -> list[str] | None:
+    """Return the facts and the errors of an evaluation as JSON; None if they have no form as data."""
+    from iamlint.sources.fact_data import NotData, data_of
+
+    try:
+        parts = (tuple(found.facts), None if found.errors is None else tuple(found.errors))
+        return [json.dumps(data_of(one), separators=(",", ":")) for one in parts]
+    except NotData:
+        return None
+
+
+def _errors(data: str) -> list[Unreadable] | None:
+    from iamlint.sources.fact_data import value_of
+
+    errors = value_of(json.loads(data))
+    return None if errors is None else list(errors)
 
 
 @mutable
@@ -37,6 +72,7 @@ class RememberedRoots:
     allowance: Allowance
     is_exact: bool = True
     logs: Logs = field(init=False)
+    _stated: dict[tuple[str, Path], list[str] | None] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         from iamlint.sources.terraform.state_logs import Logs
@@ -56,7 +92,6 @@ class RememberedRoots:
         ``share`` are its steps, ``states`` those that it may read, by program.
         """
         from iamlint.cache.units import hash_of
-        from iamlint.sources.fact_data import value_of
         from iamlint.sources.terraform.state_logs import Log
 
         name = hash_of(self.context, kind, str(directory))
@@ -65,8 +100,8 @@ class RememberedRoots:
             self._read_again(known)
             if self._spends(known["steps"], share):
                 self.is_exact &= not known["states"]
-                facts, errors = value_of(known["value"])
-                return Evaluated(list(facts), errors if errors is None else list(errors))
+                self._stated[kind, directory] = known["value"]
+                return Evaluated(StoredFacts(known["value"][0]), _errors(known["value"][1]))
             if not share.last:
                 share.foresee()
                 return Evaluated([], None)
@@ -74,10 +109,23 @@ class RememberedRoots:
         log = Log()
         with self.logs.recording(log):
             found = evaluate()
-        if not share.cut:
+        value = self._stated[kind, directory] = None if share.cut else _value(found)
+        if value is not None:
             steps = left + self.allowance.granted - granted - share.left
-            self._keep(name, directory, log, found, steps, states)
+            self._keep(name, directory, log, value, steps, states)
         return found
+
+    def hash_of(self, jobs: Iterable[tuple[str, Path, str]]) -> str | None:
+        """Return a hash of these evaluations, each with what is made of its facts; None if one has no form as data."""
+        from iamlint.cache.units import hash_of
+
+        parts: list[str] = []
+        for kind, directory, use in jobs:
+            value = self._stated.get((kind, directory))
+            if value is None:
+                return None
+            parts += (kind, str(directory), use, *value)
+        return hash_of(*parts)
 
     def _read_again(self, known: Any) -> None:
         """Read the files of an evaluation: they are of this run, and a report shows them."""
@@ -102,23 +150,17 @@ class RememberedRoots:
         name: str,
         directory: Path,
         log: Log,
-        found: Evaluated,
+        value: list[str],
         steps: int,
         states: Callable[[Dialect], States],
     ) -> None:
         from iamlint.cache.units import Trace
-        from iamlint.sources.fact_data import NotData, data_of
 
         whole = self.logs.whole(log)
         circular = self.logs.is_circular(log) or any(top == directory for _, (top, _) in whole.tops)
         if circular or whole.uses.known_manifest:
             return  # the order of evaluations matters, or not all of the manifest was asked now
         asked = self.logs.asked(whole) | self.library.asked(directory) | self.library.asked_for_manifest(directory)
-        errors = None if found.errors is None else tuple(found.errors)
-        try:
-            value = data_of((tuple(found.facts), errors))
-        except NotData:
-            return
         known = {
             "modules": [[str(one), dialect] for one, dialect in log.uses.modules],
             "data": [*map(str, log.data)],

@@ -46,21 +46,23 @@ if TYPE_CHECKING:
     from iamlint.sources.terraform.remembered import RememberedRoots
 
 
+Kind = Literal["told", "by default"]
+"""How a module is evaluated: as a root module, or applied by itself with no variables set."""
+
+
 def read_terraform(
     present: Found,
     options: Options,
     workspace: Workspace,
     lookups: Callable[[str], DataLookups],
     owners: Set[Path],
-) -> Reading:
-    """Return the facts of the root modules in the directories found, and of those that may be applied by themselves.
+) -> Stating:
+    """Return what root modules in the directories found state, and those that may be applied by themselves.
 
     Called modules are read with their root module, anywhere below the roots. ``lookups`` returns a configuration's
     lookups in other documents, instead of Terraform's API calls; ``owners`` are the directories of the root modules
     that the user named.
     """
-    from iamlint.sources.terraform.worlds import Stated, definite, further, once_more
-
     units = options.units if options.tree is DISK and not options.second_parser else None
     reading, library = Reading(), Library(workspace, units)
     modules = _modules(present, options, workspace, library, reading)
@@ -86,28 +88,76 @@ def read_terraform(
         *(Job(root.directory, partial(evaluated.of, "told", readings[root.directory])) for root in roots),
         *(Job(directory, partial(evaluated.of, "by default", readings[directory])) for directory in others),
     ]
-    stated, late = Stated(), list[Path]()
     outcomes = shared_out(jobs, options.allowance, evaluated.begin)
     if remembered and not remembered.is_exact and any(one.cut for one in outcomes):
         raise OrderMatters
+    stating = Stating(reading)
     for number, (job, outcome) in enumerate(zip(jobs, outcomes, strict=True)):
-        directory = job.directory
-        trust: Trust = "own"
-        if number >= len(roots):
-            kept = further(definite(outcome.facts), stated)
-        else:
-            kept = once_more(outcome.facts, stated) if directory in called else outcome.facts
-            trust = "owner" if directory in owners else "own"
-            reading.errors += evaluated.errors.get(directory, ())
-        stated.add(trusted(kept, "named" if options.folders_are_named else trust))
+        directory, is_root = job.directory, number < len(roots)
+        trust: Trust = "owner" if is_root and directory in owners else "own"
+        use: Use = "by default" if not is_root else "once more" if directory in called else "root"
+        stating.parts.append((directory, use, "named" if options.folders_are_named else trust, outcome.facts))
+        reading.errors += evaluated.errors.get(directory, ()) if is_root else ()
         reading.errors += outcome.errors(workspace.shown(directory))
-        late += [directory] if outcome.late else []
+    late = [job.directory for job, outcome in zip(jobs, outcomes, strict=True) if outcome.late]
     evaluated.end()
-    reading.facts += stated.facts
     reading.errors += not_looked_at(map(workspace.shown, late), options.allowance)
     _count_files(library, options, reading)
     reading.files += len(files_given)
-    return reading
+    if units and remembered and not late:
+        stating.remembered = remembered
+    return stating
+
+
+Use = Literal["root", "once more", "by default"]
+"""What is made of the facts of a module: all are listed, or what they add to those of other modules."""
+
+
+@mutable
+class Stating:
+    """A reading of Terraform source whose facts are not in it yet.
+
+    ``parts`` are the modules that were evaluated, each with what is made of its facts, how far they count, and the
+    facts. ``remembered`` has them as data.
+    """
+
+    reading: Reading
+    parts: list[tuple[Path, Use, Trust, list[Fact]]] = field(default_factory=list)
+    remembered: RememberedRoots | KeptRoots | None = None
+
+    def facts(self) -> list[Fact]:
+        """Return the facts."""
+        from iamlint.sources.terraform.worlds import Stated, definite, further, once_more
+
+        stated = Stated()
+        for _, use, trust, evaluated in self.parts:
+            facts = evaluated if self.remembered is None else _read(evaluated)
+            if use == "by default":
+                kept = further(definite(facts), stated)
+            else:
+                kept = once_more(facts, stated) if use == "once more" else facts
+            stated.add(trusted(kept, trust))
+        return stated.facts
+
+    def hash(self) -> str | None:
+        """Return a hash of all that the facts are made of; None without one."""
+        from iamlint.sources.terraform.remembered import RememberedRoots
+
+        if not isinstance(self.remembered, RememberedRoots):
+            return None
+        kinds = ((_kind(use), directory, f"{use} {trust}") for directory, use, trust, _ in self.parts)
+        return self.remembered.hash_of(kinds)
+
+
+def _kind(use: Use) -> Kind:
+    return "by default" if use == "by default" else "told"
+
+
+def _read(facts: list[Fact]) -> list[Fact]:
+    """Return facts, also those that are data of an earlier run."""
+    from iamlint.sources.terraform.remembered import StoredFacts
+
+    return facts.read() if isinstance(facts, StoredFacts) else facts
 
 
 def _count_files(library: Library, options: Options, reading: Reading) -> None:
@@ -251,7 +301,7 @@ class _Roots:
         """Drop all states: they refer to this object, and garbage in a cycle keeps its syntax trees to the end."""
         self._states.clear()
 
-    def of(self, kind: Literal["told", "by default"], readings: Readings) -> list[Fact]:
+    def of(self, kind: Kind, readings: Readings) -> list[Fact]:
         """Return the facts of a module as a root module, or of one by default; those of an earlier run if it can."""
         tell = self.told if kind == "told" else self.by_default
         if self.remembered is None:
