@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from iamlint.basics.frozen import frozen
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class _FoundLater:
     """A slot for the place of a `Location` whose lines and columns have not been asked for."""
@@ -59,6 +62,10 @@ COMMAND_LINE = "command line"
 """The ``path`` of errors in the command line, which are in no file."""
 
 
+MARK = "iamlint:"
+"""The beginning of a comment to iamlint."""
+
+
 class SourceText:
     """The text of one file, which converts offsets to locations. Compared by identity: one object per file and run."""
 
@@ -73,6 +80,16 @@ class SourceText:
 
     def __repr__(self) -> str:
         return f"SourceText({self.path!r}, {len(self.text)} characters)"
+
+    @property
+    def size(self) -> int:
+        """The number of characters."""
+        return len(self.text)
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the text may have comments to iamlint."""
+        return MARK in self.text
 
     @property
     def line_starts(self) -> list[int]:
@@ -125,6 +142,36 @@ class SourceText:
     def _utf16(self, line: int, column: int) -> int:
         before = self.line(line)[: column - 1]
         return column + sum(ord(character) > 0xFFFF for character in before)
+
+
+class LaterText(SourceText):
+    """The text of a file that is as in an earlier run: it is loaded when something is asked that is not known."""
+
+    __slots__ = ("_is_marked", "_load", "_size")
+
+    def __init__(self, path: str, size: int, load: Callable[[], str], *, is_marked: bool) -> None:
+        self.path = path
+        self._size, self._load, self._is_marked = size, load, is_marked
+        self._starts = None
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Load the text."""
+            if name != "text":
+                raise AttributeError(name)
+            self.text = self._load()
+            return self.text
+
+    @property
+    def size(self) -> int:
+        """The number of characters."""
+        return self._size
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the text may have comments to iamlint."""
+        return self._is_marked
 
 
 @frozen

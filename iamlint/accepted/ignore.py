@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING
 from iamlint.accepted.reasons import is_visible
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
-from iamlint.location import Location, SourceText, Unreadable
+from iamlint.location import MARK, Location, SourceText, Unreadable
 
 if TYPE_CHECKING:
     from iamlint.accepted.comments import Stretch
 
 _MENTION = regex(r"(?:^[\s#/*]*|\s(?:#|//)[ \t]*)iamlint:[ \t]*(?P<order>.*)$")
 _ORDER = regex(r"ignore\[(?P<names>[^\[\]]*)\](?P<reason>.*)$")
-_MARK = "iamlint:"
 _FORM = "write `iamlint: ignore[RULE] REASON`"
 WIDEST = 200
 """Number of columns that a reviewer sees of a line; a comment that begins after that is out of view."""
@@ -110,7 +109,7 @@ class Comments:
 
 def mentions_iamlint(text: SourceText) -> bool:
     """Whether a text may have comments to iamlint."""
-    return _MARK in text.text
+    return text.is_marked
 
 
 def mistakes(texts: Iterable[SourceText], known: Set[str]) -> Iterator[Unreadable]:
@@ -203,7 +202,7 @@ class _Mentions:
 
     def _all(self) -> Iterator[_Mention]:
         for start, end in self._comments:
-            if self._text.text.find(_MARK, start, end) >= 0:
+            if self._text.text.find(MARK, start, end) >= 0:
                 yield from self._of(start, end)
 
     def _of(self, start: int, end: int) -> Iterator[_Mention]:

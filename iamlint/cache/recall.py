@@ -18,10 +18,11 @@ ANSWER = 16
 """Size of the hash of an answer in bytes; it is keyed, so nobody can look for two files with one hash."""
 
 
-def recalled(arguments: Sequence[str], written: Callable[[Result], bool]) -> int | None:
-    """Print what an earlier run with these arguments printed, and return its exit code; None without such a run.
+def recalled(arguments: Sequence[str], written: Callable[[Result], bool]) -> int | Looks | None:
+    """Print what an earlier run with these arguments printed, and return its exit code.
 
-    ``written`` writes the files of a result and returns whether that worked.
+    Returns what the disk answered if something changed, for the run to come; None without an earlier run. ``written``
+    writes the files of a result and returns whether that worked.
     """
     store = store_for(arguments, new=False)
     data = store.read() if store else None
@@ -33,7 +34,10 @@ def recalled(arguments: Sequence[str], written: Callable[[Result], bool]) -> int
         asked, result = unpacked(data)
     except ValueError:
         return None
-    if not _is_unchanged(asked, store.key) or (result.files and not written(result)):
+    looks = Looks(blake2b(digest_size=ANSWER, key=store.key))
+    if not _is_unchanged(asked, looks):
+        return looks
+    if result.files and not written(result):
         return None
     return result.code if printed(result) else None
 
@@ -48,8 +52,7 @@ def printed(result: Result) -> bool:
     return True
 
 
-def _is_unchanged(asked: Sequence[str], key: bytes) -> bool:
-    looks = Looks(blake2b(digest_size=ANSWER, key=key))
+def _is_unchanged(asked: Sequence[str], looks: Looks) -> bool:
     found = zip(asked[0::3], asked[1::3], asked[2::3], strict=True)
     return all(looks.answer(question, path) == answer for question, path, answer in found)
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from typing import Any
 from iamlint.basics.frozen import mutable
 from iamlint.basics.hashes import blake2b
 from iamlint.cache.question import is_own
-from iamlint.files.looks import CONTENT, RESOLVED, STATUS, Looks
+from iamlint.files.looks import CONTENT, RESOLVED, STATUS
 from iamlint.files.reads import Reads
-from iamlint.location import SourceText
+from iamlint.location import LaterText, SourceText, Unreadable
 
 _MOST_EMPTY = 200_000
 """Maximum number of documents without facts that are remembered."""
@@ -66,7 +67,12 @@ class Units:
         self.judged: Judged | None = None
         self._judging: tuple[str, Mapping[str, SourceText], set[str], set[Asked]] | None = None
         self._kept: dict[str, tuple[list[Asked], Any]] = {}
-        self._looks = Looks(reads.start)
+        self._was_read: dict[tuple[str, str], tuple[str, int, bool]] = {
+            (question, path): (answer, *about)
+            for (question, path, answer), about in ((self._asked[int(one)], two) for one, two in found.get("texts", ()))
+        }
+        self._texts: dict[Asked, SourceText] = {}
+        self._contents: dict[str, str] = {}
         self._beginning: str | None = None
 
     @property
@@ -92,6 +98,30 @@ class Units:
         answer = self.reads.answers.get((CONTENT, str(real)))
         if answer is not None and len(self._empty) < _MOST_EMPTY:
             self._empty[shown] = answer
+
+    # -- texts ---------------------------------------------------------------------------------------------------------
+
+    def text(self, shown: str, real: Path, load: Callable[[], SourceText | Unreadable]) -> SourceText | Unreadable:
+        """Return the text of a file. An unchanged one of the earlier run is loaded when it is used."""
+        asked = (CONTENT, str(real))
+        known = self._was_read.get(asked)
+        if known is None or self._now(*asked) != known[0]:
+            found = load()
+        else:
+            self.reads.note(STATUS, real, self._now(STATUS, str(real)))
+            self.reads.note(CONTENT, real, known[0])
+            found = LaterText(shown, known[1], partial(self._load, load), is_marked=known[2])
+        if isinstance(found, SourceText) and asked in self.reads.answers:
+            self._texts[asked] = found
+            self._contents[shown] = self.reads.answers[asked]
+        return found
+
+    def _load(self, load: Callable[[], SourceText | Unreadable]) -> str:
+        found = load()
+        if isinstance(found, SourceText):
+            return found.text
+        self.reads.steady = False  # it has just changed
+        return ""
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
@@ -138,7 +168,7 @@ class Units:
             return False
         _, of_texts, numbers, result = self._was_judged
         self._was_judged = None  # once: who cannot use the result judges by itself
-        if any(hash_of_text(texts.get(path)) != known for path, known in of_texts.items()):
+        if any(self._identity(path, texts) != known for path, known in of_texts.items()):
             return False
         asked = self._asked_again(numbers)
         self.judged = None if asked is None else Judged(reading, of_texts, asked, result)
@@ -154,9 +184,13 @@ class Units:
         """Remember what rules and reports made a result of, by the hash of the result."""
         if self._judging is not None:
             reading, texts, looked_into, asked = self._judging
-            hashes = {path: hash_of_text(texts.get(path)) for path in sorted(looked_into)}
+            hashes = {path: self._identity(path, texts) for path in sorted(looked_into)}
             own = [one for one in sorted(asked) if not is_own(one[1])]
             self.judged = Judged(reading, hashes, own, result)
+
+    def _identity(self, path: str, texts: Mapping[str, SourceText]) -> str | None:
+        """Return a hash of a text, by the path that is shown for it; None without one. None is loaded for that."""
+        return self._contents.get(path) or hash_of_text(texts.get(path))
 
     def _asked_again(self, numbers: Iterable[int]) -> list[Asked] | None:
         """Return what a part asked, as asked by this run; None if an answer changed."""
@@ -169,7 +203,7 @@ class Units:
 
     def _now(self, question: str, path: str) -> str:
         known = self.reads.answers.get((question, path))
-        return self._looks.answer(question, path) if known is None else known
+        return self.reads.looks.answer(question, path) if known is None else known
 
     def packed(self) -> bytes:
         """Return the parts of this run, for the next one."""
@@ -182,8 +216,13 @@ class Units:
             *(self.judged.reading, self.judged.texts),
             *([numbers.setdefault(one, len(numbers)) for one in self.judged.asked], self.judged.result),
         ]
+        texts = [
+            [numbers.setdefault(one, len(numbers)), [text.size, text.is_marked]]
+            for one, text in self._texts.items()
+            if one in self.reads.answers
+        ]
         answers = [[question, path, self.reads.answers[question, path]] for question, path in numbers]
-        found = {"asked": answers, "units": units, "empty": self._empty, "judged": judged}
+        found = {"asked": answers, "units": units, "texts": texts, "empty": self._empty, "judged": judged}
         return json.dumps(found, separators=(",", ":")).encode()
 
 

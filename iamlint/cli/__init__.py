@@ -13,6 +13,7 @@ from iamlint.cli.streams import open_closed_streams
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from iamlint.cache.entry import Result
+    from iamlint.files.looks import Looks
 
 # The command line is imported where it is needed: a run whose result is in the cache needs none of it.
 
@@ -30,17 +31,19 @@ def main(arguments: list[str] | None = None) -> None:
     if arguments is None:
         open_closed_streams()
     words = sys.argv[1:] if arguments is None else arguments
-    code: int | str | None = _recalled(words)
-    if code is None:
-        code = _run(words)
+    found = _recalled(words)
+    code: int | str | None = found if isinstance(found, int) else _run(words, found)
     if arguments is None and isinstance(code, int):
         _end(code)
     gc.enable()
     sys.exit(code)
 
 
-def _run(arguments: list[str]) -> int | str | None:
-    """Run a command; returns its exit code, or what a command asked for instead of one."""
+def _run(arguments: list[str], looks: Looks | None = None) -> int | str | None:
+    """Run a command; returns its exit code, or what a command asked for instead of one.
+
+    ``looks`` is what the disk answered just before.
+    """
     import click
 
     from iamlint.cli.console import FAILED, INTERRUPTED, report_usage, say
@@ -48,7 +51,8 @@ def _run(arguments: list[str]) -> int | str | None:
 
     code: int | str | None
     try:
-        code = program.main(args=list(arguments), prog_name="iamlint", standalone_mode=False, obj=tuple(arguments))
+        words = (tuple(arguments), looks)
+        code = program.main(args=list(arguments), prog_name="iamlint", standalone_mode=False, obj=words)
     except SystemExit as done:
         code = done.code
     except click.ClickException as error:
@@ -65,8 +69,8 @@ def _run(arguments: list[str]) -> int | str | None:
     return code
 
 
-def _recalled(arguments: list[str]) -> int | None:
-    """Give the result of an earlier check, if there is one; returns its exit code."""
+def _recalled(arguments: list[str]) -> int | Looks | None:
+    """Give the result of an earlier check, if there is one; returns its exit code, or what the disk answered."""
     if arguments[:1] != ["check"]:
         return None
     from iamlint.cache.recall import recalled

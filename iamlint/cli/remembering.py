@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from iamlint.cache.entry import Result
     from iamlint.cache.store import Store
     from iamlint.cache.units import Units
+    from iamlint.files.looks import Looks
 
 _SHARE_OF_TIME = 0.5
 """Share of the time limit within which nothing has stopped early: reading stops after a larger one."""
@@ -28,7 +29,7 @@ _SHARE_OF_TIME = 0.5
 class Kept:
     """A result that is not complete yet. Without a ``store`` it is not saved."""
 
-    def __init__(self, store: Store | None = None, seconds: float = 0) -> None:
+    def __init__(self, store: Store | None = None, seconds: float = 0, looks: Looks | None = None) -> None:
         from iamlint.cache.recall import ANSWER
         from iamlint.cache.store import PARTS
 
@@ -38,7 +39,9 @@ class Kept:
         self._files: list[tuple[str, bytes]] = []
         self._size = 0
         self._whole = store is not None
-        self.reads = Reads(blake2b(digest_size=ANSWER, key=store.key if store else b""))
+        start = blake2b(digest_size=ANSWER, key=store.key if store else b"")
+        are_comparable = looks is not None and looks.start.hexdigest() == start.hexdigest()
+        self.reads = Reads(start, looks if are_comparable else None)
         self.units: Units | None = None
         if store:
             from iamlint.cache.units import Units
@@ -123,15 +126,16 @@ def keeping(asked: Request, *, usable: bool) -> Iterator[Kept]:
     from iamlint.cache.store import store_for
     from iamlint.cli.standard_input import DASH
 
-    arguments: Sequence[str] | None = click.get_current_context().find_root().obj
+    given: tuple[Sequence[str], Looks | None] | None = click.get_current_context().find_root().obj
+    arguments, looks = given or (None, None)
     beyond = asked.write_baseline or asked.changed_since or asked.changed_first or DASH in asked.paths
     store = store_for(arguments, new=True) if usable and not beyond and arguments is not None else None
     if store is None:
         yield Kept()
         return
-    kept = Kept(store, asked.max_time)
+    kept = Kept(store, asked.max_time, looks)
     with DISK.recording(kept.reads), listening(kept.hear):
-        given = (
+        named = (
             asked.config,
             asked.config_home,
             asked.source_root,
@@ -139,7 +143,7 @@ def keeping(asked: Request, *, usable: bool) -> Iterator[Kept]:
             *asked.var_file,
             *asked.role_catalog,
         )
-        for path in filter(None, given):
+        for path in filter(None, named):
             DISK.kind(path)  # the command line is refused without it
         yield kept
 

@@ -34,6 +34,9 @@ class Disk(Tree):
 
     def status(self, path: Path) -> Status:
         """Return what a path leads to."""
+        known = self._reads.known(STATUS, path) if self._reads else None
+        if known and known.startswith("file "):
+            return Status("file", int(known[len("file ") :]))
         found = self._asked(STATUS, path, os.stat)
         answer = status_of(found.st_mode, found.st_size)
         if self._reads:
@@ -42,6 +45,9 @@ class Disk(Tree):
 
     def resolved(self, path: Path) -> Path:
         """Return the path without symbolic links."""
+        known = self._reads.known(RESOLVED, path) if self._reads else None
+        if known is not None:
+            return Path(known)
         try:
             found = Path(os.path.realpath(path))
         except ValueError:  # a NUL character in it
@@ -55,6 +61,9 @@ class Disk(Tree):
 
         To follow the links of all folders above each file takes ten times as long.
         """
+        known = self._reads.known(RESOLVED, path) if self._reads else None
+        if known is not None:
+            return Path(known)
         if os.name == "nt" or path.name in ("", ".."):  # Windows also has short names
             return self.resolved(path)
         try:

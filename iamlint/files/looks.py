@@ -5,6 +5,7 @@ Only light modules are imported: a run that finds its result in the cache import
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -49,19 +50,34 @@ def kind_of(entry: os.DirEntry[str]) -> str | None:
     return "other" if os.path.exists(entry.path) else None
 
 
+def _regular(path: str, flags: int) -> int:
+    """Open a file, without waiting for the other end of a pipe. Raises OSError, also for a pipe or a device."""
+    opened = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    mode = os.fstat(opened).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # `open` refuses a directory
+        os.close(opened)
+        raise OSError(errno.EINVAL, "this is not a regular file")
+    return opened
+
+
 class Looks:
-    """Asks the disk again. Each folder's links are followed once, so all questions are asked at about one time."""
+    """Asks the disk again. Each question is asked once, and each folder's links are followed once."""
 
     def __init__(self, start: Hash) -> None:
-        self._start = start
+        self.start = start
         self._real: dict[str, str] = {}
+        self.answers: dict[tuple[str, str], str] = {}
 
     def answer(self, question: str, path: str) -> str:
-        """Return what the disk answers now."""
-        try:
-            return self._answer(question, path)
-        except (OSError, ValueError) as error:
-            return failure_of(error)
+        """Return what the disk answers now, or what it has answered before."""
+        found = self.answers.get((question, path))
+        if found is None:
+            try:
+                found = self._answer(question, path)
+            except (OSError, ValueError) as error:
+                found = failure_of(error)
+            self.answers[question, path] = found
+        return found
 
     def _answer(self, question: str, path: str) -> str:
         if question == STATUS:
@@ -73,21 +89,21 @@ class Looks:
             return str(os.path.islink(path))
         if question == ENTRIES:
             with os.scandir(path) as entries:
-                return listing_of(((one.name, kind_of(one), one.is_symlink()) for one in entries), self._start)
+                return listing_of(((one.name, kind_of(one), one.is_symlink()) for one in entries), self.start)
         if question == CONTENT:
             return self._content(path)
         return self._beginning(path, question.removeprefix(BEGINNING))
 
     def _content(self, path: str) -> str:
-        found = self._start.copy()
-        with open(path, "rb", buffering=0) as file:
+        found = self.start.copy()
+        with open(path, "rb", buffering=0, opener=_regular) as file:
             while piece := file.read(_AT_ONCE):
                 found.update(piece)
         return found.hexdigest()
 
     def _beginning(self, path: str, extent: str) -> str:
-        left, found = int(extent.rstrip(".")), self._start.copy()
-        with open(path, "rb", buffering=0) as file:
+        left, found = int(extent.rstrip(".")), self.start.copy()
+        with open(path, "rb", buffering=0, opener=_regular) as file:
             while left and (piece := file.read(min(left, _AT_ONCE))):
                 found.update(piece)
                 left -= len(piece)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from iamlint.basics.hashes import blake2b
-from iamlint.files.looks import BEGINNING, CONTENT, failure_of
+from iamlint.files.looks import BEGINNING, CONTENT, Looks, failure_of
 
 _BUFFER = 1 << 16
 
@@ -18,11 +18,12 @@ class Reads:
     """The answers that a run got from the disk, by question and path.
 
     ``steady`` is False once the same question had two answers, or an answer cannot be compared later: then nothing can
-    be said about another run.
+    be said about another run. ``looks`` are the answers that were got just before the run.
     """
 
-    def __init__(self, start: blake2b) -> None:
+    def __init__(self, start: blake2b, looks: Looks | None = None) -> None:
         self.start = start
+        self.looks = looks or Looks(start)
         self.answers: dict[tuple[str, str], str] = {}
         self.steady = True
         self._taps: list[set[tuple[str, str]]] = []
@@ -48,6 +49,14 @@ class Reads:
             yield
         finally:
             self._taps = before
+
+    def known(self, question: str, path: Path) -> str | None:
+        """Return the answer that was got just before the run, and record it; None without one, or after an error."""
+        answer = self.looks.answers.get((question, str(path)))
+        if answer is None or answer.startswith("error"):
+            return None
+        self.note(question, path, answer)
+        return answer
 
     def note(self, question: str, path: Path, answer: str) -> None:
         """Record an answer."""

@@ -65,7 +65,13 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
 
     backend = options.backend if isinstance(options.backend, Path) else None
     beside = [path for path in (options.source_root, backend, *options.var_files) if path]
-    workspace = Workspace([*paths, *beside], allowance=options.allowance, tree=options.tree, memory=options.memory)
+    workspace = Workspace(
+        [*paths, *beside],
+        allowance=options.allowance,
+        tree=options.tree,
+        memory=options.memory,
+        units=options.units,
+    )
     found = discovered(paths, workspace, options)
     reading = Reading(
         errors=[*found.errors], excluded=found.excluded, empty=[workspace.shown(one) for one in found.empty]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -21,6 +22,7 @@ from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored, usu
 
 if TYPE_CHECKING:
     from iamlint.cache.memory import Memory, Name
+    from iamlint.cache.units import Units
     from iamlint.sources.unwalked import Unwalked
 
 _DOCUMENTS = (".json", ".ndjson", ".jsonl", ".yaml", ".yml")
@@ -41,7 +43,7 @@ class Workspace:
     The roots are the given paths, the working directory for paths in it, and the version control work tree of each,
     since a called module may be next to the checked one. Symbolic links are resolved before any comparison, so none
     leads out. ``data`` are the files that Terraform's expressions have read, ``looked_at`` all paths that they looked
-    at.
+    at. ``units`` are parts of an earlier run.
     """
 
     def __init__(
@@ -51,10 +53,13 @@ class Workspace:
         allowance: Allowance | None = None,
         tree: Tree = DISK,
         memory: Memory | None = None,
+        units: Units | None = None,
     ) -> None:
         self.allowance = allowance or Allowance()
         self.tree = tree
         self.memory = memory
+        self._units = units if tree is DISK else None
+        self._below: dict[Path, bool] = {}
         self._resolved: dict[Path, Path] = {}
         self._shown: dict[Path, str] = memory.shown if memory else {}
         self.cwd = tree.resolved(cwd or Path.cwd())
@@ -94,7 +99,11 @@ class Workspace:
 
     def allowed(self, real: Path) -> bool:
         """Whether a resolved path is below a root."""
-        return any(real.is_relative_to(root) for root in self.roots)
+        folder = real.parent
+        found = self._below.get(folder)
+        if found is None:
+            found = self._below[folder] = any(folder.is_relative_to(root) for root in self.roots)
+        return found or real in self.roots
 
     def shown(self, path: Path) -> str:
         """Return the path for messages: relative to the working directory if it is in it."""
@@ -159,12 +168,13 @@ class Workspace:
         shown = self.shown(path)
         if not self.allowed(real):
             return Unreadable(Location(shown), "the file is outside of what iamlint was given to read")
-        return load(real, shown, self.tree)
+        read = partial(load, real, shown, self.tree)
+        return self._units.text(shown, real, read) if self._units else read()
 
     def _add(self, found: SourceText | Unreadable) -> None:
         if isinstance(found, SourceText):
             self.texts[found.path] = found
-            self.allowance.read(len(found.text))
+            self.allowance.read(found.size)
 
     def recall(self, name: Name, work: Callable[[], Found_]) -> Found_:
         """Return the result of a part of the work, from memory if it is unchanged."""

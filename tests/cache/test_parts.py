@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -121,6 +122,10 @@ EDITS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
             (top / "eve.json").write_text('{"who": "eve"}'),
             (top / "data/who.json").symlink_to("../eve.json"),
         ),
+        {"data"},
+    ),
+    "data that is a pipe": (
+        lambda top: ((top / "data/who.json").unlink(), os.mkfifo(top / "data/who.json")),
         {"data"},
     ),
     "a set of files": (lambda top: (top / "set/users/eve.txt").write_text(""), {"set"}),

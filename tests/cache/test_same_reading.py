@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -12,6 +13,8 @@ from test_cache import Runs, told
 
 from iamlint.cache import store
 from iamlint.cli import linting
+from iamlint.files import texts
+from iamlint.sources import workspace
 
 GRANT = """resource "google_project_iam_member" "it" {
   project = "shop"
@@ -136,3 +139,27 @@ def test_a_result_that_cannot_be_used_is_made_again(runs: Runs, loss: str) -> No
         replaced("quiet/main.tf", GRANT % "eve", "")(runs.cwd)
     SAME["a comment"](runs.cwd)
     assert judged(runs, "--format", "json")
+
+
+def test_only_texts_that_are_looked_into_are_loaded(runs: Runs) -> None:
+    runs("--format", "json")
+    SAME["a comment"](runs.cwd)
+    with mock.patch.object(texts, "load", wraps=texts.load) as first, mock.patch.object(workspace, "load", first):
+        runs("--format", "json")
+    assert {call.args[1] for call in first.call_args_list} == {"quiet/main.tf"}
+
+
+def test_a_text_that_changes_under_the_run_is_not_kept(runs: Runs) -> None:
+    """What was asked just before the run is not what a text has when it is loaded."""
+    runs("--format", "text")
+    OTHERS["a grant"](runs.cwd)
+    original = linting.Judging.report
+
+    def changing(*arguments: Any) -> Any:
+        added("found/main.tf", "# a comment")(runs.cwd)
+        return original(*arguments)
+
+    with mock.patch.object(linting.Judging, "report", changing):
+        runs("--format", "text")
+    assert not runs.is_kept("--format", "text")
+    assert judged(runs, "--format", "text")
