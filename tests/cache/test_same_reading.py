@@ -11,10 +11,12 @@ from unittest import mock
 import pytest
 from test_cache import Runs, told
 
+from iamlint import budget
 from iamlint.cache import store
 from iamlint.cli import linting
 from iamlint.files import texts
 from iamlint.sources import workspace
+from iamlint.sources.terraform import source
 
 GRANT = """resource "google_project_iam_member" "it" {
   project = "shop"
@@ -163,3 +165,18 @@ def test_a_text_that_changes_under_the_run_is_not_kept(runs: Runs) -> None:
         runs("--format", "text")
     assert not runs.is_kept("--format", "text")
     assert judged(runs, "--format", "text")
+
+
+def test_a_run_that_has_no_more_time_has_the_facts_of_the_earlier_one(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs("--format", "json")
+    added("values/main.tf", "# a comment\n")(runs.cwd)
+
+    def late(*_: object) -> Any:
+        raise budget.TimeUp
+
+    monkeypatch.setattr(source._Roots, "facts", late)
+    done = json.loads(runs("--format", "json").stdout)
+    assert {one["path"] for one in done["findings"]} == {"found/main.tf"}
+    assert any("share of the" in one["reason"] for one in done["errors"])

@@ -104,8 +104,7 @@ def read_terraform(
     reading.errors += not_looked_at(map(workspace.shown, late), options.allowance)
     _count_files(library, options, reading)
     reading.files += len(files_given)
-    if units and remembered and not late:
-        stating.remembered = remembered
+    stating.remembered, stating.is_whole = remembered if units else None, not late
     return stating
 
 
@@ -118,12 +117,13 @@ class Stating:
     """A reading of Terraform source whose facts are not in it yet.
 
     ``parts`` are the modules that were evaluated, each with what is made of its facts, how far they count, and the
-    facts. ``remembered`` has them as data.
+    facts. ``remembered`` has them as data. ``is_whole`` says that there was time for all modules.
     """
 
     reading: Reading
     parts: list[tuple[Path, Use, Trust, list[Fact]]] = field(default_factory=list)
     remembered: RememberedRoots | KeptRoots | None = None
+    is_whole: bool = True
 
     def facts(self) -> list[Fact]:
         """Return the facts."""
@@ -143,7 +143,7 @@ class Stating:
         """Return a hash of all that the facts are made of; None without one."""
         from iamlint.sources.terraform.remembered import RememberedRoots
 
-        if not isinstance(self.remembered, RememberedRoots):
+        if not isinstance(self.remembered, RememberedRoots) or not self.is_whole:
             return None
         kinds = ((_kind(use), directory, f"{use} {trust}") for directory, use, trust, _ in self.parts)
         return self.remembered.hash_of(kinds)
