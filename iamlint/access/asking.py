@@ -54,6 +54,10 @@ class Access:
         reached = resource_step(grant, resource, declared, self._estate).truth is Truth.TRUE
         return reached and not self._blockers.may_concern(_seen_at(grant, resource, declared), permission)
 
+    def nothing_blocks(self, grant: Grant) -> bool:
+        """Whether a grant certainly gives all permissions of its role: no condition, and no blocker in the input."""
+        return grant.condition is None and not self.any_blocker
+
     def is_alike_below(self, grant: Grant, permission: str) -> bool:
         """Whether the answer about a permission on the grant's resource is the one for each account in it."""
         if grant.condition is not None:

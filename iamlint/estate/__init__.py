@@ -125,9 +125,10 @@ class Estate:
 
     def made(self, make: Callable[[Estate], Made]) -> Made:
         """Return what ``make`` returns for the estate, such as its graph. The result is kept with the estate."""
-        if make not in self._made:
-            self._made[make] = make(self)
-        found: Made = self._made[make]
+        try:
+            found: Made = self._made[make]
+        except KeyError:
+            found = self._made[make] = make(self)
         return found
 
     def end(self) -> None:

@@ -84,15 +84,16 @@ class Hierarchy:
 
     def node(self, resource: Resource, declared: Declaration) -> Node | None:
         """Return one name for a resource, in any of its spellings; None if nothing is known about it."""
-        if not isinstance(resource.name, str):
+        name = resource.name
+        if not isinstance(name, str):
             return self._node(resource, declared)
-        key = resource.kind, resource.name
-        found = self._plain.get(key)
-        if found is None:
+        try:
+            return self._plain[resource.kind, name]
+        except KeyError:
             found = self._node(resource, declared)
-            if found and "${" not in resource.name:  # else the name means something else in the next configuration
-                self._plain[key] = found
-        return found
+            if found and "${" not in name:  # else the name means something else in the next configuration
+                self._plain[resource.kind, name] = found
+            return found
 
     def _node(self, resource: Resource, declared: Declaration) -> Node | None:
         match resource.kind:

@@ -27,6 +27,7 @@ _COMPARED = 5
 """Number of such an account's strongest privileges that are compared with those of the principal."""
 _PEOPLE = ("user:", "group:", "domain:")
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
+_NOBODY = frozenset[str]()
 _BROAD = IDENTITY | {"attach"}
 """The kinds of edges on a container that let the holder become, or attach, every account there."""
 
@@ -152,8 +153,9 @@ class Graph:
         return self._on_accounts if node[0] == "service_account" else self._every
 
     def _edges(self, grant: Grant, source: str, onto: Node, powers: _RolePermissions) -> Iterator[Edge]:
+        nothing_blocks = self._access.nothing_blocks(grant)
         for kind, held in kinds_of_edges(powers.held, onto[0], may_be_any=powers.unknown is not None):
-            if held and all(self._access.is_plain(grant, one) for one in held):
+            if held and (nothing_blocks or all(self._access.is_plain(grant, one) for one in held)):
                 yield Edge(source, onto, kind, grant, held, TRUE)
                 continue
             found = self._decided(grant, held or EDGE_PERMISSIONS[kind])
@@ -167,7 +169,9 @@ class Graph:
 
     def counts(self, grant: Grant, permissions: tuple[str, ...]) -> Verdict:
         """Whether one of the permissions counts; if all are blocked, unknown, with what blocks them."""
-        if any(self._access.is_plain(grant, one) for one in permissions) or self._access.is_plain(grant):
+        if self._access.nothing_blocks(grant) or any(self._access.is_plain(grant, one) for one in permissions):
+            return TRUE
+        if self._access.is_plain(grant):
             return TRUE
         found = self._decided(grant, permissions)
         return _blocked_verdict(found) if found.blocked else _verdict(found)
@@ -258,12 +262,15 @@ class Graph:
         """Return the principals that can become, or attach, every account of a container, by grants on it."""
         if node not in self._broad:
             edges = self.on(node) if node[0] in CONTAINERS else ()
-            self._broad[node] = {edge.source for edge in edges if edge.kind in _BROAD}
+            self._broad[node] = {edge.source for edge in edges if edge.kind in _BROAD} or _NOBODY
         return self._broad[node]
 
     def is_broad(self, source: str, around: Iterable[Node]) -> bool:
         """Whether a principal can become, or attach, every account of one of these containers."""
-        return any(source in self.broad_on(node) for node in around)
+        for node in around:  # noqa: SIM110  # faster than a generator
+            if source in self.broad_on(node):
+                return True
+        return False
 
     def tokens_of(self, account: str) -> Set[Node]:
         """Return the nodes whose tokens an account may request by itself: accounts, and containers of accounts."""
@@ -312,6 +319,8 @@ class Graph:
         deploys = set() if self._all_strong(held) else self._deploys_on(held)
         strong = [(grant, self._enabled(grant) & self._privilege(onto, grant, deploys)) for onto, grant in held]
         open_ = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
+        if len(open_) < 2:
+            return open_
         return sorted(open_, key=lambda one: (one[1].truth is not Truth.TRUE, self.weakness(one[0])))
 
     def _deploys_on(self, held: list[tuple[Node, Grant]]) -> set[Node]:
@@ -325,7 +334,13 @@ class Graph:
 
     def _all_strong(self, held: list[tuple[Node, Grant]]) -> bool:
         """Whether each of these grants certainly makes its holder privileged, with or without deployment."""
-        return all(any(self._access.is_plain(grant, one) for one in self._held(grant, PRIVILEGED)) for _, grant in held)
+        for _, grant in held:
+            strong = self._held(grant, PRIVILEGED)
+            if not strong:
+                return False
+            if not self._access.nothing_blocks(grant) and not any(self._access.is_plain(grant, one) for one in strong):
+                return False
+        return True
 
     def _enabled(self, grant: Grant) -> Verdict:
         """Whether a principal can act at all: no one gets tokens of a disabled account."""

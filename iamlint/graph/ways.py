@@ -124,8 +124,14 @@ class Ways:
         self._chains: dict[Node, tuple[Node, ...]] = {}
         self._borrowing: set[str] = set()
         wanted = frozenset(self._by_permission)
+        of_role: dict[Text, frozenset[str]] = {}
         for grant in (estate.of(Grant) if grants is None else grants) if wanted else ():
-            held = _common(estate.permissions(grant.role, grant.declared)[0], wanted)
+            role = grant.role
+            held = of_role.get(role) if type(role) is str else None
+            if held is None:
+                held = _common(estate.permissions(role, grant.declared)[0], wanted)
+                if isinstance(role, str) and role.startswith("roles/") and "${" not in role:  # the same everywhere
+                    of_role[role] = held
             if held:
                 self._add(grant, held)
         self._running_as = _by_node((one.account[0], one) for one in self._running)
@@ -305,6 +311,8 @@ class Ways:
 
     def is_alike(self, way: Way) -> bool:
         """Whether a way onto a container is the same for every account in it."""
+        if all(map(self._access.nothing_blocks, way.grants)):
+            return True
         return all(map(self._access.is_alike_below, way.grants, way.method.permissions))
 
     def _through(self, source: str, running: _Running) -> Iterator[Way]:
