@@ -227,9 +227,11 @@ class _Judged:
         ``made_of`` is a hash of what the facts that are not in the reading are made of. Raises `SameReading` if the
         earlier run had the same reading.
         """
+        if self.units is None or self.is_part or made_of is None:
+            return
         from iamlint.cache.memory import Memory
 
-        if self.units is None or isinstance(self.units, Memory) or self.is_part or made_of is None:
+        if isinstance(self.units, Memory):
             return
         from iamlint.accepted.ignore import NotedTexts
         from iamlint.cache.units import SameReading
