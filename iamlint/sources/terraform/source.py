@@ -141,9 +141,11 @@ class Stating:
 
     def hash(self) -> str | None:
         """Return a hash of all that the facts are made of; None without one."""
+        if self.remembered is None or not self.is_whole:
+            return None
         from iamlint.sources.terraform.remembered import RememberedRoots
 
-        if not isinstance(self.remembered, RememberedRoots) or not self.is_whole:
+        if not isinstance(self.remembered, RememberedRoots):
             return None
         kinds = ((_kind(use), directory, f"{use} {trust}") for directory, use, trust, _ in self.parts)
         return self.remembered.hash_of(kinds)
@@ -155,6 +157,8 @@ def _kind(use: Use) -> Kind:
 
 def _read(facts: list[Fact]) -> list[Fact]:
     """Return facts, also those that are data of an earlier run."""
+    if type(facts) is list:  # of this run
+        return facts
     from iamlint.sources.terraform.remembered import StoredFacts
 
     return facts.read() if isinstance(facts, StoredFacts) else facts
