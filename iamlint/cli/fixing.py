@@ -23,6 +23,8 @@ from iamlint.reporters.parts.plain import counted, neutral
 if TYPE_CHECKING:
     from iamlint.cli.options import Request
 
+_MUCH = 1_000_000
+"""Number of objects since the last collection that are worth one: a small check makes fewer in all its passes."""
 _MOST = 20
 """Maximum number of fixes that are listed as not applied."""
 
@@ -37,7 +39,8 @@ def outcome_of(request: Request, check: Callable[[Mapping[str, bytes]], Run], *,
         return None if os.access(path, os.R_OK | os.W_OK) else f"{path} cannot be written"
 
     def check_once(contents: Mapping[str, bytes]) -> Run:
-        gc.collect()  # the command line collects nothing by itself, and each check makes another estate
+        if gc.get_count()[0] > _MUCH:  # the command line collects nothing by itself, and each check makes an estate
+            gc.collect()
         return check(contents)
 
     return fixed(check_once, lambda path: Path(path).read_bytes(), levels, forbidden)

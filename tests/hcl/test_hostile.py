@@ -40,13 +40,13 @@ def steps(read: Callable[[SourceText], object], text: str) -> int:
 
 @pytest.mark.parametrize("make", NATIVE.values(), ids=NATIVE)
 def test_native_steps_grow_with_the_length(make: Callable[[int], str]) -> None:
-    assert steps(native.read, make(800)) <= 2.2 * steps(native.read, make(400)) + 500
+    assert steps(native.read, make(400)) <= 2.2 * steps(native.read, make(200)) + 500
 
 
 @pytest.mark.parametrize("read_json", [json_syntax.read, json_syntax.read_variables])
 @pytest.mark.parametrize("make", JSON.values(), ids=JSON)
 def test_json_steps_grow_with_the_length(make: Callable[[int], str], read_json: Callable[[SourceText], object]) -> None:
-    assert steps(read_json, make(400)) <= 2.2 * steps(read_json, make(200)) + 500
+    assert steps(read_json, make(200)) <= 2.2 * steps(read_json, make(100)) + 500
 
 
 def test_steps_that_grow_with_the_square_are_seen() -> None:

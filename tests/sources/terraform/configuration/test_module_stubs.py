@@ -22,7 +22,7 @@ from iamlint.sources.terraform.configuration.module_stubs import Address, addres
 CALL = re.compile(r'^module "(.*)" \{\n +source += "(.*)"(?:\n +version += "~> (.*)")?', re.MULTILINE)
 CASES = Path(__file__).parents[4] / "testdata" / "modules"
 DOCUMENTS = {
-    entry.name: yaml.safe_load(entry.read_text(encoding="utf-8"))
+    entry.name: yaml.load(entry.read_text(encoding="utf-8"), yaml.CSafeLoader)
     for entry in (files("iamlint.sources.terraform.configuration") / "modules").iterdir()
     if entry.name.endswith(".yaml")
 }
