@@ -23,7 +23,7 @@ from iamlint.reporters.parts.plain import counted, neutral
 if TYPE_CHECKING:
     from iamlint.cli.options import Request
 
-_MUCH = 1_000_000
+_MUCH = 200_000
 """Number of objects since the last collection that are worth one: a small check makes fewer in all its passes."""
 _MOST = 20
 """Maximum number of fixes that are listed as not applied."""
