@@ -66,6 +66,61 @@ def test_what_is_written_in_each_grant_is_reported_at_each(check: Check) -> None
     assert not any("more grant" in finding.message for finding in found)
 
 
+INSTANCES = """
+variable "project" {
+  default = "<your-project>"
+}
+
+data "google_service_account" "ci" {
+  project    = var.project
+  account_id = "ci"
+}
+
+module "roles" {
+  source = "./roles"
+  email  = data.google_service_account.ci.email
+  roles  = ["roles/viewer", "roles/browser", "roles/editor"]
+}
+"""
+ROLES = """
+variable "email" {}
+variable "roles" {}
+
+resource "google_project_iam_member" "one" {
+  for_each = toset(var.roles)
+  project  = "shop"
+  role     = each.value
+  member   = "serviceAccount:${var.email}"
+}
+"""
+
+
+def test_the_instances_of_a_resource_are_one(check: Check) -> None:
+    found = check({"main.tf": INSTANCES, "roles/main.tf": ROLES}, select=("placeholder-principal",)).findings
+    assert [finding.address for finding in found] == ['module.roles.google_project_iam_member.one["roles/browser"]']
+    assert "(and 2 more grants here)" in found[0].message
+
+
+def test_the_users_of_a_variable_are_one(check: Check) -> None:
+    variable = 'variable "admin" {\n  default = "user:REPLACE_ME"\n}\n'
+    main = variable + literal("one", "${var.admin}") + literal("two", "${var.admin}") + literal("three", "user:TODO")
+    found = check({"main.tf": main}, select=("placeholder-principal",)).findings
+    assert [one.address for one in found] == [f"google_project_iam_member.{name}" for name in ("one", "three")]
+    assert ["one more grant" in one.message for one in found] == [True, False]
+
+
+def test_two_placeholders_in_the_instances_of_a_resource_are_two(check: Check) -> None:
+    main = """
+resource "google_project_iam_member" "one" {
+  for_each = toset(["user:REPLACE_ME", "group:REPLACE_ME@example.com"])
+  project  = "shop"
+  role     = "roles/viewer"
+  member   = each.value
+}
+"""
+    assert len(check({"main.tf": main}, select=("placeholder-principal",)).findings) == 2
+
+
 def test_an_account_of_a_real_project_has_none(check: Check) -> None:
     main = ACCOUNT.format(project="shop", name="ci") + grants("ci", "roles/viewer")
     assert check({"main.tf": main}, select=("placeholder-principal",)).findings == ()

@@ -22,10 +22,11 @@ NEEDED = {"placeholder_principals": (WITH_PLACEHOLDER,)}
 
 
 def placeholder_principals(estate: Estate) -> Iterator[Match]:
-    """Grants to principals with a placeholder, those to accounts of one project of the configuration once.
+    """Grants to principals with a placeholder, once for each place in a configuration where somebody must fill it in.
 
     An account that the configuration makes has the placeholder from its project: one value, written in one place. All
-    grants to such accounts in a configuration are one match, at the first of them.
+    grants to such accounts in a configuration are one match, at the first of them. So are the grants to a principal
+    that one expression names: the instances of a resource, or all users of a variable.
     """
     accounts = {
         (scope(made.declared), made.email.lower()): made
@@ -40,7 +41,8 @@ def placeholder_principals(estate: Estate) -> Iterator[Match]:
             continue
         made = accounts.get((scope(grant.declared), (grant.principal.email or "").lower()))
         match = Match(grant, Truth.TRUE, related=(made,) if made else ())
-        groups.setdefault((scope(grant.declared), placeholder) if made else id(match), []).append(match)
+        written = () if made else (grant.principal.text, grant.principal_place.origin or grant.principal_place.at)
+        groups.setdefault((scope(grant.declared), placeholder, *written), []).append(match)
     for first, *others in groups.values():
         more = f" (and {len(others)} more grants here)" if len(others) > 1 else " (and one more grant here)"
         yield replace(first, words={**first.words, "more": more if others else ""})
