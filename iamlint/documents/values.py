@@ -90,7 +90,7 @@ class Value:
     ``at`` is the innermost place: the literal in the local's list, not the argument that refers to it; None for values
     that are in no file. ``structure`` is, for a text that encodes a structure (``jsonencode(…)``, the ``policy_data``
     of a data source, a document in a heredoc), that structure with the places of its parts, even if the text has
-    unknown parts.
+    unknown parts. For an unknown list, it has the elements that the list certainly has (`iamlint.hcl.functions.least`).
     """
 
     data: Data

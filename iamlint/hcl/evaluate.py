@@ -16,6 +16,7 @@ from iamlint.documents.values import Data, Key, Lazy, List, SetOf, Value, first_
 from iamlint.hcl import native, syntax
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.functions.costs import LOOKS, cost_of_result, costs
+from iamlint.hcl.functions.least import certain_elements
 from iamlint.hcl.functions.lookup import arity, function_of
 from iamlint.hcl.functions.texts.assembly import Assembly
 from iamlint.hcl.functions.types import (
@@ -368,7 +369,13 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
         raise EvaluationError(f"{name}() with {len(arguments)} arguments")
     for steps in costs(name, arguments):
         scope.budget.spend(steps)
-    result = called(*given)  # type: ignore[misc]  # one of the two is there: the name is known
+    try:
+        result = called(*given)  # type: ignore[misc]  # one of the two is there: the name is known
+    except UnknownResult as error:
+        certain = () if error.why.refused else certain_elements(name, arguments)
+        if not certain:
+            raise
+        return Value(error.why, _span(node, scope), Value(certain))
     found = result if isinstance(result, Value) else Value(result)
     scope.budget.spend(cost_of_result(found))
     if isinstance(found.data, tuple | dict) and len(found.data) > MOST_ELEMENTS:

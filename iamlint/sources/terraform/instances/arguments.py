@@ -87,6 +87,27 @@ def elements_of(value: Value) -> tuple[Value, ...] | Unknown:
             return Unknown("this is not a list")
 
 
+def partly_known(value: Value) -> tuple[Value, ...] | Unknown:
+    """Return the elements of a list or set; of an unknown one those that it certainly has, and an unknown one."""
+    elements = elements_of(value)
+    if not isinstance(elements, Unknown) or value.structure is None or not isinstance(value.structure.data, tuple):
+        return elements
+    return (*value.structure.data, Value(elements, value.at))
+
+
+def placed_members(body: Body, name: str) -> tuple[Placed, ...]:
+    """Return the elements of a set of principals, each once, as far as they are known; the rest is an unknown one."""
+    argument = body.arguments[name]
+    listed = placed_texts(body, name)
+    if not isinstance(listed, Unknown):
+        return listed
+    elements = partly_known(argument.value)
+    if isinstance(elements, Unknown):
+        return ((elements, Place(argument.at.location)),)
+    texts = ((text_of(element), place_of(argument, element)) for element in elements)
+    return tuple(_distinct((text, place) for text, place in texts if text is not None))
+
+
 def placed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:
     """Return the elements of a set of strings, each once and with its own place, as the provider's set has them."""
     listed = listed_texts(body, name)

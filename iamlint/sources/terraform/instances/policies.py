@@ -11,7 +11,7 @@ from iamlint.documents import read_json
 from iamlint.documents.values import NULL, Data, SetOf, Value
 from iamlint.facts import Condition
 from iamlint.location import SourceText, Unreadable
-from iamlint.sources.terraform.instances.arguments import elements_of, text_of
+from iamlint.sources.terraform.instances.arguments import elements_of, partly_known, text_of
 from iamlint.sources.terraform.instances.embedded import HOLE, embedded
 from iamlint.sources.terraform.instances.go_json import decoded, fields
 from iamlint.sources.terraform.instances.instance import Argument, Body
@@ -55,7 +55,7 @@ def _binding(value: Value) -> Binding:
     match value.data:
         case dict() as binding:
             role = binding.get("role", Value(Unknown("the binding has no role"), value.at))
-            members = elements_of(binding.get("members", NULL))
+            members = partly_known(binding.get("members", NULL))
             return Binding(role, members, _condition(binding.get("condition", NULL)))
         case Unknown() as why:
             return Binding(Value(why, value.at), why, why)

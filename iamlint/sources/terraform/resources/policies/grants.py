@@ -14,8 +14,8 @@ from iamlint.sources.terraform.instances.arguments import (
     Placed,
     listed_texts,
     named,
+    placed_members,
     placed_text,
-    placed_texts,
     text_of,
 )
 from iamlint.sources.terraform.instances.condition import condition_of
@@ -95,11 +95,8 @@ def member_removal(instance: Instance) -> Iterator[RemovedGrant]:
 
 def _binding(target: _Target, role: Placed, condition: Condition | Unknown | None) -> Iterator[Grant]:
     body = target.instance.body
-    members = placed_texts(body, "members")
-    if isinstance(members, Unknown):
-        members = ((members, Place(body.arguments["members"].at.location)),)
     again = _repeated(body)
-    for member in members:
+    for member in placed_members(body, "members"):
         grant = target.grant(member, role, condition)
         repeated = again.get(member[0], ()) if isinstance(member[0], str) else ()
         yield replace(grant, repeated=tuple(repeated)) if repeated else grant
