@@ -168,7 +168,7 @@ class Estate:
 
         The first of those that count for the declaration, else the first of the others.
         """
-        told = self._custom_roles.get(identity(role, declared) or "")
+        told = self._custom_roles.get(identity(role, declared) or "") if self._custom_roles else None
         return next((one for one in told if counts_for(one.declared, declared)), told[0]) if told else None
 
     def permissions(self, role: Text, declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
@@ -189,7 +189,7 @@ class Estate:
         return self.permissions(grant.role, grant.declared)
 
     def _permissions(self, role: Text, declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
-        told = self._custom_roles.get(identity(role, declared) or "")
+        told = self._custom_roles.get(identity(role, declared) or "") if self._custom_roles else None
         if told:
             return _together(told, declared)
         found = self.roles.permissions(role)

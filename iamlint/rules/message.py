@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 from iamlint.basics.lazy_regex import regex
@@ -16,8 +16,11 @@ PLACEHOLDER = regex(r"\{(\w+)\}")
 
 def filled(message: str, words: Mapping[str, str]) -> str:
     """Return a message with its placeholders filled in, on one line, whatever the words contain."""
-    parts = [brief(words[part]) if part in words else whole for whole, part in _parts(message)]
-    text = " ".join("".join(parts).split())
+    parts = _parts(message)
+    text = "".join([words.get(part, whole) for whole, part in parts])
+    if "${" in text:
+        text = "".join([brief(words[part]) if part in words else whole for whole, part in parts])
+    text = " ".join(text.split())
     return text.removesuffix(".") if text.endswith("?.") else text
 
 
@@ -72,17 +75,27 @@ def words_in(message: str) -> frozenset[str]:
     return frozenset(part for _, part in _parts(message) if part)
 
 
-def words_of(match: Match, wanted: Collection[str] | None = None) -> dict[str, str]:
+def words_of(match: Match, wanted: frozenset[str] | None = None) -> dict[str, str]:
     """Return the words for a match: those of its fact, of its permissions, and those of its query.
 
-    With ``wanted``, only these of its fact, since some take long to compute.
+    With ``wanted``, only these of its fact and permissions, since some take long to compute.
     """
-    words = {"permission": _short(match.permissions), "permissions": ", ".join(match.permissions)}
-    for word, of in kind_of(match.fact).shown.items():
-        if wanted is None or word in wanted:
-            words[word] = of(match.fact)
+    permissions, fact, kind = match.permissions, match.fact, kind_of(match.fact)
+    words: dict[str, str] = {}
+    if wanted is None or "permission" in wanted:
+        words["permission"] = _short(permissions)
+    if wanted is None or "permissions" in wanted:
+        words["permissions"] = ", ".join(permissions)
+    for word in _shown(tuple(kind.shown), wanted):
+        words[word] = kind.shown[word](fact)
     words.update(match.words)
     return words
+
+
+@lru_cache(maxsize=1024)
+def _shown(words: tuple[str, ...], wanted: frozenset[str] | None) -> tuple[str, ...]:
+    """Return the words of a kind of facts that are wanted, by default all."""
+    return tuple([word for word in words if wanted is None or word in wanted])
 
 
 def _short(permissions: tuple[str, ...]) -> str:

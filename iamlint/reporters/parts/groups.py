@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -38,17 +37,20 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
     projects: a template made one in each project. In exports a principal's roles are similar if there are more of them
     than principals of one role.
     """
-    blocks: dict[tuple[object, ...], list[Finding]] = {}
+    blocks: dict[tuple[object, ...], list[tuple[Finding, tuple[object, ...]]]] = {}
+    often: Counter[tuple[object, ...]] = Counter()
     for finding in findings:
-        blocks.setdefault(_block(finding), []).append(finding)
-    often = Counter(_holder(member) for members in blocks.values() for member in members if member.address is None)
+        holder = _holder(finding)
+        blocks.setdefault(_block(finding), []).append((finding, holder))
+        if finding.address is None:
+            often[holder] += 1
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for block, members in blocks.items():
-        alone = len({_holder(member) for member in members}) == 1
-        for member in members:
+        alone = len({holder for _, holder in members}) == 1
+        for member, holder in members:
             # Policies of an export are not written by hand: the principal with the most findings gets one group.
-            apart = alone or (member.address is None and often[_holder(member)] > len(members))
-            groups.setdefault(_holder(member) if apart else block, []).append(member)
+            apart = alone or (member.address is None and often[holder] > len(members))
+            groups.setdefault(holder if apart else block, []).append(member)
     return [Group(members[0], tuple(members[1:])) for members in groups.values()]
 
 
@@ -72,9 +74,26 @@ def _holder(finding: Finding) -> tuple[object, ...]:
 
 def _alike(finding: Finding, principal: str) -> str:
     """Return the principal, or a common name for those that exist in each project."""
+    if not principal.startswith("serviceAccount:"):
+        return principal
     own = _OWN.match(principal)
-    at_home = own and re.search(rf"(?<![\w-]){re.escape(own[2])}(?![\w-])", str(finding.resource))
-    return f"{own[1]} at home" if own and at_home else _DEFAULT.sub(r"\1", principal)
+    return f"{own[1]} at home" if own and _names(str(finding.resource), own[2]) else _DEFAULT.sub(r"\1", principal)
+
+
+def _names(text: str, project: str) -> bool:
+    """Whether a text has the name of a project, not as a part of a longer name."""
+    at = text.find(project)
+    while at >= 0:
+        end = at + len(project)
+        if not _continues(text[at - 1 : at]) and not _continues(text[end : end + 1]):
+            return True
+        at = text.find(project, at + 1)
+    return False
+
+
+def _continues(character: str) -> bool:
+    """Whether a name does not end before or after a character; "" is the end of the text."""
+    return character.isalnum() or character in ("_", "-")
 
 
 def difference(other: Finding, first: Finding) -> str:
