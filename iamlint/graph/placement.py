@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from iamlint.estate import CONTAINERS, Node
 from iamlint.methods.model import ACT_AS, Method, Place
@@ -46,3 +46,9 @@ def reaches_from(method: Method, node: Node) -> bool:
             return node[0] in CONTAINERS
         case reaches:
             return reaches == "resource"
+
+
+@lru_cache(maxsize=4096)
+def common(held: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
+    """Return the common permissions of two sets; cached, since the same few roles are granted again and again."""
+    return held & wanted

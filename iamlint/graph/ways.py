@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from itertools import islice
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from iamlint.budget import Budget
 from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
 from iamlint.graph.edge_permissions import PRIVILEGED
-from iamlint.graph.placement import PLACES, may_fit, places, reaches_from
+from iamlint.graph.placement import PLACES, common, may_fit, places, reaches_from
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods.model import Method
 from iamlint.unknown import Truth, shown
@@ -122,6 +122,7 @@ class Ways:
         self._held: dict[str, dict[Node, list[_Held]]] = {}
         self._on: dict[Node, dict[str, None]] = defaultdict(dict)
         self._chains: dict[Node, tuple[Node, ...]] = {}
+        self._alone: dict[tuple[frozenset[str], str], tuple[Method, ...]] = {}
         self._borrowing: set[str] = set()
         wanted = frozenset(self._by_permission)
         of_role: dict[Text, frozenset[str]] = {}
@@ -129,7 +130,7 @@ class Ways:
             role = grant.role
             held = of_role.get(role) if type(role) is str else None
             if held is None:
-                held = _common(estate.permissions(role, grant.declared)[0], wanted)
+                held = common(estate.permissions(role, grant.declared)[0], wanted)
                 if isinstance(role, str) and role.startswith("roles/") and "${" not in role:  # the same everywhere
                     of_role[role] = held
             if held:
@@ -285,10 +286,23 @@ class Ways:
 
     def _scoped(self, source: str, node: Node) -> Iterator[Way]:
         """Yield the ways that a principal has onto a node, at least one permission being granted on it."""
-        chain = self._chains[node]
+        mine, chain = self._held[source], self._chains[node]
+        one = mine[node][0] if len(mine) == 1 and len(mine[node]) == 1 else None
+        alone = one if one and source not in self._borrowing and self._is_alone(one.grant) else None
+        known = self._alone.get((alone.permissions, node[0])) if alone else None
+        if alone and known is not None:
+            yield from (Way(source, node, method, (alone.grant,) * len(places(method)), TRUE) for method in known)
+            return
         fitting, may_delegate = self._fitting(source, (node,), chain, node)
         make = partial(self._way, source, node, around=chain, account=chain)
-        yield from self._best_of(fitting, make, may_delegate=may_delegate)
+        found = tuple(self._best_of(fitting, make, may_delegate=may_delegate))
+        if alone:
+            self._alone[alone.permissions, node[0]] = tuple([way.method for way in found])
+        yield from found
+
+    def _is_alone(self, grant: Grant) -> bool:
+        """Whether the methods by a grant alone are those of any grant of its permissions on such a resource."""
+        return grant.condition is None and not self._access.any_blocker
 
     def _best_of(
         self, methods: Iterable[Method], make: Callable[[Method], Way | None], *, may_delegate: bool = True
@@ -491,9 +505,3 @@ def _each_once(
     """Return what is at some nodes, each once; at covered ones only what leads beyond them."""
     found = (one for node in nodes for one in (beyond if node in covered else index).get(node, ()))
     return {id(one): one for one in found}.values()
-
-
-@lru_cache(maxsize=4096)
-def _common(held: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
-    """Return the common permissions of two sets; cached, since the same few roles are granted again and again."""
-    return held & wanted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 Node = TypeVar("Node", bound=Hashable)
@@ -12,7 +12,7 @@ Values = tuple[int, ...]
 
 def reached_values(
     nodes: Iterable[Node],
-    after: Callable[[Node], Iterable[Node]],
+    after: Callable[[Node], Collection[Node]],
     own: Mapping[Node, Values],
     most: int,
 ) -> dict[Node, Values]:
@@ -27,7 +27,7 @@ def reached_values(
 class _Closure(Generic[Node]):
     """The state of the search: numbers in order of first visits, and open nodes on a stack."""
 
-    def __init__(self, after: Callable[[Node], Iterable[Node]], own: Mapping[Node, Values], most: int) -> None:
+    def __init__(self, after: Callable[[Node], Collection[Node]], own: Mapping[Node, Values], most: int) -> None:
         self._after, self._own, self._most = after, own, most
         self._number: dict[Node, int] = {}
         self._low: dict[Node, int] = {}
@@ -36,12 +36,14 @@ class _Closure(Generic[Node]):
 
     def of(self, nodes: Iterable[Node]) -> dict[Node, Values]:
         for start in nodes:
-            if start not in self._number:
+            if start not in self._found:
                 self._visit(start)
         return self._found
 
     def _visit(self, start: Node) -> None:
-        path: list[tuple[Node, Iterator[Node]]] = [self._opened(start)]
+        found, number, low = self._found, self._number, self._low
+        path: list[tuple[Node, Iterator[Node]]] = []
+        self._open(start, path)
         while path:
             node, rest = path[-1]
             following = next(rest, None)
@@ -49,31 +51,38 @@ class _Closure(Generic[Node]):
                 path.pop()
                 if path:
                     before = path[-1][0]
-                    self._low[before] = min(self._low[before], self._low[node])
-                if self._low[node] == self._number[node]:
+                    low[before] = min(low[before], low[node])
+                if low[node] == number[node]:
                     self._close(node)
-            elif following not in self._number:
-                path.append(self._opened(following))
-            elif following not in self._found:
-                self._low[node] = min(self._low[node], self._number[following])
+            elif following in found:
+                continue
+            elif following in number:
+                low[node] = min(low[node], number[following])
+            else:
+                self._open(following, path)
 
-    def _opened(self, node: Node) -> tuple[Node, Iterator[Node]]:
+    def _open(self, node: Node, path: list[tuple[Node, Iterator[Node]]]) -> None:
+        """Put a node onto the path; one that leads nowhere is complete at once."""
+        after = self._after(node)
+        if not after:
+            self._found[node] = self._own.get(node, ())
+            return
         self._number[node] = self._low[node] = len(self._number)
         self._stack.append(node)
-        return node, iter(self._after(node))
+        path.append((node, iter(after)))
 
     def _close(self, node: Node) -> None:
         """Complete a cycle, or a single node: everything on the stack from the node on."""
         members: list[Node] = []
         while not members or members[-1] != node:
             members.append(self._stack.pop())
-        inside = set(members)
+        inside, found = set(members), self._found
         parts = {self._own[one] for one in members if one in self._own}
         for one in members:
-            parts |= {self._found[other] for other in self._after(one) if other not in inside}
+            parts.update([found[other] for other in self._after(one) if other not in inside])
         parts.discard(())
         values = next(iter(parts), ())
         if len(parts) > 1:
             values = tuple(sorted(set[int]().union(*parts))[: self._most])
         for one in members:
-            self._found[one] = values
+            found[one] = values

@@ -192,6 +192,10 @@ class Hops:
         """Whether a way onto a container is the same for every account in it."""
         return not _is_over_folders(way) and self._ways.is_alike(way)
 
+    def onto_each(self, way: Way) -> Hop:
+        """Return the hop of a way that is the same for every account of a container, without a target."""
+        return _hop(way, "")
+
     def hop(self, way: Way, target: str) -> Hop | None:
         """Return the hop that a way gives to an account; None if a grant certainly does not count there."""
         if way.onto[0] == "service_account" or self.is_alike(way):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
 from itertools import count
@@ -170,11 +170,10 @@ class Onward:
             if not is_container(way.onto):
                 yield from self._hop(hops, way, way.onto[1])
             elif hops.is_alike(way):
-                found = hops.hop(way, "")
-                if found:
-                    yield found, (way.onto, delegates)
-                    if found.state == "open" and not delegates:
-                        covered.add(way.onto)
+                found = hops.onto_each(way)
+                yield found, (way.onto, delegates)
+                if found.state == "open" and not delegates:
+                    covered.add(way.onto)
             else:
                 below = tuple(self.names.below(way.onto))
                 work.spend(len(below))
@@ -283,13 +282,12 @@ class _Reached:
         self._values = reached_values(starts, self.after, limited, MOST_ENDS)
         self._trees: dict[int, dict[Spot, _Towards]] = {}
 
-    def after(self, spot: Spot) -> Iterator[Spot]:
-        """Yield the spots that follow a spot; after a container, its accounts."""
+    def after(self, spot: Spot) -> Sequence[Spot]:
+        """Return the spots that follow a spot; after a container, its accounts."""
         name, delegate = spot
         if isinstance(name, tuple):
-            yield from ((one, delegate) for one in self._onward.names.below(name))
-        else:
-            yield from (to for steps in self._steps for _, to in steps.get(spot, ()))
+            return [(one, delegate) for one in self._onward.names.below(name)]
+        return [to for steps in self._steps for _, to in steps.get(spot, ())]
 
     def of(self, spot: Spot) -> Values:
         """Return the ranks that a spot reaches."""
