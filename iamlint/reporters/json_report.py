@@ -141,6 +141,10 @@ class _Shared:
         """Return a list of texts."""
         return self._written(texts, list, _MARGIN)
 
+    def entry(self, item: _Item | None, of: Callable[[_Item], dict[str, Any]]) -> Written | None:
+        """Return an object as ``of`` returns it; None without one."""
+        return None if item is None else self._written(item, of, _MARGIN)
+
     def entries(self, items: Sequence[_Item], of: Callable[[_Item], dict[str, Any]]) -> Written | list[Any]:
         """Return a list of objects, each as ``of`` returns it."""
         if not items:
@@ -184,7 +188,7 @@ def _finding(finding: Finding, names: Fingerprints, shared: _Shared) -> dict[str
         "principal": finding.principal,
         "role": finding.role,
         "permissions": shared.texts(finding.permissions),
-        "resource": _resource(finding.resource),
+        "resource": shared.entry(finding.resource, _resource),
         "condition": finding.condition,
         "ends": shared.texts(finding.ends),
         "environments": list(finding.environments),
@@ -237,7 +241,5 @@ def _hop(step: Step) -> dict[str, Any]:
     }
 
 
-def _resource(resource: Resource | None) -> dict[str, Any] | None:
-    if resource is None:
-        return None
+def _resource(resource: Resource) -> dict[str, Any]:
     return {"kind": resource.kind, "name": resource.name if isinstance(resource.name, str) else None}

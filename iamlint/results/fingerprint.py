@@ -100,9 +100,9 @@ def _without_own(text: str, addresses: list[str]) -> str:
 
 def version_1(finding: Finding, address: str | None) -> str:
     """Return the fingerprint of version 1: rule, facts, permissions, address and the directory of the file."""
-    facts = (finding.rule, address, finding.principal, finding.role, str(finding.resource or ""), *finding.permissions)
     path = directory(finding.at.path) if address else finding.at.path
-    return _hashed(*("" if fact is None else fact for fact in (*facts, path)))
+    who = (finding.rule, address or "", finding.principal or "", finding.role or "", str(finding.resource or ""))
+    return _hashed(*who, *finding.permissions, path)
 
 
 @cache

@@ -24,9 +24,19 @@ def indented(value: Any, margin: str = "") -> str:
         return quoted(value)
     if type(value) is dict and value:
         inner = f"{margin}  "
-        # Most values are texts or null: a call for each of them would take longer than writing them.
+        # Most values are plain: a call for each of them would take longer than writing them.
         items = [
-            quoted(item) if type(item) is str else "null" if item is None else indented(item, inner)
+            quoted(item)
+            if (kind := type(item)) is str
+            else "null"
+            if item is None
+            else item
+            if kind is Written
+            else str(item)
+            if kind is int
+            else "[]"
+            if kind is list and not item
+            else indented(item, inner)
             for item in value.values()
         ]
         return _object(tuple(value), margin) % tuple(items)
