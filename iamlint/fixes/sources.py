@@ -95,6 +95,10 @@ class Tree:
         """Return the top-level block that contains a node, or the node itself."""
         if node is None:
             return None
+        at = bisect_right(self._starts, node.start) - 1
+        top = self._top[at] if at >= 0 else None
+        if isinstance(top, Block) and node.end <= top.end and not self.is_json:
+            return top
         blocks = [one for one in (node, *self.around(node)) if isinstance(one, Block)]
         return blocks[-1] if blocks else None
 

@@ -21,6 +21,14 @@ PLACES: Mapping[Place, tuple[str, ...] | None] = {
 }
 """The kinds of resources where a grant counts for a place; None for all."""
 
+BOUND_KINDS = {
+    "gke_workload": "workloads",
+    "federated": "federated",
+    "federated_set": "federated",
+    "federated_pool": "federated",
+}
+"""What the kinds of principals that can be bound to accounts are to a method."""
+
 
 @cache
 def places(method: Method) -> tuple[tuple[str, Place], ...]:

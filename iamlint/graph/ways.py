@@ -19,7 +19,7 @@ from iamlint.budget import Budget
 from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
 from iamlint.graph.edge_permissions import PRIVILEGED
-from iamlint.graph.placement import PLACES, common, may_fit, places, reaches_from
+from iamlint.graph.placement import BOUND_KINDS, PLACES, common, may_fit, places, reaches_from
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods.model import Method
 from iamlint.unknown import Truth, shown
@@ -288,7 +288,8 @@ class Ways:
         """Yield the ways that a principal has onto a node, at least one permission being granted on it."""
         mine, chain = self._held[source], self._chains[node]
         one = mine[node][0] if len(mine) == 1 and len(mine[node]) == 1 else None
-        alone = one if one and source not in self._borrowing and self._is_alone(one.grant) else None
+        # A grant alone gives what any grant of its permissions gives on such a resource.
+        alone = one if one and source not in self._borrowing and self._access.nothing_blocks(one.grant) else None
         known = self._alone.get((alone.permissions, node[0])) if alone else None
         if alone and known is not None:
             yield from (Way(source, node, method, (alone.grant,) * len(places(method)), TRUE) for method in known)
@@ -299,10 +300,6 @@ class Ways:
         if alone:
             self._alone[alone.permissions, node[0]] = tuple([way.method for way in found])
         yield from found
-
-    def _is_alone(self, grant: Grant) -> bool:
-        """Whether the methods by a grant alone are those of any grant of its permissions on such a resource."""
-        return grant.condition is None and not self._access.any_blocker
 
     def _best_of(
         self, methods: Iterable[Method], make: Callable[[Method], Way | None], *, may_delegate: bool = True
@@ -431,7 +428,7 @@ class Ways:
     def _bindings(self) -> Iterator[_Bound]:
         """Yield the grants that let Kubernetes workloads and federated identities become accounts."""
         for grant in self.estate.of(Grant):
-            kind = _KINDS.get(grant.principal.kind)
+            kind = BOUND_KINDS.get(grant.principal.kind)
             name = identity(grant.resource.name, grant.declared) if grant.resource.kind == "service_account" else None
             if kind is None or name is None:
                 continue
@@ -477,14 +474,6 @@ def _all_on(mine: Mapping[Node, list[_Held]], nodes: Iterable[Node]) -> frozense
     """All permissions of grants on some nodes."""
     found = [each.permissions for node in nodes if node in mine for each in mine[node]]
     return found[0] if len(found) == 1 else frozenset[str]().union(*found)
-
-
-_KINDS = {
-    "gke_workload": "workloads",
-    "federated": "federated",
-    "federated_set": "federated",
-    "federated_pool": "federated",
-}
 
 
 _POOL = regex(r"[^:]+://iam\.googleapis\.com/projects/(?P<project>\$\{[^{}]*\}|[^/]+)/.*/workloadIdentityPools/")
