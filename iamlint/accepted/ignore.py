@@ -112,14 +112,15 @@ def mentions_iamlint(text: SourceText) -> bool:
     return text.is_marked
 
 
-def mistakes(texts: Iterable[SourceText], known: Set[str]) -> Iterator[Unreadable]:
+def mistakes(texts: Iterable[SourceText], known: Set[str], assertions: Set[str] = frozenset()) -> Iterator[Unreadable]:
     """Yield the comments that accept nothing: they name no known rule, give no reason, or cannot be read as shown.
 
-    Those in downloaded modules are left out, since their authors are others.
+    ``known`` are the names of rules, ``assertions`` those of assertions, which no comment accepts. Comments in
+    downloaded modules are left out, since their authors are others.
     """
     for text in texts:
         if mentions_iamlint(text) and not is_downloaded(text.path):
-            yield from _Mentions(text).mistakes(known)
+            yield from _Mentions(text).mistakes(known, assertions)
 
 
 @lru_cache(maxsize=4096)
@@ -184,7 +185,7 @@ class _Mentions:
                 about.setdefault(below[line], []).append(comment)
         return about
 
-    def mistakes(self, known: Set[str]) -> Iterator[Unreadable]:
+    def mistakes(self, known: Set[str], assertions: Set[str]) -> Iterator[Unreadable]:
         for mention in self._all():
             hides, parsed = mention.line.hides, mention.parsed()
             if parsed is None:
@@ -196,9 +197,7 @@ class _Mentions:
             names, reason = parsed
             if not reason:
                 yield Unreadable(mention.at, "this comment accepts a finding without a reason", _FORM)
-            for name in sorted(names - known):
-                reason = f"this comment names `{name}`, which is not a rule"
-                yield Unreadable(mention.at, reason, "`iamlint rules` lists them")
+            yield from (_unknown(name, mention.at, known, assertions) for name in sorted(names - known))
 
     def _all(self) -> Iterator[_Mention]:
         for start, end in self._comments:
@@ -252,3 +251,14 @@ class _Mentions:
             code += line[at : max(at, start - offset)]
             at = max(at, end - offset)
         return not (code + line[at:]).strip() and any(not one.isspace() and one not in _ZERO_WIDTH for one in line)
+
+
+def _unknown(name: str, at: Location, known: Set[str], assertions: Set[str]) -> Unreadable:
+    """Return the error for a name in a comment that is not the name of a rule."""
+    if name in assertions:
+        hint = "`unless` in the assertion lets a principal through, `accept` in the configuration until a day"
+        return Unreadable(at, f"this comment names the assertion `{name}`, which no comment accepts", hint)
+    from iamlint.documents.validation import nearest_of
+
+    hint = nearest_of(name, known) or "`iamlint rules` lists them"
+    return Unreadable(at, f"this comment names `{name}`, which is not a rule", hint)

@@ -200,7 +200,7 @@ class _Judged:
                 units=self.units,
                 before_facts=None if environment else self._before_facts,
             )
-        reading.errors += mistakes(reading.texts.values(), self.known)
+        reading.errors += mistakes(reading.texts.values(), self.known, self.wanted.names)
         self.excluded = max(self.excluded, reading.excluded)
         unused = set(reading.undeclared)
         self.undeclared = unused if self._collector is None else self.undeclared & unused

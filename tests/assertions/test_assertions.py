@@ -206,7 +206,7 @@ def test_an_unknown_answer_fails_where_it_is_asked_for(capsys: pytest.CaptureFix
     assert run("check", "--select", "assertions") == 0
     assert run("check", "--select", "assertions", "--fail-on-unknown") == 1
     assert run("check", "--select", "assertions", "--coverage") == 0
-    assert "iamlint-forbid-1: 1 principals, 0 accounts" in capsys.readouterr().out
+    assert "iamlint-forbid-1: 1 principal, 0 accounts" in capsys.readouterr().out
 
 
 ENTRY = "{rule: RULE, principal: 'group:dev@*', reason: until the pipeline is there, until: '2027-03-31'}"
@@ -237,7 +237,7 @@ def test_a_baseline_knows_violations_and_a_comment_accepts_none(capsys: pytest.C
     estate(CHAIN.replace("role               =", "# iamlint: ignore[no-dev] mine\n  role ="))
     Path(".iamlint.yaml").write_text(f"assertions: [{FORBID}]\nselect: [assertions]\n", encoding="utf-8")
     assert run("check", ".") == 2
-    assert "this comment names `no-dev`, which is not a rule" in capsys.readouterr().err
+    assert "this comment names the assertion `no-dev`, which no comment accepts" in capsys.readouterr().err
     estate(CHAIN)
     assert run("check", ".", "--write-baseline", "known.json") == 0
     assert run("check", ".", "--baseline", "known.json") == 0
@@ -262,7 +262,7 @@ def test_a_wrong_document_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> 
 def test_coverage_names_what_is_not_in_the_input() -> None:
     text = CHAIN + in_project("p", "group:dev@x.example", TOKEN)
     lines = "\n".join(coverage(asserted('forbid: {from: "group:dev@*", to: "*@shop-prod.*"}'), estate(text)))
-    assert "it: 1 principals, 1 accounts of the input" in lines
+    assert "it: 1 principal, 1 account of the input" in lines
     assert "nothing above project shop-prod" in lines
     assert "members are not in the input of: group:dev@x.example" in lines
 

@@ -185,3 +185,14 @@ def test_a_key_that_is_missing_is_one_error(tmp_path: Path) -> None:
     lines = errors(tmp_path, "test", "house").splitlines()
     assert len(lines) == len(set(lines))
     assert sum("is missing" in line for line in lines) == 6
+
+
+def test_a_comment_with_a_wrong_name_gets_a_hint(tmp_path: Path) -> None:
+    forbidden = "assertions: [{id: no-ana, forbid: {from: 'user:ana@*', to: '*'}}]\n"
+    write(tmp_path, {".iamlint.yaml": forbidden})
+    for name, expected in (
+        ("broad-token-creatr", "which is not a rule (did you mean `broad-token-creator`?)"),
+        ("no-ana", "names the assertion `no-ana`, which no comment accepts (`unless` in the assertion lets"),
+    ):
+        write(tmp_path, {"main.tf": MEMBER.replace('Creator"', f'Creator" # iamlint: ignore[{name}] the sandbox')})
+        assert expected in errors(tmp_path, "check")

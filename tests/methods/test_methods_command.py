@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from iamlint.cli.program import program
 from iamlint.methods.index import methods
+from iamlint.methods.model import GROUPS
 
 
 def run(*arguments: str) -> Result:
@@ -17,13 +18,19 @@ def run(*arguments: str) -> Result:
 def test_it_lists_every_method() -> None:
     done = run()
     assert done.exit_code == 0
-    assert [line.split()[0] for line in done.output.splitlines()] == [one.id for one in methods()]
+    assert listed(done.output) == [one.id for one in methods()]
+    groups = [line.partition(":")[0] for line in done.output.splitlines() if line and not line.startswith(" ")]
+    assert groups == list(GROUPS)
 
 
 def test_it_lists_a_group_and_the_methods_of_a_permission() -> None:
-    assert {line.split()[0] for line in run("id-token").output.splitlines()} == {"sa-mint-id-token"}
-    listed = {line.split()[0] for line in run("run.jobs.runWithOverrides").output.splitlines()}
-    assert listed == {"run-job-run-with-overrides"}
+    assert run("id-token").output.startswith("id-token: Request an ID token\n  sa-mint-id-token  certain  ")
+    assert listed(run("run.jobs.runWithOverrides").output) == ["run-job-run-with-overrides"]
+
+
+def listed(text: str) -> list[str]:
+    """Return the ids in a list, whose lines are indented."""
+    return [line.split()[0] for line in text.splitlines() if line.startswith("  ")]
 
 
 def test_it_explains_one() -> None:

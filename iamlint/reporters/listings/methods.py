@@ -26,11 +26,15 @@ def chosen_methods(name: str | None) -> tuple[Method, ...]:
 
 
 def methods_text(chosen: Iterable[Method], width: int | None = None) -> str:
-    """Return one line for each method, set to the width of a terminal."""
+    """Return one line for each method, below its group, set to the width of a terminal."""
     chosen, fold = tuple(chosen), Fold(width)
     widest = max((len(one.id) for one in chosen), default=0)
-    rows = (titled(f"{one.id:<{widest}}  {one.certainty:<7}  ", f"{one.title}{_ended(one)}", fold) for one in chosen)
-    return "".join(f"{line}\n" for row in rows for line in row)
+    lines: list[str] = []
+    for group, members in groupby(chosen, key=lambda one: one.group):
+        lines += [*([""] if lines else []), f"{group}: {GROUPS[group]}"]
+        for one in members:
+            lines += titled(f"  {one.id:<{widest}}  {one.certainty:<7}  ", f"{one.title}{_ended(one)}", fold)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def methods_json(chosen: Iterable[Method]) -> str:
