@@ -103,18 +103,48 @@ https://docs.cloud.google.com/iam/docs/creating-custom-roles#required-roles
 """
 
 
+_OWN: Mapping[str, str] = {
+    "service_account": "iam.serviceAccount",
+    "storage_bucket": "storage.",
+    "pubsub_topic": "pubsub.",
+    "pubsub_subscription": "pubsub.",
+    "secret_manager_secret": "secretmanager.",
+    "kms_crypto_key": "cloudkms.",
+    "kms_key_ring": "cloudkms.",
+}
+"""How the permissions on a kind of resource begin: a role without any of them cannot be granted there.
+
+Source: https://cloud.google.com/iam/docs/viewing-grantable-roles
+"""
+
+
 def ungrantable_roles(estate: Estate) -> Iterator[Match]:
-    """Roles granted below the lowest resource that allows them, once for each declaration."""
+    """Roles granted on a kind of resource that does not allow them, once for each declaration."""
     seen: set[tuple[Declaration, str]] = set()
     for grant in estate.of(Grant):
-        kinds = _LOWEST.get(grant.role) if isinstance(grant.role, str) else None
-        if kinds is None or grant.resource.kind in kinds or _is_accepted(grant):
+        kinds = _grantable_on(grant, estate)
+        if kinds is None or _is_accepted(grant):
             continue
         key = (grant.declared, shown(grant.role))
         if key not in seen:
             seen.add(key)
-            words = {"kinds": " or ".join(sorted(f"{kind.replace('_', ' ')}s" for kind in kinds))}
-            yield Match(grant, Truth.TRUE, words=words, place=grant.role_place)
+            yield Match(grant, Truth.TRUE, words={"kinds": kinds}, place=grant.role_place)
+
+
+def _grantable_on(grant: Grant, estate: Estate) -> str | None:
+    """Return what the role of a grant can be granted on, if its resource is of another kind."""
+    role, kind = grant.role, grant.resource.kind
+    if not isinstance(role, str):
+        return None
+    lowest = _LOWEST.get(role)
+    if lowest is not None:
+        return " or ".join(sorted(f"{one.replace('_', ' ')}s" for one in lowest)) if kind not in lowest else None
+    begins = _OWN.get(kind)
+    if begins is None or not role.startswith("roles/"):
+        return None
+    held, unknown = estate.permissions(role, grant.declared)
+    mine = unknown is not None or not held or any(one.startswith(begins) for one in held)
+    return None if mine else "what it has permissions on, and above"
 
 
 def _is_accepted(grant: Grant) -> bool:
