@@ -182,7 +182,7 @@ class Reader:
             return self._string(at)
         if first in ("{", "["):
             if depth == MAX_DEPTH:
-                raise JsonError(at, at + 1, f"nested deeper than {MAX_DEPTH} levels", "Flatten the document.")
+                raise JsonError(at, at + 1, f"nested deeper than {MAX_DEPTH} levels", "flatten the document")
             return self._object(at, depth + 1) if first == "{" else self._array(at, depth + 1)
         match = _NUMBER.match(self.text, at)
         if match:
@@ -274,14 +274,14 @@ class Reader:
 
     def _unclosed_string(self, start: int, at: int) -> JsonError:
         if at == len(self.text) or self.text[at] in "\r\n":
-            return JsonError(start, at, "a string that is not closed on its line", 'Close it with a double quote (").')
-        return JsonError(at, at + 1, "a control character in a string", r"Write it as an escape, such as \t.")
+            return JsonError(start, at, "a string that is not closed on its line", 'close it with a double quote (")')
+        return JsonError(at, at + 1, "a control character in a string", r"write it as an escape, such as \t")
 
     def _unclosed(self, at: int, opened: int, expected: str) -> JsonError:
         if at < len(self.text):
             return self._unexpected(at, expected)
         what, close = ("object", "}") if self.text[opened] == "{" else ("array", "]")
-        return JsonError(opened, opened + 1, f"this {what} is never closed", f'Close it with "{close}".')
+        return JsonError(opened, opened + 1, f"this {what} is never closed", f'close it with "{close}"')
 
     def _unexpected(self, at: int, expected: str) -> JsonError:
         if at == len(self.text):

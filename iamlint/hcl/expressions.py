@@ -439,7 +439,7 @@ class Expressions(Templates):
             written = self.text[key.start : key.end]
             if "." in written:
                 fixed = "".join(f"[{part}]" for part in written.split("."))
-                raise ParseError(key.start, key.end, f".{shown(written)} is not an index", f"Write {shown(fixed)}.")
+                raise ParseError(key.start, key.end, f".{shown(written)} is not an index", f"write {shown(fixed)}")
             return Index(node.start, key.end, node, key)
         name = self.name("the name of an attribute after the dot")
         return Attribute(node.start, self.at, node, name)

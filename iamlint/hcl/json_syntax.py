@@ -78,7 +78,7 @@ class _Arguments:
         if not (self._blocks and more and self._items[name]):
             line, _column = source.position(first.start)
             reason = f'"{shown(name)}" is set twice: already in line {line}'
-            raise ParseError(start, member.key.end, reason, "Remove one of the two.")
+            raise ParseError(start, member.key.end, reason, "remove one of the two")
         self._items[name] += more
         first.end = end
 

@@ -119,7 +119,7 @@ class Lexer:
             elif text.startswith("/*", at):
                 end = text.find("*/", at + 2) + 2
                 if end < 2:
-                    raise ParseError(at, at + 2, "this comment is never closed", 'Close it with "*/".')
+                    raise ParseError(at, at + 2, "this comment is never closed", 'close it with "*/"')
             else:
                 character = text[at : at + 1]
                 return "\n" if character == "\r" and text.startswith("\n", at + 1) else character
@@ -175,7 +175,7 @@ class Lexer:
         """Return the error in a bracketed construct: at its start if the file has ended, else at the cursor."""
         if character:
             return self.unexpected(expected)
-        return ParseError(start, start + 1, f'this "{self.text[start]}" is never closed', f'Close it with "{close}".')
+        return ParseError(start, start + 1, f'this "{self.text[start]}" is never closed', f'close it with "{close}"')
 
     def enter(self) -> None:
         """One level deeper; the caller goes back up by ``depth -= 1``."""
@@ -186,4 +186,4 @@ class Lexer:
     def too_deep(self) -> ParseError:
         """Return the error for what is nested too deeply at the cursor."""
         reason = f"nested deeper than {MAX_DEPTH} levels"
-        return ParseError(self.at, self.at + 1, reason, "Move the inner part into a local value.")
+        return ParseError(self.at, self.at + 1, reason, "move the inner part into a local value")

@@ -74,7 +74,7 @@ class _Reader(Expressions):
             self.item = self.at
             if self.text.startswith("}", self.at):
                 raise ParseError(
-                    self.at, self.at + 1, 'this "}" closes nothing', "Remove it, or add the block it belongs to."
+                    self.at, self.at + 1, 'this "}" closes nothing', "remove it, or add the block it belongs to"
                 )
             block = _BLOCK.match(self.text, self.at)
             if block:
@@ -101,7 +101,7 @@ class _Reader(Expressions):
         expression = self.expression()
         if (self.deepest + 1) * (self.longest + 8) > MAX_HEIGHT and height(expression, MAX_HEIGHT) > MAX_HEIGHT:
             reason = f"this expression is deeper than {MAX_HEIGHT} levels, operators and attributes in a row included"
-            raise ParseError(expression.start, expression.end, reason, "Move parts of it into local values.")
+            raise ParseError(expression.start, expression.end, reason, "move parts of it into local values")
         return expression
 
     def _argument(self, body: Body, plain: re.Match[str]) -> None:
@@ -134,7 +134,7 @@ class _Reader(Expressions):
             if name in body.arguments:
                 line, _column = self.source.position(body.arguments[name].start)
                 reason = f'"{shown(name)}" is set twice: already in line {line}'
-                error = ParseError(start, start + len(name), reason, "Remove one of the two.")
+                error = ParseError(start, start + len(name), reason, "remove one of the two")
                 if len(self.errors) < MAX_ERRORS:
                     self.errors.append(error.unreadable(self.source))
             else:
@@ -142,7 +142,7 @@ class _Reader(Expressions):
             what = 'the "}" of the block' if alone else "the end of the line"
             self._end_of_line(self.next, "}" if alone else "", what)
         elif alone:
-            hint = "A block of one line holds one argument; put nested blocks on lines of their own."
+            hint = "a block of one line holds one argument; put nested blocks on lines of their own"
             raise self.unexpected('"="', hint)
         elif character and (character in '"{' or character.isidentifier() or not character.isascii()):
             body.blocks.append(self._block(start, name))
@@ -155,9 +155,9 @@ class _Reader(Expressions):
             return
         if allowed:
             if character != allowed:
-                raise self.unexpected(expected, "A block of one line holds one argument.")
+                raise self.unexpected(expected, "a block of one line holds one argument")
         elif character and character != "\n":
-            hint = "Arguments and blocks end at the end of their line"
+            hint = "arguments and blocks end at the end of their line"
             raise self.unexpected(expected, f"{hint}, without a comma." if character == "," else f"{hint}.")
 
     def _block(self, start: int, kind: str) -> Block:
@@ -167,7 +167,7 @@ class _Reader(Expressions):
             if character == '"':
                 labels.append(self._quoted_label())
             else:
-                hint = "A block starts on one line: its type, its labels and an opening brace."
+                hint = "a block starts on one line: its type, its labels and an opening brace"
                 if character in ("", "\n", "="):
                     raise self.unexpected('a label or "{"', hint)
                 labels.append(Label(at, at + len(text := self.name('a label or "{"')), text))
@@ -224,7 +224,7 @@ class _Reader(Expressions):
             if character == "}":
                 return
             if not character:
-                raise ParseError(start, body.start, "this block is never closed", 'Close it with "}".')
+                raise ParseError(start, body.start, "this block is never closed", 'close it with "}"')
             if self.at == at:  # nothing was skipped, such as a comment
                 self._body_item(body)
 
@@ -233,6 +233,6 @@ class _Reader(Expressions):
         text = template.written
         if text is None:
             part = next(part for part in template.parts if not isinstance(part, Text))
-            hint = "A label is a plain string; a literal ${ is written $${."
+            hint = "a label is a plain string; a literal ${ is written $${"
             raise ParseError(part.start, part.end, "a template sequence in the label of a block", hint)
         return Label(template.start, template.end, text)

@@ -75,7 +75,7 @@ class Templates(Lexer):
         elif text.startswith(("$", "%"), at):
             self._marks(pieces)
         else:
-            hint = r"Close it with a double quote; for several lines write \n or a heredoc (<<EOT)."
+            hint = r"close it with a double quote; for several lines write \n or a heredoc (<<EOT)"
             raise ParseError(start, at, "this string is not closed on its line", hint)
 
     def _escape(self) -> str:
@@ -136,9 +136,7 @@ class Templates(Lexer):
         self.blank = blank
 
     def _open_sequence(self, start: int) -> ParseError:
-        return ParseError(
-            start, start + 2, f"this {self.text[start : start + 2]} is never closed", 'Close it with "}".'
-        )
+        return ParseError(start, start + 2, f"this {self.text[start : start + 2]} is never closed", 'close it with "}"')
 
     def _close(self, start: int) -> bool:
         """Step over ``}`` or ``~}``; return whether it strips."""
@@ -165,7 +163,7 @@ class Templates(Lexer):
             directive.names = self.for_names()
             directive.expression = self.expression()
         elif keyword not in ("else", "endif", "endfor"):
-            hint = "A directive is if, else, endif, for or endfor; a literal %{ is written %%{."
+            hint = "a directive is if, else, endif, for or endfor; a literal %{ is written %%{"
             raise ParseError(at, self.at, f'"{shown(keyword)}" is not a template directive', hint)
         return directive
 
@@ -184,7 +182,7 @@ class Templates(Lexer):
         start = self.at
         opening = _HEREDOC.match(self.text, start)
         if opening is None:
-            raise self.unexpected("an expression", "A heredoc starts with << and its marker, at the end of a line.")
+            raise self.unexpected("an expression", "a heredoc starts with << and its marker, at the end of a line")
         marker = opening.group(2)
         if not marker.isascii():
             self.check_name(marker, opening.start(2))
@@ -224,9 +222,9 @@ class Templates(Lexer):
             elif marker is None and start >= len(text):
                 return
             elif start < len(text) and marker is not None:
-                raise ParseError(start, start + 1, "a carriage return that does not end a line", "Remove it.")
+                raise ParseError(start, start + 1, "a carriage return that does not end a line", "remove it")
             elif opening:
-                hint = f"Close it with {shown(opening.group(2))} on a line of its own, followed by a newline."
+                hint = f"close it with {shown(opening.group(2))} on a line of its own, followed by a newline"
                 raise ParseError(opening.start(), opening.end(2), "this heredoc is never closed", hint)
             else:
                 pieces.text(start, start + 1, text[start])
@@ -385,7 +383,7 @@ class _Nesting:
         """Return all parts, if every directive has ended."""
         if self._open:
             left = self._open[-1].directive
-            hint = f"Close it with %{{ end{left.keyword} }}."
+            hint = f"close it with %{{ end{left.keyword} }}"
             raise ParseError(left.start, left.end, f"this %{{ {left.keyword} }} is never closed", hint)
         return tuple(self.parts)
 

@@ -173,7 +173,7 @@ def test_errors(text: str, at: tuple[int, int], says: str) -> None:
 
 
 def test_an_error_says_what_to_do() -> None:
-    assert refused("[1").hint == 'Close it with "]".'
+    assert refused("[1").hint == 'close it with "]"'
     assert refused('["a\tb"]').at == Location("x.json", 1, 4, 1, 5)
 
 
