@@ -69,7 +69,7 @@ MARK = "iamlint:"
 class SourceText:
     """The text of one file, which converts offsets to locations. Compared by identity: one object per file and run."""
 
-    __slots__ = ("_starts", "path", "text")
+    __slots__ = ("_is_marked", "_starts", "path", "text")
     is_kept = True
     """Whether a run keeps the text, so that places in it may be found later."""
 
@@ -77,6 +77,7 @@ class SourceText:
         self.path = path
         self.text = text
         self._starts: list[int] | None = None
+        self._is_marked: bool | None = None
 
     def __repr__(self) -> str:
         return f"SourceText({self.path!r}, {len(self.text)} characters)"
@@ -89,7 +90,9 @@ class SourceText:
     @property
     def is_marked(self) -> bool:
         """Whether the text may have comments to iamlint."""
-        return MARK in self.text
+        if self._is_marked is None:
+            self._is_marked = MARK in self.text
+        return self._is_marked
 
     @property
     def line_starts(self) -> list[int]:
@@ -147,7 +150,7 @@ class SourceText:
 class LaterText(SourceText):
     """The text of a file that is as in an earlier run: it is loaded when something is asked that is not known."""
 
-    __slots__ = ("_is_marked", "_load", "_size")
+    __slots__ = ("_load", "_size")
 
     def __init__(self, path: str, size: int, load: Callable[[], str], *, is_marked: bool) -> None:
         self.path = path
@@ -167,11 +170,6 @@ class LaterText(SourceText):
     def size(self) -> int:
         """The number of characters."""
         return self._size
-
-    @property
-    def is_marked(self) -> bool:
-        """Whether the text may have comments to iamlint."""
-        return self._is_marked
 
 
 @frozen

@@ -10,13 +10,19 @@ from iamlint.location import SourceText
 from iamlint.sources.fact_data import NotData, data_of
 from iamlint.sources.reading import Reading
 
+MOST = 5_000
+"""Maximum number of facts in a reading that are hashed, besides those of Terraform source."""
+
 
 def hash_of_reading(reading: Reading, marked: Mapping[str, SourceText], *others: str) -> str | None:
     """Return the hash of a reading with the texts that may have comments to iamlint; None for one without.
 
     ``others`` are hashes of what is not in the reading. Of the other texts only the paths count: who uses the hash has
-    to compare those that rules and reports look into.
+    to compare those that rules and reports look into. A large export has none: to hash it takes long, and an edit of it
+    changes what it states.
     """
+    if len(reading.facts) > MOST:
+        return None
     try:
         stated = data_of((tuple(reading.facts), tuple(reading.errors)))
     except NotData:
