@@ -132,7 +132,7 @@ def _edit(tree: Path, number: int, draw: random.Random, file: Path | None) -> tu
 def _run(top: Path, *options: str) -> tuple[float, bytes]:
     """Return the CPU seconds of a check, and what it printed."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(top / "home"), "IAMLINT_NO_CACHE": ""}
-    command = [sys.executable, "-I", "-m", "iamlint", "check", "--format", "json", *options, "."]
+    command = [sys.executable, "-I", "-m", "iamlint", "check", "--format", "json", "--max-time", "3600", *options, "."]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, cwd=top / "tree", env=environment, capture_output=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
