@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlint.basics.frozen import frozen
+from iamlint.basics.frozen import frozen, mutable
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents import find, plain, read_json
 from iamlint.documents.values import Value
@@ -34,7 +34,7 @@ _HINT = "make one with `iamlint check --write-baseline FILE`"
 _NUMBER = regex(r"-\d+\Z")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@mutable(eq=False)
 class Entry:
     """A finding of the baseline, written at ``at``.
 
