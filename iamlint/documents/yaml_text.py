@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 import yaml
 from yaml.events import (
@@ -78,7 +79,6 @@ class _YamlReader:
         self._source = source
         self._start = start
         self._events = events
-        self._resolver: Any = Resolver()
         self._anchors: dict[str, tuple[Value, int, int] | None] = {}
         self._nodes = 0
         self._aliased = 0
@@ -97,6 +97,13 @@ class _YamlReader:
         return (self._start + start.index, self._start + end.index) if start and end else (0, 0)
 
     def _value(self, event: Event, depth: int) -> Value:
+        if type(event) is ScalarEvent and event.anchor is None and event.start_mark and event.end_mark:
+            start = self._start + event.start_mark.index  # most values; the same as below
+            if depth > self._reached:
+                self._go_to(depth, start)
+            else:
+                self._nodes += 1
+            return Value(_of_scalar(event), Span(self._source, start, self._start + event.end_mark.index))
         start, _end = self._span(event)
         anchor: str | None = getattr(event, "anchor", None)  # the end of a stream has none
         if isinstance(event, AliasEvent):
@@ -115,17 +122,16 @@ class _YamlReader:
 
     def _go_to(self, depth: int, at: int) -> None:
         """Count one more value at this depth."""
+        if depth > self._reached:
+            self._reached = depth
         if depth > DEEPEST:
             raise _RefusedError(at, f"nested deeper than {DEEPEST} levels")
         self._nodes += 1
-        self._reached = max(self._reached, depth)
 
     def _data(self, event: Event, depth: int) -> tuple[Data, int]:
         match event:
-            case ScalarEvent(tag=tag, value=text):
-                if tag is None or tag == "!":
-                    tag = self._resolved(text, event.implicit)
-                return text if tag is None else _scalar(tag, text), self._span(event)[1]
+            case ScalarEvent():
+                return _of_scalar(event), self._span(event)[1]
             case SequenceStartEvent():
                 items: list[Value] = []
                 while not isinstance(inner := next(self._events), SequenceEndEvent):
@@ -136,13 +142,6 @@ class _YamlReader:
             case _:
                 raise _RefusedError(self._span(event)[0], "a kind of YAML node that iamlint does not know")
 
-    def _resolved(self, text: str, implicit: tuple[bool, bool]) -> str | None:
-        """Return the tag of a scalar without one; None if it is a text, as its quotes or its first letter show."""
-        if not implicit[0] or (text and text[0] not in self._resolver.yaml_implicit_resolvers):
-            return None
-        tag: str = self._resolver.resolve(ScalarNode, text, implicit)
-        return tag
-
     def _entries(self, depth: int) -> tuple[dict[str, Value], int]:
         """Return the entries of a mapping. Merged (``<<``) entries are used if the mapping has no such key itself.
 
@@ -151,16 +150,17 @@ class _YamlReader:
         """
         entries: dict[str, Value] = {}
         merged: dict[str, Value] | None = None
-        while not isinstance(event := next(self._events), MappingEndEvent):
-            start, _end = self._span(event)
+        events, inner = self._events, depth + 1
+        while not isinstance(event := next(events), MappingEndEvent):
+            start = self._start + event.start_mark.index if event.start_mark else 0
             if not isinstance(event, ScalarEvent | AliasEvent):
                 raise _RefusedError(start, "a key that is not a plain text")
-            key = self._key(event, depth + 1, start)
+            key = self._key(event, inner, start)
             if not isinstance(key, str):
                 raise _RefusedError(start, "a key that is not a plain text")
             if key in entries or (merged is not None and key == _MERGE):
                 raise _RefusedError(start, f"the key {key[:60]!r} is repeated")
-            value = self._value(next(self._events), depth + 1)
+            value = self._value(next(events), inner)
             if key == _MERGE and isinstance(event, ScalarEvent) and event.implicit[0]:
                 merged = _merged(value, start)
                 both = (name for name in entries if name in merged)
@@ -208,6 +208,26 @@ def _merged(value: Value, at: int) -> dict[str, Value]:
             raise _RefusedError(at, "only mappings can be merged")
         found |= one.data
     return found
+
+
+_RESOLVER: Any = Resolver()
+_IMPLICIT = frozenset(_RESOLVER.yaml_implicit_resolvers)
+"""The first characters of plain scalars that may be something else than a text."""
+
+
+def _of_scalar(event: ScalarEvent) -> Data:
+    tag, text = event.tag, event.value
+    if tag is None or tag == "!":
+        if not event.implicit[0] or (text and text[0] not in _IMPLICIT):
+            return cast("str", text)  # as its quotes or its first letter show
+        tag = _resolved(text)
+    return _scalar(tag, text)
+
+
+@lru_cache(maxsize=1024)
+def _resolved(text: str) -> str:
+    """Return the tag of a plain scalar without one."""
+    return cast("str", _RESOLVER.resolve(ScalarNode, text, (True, False)))
 
 
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
