@@ -122,8 +122,7 @@ class _YamlReader:
 
     def _go_to(self, depth: int, at: int) -> None:
         """Count one more value at this depth."""
-        if depth > self._reached:
-            self._reached = depth
+        self._reached = max(self._reached, depth)
         if depth > DEEPEST:
             raise _RefusedError(at, f"nested deeper than {DEEPEST} levels")
         self._nodes += 1

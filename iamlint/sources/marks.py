@@ -27,10 +27,13 @@ class _Pattern:
     """A pattern, and texts: everything that it matches contains one of them, and they are found much faster."""
 
     pattern: re.Pattern[str]
-    texts: tuple[str, ...] = ("",)
+    texts: tuple[str, ...]
 
     def is_in(self, text: str) -> bool:
-        return any(one in text for one in self.texts) and self.pattern.search(text) is not None
+        for one in self.texts:
+            if one in text:
+                return self.pattern.search(text) is not None
+        return False
 
 
 def _key(*names: str, then: str = "") -> _Pattern:
@@ -39,13 +42,21 @@ def _key(*names: str, then: str = "") -> _Pattern:
     return _Pattern(regex(pattern, re.MULTILINE), names)
 
 
+def _key_of_json(*names: str, then: str = "") -> _Pattern:
+    """Return a pattern of one of these keys in JSON, and of what follows."""
+    return _Pattern(regex(rf"\"(?:{'|'.join(names)})\"\s*:{then}", re.MULTILINE), names)
+
+
 _Mark = tuple[str, tuple[_Pattern, ...]]
 
 
-def _mark(what: str, *patterns: str | _Pattern) -> _Mark:
-    return what, tuple(
-        _Pattern(regex(pattern, re.MULTILINE)) if isinstance(pattern, str) else pattern for pattern in patterns
-    )
+def _with(text: str, pattern: str = "") -> _Pattern:
+    """Return a pattern, and a text that all of its matches contain; without a pattern, that text."""
+    return _Pattern(regex(pattern or re.escape(text), re.MULTILINE), (text,))
+
+
+def _mark(what: str, *patterns: _Pattern) -> _Mark:
+    return what, patterns
 
 
 _IN_ROLE = _Pattern(regex(ROLE), ("roles/",))
@@ -56,35 +67,57 @@ _IN_PRINCIPAL = _Pattern(
         *("allAuthenticatedUsers", "projectOwner:", "projectEditor:", "projectViewer:"),
     ),
 )
+_FORMAT = _key_of_json("format_version")
 _PLANS: tuple[_Mark, ...] = (
-    _mark("a plan or state", r"\A\s*\{\s*\"format_version\"\s*:(?!\s*\"[^\"]*\"\s*,\s*\"(?:provider_|function|valid))"),
-    _mark("a plan", r"\"format_version\"\s*:", r"\"(?:planned_values|resource_changes|prior_state)\"\s*:"),
-    _mark("a state", r"\"format_version\"\s*:", r"\"values\"\s*:", r"\"root_module\"\s*:"),
-    _mark("a state", r"\"lineage\"\s*:", r"\"serial\"\s*:|\"terraform_version\"\s*:"),
-    _mark("a state", r"\A\s*\{\s*\"version\"\s*:\s*[0-9]+\s*,\s*\"terraform_version\""),
-    _mark("a plan", r"\"(?:resource_changes|deferred_changes)\"\s*:\s*\[\s*\{"),
-    _mark("a plan", r"\"configuration\"\s*:\s*\{\s*\"(?:provider_config|root_module)\"\s*:\s*\{"),
+    _mark(
+        "a plan or state",
+        _with(
+            '"format_version"',
+            r"\A\s*\{\s*\"format_version\"\s*:(?!\s*\"[^\"]*\"\s*,\s*\"(?:provider_|function|valid))",
+        ),
+    ),
+    _mark("a plan", _FORMAT, _key_of_json("planned_values", "resource_changes", "prior_state")),
+    _mark("a state", _FORMAT, _key_of_json("values"), _key_of_json("root_module")),
+    _mark("a state", _key_of_json("lineage"), _key_of_json("serial", "terraform_version")),
+    _mark("a state", _with('"terraform_version"', r"\A\s*\{\s*\"version\"\s*:\s*[0-9]+\s*,\s*\"terraform_version\"")),
+    _mark("a plan", _key_of_json("resource_changes", "deferred_changes", then=r"\s*\[\s*\{")),
+    _mark("a plan", _key_of_json("configuration", then=r"\s*\{\s*\"(?:provider_config|root_module)\"\s*:\s*\{")),
 )
 """Source: https://developer.hashicorp.com/terraform/internals/json-format"""
 _EXPORTS: tuple[_Mark, ...] = (
-    _mark("an IAM policy", r"\A\W*\"bindings\"\s*:\s*\["),
+    _mark("an IAM policy", _with('"bindings"', r"\A\W*\"bindings\"\s*:\s*\[")),
     _mark("an IAM policy", _key("bindings"), _IN_ROLE),
     _mark("an IAM policy", _key("bindings"), _IN_PRINCIPAL),
     _mark("a list of grants", _IN_ROLE, _IN_PRINCIPAL),
     _mark("an export of assets", _key("asset_type", "assetType", then=r"[ \t]*[\"']?[a-z]+\.googleapis\.com/")),
-    _mark("an export of assets", r"\"name\"\s*:\s*\"//[a-z]+\.googleapis\.com/"),
+    _mark("an export of assets", _with('"//', r"\"name\"\s*:\s*\"//[a-z]+\.googleapis\.com/")),
     _mark("an analysis of policies", _key("mainAnalysis", "analysisResults", "fullyExplored")),
     _mark("a role", _key("includedPermissions")),
-    _mark("a service account", _key("uniqueId", "oauth2ClientId"), r"gserviceaccount\.com"),
-    _mark("a key of a service account", r"/serviceAccounts/[^/\s]+/keys/", _key("validAfterTime")),
-    _mark("a list of services", r"[\"' ]projects/[0-9]+/services/[\w-]+\.googleapis\.com"),
+    _mark("a service account", _key("uniqueId", "oauth2ClientId"), _with("gserviceaccount.com")),
+    _mark(
+        "a key of a service account",
+        _with("/serviceAccounts/", r"/serviceAccounts/[^/\s]+/keys/"),
+        _key("validAfterTime"),
+    ),
+    _mark("a list of services", _with("/services/", r"[\"' ]projects/[0-9]+/services/[\w-]+\.googleapis\.com")),
     _mark("a project", _key("projectId"), _key("projectNumber")),
-    _mark("an organization policy", _key("constraint", "booleanPolicy", "listPolicy"), r"constraints/[a-z]+\.[a-zA-Z]"),
-    _mark("an organization policy", r"(?:projects|folders|organizations)/[^/\s\"']+/policies/[a-z]+\.[a-zA-Z]"),
+    _mark(
+        "an organization policy",
+        _key("constraint", "booleanPolicy", "listPolicy"),
+        _with("constraints/", r"constraints/[a-z]+\.[a-zA-Z]"),
+    ),
+    _mark(
+        "an organization policy",
+        _with("/policies/", r"(?:projects|folders|organizations)/[^/\s\"']+/policies/[a-z]+\.[a-zA-Z]"),
+    ),
     _mark("a deny policy", _key("denyRule", "deniedPermissions")),
-    _mark("a deny policy", r"/denypolicies/"),
-    _mark("a principal access boundary policy", r"/principalAccessBoundaryPolicies/"),
-    _mark("a provider of a pool", r"/(?:workloadIdentity|workforce)Pools/", _key("attributeMapping", "issuerUri")),
+    _mark("a deny policy", _with("/denypolicies/")),
+    _mark("a principal access boundary policy", _with("/principalAccessBoundaryPolicies/")),
+    _mark(
+        "a provider of a pool",
+        _with("Pools/", r"/(?:workloadIdentity|workforce)Pools/"),
+        _key("attributeMapping", "issuerUri"),
+    ),
     _mark("a document of Config Connector", _key("apiVersion", then=r"[ \t]*[\"']?iam\.cnrm\.cloud\.google\.com/")),
 )
 _MESSAGE = regex(r"\A(?:.*\n){0,20}?\s*ERROR: (?:\(gcloud\.|gcloud )")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from iamlint.basics.lazy_regex import regex
 
@@ -39,6 +40,7 @@ _ENDINGS = regex(
 )
 
 
+@lru_cache(maxsize=8192)
 def usual(name: str) -> str:
     """Return the usual name of a document: ``iam.json`` for ``iam.JSON``, ``iam.json.gz`` and ``iam.json.txt``.
 

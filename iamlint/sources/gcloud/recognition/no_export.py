@@ -60,6 +60,19 @@ def _is_of_word(character: str) -> bool:
     return character.isalnum() or character == "_"
 
 
+def _has_all_of_a_kind(text: str) -> bool:
+    for kind in _EXPORTS:
+        for words in kind:
+            for word in words:
+                if word in text and _has(text, word):
+                    break
+            else:
+                break
+        else:
+            return True
+    return False
+
+
 def is_no_export(text: str) -> bool:
     """Whether a text that nobody named or claims as an export is certainly none, and needs no message either.
 
@@ -68,7 +81,7 @@ def is_no_export(text: str) -> bool:
     """
     if "\\" in text and _ESCAPE.search(text):
         return False
-    if any(all(any(_has(text, word) for word in words) for words in kind) for kind in _EXPORTS):
+    if _has_all_of_a_kind(text):
         return False
     lower = text.lower()
     if _has(lower, "members") and _has(lower, "role"):  # bindings, whatever the case of their keys

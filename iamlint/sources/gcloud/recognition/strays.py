@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import NULL, Value
 from iamlint.sources.gcloud.parts import items, text
@@ -22,6 +24,7 @@ def is_binding(value: Value) -> bool:
     return isinstance(members, tuple) and bool(members) and _ROLE.fullmatch(role) is not None
 
 
+@lru_cache(maxsize=4096)
 def is_key_of_bindings(key: str) -> bool:
     """Whether a key was meant to be ``bindings``: ``Bindings``, ``binding``, or with an invisible character.
 
