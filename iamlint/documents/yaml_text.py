@@ -218,7 +218,7 @@ def _of_scalar(event: ScalarEvent) -> Data:
     tag, text = event.tag, event.value
     if tag is None or tag == "!":
         if not event.implicit[0] or (text and text[0] not in _IMPLICIT):
-            return cast("str", text)  # as its quotes or its first letter show
+            return text  # as its quotes or its first letter show
         tag = _resolved(text)
     return _scalar(tag, text)
 
