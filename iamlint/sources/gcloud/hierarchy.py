@@ -24,6 +24,7 @@ class Hierarchy:
     projects: dict[str, _Known] = field(default_factory=dict)
     folders: dict[str, _Known] = field(default_factory=dict)
     _last: tuple[Sequence[str], str | None] | None = None
+    _chains: set[tuple[str, ...]] = field(default_factory=set)
 
     def add(self, ancestors: Sequence[str], project_id: str | None, declared: Declaration) -> None:
         """Add the ancestors of an entry: ``projects/N``, ``folders/N``, ``organizations/N``, nearest first.
@@ -33,8 +34,15 @@ class Hierarchy:
         if (ancestors, project_id) == self._last:  # the entries of a project are mostly consecutive
             return
         self._last = ancestors, project_id
-        for name, above in zip(ancestors, [*ancestors[1:], None], strict=False):  # no pair without ancestors
-            self.note(name, above, project_id if name == ancestors[0] else None, declared)
+        if not ancestors:
+            return
+        nearest, *above = ancestors
+        self.note(nearest, above[0] if above else None, project_id, declared)
+        chain = tuple(above)
+        if chain not in self._chains:  # the projects of a folder have the same
+            self._chains.add(chain)
+            for name, parent in zip(above, [*above[1:], None], strict=False):  # no pair without further ancestors
+                self.note(name, parent, project_id if name == nearest else None, declared)
 
     def note(self, name: str, parent: Text | None, project_id: str | None, declared: Declaration) -> None:
         """Add one project or folder, with its parent."""
