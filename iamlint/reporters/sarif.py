@@ -187,6 +187,7 @@ class _Run:
         self._rules = sorted(report.rules, key=lambda rule: rule.slug)
         self._index = {rule.slug: number for number, rule in enumerate(self._rules)}
         self._hashes: dict[str, list[str]] = {}
+        self._artifacts: dict[str, om.ArtifactLocation] = {}
         self._written = self._chosen()
         self._short = self._shortened()
 
@@ -397,9 +398,13 @@ class _Run:
 
     def _artifact(self, path: str) -> om.ArtifactLocation:
         """Return a path as a relative URI, as GitHub requires: from the repository's top, else from the root."""
-        path = self._style.in_repository(path)
-        base = "ROOT" if os.path.isabs(path) else "%SRCROOT%"
-        return om.ArtifactLocation(uri=quote(os.fsencode(path.lstrip("/"))), uri_base_id=base)
+        known = self._artifacts.get(path)
+        if known is None:
+            shown = self._style.in_repository(path)
+            base = "ROOT" if os.path.isabs(shown) else "%SRCROOT%"
+            known = om.ArtifactLocation(uri=quote(os.fsencode(shown.lstrip("/"))), uri_base_id=base)
+            self._artifacts[path] = known
+        return known
 
 
 def _unknowns(report: Report) -> dict[str, Any]:
@@ -424,7 +429,7 @@ def _message(finding: Finding) -> str:
         if leads_to(finding)
         else finding.message
     )
-    text = re.sub(r"\](?=\()", r"\\]", neutral(told))
+    text = neutral(told).replace("](", r"\](")
     if finding.address:
         more = f" and {len(finding.others)} more" if finding.others else ""
         text += f" Address: {neutral(finding.address)}{more}."

@@ -6,7 +6,8 @@ https://github.com/github/codeql-action/blob/main/src/fingerprints.ts
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from itertools import accumulate
 
 _BLOCK, _MODULUS, _MASK, _END = 100, 37, (1 << 64) - 1, 65535
 _FIRST = pow(_MODULUS, _BLOCK, 1 << 64)
@@ -16,9 +17,10 @@ def line_hashes(text: str) -> list[str]:
     """Return the ``primaryLocationLineHash`` of each line; equal lines get a number."""
     units, starts = _units(text)
     units += [0] * _BLOCK
-    sums = [0]
+    sums, last = [0], 0
     for unit in units:
-        sums.append((sums[-1] * _MODULUS + unit) & _MASK)
+        last = (last * _MODULUS + unit) & _MASK
+        sums.append(last)
     seen: dict[str, int] = {}
     found = []
     for start in starts:
@@ -30,23 +32,18 @@ def line_hashes(text: str) -> list[str]:
 
 def _units(text: str) -> tuple[list[int], list[int]]:
     """Return UTF-16 code units without blanks and tabs, line ends as one LF; and the index of each line's start."""
-    units: list[int] = []
-    starts: list[int] = []
-    at_start, after_return = True, False
-    for unit in [*_utf16(text), _END]:
-        if unit in (0x20, 0x09) or (after_return and unit == 0x0A):
-            after_return = False
-            continue
-        after_return = unit == 0x0D
-        if at_start:
-            at_start = False
-            starts.append(len(units))
-        kept = 0x0A if after_return else unit
-        at_start = kept == 0x0A
-        units.append(kept)
-    return units, starts
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").translate(_BLANKS).split("\n")
+    units = [*_utf16("\n".join(lines)), _END]
+    # A line has as many units as characters, but for those beyond the Basic Multilingual Plane.
+    lengths = [len(line) + (0 if line.isascii() else sum(one > "\uffff" for one in line)) + 1 for line in lines]
+    return units, [0, *accumulate(lengths[:-1])]
 
 
-def _utf16(text: str) -> Iterator[int]:
+_BLANKS = {0x20: None, 0x09: None}
+
+
+def _utf16(text: str) -> Iterable[int]:
+    if text.isascii():
+        return text.encode("ascii")
     raw = text.encode("utf-16-le", "surrogatepass")
     return (raw[at] | raw[at + 1] << 8 for at in range(0, len(raw), 2))
