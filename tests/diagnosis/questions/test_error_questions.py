@@ -228,7 +228,7 @@ CASES = [
         "member domain",
         ACCOUNT + grant(ANA_TF),
         ANA,
-        "not-iam",
+        "fails org-policy",
         error="Error 400: One or more users named in the policy do not belong to a permitted customer.",
     ),
     case("denied but granted", ACCOUNT + grant(ANA_TF), ANA, "unknown missing-input", error=DENIED),
