@@ -175,19 +175,23 @@ def _call(
         yield from _problems(argument, language, inside)
 
 
-_OF_TEXTS = frozenset("startsWith endsWith contains matches extract".split())
-"""Methods of a text that take one argument."""
+_TAKES = {
+    **dict.fromkeys("startsWith endsWith contains matches extract hasTagKey hasTagKeyId hasOnly".split(), 1),
+    **dict.fromkeys("matchTag matchTagId getAttribute".split(), 2),
+}
+"""Methods, with the number of their arguments."""
 
 
 def _misused(function: str, of: Node | None, arguments: tuple[Node, ...]) -> str | None:
-    """Return what is wrong with the arguments of a method of texts."""
-    pattern = arguments[-1] if arguments else None
-    if function not in _OF_TEXTS:
+    """Return what is wrong with the arguments of a method."""
+    takes = _TAKES.get(function)
+    if takes is None:
         return None
     if of is None and (function != "matches" or len(arguments) != 2):
-        return f"`{function}` is a method of a text: `assertion.sub.{function}('…')`"
-    if of is not None and len(arguments) != 1:
-        return f"`{function}` takes one argument"
+        return f"`{function}` is a method: `attribute.{function}(…)`"
+    if of is not None and len(arguments) != takes:
+        return f"`{function}` takes {'one argument' if takes == 1 else 'two arguments'}"
+    pattern = arguments[-1]
     if function == "matches" and isinstance(pattern, Literal) and isinstance(pattern.value, str):
         return None if _is_pattern(pattern.value) else f"`{pattern.value}` is not a regular expression"
     return None

@@ -66,12 +66,14 @@ def test_it_has(language: Language, expression: str | Unknown) -> None:
         (PROVIDER, "assertion.a ? 'b' : 'c'", "a text"),
         (PROVIDER, "assertion.a == 'b' && 'c'", "a text where true or false"),
         (PROVIDER, "!'a'", "a text where true or false"),
-        (PROVIDER, "startsWith(assertion.a, 'b')", "a method of a text"),
+        (PROVIDER, "startsWith(assertion.a, 'b')", "is a method"),
         (PROVIDER, "assertion.a.startsWith()", "one argument"),
         (PROVIDER, "assertion.a.contains('b', 'c')", "one argument"),
         (PROVIDER, "assertion.a.matches('[')", "not a regular expression"),
         (PROVIDER, "matches(assertion.a, '(')", "not a regular expression"),
         (MAPPING, "assertion.a.extract()", "one argument"),
+        (IAM, "resource.matchTag('1/env')", "two arguments"),
+        (IAM, "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole').hasOnly(['a'])", "two arguments"),
     ],
 )
 def test_it_has_not(language: Language, expression: str, named: str) -> None:
