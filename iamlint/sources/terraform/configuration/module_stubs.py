@@ -68,7 +68,10 @@ def module_stub(source: str, version: str | None) -> Module | None:
     address = address_of(source)
     if address is None:
         return None
-    for number, document in enumerate(_documents()):
+    for number, text in enumerate(_texts()):
+        if address.repository not in text:  # most are of other repositories, and need no parsing
+            continue
+        document = _document(number)
         fits = document["repository"].lower() == address.repository and address.path in document["modules"]
         if fits and holds(document["versions"], version or address.version):
             return _module(number, address.path)
@@ -98,9 +101,19 @@ _FOLDER = Path(__file__).parent
 
 
 @cache
-def _documents() -> tuple[dict[str, Any], ...]:
-    documents = sorted((_FOLDER / "modules").glob("*.yaml"))
-    return tuple(_loaded(entry.read_text(encoding="utf-8")) for entry in documents)
+def _texts() -> tuple[str, ...]:
+    """The documents as texts, in lower case: for a search for a repository."""
+    return tuple(one.read_text(encoding="utf-8").lower() for one in _files())
+
+
+def _files() -> list[Path]:
+    return sorted((_FOLDER / "modules").glob("*.yaml"))
+
+
+@cache
+def _document(number: int) -> dict[str, Any]:
+    found: dict[str, Any] = _loaded(_files()[number].read_text(encoding="utf-8"))
+    return found
 
 
 def _loaded(text: str) -> Any:
@@ -128,7 +141,7 @@ def _without_iam(address: Address) -> Module:
 
 @cache
 def _module(number: int, path: str) -> Module:
-    document = _documents()[number]
+    document = _document(number)
     entry = document["modules"][path] or {}
     declared = {
         kind: _filled(document.get("declares", {}).get(kind, {}), entry) | entry.get("declares", {}).get(kind, {})
