@@ -63,7 +63,7 @@ def read_error(text: str) -> Said:
         gcloud=kind.gcloud if kind else "",
         bad_cures=kind.bad_cures if kind else (),
         permission=fields.permission,
-        resource=fields.resource or (fields.target if is_read else ""),
+        resource=_resource(fields) or (fields.target if is_read else ""),
         target="" if is_read else fields.target,
         principal=fields.principal,
         project=fields.project,
@@ -74,3 +74,13 @@ def read_error(text: str) -> Said:
         other=fields.other,
         names=first.mentions,
     )
+
+
+def _resource(fields: Fields) -> str:
+    """Return the full name of the resource: a text about a project, folder or organization may have its id alone."""
+    service, _, rest = fields.permission.partition(".")
+    kind = rest.partition(".")[0]
+    if service != "resourcemanager" or kind not in ("projects", "folders", "organizations"):
+        return fields.resource
+    name = fields.resource or (fields.project if kind == "projects" else "")
+    return f"{kind}/{name}" if name and "/" not in name else name

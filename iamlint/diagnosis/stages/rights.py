@@ -64,8 +64,8 @@ def _missing(case: Case, holder: Holder, permission: str, on: str | None, hops: 
     where = on or "a resource in the input"
     message = f"{holder.label} has no grant of {permission} on {where}"
     misses = [miss for one in hops for miss in near_misses(case, one)]
-    evidence = tuple(miss.evidence for miss in misses[:3])
-    also = tuple(dict.fromkeys(miss.message for miss in misses[:3]))
+    evidence = tuple(dict.fromkeys(miss.evidence for miss in misses))[:3]
+    also = tuple(dict.fromkeys(miss.message for miss in misses))[:3]
     blocked = next((part for one in hops for part in one.blocks if part.truth is Truth.FALSE), None)
     if blocked:
         evidence = ((Evidence(blocked.at, reason_of(blocked)),) if blocked.at else ()) + evidence
