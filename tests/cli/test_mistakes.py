@@ -56,6 +56,10 @@ def errors(directory: Path, *arguments: str) -> str:
         (["check", "--baseline", "main.tf"], "this is not a baseline: 'resource' where a JSON value is expected"),
         (["check", "--baseline", "old.json"], "a baseline of version 1, which this iamlint does not read (write it"),
         (["check", "--baseline", "new.json"], "a baseline of version 9, which this iamlint does not read (use a newer"),
+        (
+            ["check", "--var-file", "main.tf"],
+            'main.tf:1:1: this variable file has a block "resource", which Terraform refuses (a variable file has',
+        ),
         (["who", "ci"], "`ci` (did you mean `ci@shop.iam.gserviceaccount.com`?)"),
         (["reach", "ana"], "`ana` (did you mean `ana@example.com`?)"),
         (
@@ -196,3 +200,20 @@ def test_a_comment_with_a_wrong_name_gets_a_hint(tmp_path: Path) -> None:
     ):
         write(tmp_path, {"main.tf": MEMBER.replace('Creator"', f'Creator" # iamlint: ignore[{name}] the sandbox')})
         assert expected in errors(tmp_path, "check")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("terraform.tfvars", 'project = "shop"\nresource "a" "b" {}\n', 2),
+        ("terraform.tfvars", 'project = "shop"\nresource = {a = {}}\n', 1),
+        ("terraform.tfvars.json", '{"project": "shop", "resource": [{"a": {}}]}', 1),
+        ("unused.tfvars", 'resource "a" "b" {}\n', 1),
+    ],
+)
+def test_a_block_in_a_variable_file_that_counts_is_an_error(name: str, content: str, code: int, tmp_path: Path) -> None:
+    declared = 'variable "project" {}\n' + MEMBER.replace('"shop"', "var.project")
+    write(tmp_path, {"main.tf": declared, name: content})
+    done = program.run("check", cwd=tmp_path)
+    assert (done.returncode, 'a block "resource"' in done.stderr) == (code, code == 2)
+    assert "broad-token-creator" in done.stdout

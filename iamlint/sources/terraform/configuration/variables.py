@@ -64,14 +64,15 @@ def root_inputs(module: Module, settings: Settings, access: Files) -> tuple[dict
     last one wins. Values for undeclared variables are ignored, as Terraform does for files.
     """
     inputs = dict(_unread(module, settings.excluded))
+    errors: list[Unreadable] = []
     for file in (*module.assignments, *settings.files_for(module.directory)):
         scope = Scope(file.source, lambda _name: None, access)
         excluded = file in module.assignments and settings.excluded.matches(file.source.path)
+        errors += () if excluded else _blocks_in(file)
         for name, argument in file.body.arguments.items():
             if name in module.variables:
                 left_out = _left_out(name, file.source.path) if excluded else None
                 inputs[name] = left_out or evaluate(argument.expression, scope)
-    errors: list[Unreadable] = []
     for source, given in (("var", settings.preset), ("--var", settings.variables)):
         for setting in given:
             name, _, text = setting.partition("=")
@@ -83,6 +84,14 @@ def root_inputs(module: Module, settings: Settings, access: Files) -> tuple[dict
                 else:
                     inputs[name.strip()] = value
     return inputs, errors
+
+
+def _blocks_in(file: File) -> Iterator[Unreadable]:
+    """Yield an error for the first block of a variable file, which Terraform refuses: it may be the wrong file."""
+    for block in file.body.blocks[:1]:
+        at = file.source.location(block.start, block.header_end)
+        hint = "a variable file has lines NAME = VALUE"
+        yield Unreadable(at, f'this variable file has a block "{block.type}", which Terraform refuses', hint)
 
 
 def _unread(module: Module, excluded: PathGlobs) -> Iterator[tuple[str, Value]]:
