@@ -158,6 +158,7 @@ resource "google_service_account_iam_member" "ci" {{
 }}
 """
 GITHUB, OWN = "https://token.actions.githubusercontent.com", "https://idp.example"
+GITLAB, TERRAFORM = "https://gitlab.com", "https://app.terraform.io"
 
 
 @pytest.mark.parametrize(
@@ -187,6 +188,15 @@ GITHUB, OWN = "https://token.actions.githubusercontent.com", "https://idp.exampl
         (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.place/github:acme/shop", False),
         (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.place/acme/shop", True),
         (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.short/shop", False),
+        (
+            GITHUB,
+            "assertion.repository_owner_id == '1'",
+            f"{ONE}/subject/project_path:acme/shop:ref_type:tag:ref:v1",
+            True,
+        ),
+        (GITLAB, "assertion.namespace_id == '1'", f"{ONE}/subject/repo:acme/shop:ref:refs/heads/main", True),
+        (GITLAB, "assertion.namespace_id == '1'", f"{ONE}/subject/project_path:acme/shop:ref_type:tag:ref:v1", False),
+        (TERRAFORM, "assertion.terraform_project_id == 'prj-1'", f"{ONE}/subject/organization:a/b:project:c", True),
         (OWN, "assertion.team == 'a'", f"{ONE}/subject/acme/shop", False),
         (OWN, "assertion.sub == 'a'", f"{ONE}/subject/b", True),
         (OWN, "assertion.sub.startsWith('a')", f"{ONE}/subject/ab", False),

@@ -152,7 +152,7 @@ _CONTEXTS: tuple[Form, ...] = (
 )
 _SUBJECTS: tuple[Form, ...] = tuple((*one, *context) for one in _REPOSITORIES for context in _CONTEXTS)
 # The administrators of a repository may change which claims form its subjects.
-_OWN_SUBJECT: Form = (part("subject", "[^*]", r"[^:*\s]+:[^*]+", never="repo:"),)
+_OWN_SUBJECT: Form = (part("subject", "[^*]", r"[^:*\s]+:[^*]+", never="(?:repo|project_path|organization|system):"),)
 _GITHUB = Issuer(
     tenant=(
         "repository_owner",
@@ -243,7 +243,7 @@ _GITLAB = Issuer(
                     ":ref:",
                     part("ref", "[^*]"),
                 ),
-                (part("subject", "[^*]", r"[^:*\s]+:[^*]+", never="project_path:"),),
+                (part("subject", "[^*]", r"[^:*\s]+:[^*]+", never="(?:project_path|repo|organization|system):"),),
             ),
             "project_path:example/shop:ref_type:branch:ref:main",
         ),
@@ -264,7 +264,7 @@ _GITLAB = Issuer(
         **dict.fromkeys(("branch", "tag"), "ref"),
     },
 )
-_NAME = r"[^:*\s]"
+_NAME = r"[A-Za-z0-9_-]"
 _WORKSPACE: Form = (
     "organization:",
     part("organization", _NAME),
