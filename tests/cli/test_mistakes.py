@@ -217,3 +217,11 @@ def test_a_block_in_a_variable_file_that_counts_is_an_error(name: str, content: 
     done = program.run("check", cwd=tmp_path)
     assert (done.returncode, 'a block "resource"' in done.stderr) == (code, code == 2)
     assert "broad-token-creator" in done.stdout
+
+
+def test_an_account_that_the_input_does_not_have_is_noted(tmp_path: Path) -> None:
+    write(tmp_path, {"main.tf": MEMBER})
+    for asked in (("who", "typo@shop"), ("reach", "typo@shop"), ("who", "ci@shop"), ("reach", "ci@shop")):
+        done = program.run(asked[0], f"{asked[1]}.iam.gserviceaccount.com", "main.tf", cwd=tmp_path)
+        noted = "note: typo@shop.iam.gserviceaccount.com is not in the input: its name may be misspelt" in done.stdout
+        assert (done.stderr, noted) == ("", asked[1].startswith("typo"))

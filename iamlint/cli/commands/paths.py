@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -147,9 +147,11 @@ def _answer(asking: Asking, source: str | None, target: str | None, claims: Mapp
     from iamlint.diagnosis.callers.starts import is_caller, starts_of_caller
     from iamlint.paths.asked import NobodyError, starts_of, targets_of
 
+    known = set(asking.hops.names.accounts)
     targets = targets_of(asking.hops, target) if target is not None else None
     if source is None:
-        return asking.onto(targets) if targets is not None else asking.escalations()
+        answer = asking.onto(targets) if targets is not None else asking.escalations()
+        return replace(answer, notes=(*answer.notes, *_absent(asking, targets or (), known)))
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     if is_caller(source):
@@ -159,5 +161,16 @@ def _answer(asking: Asking, source: str | None, target: str | None, claims: Mapp
             raise NobodyError(str(bad), "") from bad
     else:
         starts = starts_of(asking.hops, source)
+        notes = tuple(_absent(asking, (one.name for one in starts), known))
+    notes += tuple(_absent(asking, targets or (), known))
     answer = asking.between(starts, targets) if targets is not None else asking.of(starts)
     return replace(answer, unknown=(*answer.unknown, *unknown), notes=(*answer.notes, *notes))
+
+
+def _absent(asking: Asking, names: Iterable[str], known: Set[str]) -> Iterator[str]:
+    """Yield a note for each account that is not among the ``known`` ones, those of the input."""
+    accounts = asking.hops.names.accounts
+    for name in names:
+        if name in accounts and name not in known:
+            email = accounts[name].email
+            yield f"{email} is not in the input: its name may be misspelt, or the account is declared elsewhere"
