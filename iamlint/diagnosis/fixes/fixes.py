@@ -50,7 +50,7 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
         return own
     said = case.said
     explains = answer.verdict == "unknown" or answer.step in said.steps or answer.headline == said.title
-    general = _of_document(case) if explains else Fix()
+    general = _of_document(case, holder) if explains else Fix()
     if general.terraform and said.of_resource and (case.question.right or said.permission):
         general = _unknown_rights(case, answer, holder)
     if maker is None:
@@ -60,10 +60,21 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
     return made if made.terraform or made.gcloud or made.note else general
 
 
-def _of_document(case: Case) -> Fix:
-    """Return the fix of the error's document, with the account that replaces ``target``."""
+_POD = "serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME]"
+"""The workload that a fix is for, as documents of GKE's errors name it."""
+
+
+def _of_document(case: Case, holder: Holder | None) -> Fix:
+    """Return the fix of the error's document, with the account that replaces ``target``, and the caller."""
     said, target = case.said, case.target
     terraform, gcloud = said.terraform, said.gcloud
+    if holder is not None and not said.by_agent:
+        member = member_of(case, holder)
+        terraform = terraform.replace('"CALLER"', member.terraform)
+        gcloud = gcloud.replace("--member=CALLER", f"--member={_quoted(member)}")
+        if ".svc.id.goog[" in member.text:
+            terraform = terraform.replace(f'"{_POD}"', member.terraform)
+            gcloud = gcloud.replace(f'"{_POD}"', _quoted(member))
     if target and "${" not in target:
         gcloud = re.sub(r"\bTARGET\b", target, gcloud)
     if target:

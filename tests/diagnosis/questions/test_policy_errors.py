@@ -74,3 +74,26 @@ def test_a_role_without_the_right_is_shown_once(tmp_path: Path) -> None:
 def test_a_role_with_the_right_works(tmp_path: Path) -> None:
     found = diagnosed(tmp_path, "roles/owner", WRITING.format('project "shop"', DENIED))
     assert "has no grant" not in json.dumps(found)
+
+
+ACTAS = "googleapi: Error 403: Permission 'iam.serviceaccounts.actAs' denied on service account {}, forbidden"
+POD = (
+    "Unable to generate access token; IAM returned 403 Forbidden: Permission 'iam.serviceAccounts.getAccessToken' "
+    "denied on resource (or it may not exist)."
+)
+
+
+@pytest.mark.parametrize(
+    ("caller", "error", "member"),
+    [
+        ("serviceAccount:ci@shop.iam.gserviceaccount.com", ACTAS.format("web@other.iam.gserviceaccount.com"), None),
+        ("ksa:shop/web/app", POD, "serviceAccount:shop.svc.id.goog[web/app]"),
+    ],
+)
+def test_a_suggestion_names_the_caller(caller: str, error: str, member: str | None, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('variable "more" {}\n' + MAIN % "roles/viewer", encoding="utf-8")
+    done = run("diagnose", ".", "--caller", caller, "--error", error, "--format", "json", cwd=tmp_path)
+    fix = json.dumps(json.loads(done.stdout)["fix"])
+    assert (member or caller) in fix
+    assert "CALLER" not in fix
+    assert "NAMESPACE" not in fix
