@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from iamlint.basics.frozen import frozen
@@ -12,7 +13,7 @@ from iamlint.estate import Node, principal_node
 from iamlint.facts import Grant
 from iamlint.finding import SEVERITIES, Severity
 from iamlint.graph.edges import Graph, graph_of
-from iamlint.paths.hops import STATES, Hop, Hops
+from iamlint.paths.hops import STATES, Hop, Hops, State
 from iamlint.paths.search import Path, Paths, Reach
 from iamlint.unknown import Truth
 
@@ -36,13 +37,15 @@ class Start:
 
     ``caller`` is the given caller, if it is not the principal: a token that an identity pool admits.
     ``unknown_answers`` say why it is unknown whether the caller is this principal. ``first`` is the hop from a machine
-    to the account that it runs as, which is then the principal.
+    to the account that it runs as, which is then the principal. ``scopes`` is the state of calls of IAM by the
+    machine's token, and the reason.
     """
 
     name: str
     caller: str = ""
     unknown_answers: tuple[str, ...] = ()
     first: Hop | None = None
+    scopes: tuple[State, str] = ("open", "")
 
 
 @frozen
@@ -296,10 +299,14 @@ def _as_asked(start: Start, target: str, path: Path | None) -> Iterator[Path]:
     """Yield the path of a start, if it has one; a machine has its own account's path at once."""
     if target == start.name:
         path = None
-    first = (start.first,) if start.first else ()
-    hops = (*first, *(path.hops if path else ()))
+    first = start.first
+    further = path.hops if path else ()
+    state, why = start.scopes if further and further[0].calls_iam else ("open", "")
+    if first and state == "closed":
+        first = replace(first, state=state)
+    hops = (first, *further) if first else further
     if path or (hops and target == start.name):
-        yield Path(hops, start.caller, start.unknown_answers)
+        yield Path(hops, start.caller, start.unknown_answers + ((why,) if state != "open" else ()))
 
 
 def _counted(nodes: Sequence[Node], word: str) -> str:

@@ -52,6 +52,8 @@ _AS_DELEGATE = frozenset({"token", "sign"})
 
 Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-delegated
 """
+_CALLS_OF_IAM = _AS_DELEGATE | {"id-token", "delegate", "key", "policy"}
+"""The groups of methods that are calls of IAM and of its Service Account Credentials API."""
 _ON_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
 """Prefixes of permissions that are checked on the account itself, not on its container."""
 _TOKENS = frozenset({f"iam.serviceAccounts.{one}" for one in ("getAccessToken", "signBlob", "signJwt")})
@@ -93,6 +95,11 @@ class Hop:
     def grants(self) -> tuple[Grant, ...]:
         """The grants that give the method its permissions, in their order."""
         return self.way.grants if self.way else ()
+
+    @property
+    def calls_iam(self) -> bool:
+        """Whether it is a call of IAM, whose token needs the scope cloud-platform or iam."""
+        return self.way is not None and self.way.method.group in _CALLS_OF_IAM
 
     @property
     def takes_delegates(self) -> bool:

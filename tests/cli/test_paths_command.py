@@ -348,6 +348,11 @@ def test_what_a_machine_runs_as_is_its_first_hop(folder: Path) -> None:
     (hop,) = path["hops"]
     assert (hop["method"], hop["address"]) == ("runs-as", "google_compute_instance.web")
     assert {end for _, end, _ in ends(document("reach", "vm:web", code=1))} == {RELAY, BOSS}
+    (folder / "ci.tf").write_text(FEDERATED.replace('["cloud-platform"]', '["logging-write"]'), encoding="utf-8")
+    (path,) = document("paths", "--from", "vm:web", "--to", BOSS, code=0)["paths"]
+    assert path["state"] == "closed"
+    assert "neither the scope cloud-platform nor iam" in json.dumps(path["reasons"])
+    assert document("paths", "--from", "vm:web", "--to", RELAY, code=1)["paths"][0]["state"] == "open"
     assert run("paths", "--from", "github:shop").exit_code == 2
 
 

@@ -8,18 +8,20 @@ from iamlint.diagnosis.answer import Stage
 from iamlint.diagnosis.asked.caller import Caller, read_caller
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.question import Question
+from iamlint.diagnosis.asked.scopes import scopes_of
 from iamlint.diagnosis.callers.holder import Holder
 from iamlint.diagnosis.callers.identity import Identity, identify
 from iamlint.diagnosis.recognition.said import Said
 from iamlint.estate import Estate, identity, principal_node
 from iamlint.facts import Grant
 from iamlint.paths.answers import Start
-from iamlint.paths.hops import MEMBER, Hop, Hops
+from iamlint.paths.hops import MEMBER, Hop, Hops, State
 from iamlint.queries.federation.names import identity_of
 from iamlint.unknown import Truth, shown
 
 FORMS = ("github", "gitlab", "oidc", "ksa", "vm", "nodepool", "template")
 """The prefixes of callers that are not principals."""
+_STATES: Mapping[Truth, State] = {Truth.TRUE: "open", Truth.UNKNOWN: "conditional", Truth.FALSE: "closed"}
 _SETS = frozenset({"federated", "federated_set", "federated_pool", "gke_workload", "unknown", "public"})
 
 
@@ -87,10 +89,12 @@ def _alike(estate: Estate, caller: Caller, unknown_steps: tuple[str, ...]) -> It
 
 def _machine(hops: Hops, text: str, found: Identity) -> Iterator[Start]:
     machine = found.machine
+    told = scopes_of(machine, text) if machine else None
+    scopes: tuple[State, str] = (_STATES[told.truth], told.reason) if told else ("open", "")
     for holder in found.holders:
         email = holder.principal.email
         name = identity(email, holder.declared) if email else None
         if name and machine:
             name = hops.names.add_account(hops.estate, email or "", holder.declared) or name
             unknown_steps = _unknown(found.stages[-1] if found.stages else None)
-            yield Start(name, text, unknown_steps, Hop(text, name, None, MEMBER, member=machine))
+            yield Start(name, text, unknown_steps, Hop(text, name, None, MEMBER, member=machine), scopes)

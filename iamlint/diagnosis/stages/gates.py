@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from iamlint.diagnosis.answer import Evidence, Stage
 from iamlint.diagnosis.asked.attachments import named
 from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.diagnosis.asked.question import CREDENTIALS_METHODS, seconds_of
+from iamlint.diagnosis.asked.scopes import scopes_of
 from iamlint.diagnosis.callers.exchange import nearest_policy
 from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.stages.completeness import missing_policies
@@ -17,11 +16,6 @@ from iamlint.principals import read_principal
 from iamlint.queries.services import CREDENTIALS_API, lacks_api
 from iamlint.unknown import Truth, Unknown, shown
 
-_SCOPE = "https://www.googleapis.com/auth/"
-ENOUGH = frozenset({f"{_SCOPE}cloud-platform", f"{_SCOPE}iam"})
-"""The scopes that reach the IAM Service Account Credentials API. Source:
-https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken"""
-_ALIASES: Mapping[str, str] = {"cloud-platform": f"{_SCOPE}cloud-platform"}
 _LIFETIME = "iam.allowServiceAccountCredentialLifetimeExtension"
 _CROSS_PROJECT = "iam.disableCrossProjectServiceAccountUsage"
 _HOUR, _LONGEST = 3600, 43200
@@ -34,27 +28,13 @@ def scopes_stage(case: Case, machine: Attachment | None) -> Stage:
     name = "OAuth scopes of the caller's token"
     if machine is None or case.question.method not in CREDENTIALS_METHODS:
         return Stage(name, "skipped", "the caller's token is not that of a machine in the input")
-    at = machine.place.at
-    if isinstance(machine.scopes, Unknown):
-        why = machine.scopes.reason
-        reason = f"the scopes of {case.question.caller.text} are not known: {why}"
-        return Stage(name, "unknown", reason, "missing-input", (Evidence(at, reason),), (why,))
-    listed = machine.scopes or ()
-    known = {_full(text) for text, _ in listed if isinstance(text, str)}
-    if known & ENOUGH:
-        return Stage(name, "done", "the token has the scope cloud-platform or iam")
-    open_ = next((text for text, _ in listed if isinstance(text, Unknown)), None)
-    if open_ is not None:
-        reason = f"one of the scopes is not known: {open_.reason}"
-        return Stage(name, "unknown", reason, "missing-input", (Evidence(at, reason),), (open_.reason,))
-    at = listed[0][1].at if listed else at
-    told = ", ".join(sorted(known)) or "none"
-    message = f"the token of {case.question.caller.text} has neither the scope cloud-platform nor iam (it has: {told})"
-    return Stage(name, "broken", message, "oauth-scopes", (Evidence(at, message),))
-
-
-def _full(scope: str) -> str:
-    return scope if scope.startswith("https://") else _ALIASES.get(scope, f"{_SCOPE}{scope}")
+    found = scopes_of(machine, case.question.caller.text)
+    if found.truth is Truth.TRUE:
+        return Stage(name, "done", found.reason)
+    evidence = (Evidence(found.at, found.reason),)
+    if found.truth is Truth.UNKNOWN:
+        return Stage(name, "unknown", found.reason, "missing-input", evidence, (found.missing,))
+    return Stage(name, "broken", found.reason, "oauth-scopes", evidence)
 
 
 def api_stage(case: Case, holder: Holder | None) -> Stage:
