@@ -15,7 +15,7 @@ from iamlint.cli.console import repository
 from iamlint.cli.options import Request
 from iamlint.files.disk import DISK
 from iamlint.files.texts import beginning
-from iamlint.location import Unreadable
+from iamlint.location import Location, Unreadable
 
 if TYPE_CHECKING:
     from iamlint.assertions import Assertion
@@ -68,6 +68,10 @@ def asserted(request: Request, select: Iterable[str], ignore: Iterable[str]) -> 
     from iamlint.assertions import load_assertions
 
     every, errors = load_assertions(paths)
+    hint = "a document has the key `assertions`"
+    for path in request.assertions:
+        if load_assertions([path]) == ((), []):
+            errors.append(Unreadable(Location(path.as_posix()), "there are no assertions here", hint))
     names = frozenset({_FAMILY, *(one.id for one in every), *(f"{_FAMILY}/{one.id}" for one in every)})
     select, ignore = set(select), set(ignore)
     chosen = [one for one in every if not select or _is_named(one, select)]

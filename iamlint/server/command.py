@@ -12,6 +12,12 @@ def server() -> None:
     It speaks the Language Server Protocol over standard input and output; an editor starts it. docs/editors.md shows
     how.
     """
+    import sys
+
     from iamlint.server.protocol import serve
 
+    if sys.stdin.isatty():
+        from iamlint.cli.console import tell
+
+        tell("note: an editor starts this command, and it waits for one: docs/editors.md shows how (Ctrl-C ends it)")
     serve()

@@ -82,6 +82,8 @@ def errors(directory: Path, *arguments: str) -> str:
         (["check", "--role-catalog", "old.json"], "the document is not a role: its name is not roles/NAME"),
         (["check", "--select", "none"], "no rule or family is called `none` (`iamlint rules` lists them)"),
         (["config", "--environment", "x"], "No such option '--environment'"),
+        (["check", "--assertions", "old.json"], "old.json: there are no assertions here (a document has the key"),
+        (["check", "--assertions", "live"], "live: there are no assertions here (a document has the key"),
         (["test", "main.tf"], "main.tf: there are no rules here (rules are files <family>/<id>.yaml)"),
     ],
 )
