@@ -53,6 +53,14 @@ def configuration(request: Request, tree: Tree = DISK) -> Config:
     raise Failed(found)
 
 
+def configured_rules() -> tuple[Path, ...]:
+    """Return the folders of rules that the configuration in force names; none if it cannot be read."""
+    try:
+        return configuration(Request(())).rules
+    except Failed:
+        return ()
+
+
 def _home(given: Path, here: Path) -> Path | None:
     """Return the folder that a given configuration counts for: its own; outside of the repository the working one."""
     return None if DISK.resolved(given.absolute().parent).is_relative_to(repository(here)) else here

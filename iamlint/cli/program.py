@@ -52,7 +52,7 @@ _COMMANDS = {
     "test": _Entry(
         "check",
         "test",
-        "Run the examples of rule documents and assertions: the built-in rules and your assertions, or those in PATH.",
+        "Run the examples of rules and assertions: the built-in ones and your own, or those in PATH.",
     ),
     "who": _Entry("paths", "who", "Show who can become a service account, directly or through others."),
 }

@@ -14,7 +14,7 @@ from iamlint.accepted.uses import Uses
 from iamlint.basics.frozen import mutable
 from iamlint.budget import Allowance
 from iamlint.cli.asserting import Asserted, asserted, assertion_paths, holds_assertions
-from iamlint.cli.configuring import Failed, environments_of, inputs_for, settings_path
+from iamlint.cli.configuring import Failed, configured_rules, environments_of, inputs_for, settings_path
 from iamlint.cli.console import Progress, repository, tell
 from iamlint.cli.options import Request
 from iamlint.cli.standard_input import DASH, TooLarge, with_standard_input
@@ -370,15 +370,17 @@ def load(directories: Iterable[Path], *, shipped: bool = True) -> tuple[Rule, ..
     """The rules that ship, and those in the directories. Raises `Failed`."""
     from iamlint.rules.catalog import load_rules
 
-    found, errors = load_rules(tuple(directories), shipped=shipped)
+    once = {DISK.resolved(path): path for path in directories}  # the configuration and an option may name one folder
+    found, errors = load_rules(tuple(once.values()), shipped=shipped)
     if errors:
         raise Failed(errors)
     return found
 
 
 def documents(paths: Iterable[Path]) -> tuple[tuple[Rule, ...], tuple[Assertion, ...]]:
-    """Return the rules and the assertions in some files and folders; without any, the built-in rules and your own
-    assertions. Raises `Failed`.
+    """Return the rules and the assertions in some files and folders; without any, the built-in ones and your own.
+
+    Raises `Failed`.
     """
     from iamlint.assertions import load_assertions
 
@@ -388,7 +390,9 @@ def documents(paths: Iterable[Path]) -> tuple[tuple[Rule, ...], tuple[Assertion,
     if errors:
         raise Failed(errors)
     others = [path for path in paths if path not in mine]
-    return load(others, shipped=not paths) if others or not paths else (), assertions
+    if not paths:
+        return load(configured_rules()), assertions
+    return load(others, shipped=False) if others else (), assertions
 
 
 def choose(

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 import yaml
+from checkout import write
 from click.testing import CliRunner
 from pages import main as pages
+from program import run
 
 from iamlint.accepted.configuration.config import Config, read_config
 from iamlint.cli.program import program
@@ -33,6 +35,19 @@ def test_the_rule_of_the_tutorial_runs(tmp_path: Path) -> None:
     done = CliRunner().invoke(program, ["test", str(tmp_path)])
     assert done.exit_code == 0, done.output
     assert "1 passed, 0 failed" in done.output
+
+
+def test_the_rule_of_the_tutorial_is_known_by_the_configuration_alone(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "writing-rules.md").read_text(encoding="utf-8")
+    (rule,) = re.findall(r"<!-- rule: begin -->\n```yaml\n(.*?)```", text, re.DOTALL)
+    (settings,) = re.findall(r"```yaml\n(rules: .*?)```", text, re.DOTALL)
+    write(tmp_path, {"security/house/broad-storage-admin.yaml": rule, ".iamlint.yaml": settings})
+    assert run("explain", "broad-storage-admin", cwd=tmp_path).stdout.startswith("# broad-storage-admin\n")
+    assert "house/broad-storage-admin " in run("rules", cwd=tmp_path).stdout
+    assert "ok      house/broad-storage-admin  (3 examples)\n" in run("test", cwd=tmp_path).stdout
+    write(tmp_path, {"main.tf": "locals {}\n"})
+    twice = run("check", "--rules", "security", cwd=tmp_path)
+    assert (twice.returncode, twice.stderr) == (0, "")
 
 
 def test_the_readme_names_commands_and_options_that_are_there() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint.cli.accepting import changed_places
-from iamlint.cli.configuring import Failed, configuration, environments_of
+from iamlint.cli.configuring import Failed, configuration, configured_rules, environments_of
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository_of, say_errors, tell, width
 from iamlint.cli.options import (
     PATH,
@@ -225,7 +225,7 @@ def explain(name: str, rules: tuple[Path, ...]) -> None:
     from iamlint.reporters.parts.folding import folded_page
 
     try:
-        found = choose(load(rules), (name,), ())
+        found = choose(load((*configured_rules(), *rules)), (name,), ())
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
@@ -242,7 +242,7 @@ def list_rules(
 ) -> None:
     """List the rules."""
     try:
-        found = choose(load(rules), select or _EVERY, ignore)
+        found = choose(load((*configured_rules(), *rules)), select or _EVERY, ignore)
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
@@ -313,7 +313,7 @@ def list_methods(name: str | None, form: str) -> None:
 @click.command()
 @click.argument("directories", nargs=-1, type=PATH, metavar="[PATH]...")
 def test(directories: tuple[Path, ...]) -> None:
-    """Run the examples of rule documents and assertions: the built-in rules and your assertions, or those in PATH."""
+    """Run the examples of rules and assertions: the built-in ones and your own, or those in PATH."""
     from iamlint.assertions.examples import run_examples as run_assertion
     from iamlint.budget import Allowance
     from iamlint.testing import run_examples
