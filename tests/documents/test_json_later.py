@@ -101,7 +101,7 @@ def test_what_is_nested_deeply_is_the_same(depth: int) -> None:
 
 def test_a_large_text_is_the_same() -> None:
     entries = [
-        {"address": f"a.{number}", "values": {"members": ["x", {"y": number}], "none": {}}} for number in range(2000)
+        {"address": f"a.{number}", "values": {"members": ["x", {"y": number}], "none": {}}} for number in range(900)
     ]
     text = json.dumps({"root": {"resources": entries}, "more": [[], {}, "", 1.5]}, indent=1)
     (value,) = json_later.read(SourceText("a.json", text)) or ()
