@@ -1,4 +1,4 @@
-"""The suite checks the direction of the layers, the types and the style."""
+"""The suite checks the direction of the layers and the style; the README's command checks the types before it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 TOOLS = {
     "layers": ["lint-imports", "--no-cache"],
-    "types": ["mypy"],
     "style": ["ruff", "check", "."],
     "format": ["ruff", "format", "--check", "."],
 }
@@ -24,6 +23,14 @@ def test_the_house_is_kept(name: str) -> None:
     command = [str(Path(sys.executable).with_name(tool)), *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_types_are_checked_before_the_tests() -> None:
+    """A run of mypy takes longer than any test, and keeps a cache of its own: it is a step beside the suite."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (command,) = (line for line in text.splitlines() if line.startswith("python3 -m venv") and "pytest" in line)
+    steps = command.split(" && ")
+    assert steps.index(".venv/bin/mypy") < steps.index(".venv/bin/pytest -q -n auto")
 
 
 def test_no_module_grows_beyond_reading() -> None:
