@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,16 +49,24 @@ BASE = {
 BASELINE = ".iamlint-baseline.json"
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    write(tmp_path, BASE)
-    git(tmp_path, "init", "-q")
-    done = run("check", ".", "--write-baseline", BASELINE, cwd=tmp_path)
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("template")
+    write(top, BASE)
+    git(top, "init", "-q")
+    done = run("check", ".", "--write-baseline", BASELINE, cwd=top)
     assert done.stderr.splitlines() == [
         f"baseline {BASELINE}: 4 findings (4 new, 0 kept, 0 removed)",
         f"next: commit it, and write `baseline: {BASELINE}` into the configuration, for each check to read it",
     ]
-    commit(tmp_path)
+    commit(top)
+    return top
+
+
+@pytest.fixture
+def repository(template: Path, tmp_path: Path) -> Path:
+    """A copy of the template: each test changes it."""
+    shutil.copytree(template, tmp_path, symlinks=True, dirs_exist_ok=True)
     return tmp_path
 
 
