@@ -369,3 +369,13 @@ def test_the_summary_names_directories_that_are_not_walked_into(run: Run) -> Non
     assert "--> .deploy/prod:1:1" in listed
     assert "github" not in listed
     assert run("check", ".deploy/prod").returncode == 1
+
+
+def test_facts_have_the_values_of_the_configuration(run: Run) -> None:
+    source = 'variable "project" {}\n' + GOOD.replace('"shop"', "var.project")
+    settings = "environments: {dev: {var: {project: shop-dev}}, prod: {var: {project: shop-prod}}}\nexclude: [old/*]\n"
+    files = {"main.tf": source, "old/main.tf": BAD, ".iamlint.yaml": settings}
+    done = run("facts", "--environment", "prod", files=files)
+    assert (done.returncode, done.stdout.count("\n"), "resource=project shop-prod" in done.stdout) == (0, 1, True)
+    assert "choose one of dev, prod with --environment" in run("facts").stderr
+    assert "resource=project ${var.project}" in run("facts", "--no-config", "main.tf").stdout

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint.cli.accepting import changed_places
-from iamlint.cli.configuring import Failed, configuration, configured_rules, environments_of
+from iamlint.cli.configuring import Failed, configuration, configured_rules, environments_of, one_environment
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository_of, say_errors, tell, width
 from iamlint.cli.options import (
     PATH,
@@ -22,6 +22,7 @@ from iamlint.cli.options import (
     catalog_option,
     fixing_options,
     judging_options,
+    one_config_options,
     reading_options,
     report_options,
     request,
@@ -200,14 +201,16 @@ def _show_diff(changed: tuple[Report, Config, Outcome | None] | None) -> None:
 
 @click.command()
 @reading_options
+@one_config_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
 def facts(form: str, **asked: Any) -> None:
     """Show the facts in the input: grants, roles, accounts and so on, one per line."""
-    from iamlint.accepted.configuration.config import Config
     from iamlint.reporters.listings.facts import facts_json, facts_text
 
     try:
-        reading = read(request(asked), Config(), quiet=False)
+        wanted = request(asked)
+        config = configuration(wanted)
+        reading = read(wanted, config, quiet=False, environment=one_environment(wanted, config))
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
