@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import NamedTuple
 
@@ -95,10 +94,13 @@ class _Program(click.Group):
 def _nearest(word: str) -> str:
     """Return the command that an unknown word may stand for; "" if it is like none."""
     from difflib import get_close_matches
+    from pathlib import Path
+
+    from iamlint.files.disk import DISK
 
     if word in ("help", "version"):
         return f"iamlint --{word}"
-    if os.path.exists(word):
+    if word and DISK.exists(Path(word)):
         return f"iamlint check {word}"
     return "".join(get_close_matches(word.lower(), _COMMANDS, n=1))
 
