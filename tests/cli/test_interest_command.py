@@ -188,3 +188,19 @@ def test_quotes_in_names_end_no_text(tmp_path: Path) -> None:
     assert ("'it''s'" in made, "'b'' OR ''1'" in made) == (True, True)
     made = query("bigquery", "a`b", "gs://it's\\", tmp_path)
     assert ("`ab`" in made, r"'gs://it\'s\\'" in made) == (True, True)
+
+
+def test_rules_and_assertions_of_the_configuration_count(tmp_path: Path) -> None:
+    asked = ("interest", "--sql", "duckdb", "--from", "a", "--to", "b")
+    settings = tmp_path / ".iamlint.yaml"
+    for text, options, expected in (
+        ("ignore: [all]\n", (), "for 0 rules"),
+        ("select: [keys]\n", (), "for 4 rules"),
+        ("select: [pedantic]\n", (), "one of these rules needs every grant"),
+        ("select: [pedantic]\n", ("--no-config",), "ROLES"),
+        ("assertions: [{forbid: {from: '*', to: '*'}}]\n", (), "an assertion needs every grant"),
+        ("assertions: [{forbid: {from: '*', to: '*'}}]\n", ("--ignore", "assertions"), "ROLES"),
+    ):
+        settings.write_text(text, encoding="utf-8")
+        done = run(*asked, *options, cwd=tmp_path)
+        assert expected.replace("ROLES", "'roles/browser'") in done.stdout + done.stderr, text

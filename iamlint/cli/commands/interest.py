@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from iamlint import __version__
-from iamlint.cli.configuring import Failed
+from iamlint.cli.configuring import Failed, configuration
 from iamlint.cli.console import FAILED, emit, say_errors
-from iamlint.cli.options import catalog_option, rule_options
-from iamlint.cli.run import choose, load, role_catalog
+from iamlint.cli.options import Request, catalog_option, rule_options, settings_options
+from iamlint.cli.run import chosen_rules, load, role_catalog
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.reporters.listings.sql import DIALECTS, Dialect, query
 from iamlint.rules.interest import unneeded
@@ -26,6 +27,7 @@ from iamlint.rules.interest import unneeded
     "--to", "target", required=True, metavar="URI|FILE", help="What the query writes: gs://BUCKET/*.ndjson.gz."
 )
 @rule_options
+@settings_options
 @catalog_option
 def interest(
     dialect: Dialect,
@@ -33,21 +35,26 @@ def interest(
     target: str,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
-    rules: tuple[Path, ...],
     role_catalog: tuple[Path, ...],
+    **asked: Any,
 ) -> None:
     """Print a query that keeps of a large export what the rules need.
 
     The query keeps the assets with a grant that one of the rules may report or follow, and all projects, folders and
-    organizations. A check of what it writes has the same findings as a check of everything.
+    organizations. A check of what it writes has the same findings as a check of everything. The rules are those of the
+    options and of the configuration.
     """
     try:
-        chosen = choose(load(rules), _names(select), _names(ignore))
+        wanted = Request((), select=_names(select), ignore=_names(ignore), **asked)
+        config = configuration(wanted)
+        chosen, asserted = chosen_rules(load((*config.rules, *wanted.rules)), wanted, config)
         catalog = _catalog(role_catalog)
-        left_out = unneeded(chosen, catalog)
+        left_out = None if asserted.assertions else unneeded(chosen, catalog)
         if left_out is None:
+            what = "an assertion" if asserted.assertions else "one of these rules"
             hint = "leave such rules out: they are in the set pedantic, or your own"
-            raise Failed([Unreadable(Location(COMMAND_LINE), "one of these rules needs every grant", hint)])
+            hint = "--ignore assertions leaves them out" if asserted.assertions else hint
+            raise Failed([Unreadable(Location(COMMAND_LINE), f"{what} needs every grant", hint)])
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
