@@ -81,6 +81,7 @@ def test_what_is_wrong_with_the_configuration_is_noted_until_it_is_right(folder:
     session.take(path, "select: [no-such-rule]\n")
     session.check()
     assert ["no-such-rule" in note.reason for note in session.notes] == [True]
+    assert session.is_whole, "there is nothing to wait for"
     session.close(path)
     session.check()
     assert session.notes == ()
