@@ -66,13 +66,15 @@ class Claim:
     ``how`` is "number" for equality with a number rather than a text, "other" for a comparison that no text meets (with
     a truth value, a list, null, or the order of numbers), "has" for a list that contains one of the values, "differs"
     for any value but these, "limit" for a change of grants of these roles only. ``part`` says that only a
-    part of the attribute is compared (``assertion.sub.split(":")[1]``). An unknown value is an `Unknown`.
+    part of the attribute is compared (``assertion.sub.split(":")[1]``), ``below`` that it is what follows a slash, as
+    the name of a repository follows its owner's. An unknown value is an `Unknown`.
     """
 
     name: str
     how: How
     values: tuple[Text, ...] = ()
     part: bool = False
+    below: bool = False
 
 
 Alternatives = tuple[frozenset[Claim], ...]
@@ -262,7 +264,25 @@ def _compared(of: Node, with_: Node, how: How) -> Claim | None:
                 how, value = "other", "null"
             case (ListOf(), "equals"):
                 how, value = "other", _A_LIST
-    return Claim(named[0], how, (value,), named[1]) if named and value is not None else None
+    return Claim(named[0], how, (value,), named[1], _is_below(of)) if named and value is not None else None
+
+
+def is_below(expression: Text) -> bool:
+    """Whether an expression reads what follows a slash in a claim: ``assertion.repository.split("/")[1]``."""
+    node = parse(expression)
+    return not isinstance(node, Unparsable | Unknown) and _is_below(node)
+
+
+def _is_below(node: Node) -> bool:
+    match node:
+        case Index(Call("split", _, (Literal("/"),)), Literal(int(place))):
+            return place > 0
+        case Call("extract", _, (Literal(str(template)),)):
+            return template.startswith("/")
+        case Call(_, of, ()) if of is not None:
+            return _is_below(of)
+        case _:
+            return False
 
 
 def _named(node: Node) -> tuple[str, bool] | None:

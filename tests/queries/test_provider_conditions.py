@@ -30,6 +30,7 @@ resource "google_iam_workload_identity_pool_provider" "ci" {{
     "google.subject"       = "assertion.sub"
     "attribute.repository" = "assertion.repository"
     "attribute.owner"      = "assertion.repository.split('/')[0]"
+    "attribute.name"       = "assertion.repository.split('/')[1]"
     "attribute.ref"        = "assertion.ref"
     "attribute.mine"       = "assertion.environment"
     "attribute.both"       = "assertion.repository + ':' + assertion.ref"
@@ -48,6 +49,11 @@ resource "google_iam_workload_identity_pool_provider" "ci" {{
         (GITHUB, "assertion.repository_owner_id in ['12', '34']", None),
         (GITHUB, "attribute.repository == 'example/shop'", None),
         (GITHUB, "attribute.owner == 'example'", None),
+        # What follows the slash is the name of anybody's repository.
+        (GITHUB, "assertion.repository.split('/')[0] == 'example'", None),
+        (GITHUB, "assertion.repository.split('/')[1] == 'shop'", WEAK),
+        (GITHUB, "assertion.repository.extract('/{name}').lowerAscii() == 'shop'", WEAK),
+        (GITHUB, "attribute.name == 'shop'", WEAK),
         # A beginning names a tenant only up to a delimiter: example-evil begins like example.
         (GITHUB, "assertion.sub.startsWith('repo:example/')", None),
         (GITHUB, "assertion.sub.startsWith('repo:example')", WEAK),

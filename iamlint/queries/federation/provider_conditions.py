@@ -9,7 +9,7 @@ from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.declared import MAPPING, PROVIDER, TEXT, never, undeclared
 from iamlint.conditions.parser import Unparsable, parse
-from iamlint.conditions.token_claims import Claim, claims_compared, is_obscure, least_bytes
+from iamlint.conditions.token_claims import Claim, claims_compared, is_below, is_obscure, least_bytes
 from iamlint.estate import Estate
 from iamlint.facts import Condition, Place, Provider, Text
 from iamlint.patterns.match import Match
@@ -108,7 +108,7 @@ def _names_workload(way: frozenset[Claim], reader: _Reader) -> bool:
     """Whether one way to meet a condition holds for one repository or the like: by its name, or a prefix."""
     for claim in way:
         name, _ = reader.claim(claim)
-        if name not in reader.issuer.workload:
+        if name not in reader.issuer.workload or claim.below:
             continue
         if claim.how in ("equals", "number", "has"):
             return True
@@ -171,6 +171,8 @@ def _names_tenant(way: frozenset[Claim], reader: _Reader) -> bool:
     """Whether one way to meet a condition holds for one tenant's tokens only."""
     for claim in way:
         name, whole = reader.claim(claim)
+        if claim.below or is_below(reader.mapped.get(claim.name, "")):
+            continue
         pins = [_pins(claim.how, name, value, whole, reader.issuer) for value in claim.values]
         if name in reader.issuer.tenant and pins and all(pins):
             return True
