@@ -56,8 +56,8 @@ class Budget:
         """
         budget: Budget | None = self
         while budget is not None:
-            budget.left -= steps
-            if budget.left < 0 and not budget.reaches(0):
+            left = budget.left = budget.left - steps
+            if left < 0 and not budget.reaches(0):
                 raise Exhausted
             budget = budget.above
 

@@ -179,6 +179,25 @@ def with_elements(data: Data, change: Callable[[Value], Value]) -> Data:
             return data
 
 
+def is_plain(value: Value) -> bool:
+    """Whether a value is known with everything in it, and computes nothing on demand."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if one.structure is not None:
+            return False
+        match one.data:
+            case Unknown() | Lazy():
+                return False
+            case tuple() as found:
+                waiting += found
+            case SetOf(found):
+                waiting += found
+            case dict() as entries:
+                waiting += entries.values()
+    return True
+
+
 def plain(value: Value) -> Any:
     """Return plain data for schemas: dict, list, str, int, float, bool, None."""
     match value.data:

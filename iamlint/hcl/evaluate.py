@@ -309,8 +309,11 @@ def _unary(node: syntax.Unary, scope: Scope) -> Value:
 
 
 def _template(node: syntax.Template, scope: Scope) -> Value:
-    if len(node.parts) == 1 and isinstance(node.parts[0], syntax.Interpolation):
-        return evaluate(node.parts[0].expression, scope)
+    part = node.parts[0] if len(node.parts) == 1 else None
+    if isinstance(part, syntax.Interpolation):
+        return evaluate(part.expression, scope)
+    if isinstance(part, syntax.Text) and len(part.value) < 100 and part.value.isascii():  # which takes no step
+        return Value(part.value, _span(node, scope))
     rendered = Assembly()
     _render(node.parts, scope, rendered)
     found = Value(rendered.data(), _span(node, scope))
@@ -412,7 +415,7 @@ def _declared_in_try(node: syntax.Call, scope: Scope) -> Scope:
     if scope.in_try:
         return scope
     _declared(node, scope)
-    return replace(scope, in_try=True)
+    return scope.in_a_try()
 
 
 def _declared(node: syntax.Node, scope: Scope) -> None:

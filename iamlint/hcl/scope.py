@@ -52,6 +52,10 @@ class Scope:
     in_try: bool = False
     budget: Budget = field(default_factory=lambda: Budget(MOST_STEPS))
 
+    def in_a_try(self) -> Scope:
+        """Return the scope inside a ``try`` or ``can`` whose names were checked."""
+        return Scope(self.source, self.lookup, self.files, self.in_template, in_try=True, budget=self.budget)
+
     def child(self, names: Mapping[str, Value]) -> Scope:
         """Return the scope inside a ``for``, a splat or a dynamic block, where these names come first."""
         outer = self.lookup

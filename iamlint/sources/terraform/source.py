@@ -431,6 +431,7 @@ class _Roots:
             ),
             budget=self.share.budget,
             reserve=self.share.reserve,
+            constants=None if self.options.memory else {},
         )
 
         def given(value: Value) -> Callable[[], Value]:

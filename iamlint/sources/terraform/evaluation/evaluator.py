@@ -19,6 +19,7 @@ from iamlint.sources.terraform.evaluation.bodies import body, lifecycle
 from iamlint.sources.terraform.evaluation.commands import runs, runs_or, unread_of_block, unread_of_call
 from iamlint.sources.terraform.evaluation.expansion import MOST_INSTANCES, Expansion, Key, expanded, key_text
 from iamlint.sources.terraform.evaluation.inputs import Given, Input
+from iamlint.sources.terraform.evaluation.local_values import SAME_IN_ALL, LocalValues
 from iamlint.sources.terraform.evaluation.module_call import ModuleCall
 from iamlint.sources.terraform.evaluation.moves import Moves, former, moves_of
 from iamlint.sources.terraform.evaluation.outputs import as_output
@@ -33,7 +34,6 @@ from iamlint.sources.terraform.evaluation.run import (
     TOO_MANY_STEPS,
     Run,
 )
-from iamlint.sources.terraform.evaluation.telling import Telling
 from iamlint.sources.terraform.evaluation.undeclared import undeclared
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.instances.view import View
@@ -45,7 +45,7 @@ DEEPEST_REFERENCE = 300
 """Maximum length of a chain of references to a value."""
 
 
-class ModuleInstance(Telling):
+class ModuleInstance(LocalValues):
     """One instance of a module. ``address`` is empty for the root, else ``module.a["x"]``; ``path`` are call names."""
 
     def __init__(
@@ -73,6 +73,8 @@ class ModuleInstance(Telling):
         self._values: dict[tuple[str, ...], Value] = {}
         self._working: set[tuple[str, ...]] = set()
         self._assumed: dict[tuple[str, ...], frozenset[str]] = {}
+        self._varies = False
+        self._varying: set[str] = set()
         self._expansions: dict[int, Expansion] = {}
         self._children: dict[str, dict[Key, ModuleInstance] | Unknown] = {}
         self._calling: set[str] = set()
@@ -109,6 +111,8 @@ class ModuleInstance(Telling):
         return inside
 
     def _root_name(self, name: str) -> Value | None:
+        if name not in SAME_IN_ALL:
+            self._varies = True
         if name in ("terraform", "tofu"):
             return Value(Lazy(name, self._workspace, lambda: ("workspace",)))
         if name not in self._roots:
@@ -194,13 +198,6 @@ class ModuleInstance(Telling):
             reference = self.qualified(f"var.{name}")
             return unknown(f"{reference} {NOT_SET}", reference=reference)
         return convert_variable(declared, self._evaluate(default))
-
-    def local(self, name: str) -> Value | None:
-        """``local.name``."""
-        declared = self.module.locals.get(name)
-        if declared is None:
-            return None
-        return self._once(("local", name), lambda: self._evaluate(declared))
 
     def _evaluate(self, written: Local) -> Value:
         return evaluate(written.argument.expression, self.scope()(written.source))

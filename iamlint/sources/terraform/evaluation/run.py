@@ -103,8 +103,9 @@ class Run:
     ``absent`` contains, by missing directory, the addresses that would state more with it. ``cut`` says why the root
     module is not completely read, as a clause; "" if it is. ``cut_told`` says whether an unread part reports it.
     ``reserve`` are steps for use after the ``budget`` is used up. ``calls`` remembers calls, if anybody does.
-    ``is_circular`` says that a value refers to itself, ``deepest`` is the longest chain of references so far: both may
-    depend on the order of evaluation.
+    ``constants`` are the values of locals that are the same in all instances of a module, by the `id` of the local;
+    None if each instance is to read everything itself. ``is_circular`` says that a value refers to itself, ``deepest``
+    is the longest chain of references so far: both may depend on the order of evaluation.
     """
 
     modules: Modules
@@ -127,6 +128,7 @@ class Run:
     calls: Calls | None = None
     is_circular: bool = False
     deepest: int = 0
+    constants: dict[int, Value] | None = field(default_factory=dict)
 
     def tell(self, key: Told, part: UnreadPart) -> None:
         """Add an unread part, once for its key."""

@@ -1,0 +1,81 @@
+"""Locals that are the same in all instances of a module are evaluated once; no instance gets a value of another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from checkout import write
+
+from iamlint.facts import Grant
+from iamlint.hcl.evaluate import evaluate
+from iamlint.sources import read
+from iamlint.sources.reading import Options
+from iamlint.sources.terraform.evaluation import evaluator
+
+GRANTS = """
+variable "who" {}
+resource "google_project_iam_member" "one" {
+  for_each = toset(local.members)
+  project  = "shop"
+  role     = "roles/viewer"
+  member   = each.value
+}
+"""
+CALLS = (
+    "".join(f'module "{name}" {{\n  source = "./m"\n  who = "{name}"\n}}\n' for name in ("ana", "bob"))
+    + 'module "more" {\n  source = "./m"\n  for_each = toset(["eve", "dan"])\n  who = each.key\n}\n'
+)
+EVERYONE = ["ana", "bob", "dan", "eve"]
+
+
+def members(root: Path, local: str) -> list[str]:
+    files = {"main.tf": CALLS, "m/main.tf": GRANTS + f"locals {{\n{local}\n}}\n", "m/x.yaml": "a: zoe\n"}
+    found = read([write(root, files)], Options()).facts
+    return sorted(fact.principal.text for fact in found if isinstance(fact, Grant) and fact.declared.address)
+
+
+def users(*names: str) -> list[str]:
+    return [f"user:{name}@x.com" for name in sorted(names)]
+
+
+@pytest.mark.parametrize(
+    "local",
+    [
+        'members = ["user:${var.who}@x.com"]',
+        'members = ["user:${local.name}@x.com"]\nname = var.who',
+        'members = ["user:${local.name}@x.com"]\nname = local.further\nfurther = "${var.who}"',
+        'members = [for one in [local.who] : "user:${one}@x.com"]\nwho = var.who',
+        'members = try(local.who, ["user:zoe@x.com"])\nwho = ["user:${var.who}@x.com"]',
+        'members = can(regex("^$", var.who)) ? [] : ["user:${local.of[0]}@x.com"]\nof = [var.who]',
+        'fixed = "x"\nmembers = ["user:${local.both}@${local.fixed}.com"]\nboth = local.fixed == "x" ? var.who : ""',
+        'all = { v = var.who, l = "x" }\nmembers = [for k, v in local.all : "user:${v}@x.com" if k == "v"]',
+    ],
+)
+def test_a_local_that_uses_a_variable_is_that_of_its_instance(tmp_path: Path, local: str) -> None:
+    assert members(tmp_path, local) == users(*EVERYONE)
+
+
+@pytest.mark.parametrize(
+    "local",
+    [
+        'members = ["user:zoe@x.com"]',
+        'members = ["user:${yamldecode(file("${path.module}/x.yaml")).a}@x.com"]',
+        'read = yamldecode(file("${path.module}/x.yaml"))\nmembers = [for k, v in local.read : "user:${v}@x.com"]',
+    ],
+)
+def test_a_local_without_a_variable_is_the_same_in_all(tmp_path: Path, local: str) -> None:
+    assert members(tmp_path, local) == users(*["zoe"] * 4)
+
+
+def test_a_local_without_a_variable_is_evaluated_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+
+    def noted(expression: object, scope: object) -> object:
+        texts.append(scope.source.text[expression.start : expression.end])  # type: ignore[attr-defined]
+        return evaluate(expression, scope)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(evaluator, "evaluate", noted)
+    members(tmp_path, 'fixed = ["x", "com"]\nmembers = ["user:${var.who}@${join(".", local.fixed)}"]')
+    members_of_all = [text for text in texts if text.startswith('["user:${var.who}')]
+    assert (texts.count('["x", "com"]'), len(members_of_all)) == (2, 5)  # in the calls, and in the module by itself
