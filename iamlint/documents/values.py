@@ -179,23 +179,25 @@ def with_elements(data: Data, change: Callable[[Value], Value]) -> Data:
             return data
 
 
+_MOST_LOOKED_AT = 20_000
+"""Maximum number of values in one that are looked at: a few lines of locals can make a value of billions."""
+
+
 def is_plain(value: Value) -> bool:
-    """Whether a value is known with everything in it, and computes nothing on demand."""
+    """Whether a value is not large, is known with everything in it, and computes nothing on demand."""
     waiting = [value]
-    while waiting:
+    for _ in range(_MOST_LOOKED_AT):
+        if not waiting:
+            return True
         one = waiting.pop()
-        if one.structure is not None:
+        if one.structure is not None or isinstance(one.data, Unknown | Lazy):
             return False
-        match one.data:
-            case Unknown() | Lazy():
+        elements = one.data.elements if isinstance(one.data, SetOf) else one.data
+        if isinstance(elements, tuple | dict):
+            if len(elements) + len(waiting) > _MOST_LOOKED_AT:
                 return False
-            case tuple() as found:
-                waiting += found
-            case SetOf(found):
-                waiting += found
-            case dict() as entries:
-                waiting += entries.values()
-    return True
+            waiting += elements.values() if isinstance(elements, dict) else elements
+    return False
 
 
 def plain(value: Value) -> Any:
