@@ -57,7 +57,7 @@ def test_code_signs_as_the_account_that_it_runs_as(tmp_path: Path) -> None:
 
 def test_a_masked_account_of_an_error_is_no_bad_question(tmp_path: Path) -> None:
     error = "User service-b-XXXX@gcp-sa-logging.iam.gserviceaccount.com is not in permitted organization."
-    assert ask(tmp_path, FUNCTION, None, None, error=error).verdict == "not-iam"
+    assert outcome(ask(tmp_path, FUNCTION, None, None, error=error)) == ("fails", "org-policy")
 
 
 def test_an_account_deploys_code_as_itself(tmp_path: Path) -> None:
