@@ -171,7 +171,18 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
         yield f"  by rule: {one_line(report, paint)} (--statistics counts by rule and folder)"
     if not style.show_unknown:
         yield from (f"  {line}" for line in cause_lines(report.by_cause))
+    yield from _unused(report)
     judged = f", conditions as of {report.as_of}" if report.as_of else ""
     ran = f"{counted(report.files, 'file')} read, {counted(len(report.rules), 'rule')}"
     yield paint("2", f"{ran}, role catalogue of {neutral(report.catalog)}{judged}")
     yield from (paint("33", neutral(note)) for note in notes(report))
+
+
+def _unused(report: Report) -> Iterator[str]:
+    """Yield which variable files have no effect: what a run with one of them grants was not checked."""
+    hinted = {path for cause in report.by_cause for path in cause.hints}
+    unused = [neutral(file.path) for file in report.var_files if file.path not in hinted]
+    if unused:
+        several = "variable file is" if len(unused) == 1 else "variable files are"
+        helps = "--var-file FILE, or `environments` in the configuration"
+        yield f"  {len(unused)} {several} not used: {_listed(unused)} ({helps})"

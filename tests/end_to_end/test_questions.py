@@ -73,3 +73,33 @@ def test_others_are_not(files: dict[str, str], tmp_path: Path, monkeypatch: pyte
     shown = _check(tmp_path, monkeypatch, files, "--show-unknown")
     assert "var.who has no default and is not set" in shown
     assert HINT not in shown
+
+
+SET = UNSET.replace('"who" {}', '"who" { default = "user:ann@example.com" }')
+PUBLIC = 'who = "allUsers"'
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "told"),
+    [
+        ({"envs/dev.tfvars": PUBLIC}, (), "1 variable file is not used: envs/dev.tfvars ("),
+        ({"dev.tfvars": PUBLIC, "qa.tfvars": PUBLIC}, (), "2 variable files are not used: dev.tfvars, qa.tfvars ("),
+        ({"envs/dev.tfvars": PUBLIC}, ("--var-file", "envs/dev.tfvars"), None),
+        ({"terraform.tfvars": PUBLIC, "a.auto.tfvars": PUBLIC}, (), None),
+        ({"envs/dev.tfvars": 'other = "allUsers"'}, (), None),
+    ],
+)
+def test_variable_files_without_effect_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], options: tuple[str, ...], told: str | None
+) -> None:
+    """Where each variable has a default nothing is unknown, and what the files would grant is not checked."""
+    shown = _check(tmp_path, monkeypatch, {"main.tf": SET, **files}, *options)
+    assert told in shown if told else "not used" not in shown
+
+
+def test_a_variable_file_that_may_have_a_missing_value_is_named_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = _check(tmp_path, monkeypatch, {"main.tf": UNSET, "envs/dev.tfvars": PUBLIC})
+    assert "values are in envs/dev.tfvars" in shown
+    assert "not used" not in shown

@@ -11,6 +11,7 @@ from iamlint.files.texts import load
 from iamlint.files.tree import Tree
 from iamlint.hcl import read_file
 from iamlint.location import SourceText
+from iamlint.sources.names import is_automatic
 from iamlint.sources.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def var_files(
     """Return the files that may be meant for a root module: one that declares all variables in the file.
 
     ``roots`` are the root modules, by directory, with their variables. A file in the directory of a root module is
-    meant for that one. Only the names are read from a file. Files that are ``given`` are already in force.
-    ``units`` are parts of an earlier run.
+    meant for that one. Only the names are read from a file. Files that are ``given`` are in force, and so are those
+    that Terraform reads automatically. ``units`` are parts of an earlier run.
     """
     from iamlint.causes import VarFile
 
@@ -42,7 +43,9 @@ def var_files(
     found: list[VarFile] = []
     for path in sorted(paths, key=lambda path: (len(path.parts), path))[:MOST]:
         real = workspace.resolved(path)
-        if real in known or not workspace.allowed(real) or not _is_small(real, workspace.tree):
+        if real in known or (real.parent in roots and is_automatic(real.name)):
+            continue  # in force
+        if not workspace.allowed(real) or not _is_small(real, workspace.tree):
             continue
         names = _known_names(real, workspace, units)
         meant = [real.parent] if real.parent in roots else [root for root in roots if names <= roots[root]]
