@@ -131,9 +131,9 @@ def _alike(group: Group) -> list[str]:
     return [*lines, f"... and {left} more like it (--show-all shows each)"] if left else lines
 
 
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMES])} and {more} more"
+def _listed(names: list[str], most: int = _MOST_NAMES) -> str:
+    more = len(names) - most
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:most])} and {more} more"
 
 
 # -- the summary -------------------------------------------------------------------------------------------------------
@@ -185,4 +185,4 @@ def _unused(report: Report) -> Iterator[str]:
     if unused:
         several = "variable file is" if len(unused) == 1 else "variable files are"
         helps = "--var-file FILE, or `environments` in the configuration"
-        yield f"  {len(unused)} {several} not used: {_listed(unused)} ({helps})"
+        yield f"  {len(unused)} {several} not used: {_listed(unused, 2)} ({helps})"
