@@ -59,8 +59,6 @@ def _deep_recursion() -> Iterator[None]:
 
 
 def _read_all(paths: list[Path], options: Options) -> Reading:
-    from iamlint.sources.gcloud.recognition.resource_from_path import claim
-    from iamlint.sources.gcloud.recognition.table import TEXTS
     from iamlint.sources.not_uploaded import not_uploaded
 
     backend = options.backend if isinstance(options.backend, Path) else None
@@ -73,19 +71,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         units=options.units,
     )
     found = discovered(paths, workspace, options)
-    reading = Reading(
-        errors=[*found.errors], excluded=found.excluded, empty=[workspace.shown(one) for one in found.empty]
-    )
-    if not options.may_be_empty:
-        reading.errors += [nothing_in(shown, "in this directory", _left_out(found)) for shown in reading.empty]
-    reading.facts += (
-        UnreadPart(why, Declaration(Location(workspace.shown(path)), "file"))
-        for path, why in sorted(found.unread.items())
-    )
-    reading.unwalked = [workspace.shown(one.path) for one in found.unwalked]
-    reading.facts += [
-        UnreadPart(one.reason, Declaration(Location(workspace.shown(one.path)), "directory")) for one in found.unwalked
-    ]
+    reading = _of_walk(found, options, workspace)
     documents, late = _documents(found, options, workspace)
     reading.errors += late
     stating, at = None, len(reading.facts)
@@ -95,23 +81,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         owners = found.given if options.files_are_named else set[Path]()
         stating = read_terraform(found, _with_context(options, told), workspace, lookups, owners)
         reading.add(stating.reading)
-    exported = {path.parent for path, _, document in documents if document.facts and claim(workspace.shown(path))}
-    unrecognised = 0
-    for path, given, document in documents:
-        if (
-            not given
-            and workspace.resolved(path) in workspace.data
-            and not _says_whose(document, workspace.shown(path))
-        ):
-            continue  # it is part of the configuration that reads it
-        reading.add(document)
-        settled = document.files or document.errors or document.foreign
-        claimed = None if settled or given else claim(workspace.shown(path))
-        if claimed and not usual(path.name).endswith(TEXTS):
-            from iamlint.sources.gcloud.recognition.unrecognised import beside_exports
-
-            reading.add(beside_exports(workspace.shown(path), claimed, among=path.parent in exported))
-        unrecognised += not document.files and not document.errors
+    unrecognised = _add(reading, documents, workspace)
     if not found.directories and unrecognised == len(found.documents) and not reading.errors and not reading.empty:
         reading.empty = [workspace.shown(paths[0]) if paths else "."]
         why = next((fact.reason for fact in reading.facts if isinstance(fact, UnreadPart)), "")
@@ -126,6 +96,46 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     reading.facts[at:at] = stating.facts() if stating else ()
     reading.facts = list(_distinct(reading.facts))
     return reading
+
+
+def _of_walk(found: Found, options: Options, workspace: Workspace) -> Reading:
+    """Return what the walk of the paths found out, before a file is read."""
+    reading = Reading(
+        errors=[*found.errors], excluded=found.excluded, empty=[workspace.shown(one) for one in found.empty]
+    )
+    if not options.may_be_empty:
+        reading.errors += [nothing_in(shown, "in this directory", _left_out(found)) for shown in reading.empty]
+    reading.facts += (
+        UnreadPart(why, Declaration(Location(workspace.shown(path)), "file"))
+        for path, why in sorted(found.unread.items())
+    )
+    reading.unwalked = [workspace.shown(one.path) for one in found.unwalked]
+    reading.facts += (
+        UnreadPart(one.reason, Declaration(Location(workspace.shown(one.path)), "directory")) for one in found.unwalked
+    )
+    return reading
+
+
+def _add(reading: Reading, documents: list[_Document], workspace: Workspace) -> int:
+    """Add the documents that no configuration reads as its part; return how many of them are not recognised."""
+    from iamlint.sources.gcloud.recognition.resource_from_path import claim
+    from iamlint.sources.gcloud.recognition.table import TEXTS
+
+    exported = {path.parent for path, _, document in documents if document.facts and claim(workspace.shown(path))}
+    unrecognised = 0
+    for path, given, document in documents:
+        shown = workspace.shown(path)
+        if not given and workspace.resolved(path) in workspace.data and not _says_whose(document, shown):
+            continue  # it is part of the configuration that reads it
+        reading.add(document)
+        settled = document.files or document.errors or document.foreign
+        claimed = None if settled or given else claim(shown)
+        if claimed and not usual(path.name).endswith(TEXTS):
+            from iamlint.sources.gcloud.recognition.unrecognised import beside_exports
+
+            reading.add(beside_exports(shown, claimed, among=path.parent in exported))
+        unrecognised += not document.files and not document.errors
+    return unrecognised
 
 
 def _left_out(found: Found) -> str:

@@ -95,10 +95,7 @@ def check(
     """
     wanted, targets = replace(request(asked), fail_on=fail_on), list(map(target, output))
     apart(path for _, path in targets)
-    if unsafe_fixes and not (fix or diff):
-        raise click.UsageError("--unsafe-fixes applies nothing alone: give --fix or --diff, too")
-    if (fix or diff) and wanted.write_baseline:
-        raise click.BadParameter("a baseline is written by a run that fixes nothing", param_hint="--write-baseline")
+    _refuse_contradictions(wanted, fixing=fix or diff, unsafe=unsafe_fixes)
     with keeping(wanted, usable=not (fix or diff or no_cache)) as kept:
         changed = _fixed(wanted, quiet=quiet, unsafe=unsafe_fixes, write=not diff) if fix or diff else None
         if diff:
@@ -133,6 +130,14 @@ def check(
         if not any(written):
             kept.keep(code, inputs)
     sys.exit(code)
+
+
+def _refuse_contradictions(wanted: Request, *, fixing: bool, unsafe: bool) -> None:
+    """Raise a usage error for options that do nothing, or not what they say, beside the others."""
+    if unsafe and not fixing:
+        raise click.UsageError("--unsafe-fixes applies nothing alone: give --fix or --diff, too")
+    if fixing and wanted.write_baseline:
+        raise click.BadParameter("a baseline is written by a run that fixes nothing", param_hint="--write-baseline")
 
 
 def _say(line: str) -> None:
