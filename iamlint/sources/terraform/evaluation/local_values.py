@@ -40,10 +40,12 @@ class LocalValues(Telling):
             value = self._once(key, lambda: NULL)
         else:
             before, self._varies = self._varies, False
-            value = self._once(key, lambda: self._local(declared))
-            if self._varies or key not in self._values:
-                self._varying.add(name)
-            self._varies = before
+            try:
+                value = self._once(key, lambda: self._local(declared))
+            finally:  # what an exhausted budget cut off may differ, too
+                if self._varies or key not in self._values:
+                    self._varying.add(name)
+                self._varies = before or name in self._varying
         self._varies |= name in self._varying
         return value
 
