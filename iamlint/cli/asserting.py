@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from iamlint.finding import Finding, UnknownAnswer
     from iamlint.rules.rule import Rule
 
-_FAMILY = "assertions"
+FAMILY = "assertions"
+"""The family of the assertions, and the name of the folder that holds them."""
 
 
 @mutable
@@ -72,7 +73,7 @@ def asserted(request: Request, select: Iterable[str], ignore: Iterable[str]) -> 
     for path in request.assertions:
         if load_assertions([path]) == ((), []):
             errors.append(Unreadable(Location(path.as_posix()), "there are no assertions here", hint))
-    names = frozenset({_FAMILY, *(one.id for one in every), *(f"{_FAMILY}/{one.id}" for one in every)})
+    names = frozenset({FAMILY, *(one.id for one in every), *(f"{FAMILY}/{one.id}" for one in every)})
     select, ignore = set(select), set(ignore)
     chosen = [one for one in every if not select or _is_named(one, select)]
     return Asserted(tuple(one for one in chosen if not _is_named(one, ignore)), names), errors
@@ -85,7 +86,7 @@ def holds_assertions(path: Path) -> bool:
     """
     from iamlint.accepted.configuration.settings import NAMES
 
-    if path.name in NAMES or DISK.resolved(path).name == _FAMILY:
+    if path.name in NAMES or DISK.resolved(path).name == FAMILY:
         return True
     files = [path]
     if DISK.is_directory(path):
@@ -100,7 +101,7 @@ _MOST_LOOKED_AT = 1_000
 
 
 def _is_named(one: Assertion, among: set[str]) -> bool:
-    return not among.isdisjoint((_FAMILY, one.id, f"{_FAMILY}/{one.id}"))
+    return not among.isdisjoint((FAMILY, one.id, f"{FAMILY}/{one.id}"))
 
 
 def assertion_paths(config: Path | None, given: Iterable[Path], *, no_config: bool = False) -> list[Path]:
@@ -113,7 +114,7 @@ def assertion_paths(config: Path | None, given: Iterable[Path], *, no_config: bo
     settings = settings_path(config)
     home = Path(shown(settings)) if settings else Path(NAMES[0])
     found = [home] if settings else []
-    folder = home.parent / _FAMILY
+    folder = home.parent / FAMILY
     top = repository(Path.cwd())
     inside = config is not None or DISK.resolved(folder).is_relative_to(top)
     if not given and DISK.is_directory(folder) and inside:

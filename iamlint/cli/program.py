@@ -29,7 +29,9 @@ _COMMANDS = {
     "diagnose": _Entry(
         "diagnose", "diagnose", "Explain why a call gets 403, and the smallest change that makes it work."
     ),
-    "explain": _Entry("check", "explain", "Explain a rule: why it matters, before and after, the fix."),
+    "explain": _Entry(
+        "explaining", "explain", "Explain a rule or an assertion: why it matters, before and after, the fix."
+    ),
     "facts": _Entry("check", "facts", "Show the facts in the input: grants, roles, accounts and so on, one per line."),
     "init": _Entry("starting", "init", "Write a configuration for this repository, after a look at it."),
     "interest": _Entry("interest", "interest", "Print a query that keeps of a large export what the rules need."),

@@ -166,7 +166,7 @@ def test_a_mistake_in_a_document_has_its_place(text: str, reason: str) -> None:
 def run(*arguments: str) -> int:
     with pytest.raises(SystemExit) as done:
         main(list(arguments))
-    return int(str(done.value.code))
+    return int(done.value.code or 0)
 
 
 FORBID = '{id: no-dev, severity: critical, owner: us, forbid: {from: "group:dev@*", to: "*@shop-prod.*", reason: r}}'
@@ -362,3 +362,46 @@ def test_a_path_over_other_methods_or_several_hops_is_enough() -> None:
     keys = account("deploy") + on_account("k", "deploy", "user:ana@x.example", KEYS)
     assert not checked(REQUIRED.replace("FROM", "user:ana@x.example"), keys).findings
     assert not checked(REQUIRED.replace("FROM", "group:dev@x.example")).findings
+
+
+def explained(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = run("explain", *arguments)
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+@pytest.mark.parametrize("name", ["no-dev", "assertions/no-dev", "assertions"])
+def test_explain_shows_an_assertion_and_where_it_is_defined(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(".iamlint.yaml").write_text(f"select: [default]\nassertions:\n- {FORBID}\n", encoding="utf-8")
+    code, out, err = explained(capsys, name)
+    assert (code, err) == (0, "")
+    assert out.startswith("# no-dev\n")
+    assert "defined at `.iamlint.yaml:3`" in out
+
+
+def test_explain_shows_the_examples_and_the_owner_of_an_assertion(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("assertions").mkdir()
+    written = {
+        "id": "no-dev",
+        "forbid": {"from": "group:dev@*", "to": "*", "by": ["key"], "unless": "group:dev@ops.example", "reason": "BEC"},
+        "owner": "platform",
+        "examples": {"violates": [{"terraform": "# one"}], "holds": [{"terraform": "# two"}]},
+    }
+    Path("assertions/dev.yaml").write_text(json.dumps({"assertions": [written]}), encoding="utf-8")
+    code, out, _ = explained(capsys, "no-dev")
+    assert code == 0
+    for part in ("`assertions/dev.yaml:1`", "BEC Owner: platform.", "`by`: `key`", "`unless`: `group:dev@ops.example`"):
+        assert part in out
+    assert out.index("## Violated by") < out.index("# one") < out.index("## Satisfied by") < out.index("# two")
+
+
+def test_explain_of_a_name_that_neither_has_says_which_is_near(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.yaml").write_text(f"assertions:\n- {FORBID}\n", encoding="utf-8")
+    assert explained(capsys, "no-dve")[0] == 2
+    code, out, err = explained(capsys, "no-dve", "--assertions", "mine.yaml")
+    assert (code, out) == (2, "")
+    assert "no rule, family or assertion is called `no-dve` (did you mean `no-dev`?)" in err
+    Path("mine.yaml").write_text("assertions:\n- {id: no-dev}\n", encoding="utf-8")
+    code, _, err = explained(capsys, "no-dev", "--assertions", "mine.yaml")
+    assert code == 2
+    assert "mine.yaml:2:3: give exactly one of" in err

@@ -224,23 +224,6 @@ def facts(form: str, **asked: Any) -> None:
     sys.exit(FAILED if reading.errors else OK)
 
 
-@click.command()
-@click.argument("name", metavar="RULE")
-@click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules.")
-def explain(name: str, rules: tuple[Path, ...]) -> None:
-    """Explain a rule: why it matters, before and after, the fix."""
-    from iamlint.reporters.page import rule_page
-    from iamlint.reporters.parts.folding import folded_page
-
-    try:
-        found = choose(load((*configured_rules(), *rules)), (name,), ())
-    except Failed as failed:
-        say_errors(failed.errors)
-        sys.exit(FAILED)
-    pages = "\n".join(rule_page(rule) for rule in found)
-    emit("\n".join(folded_page(map(neutral, pages.split("\n")), width(sys.stdout))))
-
-
 @click.command(name="rules")
 @rule_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
