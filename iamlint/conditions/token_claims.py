@@ -9,6 +9,7 @@ from typing import Literal as OneOf
 from iamlint.basics.frozen import frozen
 from iamlint.conditions.attributes import MODIFIED_GRANTS
 from iamlint.conditions.parser import Unparsable, parse
+from iamlint.conditions.simplified import simplified
 from iamlint.conditions.syntax import (
     AllOf,
     AnyOf,
@@ -86,7 +87,7 @@ def claims_compared(expression: Text) -> Alternatives | Unparsable | Unknown:
     ``()`` is never true; an empty set is a way without any demand that is understood. If a condition names the tenant,
     every alternative has a claim of the tenant.
     """
-    match parse(expression):
+    match simplified(expression):
         case Unparsable() | Unknown() as other:
             return other
         case node:
@@ -95,7 +96,7 @@ def claims_compared(expression: Text) -> Alternatives | Unparsable | Unknown:
 
 def is_obscure(expression: Text) -> bool:
     """Whether a part of a condition is not understood, so that it may demand more than its claims."""
-    node = parse(expression)
+    node = simplified(expression)
     return isinstance(node, Unparsable | Unknown) or _has_obscure_part(node)
 
 
@@ -119,7 +120,7 @@ def mapped(expression: Text) -> tuple[str, str, str] | None:
 
     A constant has the claim "". None if the mapping is anything else, or unknown.
     """
-    node = parse(expression)
+    node = simplified(expression)
     if isinstance(node, Unparsable | Unknown):
         return None
     before, name, after = "", "", ""

@@ -110,7 +110,8 @@ def test_the_roles_that_may_be_granted(expression: str, roles: set[str] | None) 
         ("true || assertion.ref == 'x'", False),
         ("has(assertion.ref) ? assertion.ref == 'x' : false", False),
         ("assertion.repository_owner + '/' == 'a/'", True),
-        ("assertion.ref == 'x' || !['a'].exists(o, assertion.repository.startsWith(o))", True),
+        ("assertion.ref == 'x' || !['a'].exists(o, assertion.repository.startsWith(o))", False),
+        ("assertion.ref == 'x' || !assertion.groups.exists(o, assertion.repository.startsWith(o))", True),
         ("(((", True),
     ],
 )

@@ -19,7 +19,8 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.parser import Unparsable
 from iamlint.conditions.token_claims import Claim, claims_compared, mapped
 from iamlint.facts import Condition, Provider, Text
-from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
+from iamlint.queries.federation.forms import may_have
+from iamlint.queries.federation.issuers import OWN, Claims, Issuer, read, shared_issuer
 from iamlint.unknown import Unknown, shown
 
 MOST = 256
@@ -127,7 +128,7 @@ class Admission:
         how, text = _plain(claim.how, value)
         if how not in _BEGINNING and not before and not after:
             way.demanded.append((name, how, text))
-            return None
+            return _without(self.issuer.claims.get(name), name, how, text)
         if how not in _BEGINNING or (after and how != "equals"):
             return None
         inner = _within(text, before, after, how)
@@ -204,6 +205,15 @@ def _plain(how: str, value: Text) -> tuple[str, str]:
     return ("equals" if end and end[0] in ("$", "\\z") else "prefix"), re.sub(r"\\(.)", r"\1", text)
 
 
+def _without(form: Claims | None, name: str, how: str, text: str) -> str | None:
+    """Return why no token's claim contains a text, or ends with it."""
+    if form is None or how not in ("suffix", "contains") or may_have(form, text, at_end=how == "suffix"):
+        return None
+    return (
+        f"`assertion.{name}` never {'ends with' if how == 'suffix' else 'contains'} `{text}`: it is like `{form.like}`"
+    )
+
+
 def _narrow(way: Way, name: str, how: str, value: str) -> str | None:
     """Add a value, or a prefix of one, to a way; return why no token has it."""
     way.demanded.append((name, how, value))
@@ -213,6 +223,8 @@ def _narrow(way: Way, name: str, how: str, value: str) -> str | None:
             return f"`assertion.{name}` is never empty"
         return _add(way, name, {f"={name}": value} if whole else {}, () if whole else (f"={name}", value))
     found = read(form, value, whole=whole)
+    if found is None and whole and not value:
+        return f"`assertion.{name}` is never empty"
     if found is None:
         what = f"is never `{value}`" if whole else f"never begins with `{value}`"
         if whole and "*" in value:

@@ -113,9 +113,9 @@ def _shut_out(attribute: str, value: Text, providers: list[Provider], work: Budg
 
 # -- principals that anybody can match -----------------------------------------------------------------------------
 
-_ATTRIBUTE = regex(r".*/workloadIdentityPools/(?P<pool>[^/]+)/(?P<attribute>attribute\.[^/]+)/.", re.DOTALL)
+_ATTRIBUTE = regex(r".*/workloadIdentityPools/(?P<pool>[^/]+)/(?P<attribute>attribute\.[^/]+|subject)/.", re.DOTALL)
 NEEDED = {
-    "forgeable_attributes": ({"principal": "principalSet:*/attribute.*"},),
+    "forgeable_attributes": ({"principal": ["principalSet:*/attribute.*", "principal:*/subject/*"]},),
     "unmatched_federated_principals": (
         {"principal": ["principal:*", "principalSet:*", "serviceAccount:*.svc.id.goog[*"]},
     ),
@@ -138,27 +138,32 @@ _CHOSEN = frozenset(
         "user_login",
         "user_email",
         "aud",
+        "iss",
         "terraform_run_phase",
     }
 )
-"""Claims that every repository or workspace can have, or that the user who starts a run chooses."""
+"""Claims that every repository or workspace can have, or that the user who starts a run chooses.
+
+Every token for a provider has the same ``iss``, and all of them may have the same ``aud``.
+"""
 
 
 def forgeable_attributes(estate: Estate) -> Iterator[Match]:
-    """Grants to an attribute that every workload admitted by the pool's providers can have."""
+    """Grants to an attribute or subject that every workload admitted by the pool's providers can have."""
     providers = estate.made(_by_pool)
     asked: dict[tuple[str, str, str], tuple[list[Provider], list[Provider]]] = {}
     for grant in estate.of(Grant):
-        found = _ATTRIBUTE.match(grant.principal.text) if grant.principal.kind == "federated_set" else None
+        named = grant.principal.kind in ("federated", "federated_set")
+        found = _ATTRIBUTE.match(grant.principal.text) if named else None
         if not found:
             continue
-        named = found["attribute"].removeprefix("attribute.")
-        key = scope(grant.declared), found["pool"], named
+        attribute = "google.subject" if found["attribute"] == "subject" else found["attribute"]
+        key = scope(grant.declared), found["pool"], attribute
         if key not in asked:
             known = [one for one in providers.get(key[:2], []) if one.disabled is not True]
-            asked[key] = known, [one for one in known if _is_chosen(mapped_claims(one, found["attribute"]), named)]
+            asked[key] = known, [one for one in known if _is_chosen(one, attribute)]
         known, through = asked[key]
-        if not known and named in _CHOSEN:
+        if not known and attribute.removeprefix("attribute.") in _CHOSEN:
             yield Match(grant, Truth.TRUE, confidence="medium")
         open_to = [admits(one) for one in through]
         unknown = next((one for one in open_to if isinstance(one, Unknown)), None)
@@ -168,9 +173,14 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
             yield Match(grant, Truth.UNKNOWN, reasons=(f"it depends on the provider's condition: {unknown.reason}",))
 
 
-def _is_chosen(claims: tuple[str, ...] | None, named: str) -> bool:
-    """Whether an attribute is made only of claims that anybody can choose."""
-    return named in _CHOSEN if claims is None else bool(claims) and _CHOSEN.issuperset(claims)
+def _is_chosen(provider: Provider, attribute: str) -> bool:
+    """Whether an attribute is a constant, or made only of claims that anybody can choose."""
+    if admission(provider).source(attribute)[0] == "constant":
+        return True
+    claims = mapped_claims(provider, attribute)
+    if claims is None:
+        return attribute.removeprefix("attribute.") in _CHOSEN
+    return bool(claims) and _CHOSEN.issuperset(claims)
 
 
 # -- whole pools ---------------------------------------------------------------------------------------------------
@@ -211,7 +221,10 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
         whole = _WHOLE.match(grant.principal.text)
         known = providers.get((scope(grant.declared), whole["pool"]), []) if whole else []
         open_to = {one: admits(one) for one in known if one.disabled is not True}
-        if open_to and all(how == "workload" for how in open_to.values()) and not _reaches_privileged(grant, estate):
+        if open_to and all(how == "nobody" for how in open_to.values()):  # the providers are reported
+            continue
+        few = open_to and all(how in ("workload", "nobody") for how in open_to.values())
+        if few and not _reaches_privileged(grant, estate):
             continue
         related = tuple(one for one, how in open_to.items() if how == "anybody")
         yield Match(

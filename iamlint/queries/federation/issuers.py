@@ -21,17 +21,26 @@ from iamlint.unknown import Truth
 
 @frozen
 class Part:
-    """A part of a claim that differs between tokens: its name, and the patterns of it and of its prefixes."""
+    """A part of a claim that differs between tokens: its name, and the patterns of it and of its prefixes.
+
+    ``letter`` is the pattern of each of its letters, ``last`` that of its last one.
+    """
 
     name: str
     whole: re.Pattern[str]
     begun: re.Pattern[str]
+    letter: re.Pattern[str]
+    last: re.Pattern[str]
 
 
-def part(name: str, letters: str, whole: str = "", *, never: str = "") -> Part:
-    """Return a part made of these letters; ``whole`` restricts a complete part, ``never`` excludes beginnings."""
+def part(name: str, letters: str, whole: str = "", *, never: str = "", last: str = "") -> Part:
+    """Return a part made of these letters.
+
+    ``whole`` restricts a complete part, ``never`` excludes beginnings, ``last`` restricts the last letter.
+    """
     barred = f"(?!{never})" if never else ""
-    return Part(name, regex(barred + (whole or f"{letters}+")), regex(f"{barred}{letters}*"))
+    found = regex(barred + (whole or f"{letters}+")), regex(f"{barred}{letters}*")
+    return Part(name, *found, regex(letters), regex(last or letters))
 
 
 Form = tuple[str | Part, ...]
@@ -212,8 +221,8 @@ def _namespace(parts: Mapping[str, str]) -> Mapping[str, str]:
     return {"namespace": parts["path"].rpartition("/")[0]} if "path" in parts else {}
 
 
-_PROJECT = part("path", r"[^:*\s]", r"[^/:*\s]+(?:/[^/:*\s]+)+")
-_NAMESPACE = part("namespace", r"[^:*\s]", r"[^/:*\s]+(?:/[^/:*\s]+)*")
+_PROJECT = part("path", r"[^:*\s]", r"[^/:*\s]+(?:/[^/:*\s]+)+", last=r"[^/:*\s]")
+_NAMESPACE = part("namespace", r"[^:*\s]", r"[^/:*\s]+(?:/[^/:*\s]+)*", last=r"[^/:*\s]")
 _GITLAB = Issuer(
     tenant=(
         "namespace_id",

@@ -16,6 +16,7 @@ from iamlint.patterns.match import Match
 from iamlint.queries.federation.admission import admission
 from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
 from iamlint.queries.federation.names import LONGEST_SUBJECT
+from iamlint.queries.federation.outsiders import admits_stranger
 from iamlint.unknown import Truth, Unknown, shown
 
 
@@ -34,9 +35,12 @@ def weak_provider_conditions(estate: Estate) -> Iterator[Match]:
             case Unknown(reason):
                 yield Match(provider, Truth.UNKNOWN, reasons=(f"the attribute condition is not known: {reason}",))
             case ways:
-                if undeclared(expression, PROVIDER) or not _weak(ways, provider, issuer):
+                if undeclared(expression, PROVIDER):
                     continue
-                if is_obscure(expression):
+                weak, met = _weak(ways, provider, issuer), _is_met_by_stranger(provider, expression, ways)
+                if not weak and not met:
+                    continue
+                if is_obscure(expression) and not met:
                     reason = "a part of the attribute condition is not understood"
                     yield Match(provider, Truth.UNKNOWN, reasons=(reason,))
                 else:
@@ -48,6 +52,12 @@ def _weak(ways: tuple[frozenset[Claim], ...], provider: Provider, issuer: Issuer
     """Whether a condition can be met in a way that identifies no tenant."""
     reader, let_in = _reader(provider, issuer), admission(provider)
     return any(not _names_tenant(way, reader) and let_in.taken((way,))[0] for way in ways)
+
+
+def _is_met_by_stranger(provider: Provider, expression: Text, ways: tuple[frozenset[Claim], ...]) -> bool:
+    """Whether a stranger's token meets a condition that its demands do not decide: evaluated, not compared."""
+    undecided = is_obscure(expression) or any(claim.how == "matches" for way in ways for claim in way)
+    return undecided and admits_stranger(provider)
 
 
 def unmatched_provider_conditions(estate: Estate) -> Iterator[Match]:
@@ -79,8 +89,8 @@ def _place(provider: Provider) -> Place | None:
     return Place(at) if at else None
 
 
-Openness = Literal["anybody", "tenant", "workload"]
-"""Who a provider admits: any customer of its issuer, one customer, or one customer's repository or the like."""
+Openness = Literal["anybody", "tenant", "workload", "nobody"]
+"""Who a provider admits: any customer of its issuer, one customer, one customer's repository or the like, or nobody."""
 
 
 def admits(provider: Provider) -> Openness | Unknown:
@@ -95,9 +105,13 @@ def admits(provider: Provider) -> Openness | Unknown:
         return ways
     if isinstance(ways, Unparsable):
         return Unknown(ways.reason)
+    if _is_met_by_stranger(provider, expression, ways):
+        return "anybody"
     reader, let_in = _reader(provider, issuer or OWN), admission(provider)
-    ways = tuple(way for way in ways if let_in.taken((way,))[0]) or ways
-    if ways and all(_names_workload(way, reader) for way in ways):
+    ways = tuple(way for way in ways if let_in.taken((way,))[0])
+    if not ways:
+        return "nobody"
+    if all(_names_workload(way, reader) for way in ways):
         return "workload"
     if is_obscure(expression):
         return Unknown("a part of the attribute condition is not understood")

@@ -1,0 +1,142 @@
+"""Tokens of strangers: whether a condition is true for one of them, evaluated claim by claim.
+
+A shared issuer signs tokens for everybody. A stranger has another owner, organization or group than those that a
+condition names, and is free to choose the names below it: of a repository, a branch, an environment, a workspace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from itertools import islice, product
+
+from iamlint.basics.lazy_regex import regex
+from iamlint.conditions.abstract_values import Some
+from iamlint.conditions.parser import Unparsable, parse
+from iamlint.conditions.simplified import with_token
+from iamlint.conditions.syntax import Literal, Node, texts_of
+from iamlint.conditions.token_claims import Claim, claims_compared
+from iamlint.facts import Condition, Provider, Text
+from iamlint.queries.federation.issuers import SHARED, Claims, Issuer, read, shared_issuer
+from iamlint.unknown import Unknown
+
+MOST_TOKENS = 400
+"""Maximum number of tokens that one condition is evaluated for."""
+_MOST_WAYS = 8
+_MOST_WORDS = 8
+_DEEPEST = 3
+"""Maximum number of attributes that are made of each other."""
+_WORD = regex(r"[A-Za-z0-9_-]+")
+_TENANTS = frozenset(
+    {"owner", "organization", "enterprise", "namespace", "workflow_ref.owner", "job_workflow_ref.owner"}
+)
+"""The parts of claims that name a tenant."""
+_NAMES = frozenset({"repository", "project", "workspace", "pipeline"})
+"""The parts that a tenant is free to name."""
+_STRANGER, _OTHER_NAME = "mallory", "tools"
+
+Token = Mapping[str, str]
+
+
+def admits_stranger(provider: Provider) -> bool:
+    """Whether the condition of a provider of a shared issuer is certainly true for a token of some stranger."""
+    issuer, condition = shared_issuer(provider), provider.condition
+    expression = condition.expression if isinstance(condition, Condition) else condition
+    if issuer is None or not issuer.claims or expression is None:
+        return False
+    mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
+    made = tuple((name, of) for name, of, _ in mapping if isinstance(of, str))
+    return _admits(expression, made, next(url for url, known in SHARED.items() if known is issuer))
+
+
+@lru_cache(maxsize=1024)
+def _admits(expression: Text, made: tuple[tuple[str, str], ...], address: str) -> bool:
+    node, ways = parse(expression), claims_compared(expression)
+    if isinstance(node, Unparsable | Unknown) or not isinstance(ways, tuple):
+        return False
+    words = frozenset(word for text in texts_of(node) for word in _WORD.findall(text))
+    tokens = (token for way in ways[:_MOST_WAYS] for token in _tokens(SHARED[address], way, sorted(words)))
+    attributes = dict(made)
+    for token in islice(tokens, MOST_TOKENS):
+        match with_token(node, _value(token | {"iss": address}, attributes)):
+            case Some((True,), False):
+                return True
+    return False
+
+
+def _value(token: Token, made: Mapping[str, str], depth: int = 0) -> Callable[[str], Node | None]:
+    """Return the function that reads a claim of a token, or an attribute that is made of claims."""
+
+    def value(path: str) -> Node | None:
+        root, _, name = path.partition(".")
+        if root == "assertion":
+            return Literal(token[name]) if name in token else None
+        of = made.get(path)
+        node = parse(of) if of is not None and depth < _DEEPEST else None
+        if node is None or isinstance(node, Unparsable | Unknown):
+            return None
+        match with_token(node, _value(token, made, depth + 1)):
+            case Some((str(text),), False):
+                return Literal(text)
+            case _:
+                return None
+
+    return value
+
+
+def _tokens(issuer: Issuer, way: frozenset[Claim], words: list[str]) -> Iterator[dict[str, str]]:
+    """Yield tokens of strangers, with what one way to meet a condition demands of claims that anybody can have."""
+    demanded = _demanded(issuer, way)
+    tenants = [_STRANGER, *(name for word in words for name in (f"{word}-{_STRANGER}", f"{_STRANGER}-{word}"))]
+    known = set(words)
+    for tenant, name in product(tenants[: 2 * _MOST_WORDS + 1], [_OTHER_NAME, *words[:_MOST_WORDS]]):
+        if tenant not in known:
+            yield _token(issuer, demanded, tenant, name)
+
+
+def _demanded(issuer: Issuer, way: frozenset[Claim]) -> dict[str, str]:
+    """Return the values that a way demands of claims which identify no tenant."""
+    found = {}
+    for claim in way:
+        name = claim.name.removeprefix("assertion.")
+        value = claim.values[0] if claim.values else None
+        if claim.how == "equals" and not claim.part and isinstance(value, str) and name not in issuer.tenant:
+            found[name] = value
+    return found
+
+
+def _token(issuer: Issuer, demanded: Mapping[str, str], tenant: str, name: str) -> dict[str, str]:
+    parts: dict[str, str] = {}
+    for claim, form in issuer.claims.items():
+        usual = read(form, form.like, whole=True)
+        for part, like in usual.parts.items() if usual else ():
+            parts.setdefault(part, _chosen(part, like, tenant, name))
+        wanted = read(form, demanded[claim], whole=True) if claim in demanded else None
+        parts |= {
+            part: value
+            for part, value in (wanted.parts if wanted else {}).items()
+            if part not in _TENANTS and part != "path"
+        }
+    made = {claim: _made(form, parts) for claim, form in issuer.claims.items()}
+    return {**demanded, **{claim: value for claim, value in made.items() if value is not None}}
+
+
+def _chosen(part: str, like: str, tenant: str, name: str) -> str:
+    """Return a stranger's value of a part of a claim."""
+    if part in _TENANTS:
+        return tenant
+    if part == "path":
+        return f"{tenant}/{name}"
+    if part in _NAMES:
+        return name
+    return f"9{like}07" if like.isdigit() else f"{like}9" if part.endswith("_id") else like
+
+
+def _made(form: Claims, parts: Mapping[str, str]) -> str | None:
+    """Return a claim of these parts, in its usual form; None if the parts do not make one."""
+    usual = read(form, form.like, whole=True)
+    if usual is None:
+        return None
+    pieces = next((one for one in form.forms if read(Claims((one,), form.like), form.like, whole=True)), ())
+    value = "".join(piece if isinstance(piece, str) else parts[piece.name] for piece in pieces)
+    return value if read(form, value, whole=True) else None
