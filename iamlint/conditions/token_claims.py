@@ -115,6 +115,18 @@ def _has_obscure_part(node: Node) -> bool:
             return claim is None or claim.values == (_A_LIST,)
 
 
+def is_always_true(expression: Text) -> bool:
+    """Whether a condition of a provider is certainly true for every token: ``1 == 1``, ``assertion.sub != ""``."""
+    node = simplified(expression)
+    if isinstance(node, Unparsable | Unknown):
+        return False
+    return all(_NO_SUBJECT & way for way in _ways(negated(node)))
+
+
+_NO_SUBJECT = frozenset(Claim(name, "equals", ("",)) for name in ("assertion.sub", "google.subject"))
+"""What no token meets: IAM refuses a token without a subject."""
+
+
 def mapped(expression: Text) -> tuple[str, str, str] | None:
     """Return the value of an attribute mapping as prefix, claim and suffix.
 

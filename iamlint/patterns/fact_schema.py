@@ -326,6 +326,15 @@ def _provider_condition(provider: Provider) -> Text | None:
     return condition if condition is None or isinstance(condition, Unknown) else condition.expression
 
 
+def _restricts(provider: Provider) -> bool | Unknown:
+    expression = _provider_condition(provider)
+    if not expression or isinstance(expression, Unknown):
+        return expression if isinstance(expression, Unknown) else False
+    from iamlint.conditions.token_claims import is_always_true
+
+    return not is_always_true(expression)
+
+
 _POOL: Kind[Pool] = Kind(
     Pool,
     "pool",
@@ -344,6 +353,7 @@ _PROVIDER: Kind[Provider] = Kind(
         "protocol": kind("protocol", lambda provider: provider.protocol),
         "pool_kind": kind("kind of pool", lambda provider: _pool_kind(provider.pool)),
         "has_condition": flag("whether it has a condition", lambda provider: _provider_condition(provider) is not None),
+        "restricts": flag("whether it has a condition that is not true for every token, as `1 == 1` is", _restricts),
         "disabled": flag("whether the provider is disabled", lambda provider: provider.disabled),
         "issuer": glob("issuer", lambda provider: provider.issuer),
         "condition": glob("condition", _provider_condition),

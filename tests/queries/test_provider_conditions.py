@@ -314,3 +314,54 @@ def test_a_subject_has_127_bytes_at_most(check: Check, subject: str, flagged: bo
     found = check({"main.tf": text}, select=("malformed-mapping",)).findings
     assert [finding.rule for finding in found] == (["malformed-mapping"] if flagged else [])
     assert all("bytes or more" in finding.message for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("subject", "condition", "value", "severity"),
+    [
+        ("'x'", "assertion.ref == 'refs/heads/main'", "x", "medium"),
+        ("'x' + 'y'", "true", "xy", "medium"),
+        ("assertion.aud", "assertion.repository_owner == 'example'", "https://example.com", "low"),
+        ("assertion.ref", "assertion.repository_owner == 'example'", "refs/heads/main", "low"),
+        ("assertion['aud']", "", "x", "medium"),
+        # One repository is one subject, another value is nobody's, and a claim of its own tells workloads apart.
+        ("'x'", "assertion.repository == 'example/shop'", "x", None),
+        ("'x'", "1 == 2", "x", None),
+        ("'x'", "assertion.ref == 'refs/heads/main'", "y", None),
+        ("'x:' + assertion.sub", "assertion.repository_owner == 'example'", "x:repo:example/shop:pull_request", None),
+        ("assertion.sub", "assertion.repository_owner == 'example'", "repo:example/shop:pull_request", None),
+        ("assertion.aud + assertion.repository", "assertion.repository_owner == 'example'", "aexample/shop", None),
+    ],
+)
+def test_a_subject_that_everybody_has(check: Check, subject: str, condition: str, value: str, severity: str) -> None:
+    text = f"""
+resource "google_service_account_iam_member" "ci" {{
+  service_account_id = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/subject/{value}"
+}}
+"""
+    made = provider(GITHUB, condition).replace(
+        '"google.subject"       = "assertion.sub"', f'"google.subject" = "{subject}"'
+    )
+    report = check({"main.tf": made + text}, select=("forgeable-attribute",))
+    assert [finding.severity for finding in report.findings] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("condition", "flagged"),
+    [
+        ("true", True),
+        ("1 == 1", True),
+        ("assertion.sub != ''", True),
+        ("size(google.subject) > 0 || assertion.team == 'a'", True),
+        ("assertion.team != ''", False),
+        ("'admins' in google.groups", False),
+        ("assertion.other(1)", False),
+        ("1 == 2", False),
+    ],
+)
+def test_a_condition_that_keeps_nobody_out_counts_as_none(check: Check, condition: str, *, flagged: bool) -> None:
+    text = provider("https://idp.example", condition)
+    report = check({"main.tf": text}, select=("provider-without-condition",))
+    assert bool(report.findings) is flagged

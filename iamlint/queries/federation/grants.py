@@ -163,6 +163,8 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
             known = [one for one in providers.get(key[:2], []) if one.disabled is not True]
             asked[key] = known, [one for one in known if _is_chosen(one, attribute)]
         known, through = asked[key]
+        if through and is_nobody(grant, estate):
+            continue
         if not known and attribute.removeprefix("attribute.") in _CHOSEN:
             yield Match(grant, Truth.TRUE, confidence="medium")
         open_to = [admits(one) for one in through]
