@@ -285,11 +285,12 @@ def test_a_condition_is_told_by_one_rule(check: Check, issuer: str, condition: s
     ],
 )
 def test_whom_an_attribute_admits(check: Check, issuer: str, condition: str, attribute: str, expected: str) -> None:
+    value = "refs/heads/main" if attribute == "ref" else "x"
     text = f"""
 resource "google_service_account_iam_member" "ci" {{
   service_account_id = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
   role               = "roles/iam.workloadIdentityUser"
-  member             = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/attribute.{attribute}/x"
+  member             = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/attribute.{attribute}/{value}"
 }}
 """
     report = check({"main.tf": provider(issuer, condition) + text}, select=("forgeable-attribute",))
