@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.answer import Answer, Fix
@@ -25,6 +26,7 @@ from iamlint.estate.deny_forms import denied_principal
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Provider, Resource
 from iamlint.principals import read_principal
 from iamlint.queries.federation.names import identity_of
+from iamlint.queries.policies.agents import agent_role
 from iamlint.unknown import Truth, shown
 
 _ROLES: Mapping[str, str] = {
@@ -314,12 +316,11 @@ def _rights(broken: _Broken) -> Fix:
     permission = case.question.right or case.said.permission
     if not permission:
         return Fix()
-    role = smallest_role(permission)
-    who = (
-        holder_of(read_principal(f"serviceAccount:{case.target}"), case.declared(case.target))
-        if case.target
-        else holder
-    )
+    if case.said.by_agent and not case.said.principal:
+        return _of_agent(case, "")
+    role = _agents_role(case) or smallest_role(permission)
+    refused = case.said.principal.rpartition(":")[2] if case.said.by_agent else case.target
+    who = holder_of(read_principal(f"serviceAccount:{refused}"), case.declared(refused)) if refused else holder
     if role is None or (who is None and case.question.caller is not NOBODY_NAMED):
         return Fix()
     member = member_of(case, who) if who else Member("CALLER", '"CALLER"')
@@ -331,19 +332,39 @@ def _rights(broken: _Broken) -> Fix:
     return grant_on_container(on or "", permission, project or case.said.project or "PROJECT", role, member)
 
 
+def _agents_role(case: Case) -> str:
+    """The role that Google names for a service agent: it often needs more than the permission of the error."""
+    found = re.search(r"--role=(roles/[\w.]+)", case.said.gcloud) if case.said.by_agent else None
+    return found[1] if found else ""
+
+
 def _evicted(broken: _Broken) -> Fix:
+    """The agent's own role again; the grant of the error's document where that is another one."""
     case, holder = broken.case, broken.holder
-    agent = (
-        holder.principal.email if holder and holder.principal.kind == "service_agent" else case.said.other.get("agent")
-    )
+    is_agent = holder is not None and holder.principal.kind == "service_agent"
+    agent = (holder.principal.email if holder and is_agent else None) or case.said.other.get("agent", "")
+    role = agent_role(agent) or ""
+    if not broken.answer.evidence and case.said.gcloud and (not role or role not in case.said.gcloud):
+        return _of_agent(case, agent)
     project = shown(case.project_of(case.target)) or "PROJECT"
-    agent = agent or "service-PROJECT_NUMBER@serverless-robot-prod.iam.gserviceaccount.com"
-    role = "roles/composer.serviceAgent" if "composer" in agent else "roles/run.serviceAgent"
-    member = f"serviceAccount:{agent}"
+    member = f"serviceAccount:{agent or 'service-PROJECT_NUMBER@serverless-robot-prod.iam.gserviceaccount.com'}"
+    role = role or "roles/run.serviceAgent"
     arguments = {"project": f'"{project}"', "role": f'"{role}"', "member": f'"{member}"'}
     terraform = block('resource "google_project_iam_member" "agent"', arguments)
     gcloud = f"gcloud projects add-iam-policy-binding {project} --member={member} --role={role}"
     return Fix(terraform, gcloud, note="Take the authoritative binding of this role away, or add the agent to it.")
+
+
+def _of_agent(case: Case, agent: str) -> Fix:
+    """The fix of the error's document, with the service agent and the project that the error names."""
+    fix = _of_document(case, None)
+    texts = [fix.terraform, fix.gcloud]
+    if agent:
+        texts = [re.sub(r"serviceAccount:(?:[\w-]*NUMBER@[\w.-]+|AGENT)", f"serviceAccount:{agent}", one) for one in texts]
+    if re.fullmatch(r"projects/[^/]+", case.said.resource):
+        project = case.said.resource.removeprefix("projects/")
+        texts = [re.sub(r"\b(?:HOST_)?PROJECT\b", project, one) for one in texts]
+    return replace(fix, terraform=texts[0], gcloud=texts[1])
 
 
 def _org_policy(broken: _Broken) -> Fix:

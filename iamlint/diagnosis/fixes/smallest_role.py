@@ -15,12 +15,14 @@ _USUAL: Mapping[str, str] = {
     "storage.buckets.get": "roles/storage.bucketViewer",
     "bigquery.jobs.create": "roles/bigquery.jobUser",
     "bigquery.datasets.get": "roles/bigquery.metadataViewer",
+    "bigquery.tables.create": "roles/bigquery.dataEditor",
     "bigquery.tables.get": "roles/bigquery.metadataViewer",
     "bigquery.tables.getData": "roles/bigquery.dataViewer",
     "bigquery.tables.updateData": "roles/bigquery.dataEditor",
     "cloudkms.cryptoKeyVersions.useToDecrypt": "roles/cloudkms.cryptoKeyDecrypter",
     "cloudkms.cryptoKeyVersions.useToEncrypt": "roles/cloudkms.cryptoKeyEncrypter",
     "cloudtasks.tasks.create": "roles/cloudtasks.enqueuer",
+    "compute.networks.addPeering": "roles/compute.networkAdmin",
     "compute.subnetworks.use": "roles/compute.networkUser",
     "secretmanager.versions.access": "roles/secretmanager.secretAccessor",
     "pubsub.topics.publish": "roles/pubsub.publisher",
@@ -40,16 +42,22 @@ def smallest_role(permission: str) -> str | None:
 
     roles = catalog()
     service = permission.partition(".")[0]
-    holding = [
-        (role, held) for role in roles.roles if (held := _of_service(role, service, roles)) and permission in held
-    ]
+    return _smallest(permission, f"roles/{service}.", roles) or _smallest(permission, "roles/", roles)
+
+
+def _smallest(permission: str, prefix: str, roles: Catalog) -> str | None:
+    """The role with a permission that changes least, among those that begin with a prefix."""
+    holding = [(role, held) for role in roles.roles if (held := _given(role, prefix, roles)) and permission in held]
     return min(holding, key=lambda one: (_changes(one[1]), len(one[1])))[0] if holding else None
 
 
-def _of_service(role: str, service: str, roles: Catalog) -> frozenset[str]:
-    """The permissions of a role that a person can be given for a service; empty for another role."""
-    is_other = not role.startswith(f"roles/{service}.") or "serviceagent" in role.lower() or "legacy" in role.lower()
-    if is_other or not roles.is_listed(role):
+_NOT_FOR_PEOPLE = regex(r"(?i)serviceAgent(?!User)|legacy|\Aroles/(?:owner|editor|viewer|writer|reader)\Z")
+"""Roles of service agents, of ACLs, and basic roles."""
+
+
+def _given(role: str, prefix: str, roles: Catalog) -> frozenset[str]:
+    """The permissions of a role that a person can be given; empty for another role."""
+    if not role.startswith(prefix) or _NOT_FOR_PEOPLE.search(role) or not roles.is_listed(role):
         return frozenset()
     held = roles.permissions(role)
     return held if isinstance(held, frozenset) else frozenset()

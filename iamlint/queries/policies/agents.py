@@ -90,6 +90,15 @@ class _Known:
         return node[1] if node[1].isdecimal() else self.numbers.get(node, "PROJECT_NUMBER")
 
 
+def agent_role(email: str) -> str | None:
+    """Return the role that a service agent has on its project by default; None for other accounts."""
+    domain = email.rpartition("@")[2].lower()
+    if domain == _APIS_AGENT:
+        return _EDITOR
+    name = domain.removesuffix(".iam.gserviceaccount.com")
+    return next((f"roles/{service}.serviceAgent" for service, one in _DOMAINS.items() if one == name), None)
+
+
 def _known(estate: Estate) -> _Known:
     known, node_of = _Known(), estate.hierarchy.node
     for policy in estate.of(ExportedPolicy):
