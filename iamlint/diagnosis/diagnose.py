@@ -80,6 +80,8 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
     if question.right:
         who = _target_holder(case) if case.target else holder
         return [rights_stage(case, who, question.right, question.on)] if who else []
+    if said.by_agent and said.of_resource and said.permission:
+        return agent_stages(case, said.permission, question.on or said.resource or None)
     if not said.of_resource or not case.target:
         return []
     denied = said.principal.lower().removeprefix("serviceaccount:").removeprefix("user:")
@@ -92,8 +94,6 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
             return [backend]
     if not said.permission:
         return []
-    if said.by_agent and not denied:
-        return agent_stages(case, said.permission)
     on = question.on or said.resource or None
     return [rights_stage(case, _target_holder(case), said.permission, on)]
 

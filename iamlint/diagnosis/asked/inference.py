@@ -46,6 +46,8 @@ class Given:
 
 def completed(given: Given, estate: Estate, said: Said, clients: tuple[Client, ...] = ()) -> Given:
     """What is given, completed: from the error, then from the client's files, then from the estate."""
+    if said.by_agent and said.of_resource:
+        return _of_agent(given, said)
     given = _of_principal(given, said)
     given = _of_schedule(given, estate, said)
     given = _with_workload(given, estate, said, clients)
@@ -73,6 +75,16 @@ def _of_principal(given: Given, said: Said) -> Given:
     of_project = said.permission.startswith("resourcemanager.projects.") and said.project
     on = given.on or said.resource or (f"projects/{said.project}" if of_project else None)
     return replace(given, caller=f"serviceAccount:{account}", rights_only=True, right=said.permission, on=on)
+
+
+def _of_agent(given: Given, said: Said) -> Given:
+    """The question of an error that refuses a service agent: whoever started the operation does not matter."""
+    agent = (said.principal or said.other.get("agent", "")).rpartition(":")[2].lower()
+    caller = f"serviceAccount:{agent}" if agent else None
+    on = given.on or said.resource or None
+    return replace(
+        given, caller=caller, target=None, on=on, rights_only=True, right=said.permission or None if agent else None
+    )
 
 
 def _with_clients(given: Given, said: Said, clients: tuple[Client, ...]) -> Given:

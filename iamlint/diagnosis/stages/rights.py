@@ -11,7 +11,7 @@ from iamlint.diagnosis.stages.hop import Hop, hop
 from iamlint.diagnosis.stages.near import near_misses
 from iamlint.diagnosis.stages.resources import places_of, shown_place, unknown_grants
 from iamlint.facts import Grant
-from iamlint.unknown import Truth, shown
+from iamlint.unknown import Truth, Unknown, shown
 
 NAME = "rights of the account on the resource"
 
@@ -40,10 +40,14 @@ def rights_stage(case: Case, holder: Holder, permission: str, on: str | None) ->
     return _may_be_there(case, holder, permission, on) or _missing(case, holder, permission, on, hops)
 
 
-def agent_stages(case: Case, permission: str) -> list[Stage]:
+def agent_stages(case: Case, permission: str, on: str | None) -> list[Stage]:
     """What the input shows of a service agent that the error does not name: a grant of the permission to some agent."""
+    node_of = case.estate.hierarchy.node
+    meant = {node_of(*place) for place in places_of(case, on, permission)} if on else set()
     for grant in case.estate.of(Grant):
-        if grant.principal.kind in ("service_agent", "unknown") and may_give(grant, permission, case.estate):
+        if grant.principal.kind not in ("service_agent", "unknown") or not may_give(grant, permission, case.estate):
+            continue
+        if not on or isinstance(grant.resource.name, Unknown) or node_of(grant.resource, grant.declared) in meant:
             message = f"{grant.principal.text} has {permission} on {grant.resource}; the error does not name the agent"
             return [Stage(NAME, "unknown", message, "missing-input", (Evidence(grant.principal_place.at, message),))]
     return []
