@@ -147,7 +147,7 @@ def _caller(text: str | None, asked: Asked, clients: tuple[Client, ...], *, infe
 def _given(asked: Asked, said: Said) -> Given:
     """What is given; an error that a service agent causes is a question about the agent."""
     caller = asked.caller
-    if said.settles == "service-agent-evicted" and said.other.get("agent"):
+    if (said.settles == "service-agent-evicted" or said.by_agent) and said.other.get("agent"):
         caller = f"serviceAccount:{said.other['agent']}"
     rights_only = asked.permission is not None
     return Given(caller, asked.target, asked.method, asked.delegates, asked.on, rights_only)

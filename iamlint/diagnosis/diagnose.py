@@ -24,7 +24,7 @@ from iamlint.diagnosis.stages.gates import (
 )
 from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.perimeter import with_perimeters
-from iamlint.diagnosis.stages.rights import agent_stages, rights_stage
+from iamlint.diagnosis.stages.rights import agent_stages, evicted_stages, rights_stage
 from iamlint.diagnosis.stages.stages import account, hop_stages, hops_of, worst
 from iamlint.diagnosis.stages.target import target_stage
 from iamlint.facts import Group
@@ -80,6 +80,8 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
     if question.right:
         who = _target_holder(case) if case.target else holder
         return [rights_stage(case, who, question.right, question.on)] if who else []
+    if holder and said.by_agent and said.of_resource and said.settles == "service-agent-evicted":
+        return evicted_stages(case, holder)
     if said.by_agent and said.of_resource and said.permission:
         return agent_stages(case, said.permission, question.on or said.resource or None)
     if not said.of_resource or not case.target:
@@ -108,6 +110,8 @@ def _asked(case: Case, holder: Holder | None) -> str:
     if holder and holder.label not in (who, f"user:{who}", f"serviceAccount:{who}"):
         who = f"{who} ({holder.label})"
     said = case.said
+    if said.by_agent and question.caller is NOBODY_NAMED:
+        who = "a service agent"
     denied = question.right or (said.permission if said.of_resource else "")
     if denied and not case.target:
         return f"{who} needs {denied} on {question.on or said.resource or 'a resource that the error does not name'}"

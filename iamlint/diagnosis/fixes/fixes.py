@@ -52,7 +52,8 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
         return own
     said = case.said
     explains = answer.verdict == "unknown" or answer.step in said.steps or answer.headline == said.title
-    general = _of_document(case, holder) if explains else Fix()
+    granted = answer.verdict == "unknown" and answer.method_works and not said.of_resource
+    general = _of_document(case, holder) if explains and not granted else Fix()
     if general.terraform and said.of_resource and (case.question.right or said.permission):
         general = _unknown_rights(case, answer, holder)
     if maker is None:

@@ -44,7 +44,7 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     causes = _OF_AGENTS if step == "service-agent-evicted" else said.steps
     broken = _broken(stages, (step, *causes))
     rights = next((one.state for one in stages if one.name == RIGHTS), "broken")
-    if broken is None and step == "target-rights" and rights != "broken":
+    if broken is None and step in ("target-rights", "service-agent-evicted") and rights != "broken":
         return None  # the grant is there, not applied or minutes old, or it may be there
     if broken:
         return _of_stage(case, "fails", broken, stages)

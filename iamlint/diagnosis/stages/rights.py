@@ -9,8 +9,10 @@ from iamlint.diagnosis.callers.holder import Holder
 from iamlint.diagnosis.stages.completeness import policy_command
 from iamlint.diagnosis.stages.hop import Hop, hop
 from iamlint.diagnosis.stages.near import near_misses
+from iamlint.diagnosis.stages.paths import evicted
 from iamlint.diagnosis.stages.resources import places_of, shown_place, unknown_grants
 from iamlint.facts import Grant
+from iamlint.queries.policies.agents import agent_role
 from iamlint.unknown import Truth, Unknown, shown
 
 NAME = "rights of the account on the resource"
@@ -38,6 +40,19 @@ def rights_stage(case: Case, holder: Holder, permission: str, on: str | None) ->
             unknown_step.missing if unknown_step else (),
         )
     return _may_be_there(case, holder, permission, on) or _missing(case, holder, permission, on, hops)
+
+
+def evicted_stages(case: Case, holder: Holder) -> list[Stage]:
+    """What the input shows of a service agent that lost its role: the resource that took it, or a grant of it."""
+    by = evicted(case, holder)
+    if by:
+        return [Stage(NAME, "broken", by.message, "service-agent-evicted", (by,))]
+    role = agent_role(holder.principal.email or "")
+    for grant in case.estate.of(Grant):
+        if grant.role == role and grant.principal.email == holder.principal.email:
+            message = f"{holder.label} has {role} on {grant.resource}"
+            return [Stage(NAME, "done", message, evidence=(Evidence(grant.principal_place.at, message),))]
+    return []
 
 
 def agent_stages(case: Case, permission: str, on: str | None) -> list[Stage]:
