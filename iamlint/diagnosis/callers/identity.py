@@ -42,7 +42,7 @@ def identify(case: Case) -> Identity:
             return _machine(case)
         case "unknown" if case.said.by_agent and case.said.of_resource:
             message = "a service agent is refused, and the error does not name it"
-            return Identity((), (Stage(NAME, "unknown", message, "missing-input"),))
+            return Identity((), (Stage(NAME, "skipped", message),))
         case "unknown":
             message = "who calls is not given, and neither the error nor the input shows it"
             return Identity((), (Stage(NAME, "unknown", message, "missing-input", (), (NAME_IT,)),))

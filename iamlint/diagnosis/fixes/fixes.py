@@ -53,7 +53,8 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
     said = case.said
     explains = answer.verdict == "unknown" or answer.step in said.steps or answer.headline == said.title
     granted = answer.verdict == "unknown" and answer.method_works and not said.of_resource
-    general = _of_document(case, holder) if explains and not granted else Fix()
+    of_document = _of_agent(case, _named_agent(case)) if said.by_agent else _of_document(case, holder)
+    general = of_document if explains and not granted else Fix()
     if general.terraform and said.of_resource and (case.question.right or said.permission):
         general = _unknown_rights(case, answer, holder)
     if maker is None:
@@ -317,10 +318,10 @@ def _rights(broken: _Broken) -> Fix:
     permission = case.question.right or case.said.permission
     if not permission:
         return Fix()
-    if case.said.by_agent and not case.said.principal:
+    if case.said.by_agent and not _named_agent(case):
         return _of_agent(case, "")
     role = _agents_role(case) or smallest_role(permission)
-    refused = case.said.principal.rpartition(":")[2] if case.said.by_agent else case.target
+    refused = _named_agent(case) if case.said.by_agent else case.target
     who = holder_of(read_principal(f"serviceAccount:{refused}"), case.declared(refused)) if refused else holder
     if role is None or (who is None and case.question.caller is not NOBODY_NAMED):
         return Fix()
@@ -356,12 +357,18 @@ def _evicted(broken: _Broken) -> Fix:
     return Fix(terraform, gcloud, note="Take the authoritative binding of this role away, or add the agent to it.")
 
 
+def _named_agent(case: Case) -> str:
+    """The e-mail of the service agent that the error names; empty without one."""
+    return (case.said.principal or case.said.other.get("agent", "")).rpartition(":")[2]
+
+
 def _of_agent(case: Case, agent: str) -> Fix:
     """The fix of the error's document, with the service agent and the project that the error names."""
     fix = _of_document(case, None)
     texts = [fix.terraform, fix.gcloud]
     if agent:
-        texts = [re.sub(r"serviceAccount:(?:[\w-]*NUMBER@[\w.-]+|AGENT)", f"serviceAccount:{agent}", one) for one in texts]
+        placeholder = r"serviceAccount:(?:[\w-]*NUMBER@[\w.-]+|AGENT)"
+        texts = [re.sub(placeholder, f"serviceAccount:{agent}", one) for one in texts]
     if re.fullmatch(r"projects/[^/]+", case.said.resource):
         project = case.said.resource.removeprefix("projects/")
         texts = [re.sub(r"\b(?:HOST_)?PROJECT\b", project, one) for one in texts]

@@ -144,6 +144,18 @@ _CONTAINERS: Mapping[str, _Kind] = {
         "google_organization_iam_member", "{org_id}", (), "gcloud organizations add-iam-policy-binding {org_id}"
     ),
 }
+_ABOVE_PROJECTS: Mapping[str, tuple[str, str]] = {
+    "roles/compute.xpnAdmin": ("folder", "FOLDER"),
+    "roles/orgpolicy.policyAdmin": ("organization", "ORGANIZATION"),
+    "roles/resourcemanager.folderAdmin": ("folder", "FOLDER"),
+    "roles/resourcemanager.folderCreator": ("folder", "FOLDER"),
+    "roles/resourcemanager.projectCreator": ("folder", "FOLDER"),
+    "roles/resourcemanager.organizationAdmin": ("organization", "ORGANIZATION"),
+}
+"""Roles that no project takes, with the lowest resource that does.
+
+Source: https://cloud.google.com/iam/docs/roles-permissions, "lowest-level resources where you can grant this role"
+"""
 _OF_PARENT = frozenset({"create", "list"})
 """Verbs that act on a collection: the right is needed on what contains the resource."""
 
@@ -172,8 +184,13 @@ def grant_on_container(resource: str, permission: str, project: str, role: str, 
     """Return the grant of a role on the project, folder or organization of a resource, else on the given project."""
     name = resource_name(resource, permission)
     found = next((one for one in name.containers if one.kind in _CONTAINERS), Resource("project", project))
+    above = _ABOVE_PROJECTS.get(role) if found.kind == "project" else None
+    if above:
+        found = Resource(*above)
     kind = _CONTAINERS[found.kind]
     fix = _grant(kind, {re.findall(r"\{(\w+)\}", kind.path)[0]: shown(found.name)}, role, member)
+    if above:
+        return replace(fix, note=f"Google does not allow {role} on a project: grant it on what contains the project.")
     return replace(fix, note="On the resource itself it is smaller still.") if name.paths else fix
 
 

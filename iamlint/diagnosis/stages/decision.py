@@ -72,7 +72,8 @@ def _by_stages(case: Case, stages: tuple[Stage, ...]) -> Answer:
         return replace(answer, headline=f"{title}; {unknown.message}", also=_meaning(case))
     if unknown:
         return _of_stage(case, "unknown", unknown, stages)
-    if case.said and not case.target and not case.question.right:  # no call that a stage could be about
+    is_granted = any(stage.name == RIGHTS and stage.state == "done" for stage in stages)
+    if case.said and not case.target and not case.question.right and not is_granted:  # no stage is about a call
         title = case.said.title or "; ".join(_unrecognised(case))
         headline = f"{title}; neither the error nor the input shows the account or the permission that is needed"
         return _answer("unknown", "missing-input", headline, stages, "medium", also=_meaning(case))
