@@ -90,12 +90,22 @@ class Value:
     ``at`` is the innermost place: the literal in the local's list, not the argument that refers to it; None for values
     that are in no file. ``structure`` is, for a text that encodes a structure (``jsonencode(…)``, the ``policy_data``
     of a data source, a document in a heredoc), that structure with the places of its parts, even if the text has
-    unknown parts. For an unknown list, it has the elements that the list certainly has (`iamlint.hcl.functions.least`).
+    unknown parts. For an unknown collection, it is what is known of its elements.
     """
 
     data: Data
     at: Span | None = None
-    structure: Value | None = None
+    structure: Value | Partial | None = None
+
+    @property
+    def encoded(self) -> Value | None:
+        """The structure that a text encodes."""
+        return self.structure if isinstance(self.structure, Value) else None
+
+    @property
+    def partial(self) -> Partial | None:
+        """What is known of the elements of an unknown collection."""
+        return self.structure if isinstance(self.structure, Partial) else None
 
     @staticmethod
     def later(at: Later) -> Value:
@@ -117,6 +127,38 @@ class Value:
     def unknown(self) -> Unknown | None:
         """Why the value as a whole is unknown, else None."""
         return self.data if isinstance(self.data, Unknown) else None
+
+
+@frozen
+class Part:
+    """An element of a partly known collection, with its ``key`` if that is a map or an object.
+
+    ``sure`` says that the collection certainly has it, with this value under this key; else it may have it.
+    """
+
+    value: Value
+    key: Value | None = None
+    sure: bool = True
+
+
+@frozen
+class Partial:
+    """The known elements of an unknown collection, in no order. ``kind`` is "list", "set" or "map".
+
+    A tuple is a list, an object a map. ``open`` says that it may have other elements, too.
+    """
+
+    kind: str
+    parts: tuple[Part, ...]
+    open: bool = True
+
+    def changed(self, change: Callable[[Value], Value], of_key: Callable[[Value], Value] | None = None) -> Partial:
+        """Return it with other values, and other keys."""
+
+        def changed(part: Part) -> Part:
+            return Part(change(part.value), of_key(part.key) if of_key and part.key else part.key, part.sure)
+
+        return Partial(self.kind, tuple(map(changed, self.parts)), self.open)
 
 
 class Key(str):

@@ -9,6 +9,7 @@ from iamlint.documents.values import Lazy, List, Map, SetOf, Value
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.functions import unification
+from iamlint.hcl.functions.partial import converted
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, entries, items, set_of, uncertain
 from iamlint.hcl.functions.unification import Type, one_type
 from iamlint.hcl.scope import Scope
@@ -79,6 +80,8 @@ def convert(value: Value, to: Constraint) -> Value:
 
     Attributes that the type does not name are dropped, as in Terraform; missing ones get their default.
     """
+    if isinstance(value.data, Unknown) and value.partial is not None:
+        return converted(value, to.kind, lambda one: convert(one, to.element or ANY))
     if value.data is None or isinstance(value.data, Unknown) or to.kind == "any":
         return value
     try:

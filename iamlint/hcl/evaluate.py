@@ -12,11 +12,12 @@ from decimal import Decimal
 from typing import Any
 
 from iamlint.budget import Exhausted
-from iamlint.documents.values import Data, Key, Lazy, List, SetOf, Value, first_named, key_value
+from iamlint.documents.values import Key, Lazy, Part, Partial, SetOf, Value, first_named, key_value
 from iamlint.hcl import native, syntax
+from iamlint.hcl.access import as_given, attribute, elements, has_refused, index, is_refused
 from iamlint.hcl.expressions import Expressions
+from iamlint.hcl.for_results import by_key, grouped, single
 from iamlint.hcl.functions.costs import LOOKS, cost_of_result, costs
-from iamlint.hcl.functions.least import certain_elements
 from iamlint.hcl.functions.lookup import arity, function_of
 from iamlint.hcl.functions.texts.assembly import Assembly
 from iamlint.hcl.functions.types import (
@@ -26,16 +27,13 @@ from iamlint.hcl.functions.types import (
     boolean,
     bounded_number,
     entries,
-    integer,
     items,
-    known,
     number,
     parts,
     same,
     set_of,
     size,
     text,
-    text_of,
     uncertain,
     weight,
 )
@@ -101,71 +99,24 @@ def _item(_node: syntax.Item, scope: Scope) -> Value:
 
 
 def _attribute(node: syntax.Attribute, scope: Scope) -> Value:
-    return attribute(evaluate(node.object, scope), node.name)
-
-
-def _below(value: Unknown, step: str) -> Unknown:
-    """Return an attribute or element of an unknown value. Raises UnknownResult if it is not one reference."""
-    if value.unknown_part is None:
-        raise UnknownResult(Unknown(value.reason, refused=value.refused))
-    return Unknown(value.reason, (UnknownPart(value.unknown_part.reference + step),), refused=value.refused)
-
-
-def attribute(value: Value, name: str) -> Value:
-    """``value.name``."""
-    match value.data:
-        case Unknown() as why:
-            return Value(_below(why, f".{name}"), value.at)
-        case Lazy() as lazy:
-            return _named(lazy, name, value)
-        case dict() as fields:
-            if name not in fields:
-                raise EvaluationError(f"the object has no attribute {name!r}")
-            field: Value = fields[name]
-            return field
-        case None:
-            raise EvaluationError(f"the attribute {name!r} of null")
-        case _:
-            raise EvaluationError(f"the attribute {name!r} of a value that is not an object")
-
-
-def _named(lazy: Lazy, name: str, value: Value) -> Value:
-    found: Value | None = lazy.attribute(name)
-    if found is not None:
-        return found
-    reference = f"{lazy.reference}.{name}"
-    return Value(Unknown(f"{reference} is not declared", (UnknownPart(reference),), refused=True), value.at)
+    value = evaluate(node.object, scope)
+    _spend_parts(value, scope)
+    return attribute(value, node.name)
 
 
 def _index(node: syntax.Index, scope: Scope) -> Value:
-    return index(evaluate(node.collection, scope), evaluate(node.key, scope))
-
-
-def index(collection: Value, key: Value) -> Value:
-    """``collection[key]``."""
-    wanted = known(key)
-    if wanted is None:
-        raise EvaluationError("null is not an index")
-    match collection.data:
-        case Unknown() as why:
-            shown = f'"{wanted}"' if isinstance(wanted, str) else text_of(wanted)
-            return Value(_below(why, f"[{shown}]"), collection.at)
-        case tuple() as elements:
-            at = integer(key)
-            if not 0 <= at < len(elements):
-                raise EvaluationError(f"index {at} is outside of a list of {len(elements)}")
-            element: Value = elements[at]
-            return element
-        case SetOf():
-            unclear = uncertain(collection)
-            raise UnknownResult(Unknown(unclear.reason)) if unclear else EvaluationError("a set has no indices")
-        case _:
-            return attribute(collection, text(key))
+    collection, key = evaluate(node.collection, scope), evaluate(node.key, scope)
+    _spend_parts(collection, scope)
+    return index(collection, key)
 
 
 def _splat(node: syntax.Splat, scope: Scope) -> Value:
     source = evaluate(node.source, scope)
     match source.data:
+        case Unknown() as why if source.partial and source.partial.kind != "map":
+            _spend_parts(source, scope)
+            each = source.partial.changed(lambda item: evaluate(node.each, scope.child({_ITEM: item})))
+            return Value(Unknown(why.reason), source.at, replace(each, kind="list"))
         case Unknown() as why:
             raise UnknownResult(Unknown(why.reason, refused=why.refused))
         case None:
@@ -175,14 +126,7 @@ def _splat(node: syntax.Splat, scope: Scope) -> Value:
         case _:
             found = (source,)
     results = tuple(evaluate(node.each, scope.child({_ITEM: item})) for item in found)
-    return Value(_as_given(results, source), source.at)
-
-
-def _as_given(results: tuple[Value, ...], source: Value) -> Data:
-    """Return the results of a splat: a list for a list or set, without order if the source had none."""
-    if uncertain(source):
-        return set_of(results)
-    return List(results) if isinstance(source.data, List | SetOf) else results
+    return Value(as_given(results, source), source.at)
 
 
 # -- constructors ------------------------------------------------------------------------------------------------------
@@ -194,61 +138,103 @@ def _tuple(node: syntax.Tuple, scope: Scope) -> Value:
 
 def _object(node: syntax.Object, scope: Scope) -> Value:
     found: dict[str, Value] = {}
-    for key, value in node.items:
-        if isinstance(key, syntax.Attribute | syntax.Index):
-            raise EvaluationError("a reference as a key needs parentheses")
-        name = evaluate(key, scope)
+    for at, (key, value) in enumerate(node.items):
+        name = _key(key, scope)
+        if isinstance(name.data, Unknown) and not name.data.refused:
+            return _partly_named(node, name.data, found, at, scope)
         found[Key.of(text(name), name.at)] = evaluate(value, scope)
     return Value(dict(sorted(found.items())), _span(node, scope))
 
 
-def _each(
-    collection: Value, key: str | None, value: str, condition: syntax.Expression | None, scope: Scope
-) -> Iterable[Scope]:
+def _key(key: syntax.Expression, scope: Scope) -> Value:
+    if isinstance(key, syntax.Attribute | syntax.Index):
+        raise EvaluationError("a reference as a key needs parentheses")
+    return evaluate(key, scope)
+
+
+def _partly_named(node: syntax.Object, why: Unknown, found: dict[str, Value], at: int, scope: Scope) -> Value:
+    """Return an object with unknown keys, of which the items from a number on are not evaluated yet."""
+    from iamlint.hcl.functions.partial import Entries, with_parts
+
+    entries_ = Entries()
+    for name, value in found.items():
+        entries_.put(Part(value, key_value(name)))
+    for key, written in node.items[at:]:
+        name_ = _key(key, scope)
+        if not isinstance(name_.data, Unknown) or name_.data.refused:
+            name_ = Value(text(name_), name_.at)
+        entries_.put(Part(evaluate(written, scope), name_))
+    return replace(with_parts(Unknown(why.reason), entries_.partial(open_=False)), at=_span(node, scope))
+
+
+_ForExpression = syntax.ForTuple | syntax.ForObject | syntax.ForDirective
+
+
+def _each(collection: Value, node: _ForExpression, scope: Scope) -> Iterable[Scope]:
+    """Yield a scope for each element of a known collection. Raises UnknownResult for an unknown condition."""
+    for inner, why in _rounds(collection, node, scope):
+        if why is not None:
+            raise UnknownResult(Unknown(why.reason))
+        yield inner
+
+
+def _rounds(collection: Value, node: _ForExpression, scope: Scope) -> Iterable[tuple[Scope, Unknown | None]]:
+    """Yield a scope for each element, and why it may be left out: it may not exist, or the condition is unknown."""
     scope.budget.spend(weight(collection))
-    for item_key, item in pairs(collection):
+    _spend_parts(collection, scope)
+    condition = None if isinstance(node, syntax.ForDirective) else node.condition
+    for item_key, item, missing in elements(collection):
         scope.budget.spend()
-        names = {value: item}
-        if key:
-            names[key] = item_key
-        inner = scope.child(names)
-        if condition is None or boolean(evaluate(condition, inner)):
-            yield inner
-
-
-def pairs(collection: Value) -> list[tuple[Value, Value]]:
-    """Return key and value of each element, in Terraform's order."""
-    match known(collection):
-        case dict() | Lazy():
-            found = entries(collection)
-            return [(key_value(key, found[key].at), found[key]) for key in sorted(found)]
-        case tuple() as elements:
-            return [(Value(at), item) for at, item in enumerate(elements)]
-        case SetOf(elements):
-            return [(item, item) for item in elements]
-        case _:
-            raise EvaluationError("for needs a collection")
+        names = {node.value: item}
+        if node.key:
+            names[node.key] = item_key
+        inner, why = scope.child(names), missing
+        if condition is not None:
+            wanted = evaluate(condition, inner)
+            if isinstance(wanted.data, Unknown) and not wanted.data.refused:
+                why = wanted.data
+            elif not boolean(wanted):
+                continue
+        yield inner, why
 
 
 def _for_tuple(node: syntax.ForTuple, scope: Scope) -> Value:
     collection = evaluate(node.collection, scope)
-    scopes = _each(collection, node.key, node.value, node.condition, scope)
-    results = tuple(evaluate(node.result, inner) for inner in scopes)
+    doubt = collection.unknown if collection.partial else None
+    found: list[Part] = []
+    for inner, why in _rounds(collection, node, scope):
+        found.append(Part(evaluate(node.result, inner), None, why is None))
+        doubt = doubt or why
+    if doubt is not None:
+        return _partly(node, doubt, collection, "list", tuple(found), scope)
+    results = tuple(part.value for part in found)
     return Value(set_of(results) if uncertain(collection) else results, _span(node, scope))
+
+
+def _partly(
+    node: syntax.Node, why: Unknown, collection: Value, kind: str, parts_: tuple[Part, ...], scope: Scope
+) -> Value:
+    """Return the result of a ``for`` that is known in part."""
+    from iamlint.hcl.functions.partial import with_parts
+
+    is_open = collection.partial is not None and collection.partial.open
+    return replace(with_parts(Unknown(why.reason), Partial(kind, parts_, is_open)), at=_span(node, scope))
 
 
 def _for_object(node: syntax.ForObject, scope: Scope) -> Value:
     collection = evaluate(node.collection, scope)
-    found: dict[str, list[Value]] = {}
-    for inner in _each(collection, node.key, node.value, node.condition, scope):
+    doubt = collection.unknown if collection.partial else None
+    found: list[Part] = []
+    for inner, why in _rounds(collection, node, scope):
         name = evaluate(node.result_key, inner)
-        key = Key.of(text(name), name.at)
-        if key in found and not node.grouped:
-            raise EvaluationError(f"two items have the key {key!r}")
-        found.setdefault(key, []).append(evaluate(node.result, inner))
-    if node.grouped:
-        return Value({key: Value(tuple(found[key])) for key in sorted(found)}, _span(node, scope))
-    return Value({key: found[key][0] for key in sorted(found)}, _span(node, scope))
+        is_open = isinstance(name.data, Unknown) and not name.data.refused
+        key = name if is_open else Value(text(name), name.at)
+        found.append(Part(evaluate(node.result, inner), key, why is None))
+        doubt = doubt or why or (name.unknown if is_open else None)
+    if doubt is not None:
+        entries_ = by_key(found, doubt, grouped=node.grouped)
+        return _partly(node, doubt, collection, "map", entries_, scope)
+    return Value(grouped(found) if node.grouped else single(found), _span(node, scope))
 
 
 # -- operators ---------------------------------------------------------------------------------------------------------
@@ -264,7 +250,7 @@ def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
     chosen, other = (node.then, node.otherwise) if boolean(condition) else (node.otherwise, node.then)
     value = evaluate(chosen, scope)
     beside = evaluate(other, scope)
-    if _is_refused(beside):
+    if is_refused(beside):
         _declared(other, scope)
     if isinstance(value.data, Lazy | Unknown | None):
         return value
@@ -276,13 +262,20 @@ def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
 
 
 def _either(node: syntax.Conditional, why: Unknown, scope: Scope) -> Value:
-    """If the condition is unknown, the value is known only if both sides are equal."""
+    """If the condition is unknown, only what both sides have in common is known, and which elements are possible."""
     then, otherwise = evaluate(node.then, scope), evaluate(node.otherwise, scope)
     try:
         if not isinstance(then.data, Lazy) and same(then, otherwise):
             return then
     except UnknownResult:
         pass
+    if not why.refused:
+        from iamlint.hcl.functions.partial import either
+
+        scope.budget.spend((_size(then) + _size(otherwise)) // LOOKS)
+        found = either(then, otherwise, Unknown(why.reason))
+        if found is not None:
+            return replace(found, at=_span(node, scope))
     raise UnknownResult(Unknown(why.reason, refused=why.refused))
 
 
@@ -330,8 +323,8 @@ def _render(template: Iterable[syntax.TemplatePart], scope: Scope, into: Assembl
                 into.add_value(evaluate(expression, scope))
             case syntax.IfDirective(condition=condition, then=then, otherwise=otherwise):
                 _render(then if boolean(evaluate(condition, scope)) else otherwise, scope, into)
-            case syntax.ForDirective(key=key, value=name, collection=collection, body=body):
-                for inner in _each(evaluate(collection, scope), key, name, None, scope):
+            case syntax.ForDirective(collection=collection, body=body):
+                for inner in _each(evaluate(collection, scope), part, scope):
                     _render(body, inner, into)
 
 
@@ -362,7 +355,7 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
     function, reading = function_of(name)
     if function is None and reading is None:
         raise UnknownResult(Unknown(f"iamlint does not evaluate the function {name}()"))
-    refused = next((argument.data for argument in arguments if _is_refused(argument)), None)
+    refused = next((argument.data for argument in arguments if is_refused(argument)), None)
     if isinstance(refused, Unknown):
         raise UnknownResult(Unknown(refused.reason, refused=True))
     called = function or reading
@@ -375,10 +368,10 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
     try:
         result = called(*given)  # type: ignore[misc]  # one of the two is there: the name is known
     except UnknownResult as error:
-        certain = () if error.why.refused else certain_elements(name, arguments)
-        if not certain:
+        certain = None if error.why.refused else _certain_result(name, arguments, error.why, scope)
+        if certain is None:
             raise
-        return Value(error.why, _span(node, scope), Value(certain))
+        return replace(certain, at=certain.at or _span(node, scope))
     found = result if isinstance(result, Value) else Value(result)
     scope.budget.spend(cost_of_result(found))
     if isinstance(found.data, tuple | dict) and len(found.data) > MOST_ELEMENTS:
@@ -386,25 +379,30 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
     return found if found.at else Value(found.data, _span(node, scope), found.structure)
 
 
-def _is_refused(value: Value) -> bool:
-    return isinstance(value.data, Unknown) and value.data.refused
+def _certain_result(name: str, arguments: list[Value], why: Unknown, scope: Scope) -> Value | None:
+    from iamlint.hcl.functions.partial import result
+
+    for argument in arguments:
+        _spend_parts(argument, scope)
+    return result(name, arguments, why)
 
 
-def _refused(value: Value) -> bool:
-    """Whether evaluating this, or a part of it, is an error; raises if that is unknown."""
-    unknowns = [part.data for part in parts(value) if isinstance(part.data, Unknown)]
-    if any(why.refused for why in unknowns):
-        return True
-    if unknowns:
-        raise UnknownResult(Unknown(unknowns[0].reason))
-    return False
+def _spend_parts(value: Value, scope: Scope) -> None:
+    """Spend the steps for looking at the elements of a partly known collection."""
+    if value.partial is not None:
+        scope.budget.spend(len(value.partial.parts) // LOOKS)
+
+
+def _size(value: Value) -> int:
+    """Return the number of values in a value, also if it is known in part."""
+    return sum(size(part.value) for part in value.partial.parts) if value.partial else size(value)
 
 
 def _can(node: syntax.Call, scope: Scope) -> Value:
     if len(node.arguments) != 1:
         raise EvaluationError("can() takes one argument")
     inside = _declared_in_try(node, scope)
-    return Value(not _refused(evaluate(node.arguments[0], inside)), _span(node, scope))
+    return Value(not has_refused(evaluate(node.arguments[0], inside)), _span(node, scope))
 
 
 def _declared_in_try(node: syntax.Call, scope: Scope) -> Scope:
@@ -432,7 +430,7 @@ def _try(node: syntax.Call, scope: Scope) -> Value:
     inside = _declared_in_try(node, scope)
     for argument in node.arguments:
         value = evaluate(argument, inside)
-        if not any(_is_refused(part) for part in parts(value)):
+        if not any(is_refused(part) for part in parts(value)):
             return value
     raise EvaluationError("no argument of try() succeeds")
 

@@ -168,6 +168,10 @@ def convert(value: Value, wanted: Type) -> Value:
     """Convert a value to a type; null and unknown values stay. Raises `EvaluationError` if Terraform refuses it."""
     if isinstance(value.data, Unknown) and type_of(value) == STRING and wanted.kind not in (*_PRIMITIVES, "any"):
         raise EvaluationError(f"a {wanted.kind} is required")
+    if isinstance(value.data, Unknown) and value.partial is not None:
+        from iamlint.hcl.functions.partial import converted
+
+        return converted(value, wanted.kind, lambda one: convert(one, wanted.element or ANY))
     if value.data is None or isinstance(value.data, Unknown | Lazy) or wanted.kind == "any":
         return value
     return _CONVERTERS[wanted.kind](value, wanted)

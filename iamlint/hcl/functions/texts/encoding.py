@@ -107,8 +107,8 @@ def _jsonencode(value: Value) -> Value:
 
 
 def _jsondecode(value: Value) -> Data | Value:
-    if value.structure is not None:
-        return _decoded(value.structure)
+    if value.encoded is not None:
+        return _decoded(value.encoded)
     file = _file_of(value)
     found = read_json(file or SourceText("jsondecode", text(value)))
     if isinstance(found, Unreadable):
@@ -117,7 +117,7 @@ def _jsondecode(value: Value) -> Data | Value:
 
 
 def _yamldecode(value: Value) -> Data | Value:
-    return _decoded(value.structure) if value.structure is not None else decoded(text(value), _file_of(value))
+    return _decoded(value.encoded) if value.encoded is not None else decoded(text(value), _file_of(value))
 
 
 def _file_of(value: Value) -> SourceText | None:

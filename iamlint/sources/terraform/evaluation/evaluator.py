@@ -17,7 +17,14 @@ from iamlint.sources.terraform.configuration.module import Declared, Local, Mode
 from iamlint.sources.terraform.configuration.variables import NOT_SET, convert_variable
 from iamlint.sources.terraform.evaluation.bodies import body, lifecycle
 from iamlint.sources.terraform.evaluation.commands import runs, runs_or, unread_of_block, unread_of_call
-from iamlint.sources.terraform.evaluation.expansion import MOST_INSTANCES, Expansion, Key, expanded, key_text
+from iamlint.sources.terraform.evaluation.expansion import (
+    MOST_INSTANCES,
+    Expansion,
+    Key,
+    expanded,
+    instances_in_part,
+    key_text,
+)
 from iamlint.sources.terraform.evaluation.inputs import Given, Input
 from iamlint.sources.terraform.evaluation.local_values import SAME_IN_ALL, LocalValues
 from iamlint.sources.terraform.evaluation.module_call import ModuleCall
@@ -250,7 +257,7 @@ class ModuleInstance(LocalValues):
         """Return the value of ``type.name`` in expressions: an object, a tuple of them, or a map of them."""
         address = self._address(mode, declared)
         expansion = self.expansion(declared, address)
-        if expansion.symbolic:
+        if expansion.symbolic and not expansion.instances:
             return unknown(f"the instances of {address} are not known: {expansion.symbolic.reason}", reference=address)
         if not self.run.takes(len(expansion.instances) * (STEPS_OF_OBJECT + declared.size)):
             return unknown(f"{address} {TOO_MANY_STEPS}", reference=address)
@@ -258,6 +265,8 @@ class ModuleInstance(LocalValues):
             key: Value(self._object(mode, declared, address + key_text(key), names))
             for key, names in expansion.instances
         }
+        if not expansion.is_named:
+            return instances_in_part(expansion, address, objects)
         if expansion.repeated is None:
             return objects.get(None, NULL)
         if expansion.repeated == "count":
@@ -340,14 +349,13 @@ class ModuleInstance(LocalValues):
             self._say_once(declared, address, reason, at)
         configured = STEPS_OF_PROVIDER * len(found.providers) + len(providers) if found.providers else 0
         steps = STEPS_OF_CALL + configured
-        for key, names in expansion.instances:
+        keys = (*(key for key, _ in expansion.instances), *range(-len(expansion.possible), 0))  # no count has these
+        for key, (suffix, names, _) in zip(keys, expansion.all(), strict=True):
             if self.run.is_full(steps):
                 return self._full(declared, address)
-            suffix = "[*]" if expansion.symbolic else key_text(key)
-            child = self._child(
+            children[key] = self._child(
                 name, declared, found, address + suffix, names, arguments, providers, expansion.uncertain
             )
-            children["*" if expansion.symbolic else key] = child
         return children
 
     def _child(
@@ -380,13 +388,13 @@ class ModuleInstance(LocalValues):
     def _say_commands(self, mode: Mode, declared: Declared) -> None:
         """Add an unread part for the commands of a block that change IAM."""
         address = self._address(mode, declared)
-        for number, (key, names) in enumerate(self.expansion(declared, address).instances):
+        for number, (suffix, names, _) in enumerate(self.expansion(declared, address).all()):
             if not self.run.takes(STEPS_OF_COMMANDS + declared.size) or (number and self.run.is_on_reserve):
                 self._full(declared, address)
                 return
             found = unread_of_block(mode, declared, self.scope(names), self.run.files)
             if found:
-                self._say_once(declared, address + key_text(key), *found)
+                self._say_once(declared, address + suffix, *found)
 
     def _say_commands_of_call(self, name: str, declared: Declared) -> None:
         """Add an unread part for commands among the arguments, which may name outputs of the call itself."""
@@ -405,12 +413,11 @@ class ModuleInstance(LocalValues):
         address = self.qualified(f"module.{name}")
         if isinstance(children, Unknown):
             return Value(Unknown(children.reason, (UnknownPart(address),)))
-        if "*" in children:
-            symbolic = self.expansion(self.module.calls[name], address).symbolic
-            why = f": {symbolic.reason}" if symbolic else ""
-            return unknown(f"the instances of {address} are not known{why}", reference=address)
-        objects = {key: Value(child.as_object()) for key, child in children.items()}
         declared = self.module.calls[name]
+        expansion = self.expansion(declared, address)
+        objects = {key: Value(child.as_object()) for key, child in children.items()}
+        if not expansion.is_named:
+            return instances_in_part(expansion, address, objects)
         if declared.argument("count"):
             return Value(tuple(objects.values()))
         if declared.argument("for_each"):
@@ -466,17 +473,16 @@ class ModuleInstance(LocalValues):
         expansion = self.expansion(declared, address)
         provider = self.provider_of(declared)
         steps = STEPS_OF_INSTANCE + declared.size
-        for number, (key, names) in enumerate(expansion.instances):
+        for number, (suffix, names, symbolic) in enumerate(expansion.all()):
             if self.run.is_full(steps) or (number and self.run.is_on_reserve):
                 self._full(declared, address)
                 return
             evaluated = body(declared, self.scope(names))
-            suffix = "[*]" if expansion.symbolic else key_text(key)
             shown: Literal["managed", "data"] = "managed" if mode == "managed" else "data"
             instance = Instance(shown, kind, name, address + suffix, evaluated, self.address, self.via, provider)
             call, uncertain = self.address if self._module_call else "", expansion.uncertain or self.uncertain
             before = former(instance.address, self.moves) if self.moves else ()
-            instance = replace(instance, symbolic=expansion.symbolic, call=call, uncertain=uncertain, former=before)
+            instance = replace(instance, symbolic=symbolic, call=call, uncertain=uncertain, former=before)
             yield self._module_call.placed(instance) if self._module_call else instance
         if self.run.files.assumed:  # by the expansion, or by what the instances used
             self._say_assumed(declared, address, self.run.files.assumed)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from iamlint.basics.frozen import frozen
-from iamlint.documents.values import SetOf, Value, key_value
+from iamlint.documents.values import NULL, Part, Partial, SetOf, Value, key_value
+from iamlint.hcl.functions.partial import is_named
 from iamlint.unknown import Unknown, UnknownPart
 
 LONGEST_KEY = 1_000
@@ -17,20 +20,44 @@ MOST_INSTANCES = 10_000
 Key = str | int | None
 
 
+def _key_of(names: Mapping[str, Value]) -> Value:
+    each = names["each"].data if "each" in names else None
+    return each["key"] if isinstance(each, dict) else NULL
+
+
 @frozen
 class Expansion:
     """The instances of a block: each key with the names (``each``, ``count``) for its expressions.
 
     ``repeated`` is "count" or "for_each" if the block has one. ``symbolic`` is the reason if the number is unknown;
-    then one instance represents all. ``uncertain`` is the reason if the existence of the only instance is unknown.
+    then ``possible`` are the names of instances that may exist, one of them for all of which nothing is known.
+    ``uncertain`` is the reason if the existence of the only instance is unknown.
     ``assumed`` are missing directories that were assumed to be empty.
     """
 
     instances: tuple[tuple[Key, dict[str, Value]], ...]
     repeated: str | None = None
     symbolic: Unknown | None = None
+    possible: tuple[dict[str, Value], ...] = ()
     uncertain: Unknown | None = None
     assumed: frozenset[str] = frozenset()
+
+    def all(self) -> Iterator[tuple[str, dict[str, Value], Unknown | None]]:
+        """Yield the end of the address of each instance, its names, and why it represents an unknown number."""
+        yield from ((key_text(key), names, None) for key, names in self.instances)
+        yield from (("[*]", names, self.symbolic) for names in self.possible)
+
+    def known(self, values: Mapping[Key, Value]) -> Partial:
+        """Return what is known of a map with a value for each key, if it is not known as a whole."""
+        parts = (
+            Part(values[key], Value(key) if "each" not in names else _key_of(names)) for key, names in self.instances
+        )
+        return Partial("map", tuple(parts), open=self.symbolic is not None)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether all keys are known."""
+        return not self.symbolic and not any(isinstance(_key_of(names).data, Unknown) for _, names in self.instances)
 
 
 SINGLE = Expansion(((None, {}),))
@@ -110,7 +137,7 @@ def by_for_each(collection: Value, address: str, most: int = MOST_INSTANCES) -> 
     """Return the instances of ``for_each``: the keys of a map, the elements of a set of strings."""
     data = collection.data
     if isinstance(data, Unknown):
-        return _symbolic(data, address, "for_each")
+        return _partly(collection.partial, data, address, most)
     pairs = elements(collection)
     if isinstance(pairs, Unknown):
         return _symbolic(pairs, address, "for_each")
@@ -119,20 +146,56 @@ def by_for_each(collection: Value, address: str, most: int = MOST_INSTANCES) -> 
     if len(pairs) > MOST_INSTANCES:
         why = Unknown(f"for_each has more than the {MOST_INSTANCES} elements that iamlint expands")
         return _symbolic(why, address, "for_each")
-    instances: list[tuple[Key, dict[str, Value]]] = []
+    instances: dict[Key, dict[str, Value]] = {}
     for key, value in pairs[:most]:
-        match key.data:
-            case str() as name if len(name) > LONGEST_KEY:
-                why = Unknown(f"a key of for_each has more than the {LONGEST_KEY} characters that iamlint reads")
-                return _symbolic(why, address, "for_each")
-            case str() as name:
-                instances.append((name, {"each": Value({"key": key, "value": value})}))
-            case Unknown() as part:
-                # Terraform would refuse to plan it before a first apply; the element is still one grant to someone.
-                instances.append((part.text, {"each": Value({"key": key, "value": value})}))
-            case _:
-                return _symbolic(Unknown("a key of for_each is not a string"), address, "for_each")
-    return Expansion(tuple(instances), "for_each")
+        name = _name(key, instances)
+        if isinstance(name, Unknown):
+            return _symbolic(name, address, "for_each")
+        instances[name] = _each(key, value)
+    return Expansion(tuple(instances.items()), "for_each")
+
+
+def _name(key: Value, taken: Container[Key]) -> str | Unknown:
+    """Return the key of an instance that is none of those ``taken``, or why there is none.
+
+    Terraform would refuse to plan an unknown one before a first apply; the element is still one grant to someone.
+    """
+    match key.data:
+        case str() as name if len(name) > LONGEST_KEY:
+            return Unknown(f"a key of for_each has more than the {LONGEST_KEY} characters that iamlint reads")
+        case str() as name:
+            return name
+        case Unknown() as part if is_named(part) or part.text not in taken:
+            return part.text
+        case Unknown() as part:
+            return next(name for number in itertools.count(2) if (name := f"{part.text} {number}") not in taken)
+        case _:
+            return Unknown("a key of for_each is not a string")
+
+
+def _each(key: Value, value: Value) -> dict[str, Value]:
+    return {"each": Value({"key": key, "value": value})}
+
+
+def _partly(partial: Partial | None, why: Unknown, address: str, most: int) -> Expansion:
+    """Return the instances of an unknown collection: those that certainly exist, those that may, and all others."""
+    rest = _symbolic(why, address, "for_each")
+    if partial is None or partial.kind == "list":  # which Terraform refuses
+        return rest
+    instances: dict[Key, dict[str, Value]] = {}
+    possible: list[dict[str, Value]] = []
+    is_open = partial.open or len(partial.parts) > most
+    for part in partial.parts[:most]:
+        key = part.key or part.value
+        name = _name(key, instances)
+        if isinstance(name, Unknown):
+            is_open = True
+        elif part.sure:
+            instances[name] = _each(key, part.value)
+        else:
+            possible.append(_each(key, part.value))
+    others = rest.possible if is_open else ()
+    return Expansion(tuple(instances.items()), "for_each", why if possible or others else None, (*possible, *others))
 
 
 def _symbolic(why: Unknown, address: str, repeated: str) -> Expansion:
@@ -140,7 +203,7 @@ def _symbolic(why: Unknown, address: str, repeated: str) -> Expansion:
         return Value(Unknown(f"{repeated} is not known: {why.reason}", (UnknownPart(f"{address}[*].{part}"),)))
 
     each = Value({"key": name("each.key"), "value": name("each.value")})
-    return Expansion(((None, {"each": each, "count": Value({"index": name("count.index")})}),), repeated, why)
+    return Expansion((), repeated, why, ({"each": each, "count": Value({"index": name("count.index")})},))
 
 
 def key_text(key: Key) -> str:
@@ -153,3 +216,11 @@ def key_text(key: Key) -> str:
         key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
     )
     return f'["{quoted}"]'
+
+
+def instances_in_part(expansion: Expansion, address: str, objects: Mapping[Key, Value]) -> Value:
+    """Return the value of a block whose instances are not all known, or not by their names; ``objects`` are those."""
+    symbolic = expansion.symbolic
+    reason = symbolic.reason if symbolic else "a key of for_each is not known"
+    why = Unknown(f"the instances of {address} are not known: {reason}", (UnknownPart(address),))
+    return Value(why, None, expansion.known(objects) if expansion.repeated == "for_each" else None)

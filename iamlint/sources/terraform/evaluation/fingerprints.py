@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from iamlint.basics.frozen import mutable
 from iamlint.basics.hashes import blake2b
-from iamlint.documents.values import Key, SetOf, Value
+from iamlint.documents.values import NULL, Key, Partial, SetOf, Value
 from iamlint.location import Made, Span
 from iamlint.sources.terraform.instances.instance import Argument
 from iamlint.unknown import Unknown
@@ -76,9 +76,18 @@ class _Pieces:
             case _:
                 raise NotFixed
         self.span(value.at)
-        if value.structure is not None:
+        if isinstance(value.structure, Value):
             self.pieces.append("structure")
             self.value(value.structure)
+        elif value.structure is not None:
+            self.partial(value.structure)
+
+    def partial(self, partial: Partial) -> None:
+        self.pieces += ["partial", partial.kind, str(partial.open), str(len(partial.parts))]
+        for part in partial.parts:
+            self.pieces.append(str(part.sure))
+            self.value(part.key or NULL)
+            self.value(part.value)
 
     def _all(self, elements: tuple[Value, ...]) -> None:
         self.pieces.append(str(len(elements)))

@@ -205,8 +205,8 @@ class _Outputs:
 
     def elsewhere(self, value: Value) -> Value:
         """Return a value of another root module: its unknown parts are not references of the reading module."""
-        structure = value.structure and self.elsewhere(value.structure)
-        return Value(self._data(value), value.at, structure)
+        structure = value.partial.changed(self.elsewhere, self.elsewhere) if value.partial else None
+        return Value(self._data(value), value.at, structure or (value.encoded and self.elsewhere(value.encoded)))
 
     def _data(self, value: Value) -> Data:
         match value.data:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from iamlint.documents.values import SetOf, Value
+from iamlint.documents.values import Data, Part, SetOf, Value
 from iamlint.facts import Place, Text
 from iamlint.location import Made, Span
 from iamlint.sources.terraform.instances.instance import Argument, Body
@@ -87,25 +87,50 @@ def elements_of(value: Value) -> tuple[Value, ...] | Unknown:
             return Unknown("this is not a list")
 
 
-def partly_known(value: Value) -> tuple[Value, ...] | Unknown:
-    """Return the elements of a list or set; of an unknown one those that it certainly has, and an unknown one."""
+def partly_known(value: Value) -> tuple[Part, ...] | Unknown:
+    """Return the elements of a list or set; of an unknown one the known ones, and an unknown one for all others.
+
+    Elements that the list may have are those of which something is known.
+    """
     elements = elements_of(value)
-    if not isinstance(elements, Unknown) or value.structure is None or not isinstance(value.structure.data, tuple):
+    if not isinstance(elements, Unknown):
+        return tuple(map(Part, elements))
+    partial = value.partial
+    if partial is None or partial.kind == "map":
         return elements
-    return (*value.structure.data, Value(elements, value.at))
+    parts = tuple(part for part in partial.parts if part.sure or _says_something(part.value.data))
+    is_all = not partial.open and all(part.sure for part in partial.parts)
+    return parts if is_all else (*parts, Part(Value(elements, value.at)))
 
 
-def placed_members(body: Body, name: str) -> tuple[Placed, ...]:
-    """Return the elements of a set of principals, each once, as far as they are known; the rest is an unknown one."""
+def _says_something(data: Data) -> bool:
+    return not isinstance(data, Unknown) or any(isinstance(part, str) for part in data.parts)
+
+
+def doubt_of(part: Part, text: Text, why: Unknown) -> str:
+    """Return why it is not known whether a list has an element; empty for one that it certainly has."""
+    return "" if part.sure else f"whether {shown(text)} is in the list is not known: {why.reason}"
+
+
+def placed_members(body: Body, name: str) -> tuple[tuple[Placed, str], ...]:
+    """Return the elements of a set of principals, each once, as far as they are known; the rest is an unknown one.
+
+    With each comes the reason if its being there is not certain.
+    """
     argument = body.arguments[name]
     listed = placed_texts(body, name)
     if not isinstance(listed, Unknown):
-        return listed
+        return tuple((placed, "") for placed in listed)
     elements = partly_known(argument.value)
     if isinstance(elements, Unknown):
-        return ((elements, Place(argument.at.location)),)
-    texts = ((text_of(element), place_of(argument, element)) for element in elements)
-    return tuple(_distinct((text, place) for text, place in texts if text is not None))
+        return (((elements, Place(argument.at.location)), ""),)
+    found: list[tuple[Placed, str]] = []
+    for part in elements:
+        text = text_of(part.value)
+        if text is not None:
+            found.append(((text, place_of(argument, part.value)), doubt_of(part, text, listed)))
+    kept = set(_distinct(placed for placed, _ in found))
+    return tuple(dict.fromkeys(one for one in found if one[0] in kept))
 
 
 def placed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:

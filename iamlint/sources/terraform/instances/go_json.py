@@ -35,6 +35,8 @@ def decoded(value: Value) -> Value:
             return Value(tuple(map(decoded, items)), value.at)
         case dict() as entries:
             return Value(fields((key, decoded(item)) for key, item in entries.items()), value.at)
+        case _ if value.partial:
+            return Value(value.data, value.at, value.partial.changed(decoded))
         case _:
             return value
 

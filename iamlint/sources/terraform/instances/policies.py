@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from iamlint.basics.frozen import frozen
 from iamlint.documents import read_json
-from iamlint.documents.values import NULL, Data, SetOf, Value
+from iamlint.documents.values import NULL, Data, Part, SetOf, Value
 from iamlint.facts import Condition
 from iamlint.location import SourceText, Unreadable
-from iamlint.sources.terraform.instances.arguments import elements_of, partly_known, text_of
+from iamlint.sources.terraform.instances.arguments import partly_known, text_of
 from iamlint.sources.terraform.instances.embedded import HOLE, embedded
 from iamlint.sources.terraform.instances.go_json import decoded, fields
 from iamlint.sources.terraform.instances.instance import Argument, Body
@@ -20,11 +21,16 @@ from iamlint.unknown import Unknown
 
 @frozen
 class Binding:
-    """One binding of a policy document: values with their places."""
+    """One binding of a policy document: values with their places.
+
+    ``why`` is the reason if the members are known in part; ``doubt`` is why the binding is not certainly there.
+    """
 
     role: Value
-    members: tuple[Value, ...] | Unknown
+    members: tuple[Part, ...] | Unknown
     condition: Condition | Unknown | None
+    why: Unknown = Unknown("")
+    doubt: str = ""
 
 
 # -- content of a document ------------------------------------------------------------------------------------------
@@ -39,15 +45,20 @@ def bindings_of(policy_data: Argument) -> tuple[Binding, ...] | Unknown:
         case Unknown() as why:
             return why
         case dict() as policy:
-            found = elements_of(policy.get("bindings", NULL))
+            bindings = policy.get("bindings", NULL)
         case _:
             return Unknown("the policy is not an object")
-    return found if isinstance(found, Unknown) else tuple(_binding(one) for one in found)
+    found = partly_known(bindings)
+    if isinstance(found, Unknown):
+        return found
+    reason = bindings.unknown.reason if bindings.unknown else ""
+    doubt = f"whether this binding is in the policy is not known: {reason}"
+    return tuple(replace(_binding(part.value), doubt="" if part.sure else doubt) for part in found)
 
 
 def document_of(policy_data: Argument) -> Value | Unknown:
     """Return the structure that made a ``policy_data``, else the one in its text; each part with its place."""
-    made = policy_data.value.structure
+    made = policy_data.value.encoded
     return decoded(made) if made else embedded(policy_data.value, policy_data.at, "the policy is not JSON", _read)
 
 
@@ -55,8 +66,9 @@ def _binding(value: Value) -> Binding:
     match value.data:
         case dict() as binding:
             role = binding.get("role", Value(Unknown("the binding has no role"), value.at))
-            members = partly_known(binding.get("members", NULL))
-            return Binding(role, members, _condition(binding.get("condition", NULL)))
+            written = binding.get("members", NULL)
+            why = written.unknown or Unknown("")
+            return Binding(role, partly_known(written), _condition(binding.get("condition", NULL)), why)
         case Unknown() as why:
             return Binding(Value(why, value.at), why, why)
         case _:

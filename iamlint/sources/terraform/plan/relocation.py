@@ -12,7 +12,7 @@ from iamlint.unknown import Unknown
 
 def unplaced(value: Value) -> Value:
     """Return a value without the places in the plan."""
-    return Value(_unplaced_data(value.data), None, unplaced(value.structure) if value.structure else None)
+    return Value(_unplaced_data(value.data), None, unplaced(value.encoded) if value.encoded else None)
 
 
 def _unplaced_data(data: Data) -> Data:
@@ -105,7 +105,7 @@ def relocated(planned: Argument, written: Argument, *, exact: bool) -> Argument:
     match value.data:
         case tuple(elements):
             return _list(elements, written, exact=exact)
-        case str() if written.value.structure or _is_json(value.data):
+        case str() if written.value.encoded or _is_json(value.data):
             return Argument(_policy(planned, written), written.at)
         case _:
             at = written.value.at if _may_be(value, written.value) else None

@@ -54,7 +54,7 @@ def _unread_part(instance: Instance, declared: Declaration, reason: str) -> Unre
 
 
 def _documents(written: Argument) -> tuple[Value, ...] | Unknown:
-    made = written.value.structure
+    made = written.value.encoded
     if made or isinstance(written.value.data, dict):
         found: Value | Unknown = made or written.value
     else:

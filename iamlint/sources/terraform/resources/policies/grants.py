@@ -12,6 +12,7 @@ from iamlint.facts import Condition, Declaration, EmptyBinding, Grant, Origin, P
 from iamlint.location import Span
 from iamlint.sources.terraform.instances.arguments import (
     Placed,
+    doubt_of,
     listed_texts,
     named,
     placed_members,
@@ -96,10 +97,15 @@ def member_removal(instance: Instance) -> Iterator[RemovedGrant]:
 def _binding(target: _Target, role: Placed, condition: Condition | Unknown | None) -> Iterator[Grant]:
     body = target.instance.body
     again = _repeated(body)
-    for member in placed_members(body, "members"):
-        grant = target.grant(member, role, condition)
+    for member, doubt in placed_members(body, "members"):
+        grant = _doubted(target.grant(member, role, condition), doubt)
         repeated = again.get(member[0], ()) if isinstance(member[0], str) else ()
         yield replace(grant, repeated=tuple(repeated)) if repeated else grant
+
+
+def _doubted(grant: Grant, doubt: str) -> Grant:
+    """Return a grant whose existence is not certain if there is a reason for doubt."""
+    return replace(grant, declared=replace(grant.declared, uncertain=doubt)) if doubt else grant
 
 
 def _repeated(body: Body) -> dict[str, list[Place]]:
@@ -127,19 +133,19 @@ def _policy(target: _Target) -> Iterator[Grant]:
         return
     for binding in bindings:
         role = _part(binding.role, at)
-        for member in _members(binding, at):
-            yield target.grant(member, role, binding.condition)
+        for member, doubt in _members(binding, at):
+            yield _doubted(target.grant(member, role, binding.condition), binding.doubt or doubt)
 
 
-def _members(binding: Binding, policy: Span) -> Iterator[Placed]:
+def _members(binding: Binding, policy: Span) -> Iterator[tuple[Placed, str]]:
     if isinstance(binding.members, Unknown):
-        yield binding.members, Place((binding.role.at or policy).location)
+        yield (binding.members, Place((binding.role.at or policy).location)), ""
         return
     seen: set[str] = set()
-    for value in binding.members:
-        text, place = _part(value, policy)
+    for part in binding.members:
+        text, place = _part(part.value, policy)
         if not isinstance(text, str) or text not in seen:
-            yield text, place
+            yield (text, place), doubt_of(part, text, binding.why)
         if isinstance(text, str):
             seen.add(text)
 

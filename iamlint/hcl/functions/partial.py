@@ -1,0 +1,481 @@
+"""What is known of a collection that is unknown as a whole: ``concat(["a"], var.more)`` certainly has "a".
+
+A part is *sure* if the collection has it for every value of what is unknown; other parts are possible elements.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from iamlint.documents.values import Data, List, Map, Part, Partial, SetOf, Value, key_value
+from iamlint.hcl.functions.types import EvaluationError, Identity, UnknownResult, identity, same
+from iamlint.unknown import Unknown, UnknownPart
+
+MOST_PARTS = 10_000
+"""Maximum number of elements of a partly known collection; it may have others, then."""
+_MOST_UNKNOWN_KEYS = 100
+"""Maximum number of unknown keys in one map, since each is compared with all other keys."""
+
+
+def partial_of(value: Value) -> Partial | None:
+    """Return the known elements of a collection; None for what is not one, or may not be one."""
+    match value.data:
+        case Unknown():
+            return value.partial
+        case SetOf(elements):
+            return Partial("set", tuple(map(Part, elements)), open=False)
+        case tuple() as elements:
+            return Partial("list", tuple(map(Part, elements)), open=False)
+        case dict() as entries:
+            parts = tuple(Part(one, key_value(key, one.at)) for key, one in entries.items())
+            return Partial("map", parts, open=False)
+        case _:
+            return None
+
+
+def with_parts(why: Unknown, partial: Partial | None) -> Value:
+    """Return an unknown collection, with what is known of it."""
+    if partial is not None and len(partial.parts) > MOST_PARTS:
+        partial = replace(partial, parts=partial.parts[:MOST_PARTS], open=True)
+    return Value(why, None, partial if partial and partial.parts else None)
+
+
+def is_text(why: Unknown) -> bool:
+    """Whether an unknown value is certainly a text, not null and not a list."""
+    return why.is_filled
+
+
+# -- keys --------------------------------------------------------------------------------------------------------------
+
+
+def may_be_equal(one: Data, other: Data) -> bool:
+    """Whether two texts, known in part, may be equal."""
+    return _may_be_equal(_parts(one), _parts(other))
+
+
+def is_same(one: Data, other: Data) -> bool:
+    """Whether two texts are certainly equal."""
+    if isinstance(one, Unknown):
+        return isinstance(other, Unknown) and bool(one.parts) and one.parts == other.parts and is_named(one)
+    return one == other
+
+
+def is_named(why: Unknown) -> bool:
+    """Whether all unknown parts of a text are known by name."""
+    return bool(why.parts) and UnknownPart("?") not in why.parts
+
+
+def _parts(text: Data) -> list[str | UnknownPart]:
+    if isinstance(text, Unknown):
+        return list(text.parts) or [UnknownPart("?")]
+    return [text] if isinstance(text, str) and text else []
+
+
+def _may_be_equal(left: list[str | UnknownPart], right: list[str | UnknownPart]) -> bool:
+    for at in (0, -1):
+        while left and right:
+            one, other = left[at], right[at]
+            if isinstance(one, str) and isinstance(other, str):
+                shorter = min(len(one), len(other))
+                ends = (one[:shorter], other[:shorter]) if at == 0 else (one[-shorter:], other[-shorter:])
+                if ends[0] != ends[1]:
+                    return False
+                for side, text in ((left, one), (right, other)):
+                    rest = text[shorter:] if at == 0 else text[: len(text) - shorter]
+                    side[at : at + 1 or None] = [rest] if rest else []
+            elif one == other and one != UnknownPart("?"):
+                left.pop(at)
+                right.pop(at)
+            else:
+                break
+    if left and right:
+        return True
+    return not any(isinstance(part, str) for part in (*left, *right))
+
+
+class Entries:
+    """The entries of an object or map in the order in which they are set: a later one replaces an earlier one."""
+
+    def __init__(self) -> None:
+        self._parts: dict[object, Part] = {}
+        self._unknown: dict[object, Part] = {}
+
+    def put(self, part: Part) -> None:
+        """Set an entry. What it replaces is dropped; what it may replace is no longer sure."""
+        key = part.key.data if part.key else None
+        if isinstance(key, str):
+            token: object = key
+            compared: Iterable[tuple[object, Part]] = [*self._unknown.items()]
+        else:
+            why = key if isinstance(key, Unknown) else Unknown("a key is not known")
+            token = ("unknown", why.text) if is_named(why) else object()
+            compared = [*self._parts.items()]
+            if len(self._unknown) >= _MOST_UNKNOWN_KEYS:
+                raise UnknownResult(why)
+        for other, earlier in compared:
+            if other != token and earlier.key is not None and may_be_equal(earlier.key.data, key):
+                self._set(other, replace(earlier, sure=False))
+        if token in self._parts and not part.sure:
+            self._set(object(), replace(self._parts.pop(token), sure=False))
+            self._unknown.pop(token, None)
+        self._set(token, part)
+
+    def _set(self, token: object, part: Part) -> None:
+        self._parts[token] = part
+        if part.key is None or not isinstance(part.key.data, str):
+            self._unknown[token] = part
+
+    def doubt(self) -> None:
+        """Mark all entries as possible: something unknown may replace them."""
+        for token, part in self._parts.items():
+            self._set(token, replace(part, sure=False))
+
+    def partial(self, *, open_: bool) -> Partial:
+        """Return what was set."""
+        return Partial("map", tuple(self._parts.values()), open_)
+
+
+def found_in(partial: Partial, key: Value) -> Value | None:
+    """Return what a map certainly has under a key; None if it certainly has none. Raises UnknownResult."""
+    possible = partial.open
+    for part in partial.parts:
+        if part.key is None:
+            continue
+        if part.sure and is_same(part.key.data, key.data):
+            return part.value
+        possible = possible or may_be_equal(part.key.data, key.data)
+    if possible:
+        raise UnknownResult(Unknown("whether the map has this key is not known"))
+    return None
+
+
+# -- functions ---------------------------------------------------------------------------------------------------------
+
+
+def _joined(name: str, arguments: list[Value]) -> Partial | None:
+    """Return the elements of a function whose result has those of all its arguments."""
+    found: list[Part] = []
+    open_ = False
+    for argument in arguments:
+        given = partial_of(argument)
+        if given is None or given.kind == "map":
+            open_ = True
+            continue
+        open_ = open_ or given.open
+        if len(found) + len(given.parts) > MOST_PARTS:
+            given, open_ = replace(given, parts=given.parts[: MOST_PARTS - len(found)]), True
+        found += given.parts
+    return Partial("set" if name in ("setunion", "toset") else "list", tuple(found), open_)
+
+
+def _compacted(name: str, arguments: list[Value]) -> Partial | None:
+    joined = _joined(name, arguments)
+    if joined is None:
+        return None
+    kept = (part for part in joined.parts if part.value.data not in (None, ""))
+    parts = (
+        replace(part, sure=part.sure and (not isinstance(part.value.data, Unknown) or part.value.data.is_filled))
+        for part in kept
+    )
+    return replace(joined, parts=tuple(parts))
+
+
+def _flattened(_name: str, arguments: list[Value]) -> Partial | None:
+    """An unknown element may be a list itself, unless it is a text."""
+    found: list[Part] = []
+    given = partial_of(arguments[0]) if arguments else None
+    if given is None or given.kind == "map":
+        return None
+    open_, visited = given.open, 0
+    waiting = [iter(given.parts)]
+    while waiting:
+        part = next(waiting[-1], None)
+        if part is None:
+            waiting.pop()
+            continue
+        visited += 1
+        if visited > MOST_PARTS:
+            open_ = True
+            break
+        inner = None if isinstance(part.value.data, dict) else partial_of(part.value)
+        if inner is not None and inner.kind != "map":
+            open_ = open_ or inner.open
+            waiting.append(iter(_within(part, inner)))
+        elif isinstance(part.value.data, Unknown) and not is_text(part.value.data):
+            open_ = True
+            if part.value.data.parts:
+                found.append(replace(part, sure=False))
+        else:
+            found.append(part)
+    return Partial("list", tuple(found), open_)
+
+
+def _within(outer: Part, inner: Partial) -> Iterable[Part]:
+    return inner.parts if outer.sure else (replace(part, sure=False) for part in inner.parts)
+
+
+def _merged(_name: str, arguments: list[Value]) -> Partial | None:
+    entries, open_ = Entries(), False
+    for argument in arguments:
+        if argument.data is None:
+            continue
+        given = partial_of(argument)
+        if given is None or given.kind != "map" or given.open:
+            entries.doubt()
+            open_ = True
+        for part in given.parts if given and given.kind == "map" else ():
+            entries.put(part)
+    return entries.partial(open_=open_)
+
+
+def _keys(_name: str, arguments: list[Value]) -> Partial | None:
+    given = partial_of(arguments[0])
+    if given is None or given.kind != "map":
+        return None
+    return Partial("list", tuple(Part(part.key, None, part.sure) for part in given.parts if part.key), given.open)
+
+
+def _values(_name: str, arguments: list[Value]) -> Partial | None:
+    given = partial_of(arguments[0])
+    if given is None or given.kind != "map":
+        return None
+    return Partial("list", tuple(replace(part, key=None) for part in given.parts), given.open)
+
+
+def _product(_name: str, arguments: list[Value]) -> Partial | None:
+    """Return the combinations of known elements."""
+    given = [partial_of(argument) for argument in arguments]
+    known = [one for one in given if one is not None and one.kind != "map"]
+    if len(known) < len(given):
+        return None
+    rows: list[tuple[tuple[Value, ...], bool]] = [((), True)]
+    for one in known:
+        if len(rows) * len(one.parts) > MOST_PARTS:
+            return None
+        rows = [((*row, part.value), sure and part.sure) for row, sure in rows for part in one.parts]
+    kind = "set" if any(one.kind == "set" for one in known) else "list"
+    parts = tuple(Part(Value(row), None, sure) for row, sure in rows)
+    return Partial(kind, parts, any(one.open for one in known))
+
+
+def _subtracted(_name: str, arguments: list[Value]) -> Partial | None:
+    """Return the elements of the first set; those that the second one may have are only possible."""
+    given, taken = partial_of(arguments[0]), partial_of(arguments[1])
+    if given is None or given.kind == "map":
+        return None
+    closed = taken is not None and not taken.open
+    if taken is not None and len(taken.parts) * len(given.parts) > MOST_PARTS * 10:
+        return None
+
+    def is_out(value: Value, among: Iterable[Part]) -> bool:
+        return any(_same(value, other.value) is not False for other in among)
+
+    removed = [part for part in taken.parts if part.sure] if taken else []
+    kept = [part for part in given.parts if not any(_same(part.value, one.value) is True for one in removed)]
+    sure = [closed and taken is not None and not is_out(part.value, taken.parts) for part in kept]
+    parts = (replace(part, sure=part.sure and certain) for part, certain in zip(kept, sure, strict=True))
+    return Partial("set", tuple(parts), given.open)
+
+
+def _same(one: Value, other: Value) -> bool | None:
+    try:
+        return same(one, other)
+    except UnknownResult:
+        return None
+
+
+def _first_list(_name: str, arguments: list[Value]) -> Partial | None:
+    """``coalescelist``: the first list that has elements."""
+    for argument in arguments:
+        given = partial_of(argument)
+        if given is None or given.kind == "map":
+            return None
+        if any(part.sure for part in given.parts):
+            return given
+        if given.parts or given.open:
+            return None
+    return None
+
+
+def _mapped(_name: str, arguments: list[Value]) -> Partial | None:
+    given = partial_of(arguments[0])
+    return given if given and given.kind == "map" else None
+
+
+_FUNCTIONS: dict[str, Callable[[str, list[Value]], Partial | None]] = {
+    **dict.fromkeys(("concat", "distinct", "reverse", "setunion", "sort", "tolist", "toset"), _joined),
+    "coalescelist": _first_list,
+    "compact": _compacted,
+    "flatten": _flattened,
+    "keys": _keys,
+    "merge": _merged,
+    "setproduct": _product,
+    "setsubtract": _subtracted,
+    "tomap": _mapped,
+    "values": _values,
+}
+
+
+def result(name: str, arguments: list[Value], why: Unknown) -> Value | None:
+    """Return what is certain of the unknown result of a function; None if nothing is.
+
+    ``contains`` of a list that certainly has the element is true; ``lookup`` of a key that a map certainly has is its
+    value.
+    """
+    if name == "contains" and len(arguments) == 2:
+        given = partial_of(arguments[0])
+        surely = given and any(part.sure and _same(part.value, arguments[1]) is True for part in given.parts)
+        return Value(True) if surely and arguments[1].data is not None else None
+    if name == "lookup" and len(arguments) > 1:
+        return _looked_up(arguments[0].partial, *arguments[1:3])
+    function = _FUNCTIONS.get(name)
+    partial = function(name, arguments) if function and arguments else None
+    found = with_parts(why, partial)
+    return found if found.structure is not None else None
+
+
+def _looked_up(map_: Partial | None, key: Value, default: Value | None = None) -> Value | None:
+    if map_ is None or map_.kind != "map":
+        return None
+    try:
+        return found_in(map_, key) or default
+    except UnknownResult:
+        return None
+
+
+# -- either of two collections -----------------------------------------------------------------------------------------
+
+
+def either(one: Value, other: Value, why: Unknown) -> Value | None:
+    """Return what is certain of a collection that is one of two; None if nothing is known of it."""
+    if isinstance(one.data, dict) and isinstance(other.data, dict) and one.data.keys() == other.data.keys():
+        fields = {key: _one_of(item, other.data[key], why) for key, item in one.data.items()}
+        return Value(Map(fields) if isinstance(one.data, Map) and isinstance(other.data, Map) else fields)
+    sides = [partial_of(side) for side in (one, other)]
+    kind = _common_kind(sides, one.data, other.data)
+    if kind is None or any(_is_other(side) for side in (one, other)):
+        return None
+    first = sides[0] or Partial(kind, (), open=one.data is not None)
+    second = sides[1] or Partial(kind, (), open=other.data is not None)
+    parts = _of_maps(first, second, why) if kind == "map" else _of_lists(first, second)
+    return with_parts(why, Partial(kind, tuple(parts), first.open or second.open))
+
+
+def _common_kind(sides: list[Partial | None], one: Data, other: Data) -> str | None:
+    """Return the kind of both; a tuple becomes a set if the other is one. None if they have none in common."""
+    kinds = {side.kind for side in sides if side is not None}
+    if kinds == {"list", "set"}:
+        return "list" if isinstance(one, List) or isinstance(other, List) else "set"
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _is_other(side: Value) -> bool:
+    """Whether a value is neither a collection nor unknown nor null."""
+    return not isinstance(side.data, Unknown | tuple | dict | SetOf) and side.data is not None
+
+
+def _one_of(one: Value, other: Value, why: Unknown) -> Value:
+    if _same(one, other) is True:
+        return one
+    found = either(one, other, why)
+    return found or Value(_text_of_either(one.data, other.data, why), one.at)
+
+
+def _text_of_either(one: Data, other: Data, why: Unknown) -> Unknown:
+    """Return the text that is one of two: its common beginning and end are known."""
+    texts = [side for side in (one, other) if isinstance(side, str) or (isinstance(side, Unknown) and side.parts)]
+    nothing = Unknown(why.reason, refused=why.refused)
+    if len(texts) < 2:
+        return nothing
+    left, right = _parts(one), _parts(other)
+    before, after = _shared(left, right, 0), _shared(left, right, -1)
+    if not before and not after:
+        return nothing
+    return Unknown(why.reason, (*before, UnknownPart("?"), *reversed(after)), refused=why.refused)
+
+
+def _shared(left: list[str | UnknownPart], right: list[str | UnknownPart], at: int) -> list[str | UnknownPart]:
+    """Take the common beginning, or end, from two texts, and return it."""
+    found: list[str | UnknownPart] = []
+    while left and right:
+        one, other = left[at], right[at]
+        if isinstance(one, str) and isinstance(other, str):
+            length = _common(one, other, at)
+            if length:
+                found.append(one[:length] if at == 0 else one[len(one) - length :])
+            for side, text in ((left, one), (right, other)):
+                side[at] = text[length:] if at == 0 else text[: len(text) - length]
+            if left[at] or right[at]:
+                return found
+            left.pop(at)
+            right.pop(at)
+        elif one == other and one != UnknownPart("?"):
+            found.append(left.pop(at))
+            right.pop(at)
+        else:
+            break
+    return found
+
+
+def _common(one: str, other: str, at: int) -> int:
+    pairs = zip(one, other, strict=False) if at == 0 else zip(reversed(one), reversed(other), strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _of_lists(one: Partial, other: Partial) -> Iterator[Part]:
+    here, there = _sure(one), _sure(other)
+    seen: set[Identity] = set()
+    for part in (*one.parts, *other.parts):
+        token = identity(part.value)
+        if token not in seen:
+            seen.add(token)
+            yield replace(part, sure=token in here and token in there)
+
+
+def _sure(partial: Partial) -> set[Identity]:
+    return {identity(part.value) for part in partial.parts if part.sure}
+
+
+def _of_maps(one: Partial, other: Partial, why: Unknown) -> Iterator[Part]:
+    theirs = {_token(part): part for part in other.parts}
+    for part in one.parts:
+        twin = theirs.pop(_token(part), None)
+        if twin is None or not part.sure or not twin.sure:
+            yield replace(part, sure=False)
+            if twin is not None:
+                yield replace(twin, sure=False)
+        else:
+            yield replace(part, value=_one_of(part.value, twin.value, why))
+    yield from (replace(part, sure=False) for part in theirs.values())
+
+
+def _token(part: Part) -> object:
+    key = part.key.data if part.key else None
+    if isinstance(key, Unknown):
+        return ("unknown", key.text) if is_named(key) else id(part)
+    return key
+
+
+# -- conversion --------------------------------------------------------------------------------------------------------
+
+
+def converted(value: Value, kind: str, change: Callable[[Value], Value]) -> Value:
+    """Return an unknown value after conversion to a type: the known elements of a collection as ``change`` does.
+
+    If the type has no elements of one type, nothing is known of them any more.
+    """
+    partial = value.partial
+    if partial is None or kind == "any":
+        return value
+    if kind not in ("list", "set", "map") or (kind == "map") is not (partial.kind == "map"):
+        return Value(value.data, value.at)
+    found: list[Part] = []
+    for part in partial.parts:
+        try:
+            found.append(replace(part, value=change(part.value)))
+        except EvaluationError:
+            if part.sure:
+                raise
+    return Value(value.data, value.at, Partial(kind, tuple(found), partial.open))
