@@ -52,8 +52,11 @@ def condition_step(
     """Whether the condition of a grant holds on a day for a permission.
 
     The outcome depends on the permission: service accounts have no ``resource.name``. A condition that limits the
-    grantable roles holds if its holder may grant one with a permission of ``to_grant``.
+    grantable roles holds if its holder may grant one with a permission of ``to_grant``. Of a grant that may not exist,
+    it is unknown.
     """
+    if grant.declared.uncertain:
+        return Step("condition", Truth.UNKNOWN, (grant.declared.uncertain,), at=grant.principal_place.at)
     if grant.condition is None:
         return _HOLDS
     from iamlint.access.limits import may_grant

@@ -42,7 +42,7 @@ class Access:
 
         Without ``permission``, it gives all of them. ``resource`` and ``declared`` are as for `decide`.
         """
-        if grant.condition is not None:
+        if grant.condition is not None or grant.declared.uncertain:
             return False
         if not self.any_blocker:
             return True
@@ -56,11 +56,11 @@ class Access:
 
     def nothing_blocks(self, grant: Grant) -> bool:
         """Whether a grant certainly gives all permissions of its role: no condition, and no blocker in the input."""
-        return grant.condition is None and not self.any_blocker
+        return grant.condition is None and not grant.declared.uncertain and not self.any_blocker
 
     def is_alike_below(self, grant: Grant, permission: str) -> bool:
         """Whether the answer about a permission on the grant's resource is the one for each account in it."""
-        if grant.condition is not None:
+        if grant.condition is not None or grant.declared.uncertain:
             return False
         return not self.any_blocker or not self._blockers.varies_below(grant, permission, self._estate.as_of)
 

@@ -115,7 +115,7 @@ def _tried(case: Case, holder: Holder, permission: str, resource: Resource, decl
         role = next(step for step in steps if step.name == "role")
         if onto is Truth.UNKNOWN and role.truth is Truth.FALSE:
             continue  # no near miss: nothing says that it is near
-        unknown_step = grant.declared.uncertain or _symbolic(grant)
+        unknown_step = _symbolic(grant)
         uncertain = (Part("resource", Truth.UNKNOWN, (unknown_step,)),) if unknown_step else ()
         yield Tried(grant, member, (*steps, *uncertain))
 

@@ -260,6 +260,19 @@ def _product(_name: str, arguments: list[Value]) -> Partial | None:
     return Partial(kind, parts, any(one.open for one in known))
 
 
+def _zipped(_name: str, arguments: list[Value]) -> Partial | None:
+    """Return the entries of a map with unknown keys; of two with one key, the later one counts."""
+    names, values = (argument.data for argument in arguments[:2])
+    if not isinstance(names, tuple) or not isinstance(values, tuple) or len(names) != len(values):
+        return None
+    entries = Entries()
+    for name, value in zip(names, values, strict=True):
+        if not isinstance(name.data, str | Unknown):
+            return None
+        entries.put(Part(value, name))
+    return entries.partial(open_=False)
+
+
 def _subtracted(_name: str, arguments: list[Value]) -> Partial | None:
     """Return the elements of the first set; those that the second one may have are only possible."""
     given, taken = partial_of(arguments[0]), partial_of(arguments[1])
@@ -315,6 +328,7 @@ _FUNCTIONS: dict[str, Callable[[str, list[Value]], Partial | None]] = {
     "setsubtract": _subtracted,
     "tomap": _mapped,
     "values": _values,
+    "zipmap": _zipped,
 }
 
 
@@ -331,7 +345,10 @@ def result(name: str, arguments: list[Value], why: Unknown) -> Value | None:
     if name == "lookup" and len(arguments) > 1:
         return _looked_up(arguments[0].partial, *arguments[1:3])
     function = _FUNCTIONS.get(name)
-    partial = function(name, arguments) if function and arguments else None
+    try:
+        partial = function(name, arguments) if function and arguments else None
+    except UnknownResult:
+        return None
     found = with_parts(why, partial)
     return found if found.structure is not None else None
 

@@ -56,12 +56,13 @@ resource "google_storage_bucket_iam_binding" "one" {
 
 
 def principals(folder: Path, text: str) -> list[str | None]:
-    """The principals of the grants; None is an unknown one."""
+    """The principals of the grants that certainly exist; None is an unknown one."""
     (folder / "main.tf").write_text(HEAD + text, encoding="utf-8")
     if "./one" in text:
         (folder / "one").mkdir(exist_ok=True)
         (folder / "one" / "main.tf").write_text(CALLED, encoding="utf-8")
     grants = [fact for fact in read([folder], Options()).facts if isinstance(fact, Grant)]
+    grants = [grant for grant in grants if not grant.declared.uncertain]
     return [None if grant.principal.unknown else grant.principal.text for grant in grants]
 
 
