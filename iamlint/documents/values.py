@@ -145,7 +145,8 @@ class Part:
 class Partial:
     """The known elements of an unknown collection, in no order. ``kind`` is "list", "set" or "map".
 
-    A tuple is a list, an object a map. ``open`` says that it may have other elements, too.
+    A tuple is a list, an object a map. ``open`` says that it may have other elements, too. An unknown part that is not
+    sure may stand for several elements, or for none.
     """
 
     kind: str

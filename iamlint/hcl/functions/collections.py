@@ -101,8 +101,8 @@ def _flatten(value: Value) -> Data:
                 loose = loose or bool(uncertain(item))
                 waiting.append(iter(items(item)))
                 break
-            if isinstance(item.data, Unknown) and not item.data.parts:
-                raise UnknownResult(item.data)  # it might be a list itself
+            if isinstance(item.data, Unknown) and not item.data.is_filled:
+                raise UnknownResult(Unknown(item.data.reason, refused=item.data.refused))  # it may be a list itself
             found.append(item)
         else:
             waiting.pop()
@@ -161,9 +161,11 @@ def _distinct(value: Value) -> Data:
 
 def _compact(value: Value) -> Data | Value:
     found = [item for item in listed(value, STRING) if item.data is not None and item.data != ""]
-    unclear = next((item.data for item in found if isinstance(item.data, Unknown)), None)
-    loose = unclear and any(isinstance(item.data, Unknown) and not item.data.is_filled for item in found)
-    return set_of(found) if loose or (isinstance(value.data, SetOf) and unclear) else List(found)
+    unclear = [item.data for item in found if isinstance(item.data, Unknown)]
+    empty = next((why for why in unclear if not why.is_filled), None)
+    if empty is not None:
+        raise UnknownResult(Unknown(empty.reason))  # it may be null or an empty text
+    return set_of(found) if isinstance(value.data, SetOf) and unclear else List(found)
 
 
 def _coalesce(*values: Value) -> Data | Value:

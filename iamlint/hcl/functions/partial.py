@@ -204,9 +204,7 @@ def _flattened(_name: str, arguments: list[Value]) -> Partial | None:
             open_ = open_ or inner.open
             waiting.append(iter(_within(part, inner)))
         elif isinstance(part.value.data, Unknown) and not is_text(part.value.data):
-            open_ = True
-            if part.value.data.parts:
-                found.append(replace(part, sure=False))
+            found.append(replace(part, sure=False))
         else:
             found.append(part)
     return Partial("list", tuple(found), open_)
@@ -389,8 +387,10 @@ def _common_kind(sides: list[Partial | None], one: Data, other: Data) -> str | N
 
 
 def _is_other(side: Value) -> bool:
-    """Whether a value is neither a collection nor unknown nor null."""
-    return not isinstance(side.data, Unknown | tuple | dict | SetOf) and side.data is not None
+    """Whether a value is neither a collection nor null, and not one of these that is unknown."""
+    if isinstance(side.data, Unknown):
+        return side.partial is None and is_text(side.data)
+    return not isinstance(side.data, tuple | dict | SetOf) and side.data is not None
 
 
 def _one_of(one: Value, other: Value, why: Unknown) -> Value:

@@ -43,13 +43,13 @@ UNKNOWN_HERE = {
     "local.text == null": "iamlint does not know that an identifier is always there",
     "local.text == 1": "nor of which type it is",
     "local.text[*]": "the same",
+    'flatten([["a"], [local.text]])': "the same",
     'formatlist("%s-%s", ["a", "b"], local.text)': "the same",
 }
 """Where Terraform knows more, and why we do not."""
 LOOSE = {
     'sort(["b", local.text])': {"b", "(unknown)"},
     'distinct(["a", "a", local.text])': {"a", "(unknown)"},
-    'compact(["a", "", local.text])': {"a", "(unknown)"},
 }
 """Where we have the elements, as a set that has no order and no length, and Terraform has nothing."""
 

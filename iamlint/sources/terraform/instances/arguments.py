@@ -90,7 +90,7 @@ def elements_of(value: Value) -> tuple[Value, ...] | Unknown:
 def partly_known(value: Value) -> tuple[Part, ...] | Unknown:
     """Return the elements of a list or set; of an unknown one the known ones, and an unknown one for all others.
 
-    Elements that the list may have are those of which something is known.
+    An element that it may have counts as such if something is known of it; else it is an unknown one like the others.
     """
     elements = elements_of(value)
     if not isinstance(elements, Unknown):
@@ -98,8 +98,8 @@ def partly_known(value: Value) -> tuple[Part, ...] | Unknown:
     partial = value.partial
     if partial is None or partial.kind == "map":
         return elements
-    parts = tuple(part for part in partial.parts if part.sure or _says_something(part.value.data))
-    is_all = not partial.open and all(part.sure for part in partial.parts)
+    parts = tuple(part if _says_something(part.value.data) else Part(part.value) for part in partial.parts)
+    is_all = not partial.open and all(part.sure for part in parts)
     return parts if is_all else (*parts, Part(Value(elements, value.at)))
 
 

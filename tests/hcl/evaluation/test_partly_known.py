@@ -1,0 +1,239 @@
+"""What is known of collections that are unknown as a whole: it holds for every value of what is unknown."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+import pytest
+from test_console import Module
+
+from iamlint.documents.values import List, Map, Part, SetOf, Value
+from iamlint.hcl.functions.partial import partial_of
+from iamlint.unknown import Unknown, UnknownPart
+
+UNKNOWN = Module(
+    {
+        **{name: Value(Unknown("later", (UnknownPart(name),))) for name in ("list", "more", "map", "on", "off")},
+        **{name: Value(Unknown("later", (UnknownPart(name),))) for name in ("text", "other")},
+    }
+)
+
+
+def text(found: str) -> Value:
+    return Value(found)
+
+
+def texts(*found: str) -> Value:
+    return Value(List(map(Value, found)))
+
+
+def mapping(**found: str) -> Value:
+    return Value(Map({key: Value(found[key]) for key in sorted(found)}))
+
+
+def chosen(chance: random.Random) -> Module:
+    """A module in which everything that is unknown above has a value."""
+    lists = [texts(), texts("a"), texts("b", "z"), texts("c", "a", "é"), texts("x-a", "")]
+    maps = [mapping(), mapping(a="1"), mapping(k="v", b="a"), mapping(z="", c="c")]
+    words = ["a", "b", "", "x", "k", "x-a", "a-x", "user:a@example.com"]
+    return Module(
+        {
+            "list": chance.choice(lists),
+            "more": chance.choice(lists),
+            "map": chance.choice(maps),
+            "on": Value(chance.random() < 0.5),
+            "off": Value(chance.random() < 0.5),
+            "text": text(chance.choice(words)),
+            "other": text(chance.choice(words)),
+        }
+    )
+
+
+class Expressions:
+    """Random expressions over known and unknown values.
+
+    Without ``try()``: what it falls back to is another value, and we keep what is known of the first.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+
+    def one(self, *forms: str) -> str:
+        return self.chance.choice(forms)
+
+    def text(self) -> str:
+        return self.one('"a"', '"b"', '"k"', "text", "other", '"x-${text}"', '"${text}-x"', '"${text}-${other}"', '""')
+
+    def condition(self) -> str:
+        return self.one("on", "off", "on && off", f"{self.text()} == {self.text()}", "true", "false")
+
+    def list(self, depth: int) -> str:
+        if depth == 0:
+            return self.one("list", "more", "[]", '["a", "b"]', f"[{self.text()}, {self.text()}]", '["c"]')
+        first, second, found = self.list(depth - 1), self.list(depth - 1), self.map(depth - 1)
+        return self.one(
+            f"concat({first}, {second})",
+            f"distinct({first})",
+            f"compact({first})",
+            f"flatten([{first}, [{second}]])",
+            f"reverse({first})",
+            f"sort({first})",
+            f"tolist(toset({first}))",
+            f"[for one in {first} : {self.one('one', self.text())} if {self.condition()}]",
+            f'[for one in {first} : "${{one}}!"]',
+            f"[for one in {first} : one if one != {self.text()}]",
+            f"{self.condition()} ? {first} : {second}",
+            f"keys({found})",
+            f"values({found})",
+            f"[for key, one in {found} : key if one != {self.text()}]",
+            f"tolist(setunion({first}, {second}))",
+            f"tolist(setsubtract({first}, {second}))",
+            f"coalescelist({first}, {second})",
+            f'[for pair in setproduct({first}, {second}) : join("+", pair)]',
+            f"({first})[*]",
+        )
+
+    def map(self, depth: int) -> str:
+        if depth == 0:
+            pair = f"({self.text()}) = {self.text()}, ({self.text()}) = {self.text()}"
+            return self.one("map", "{}", "{ a = text }", '{ a = "1", b = "2" }', f"{{ {pair} }}")
+        first, second, found = self.map(depth - 1), self.map(depth - 1), self.list(depth - 1)
+        return self.one(
+            f"merge({first}, {second})",
+            f"merge({first}, {second})",
+            f"{{for one in {found} : one => {self.text()}}}",
+            f'{{for one in {found} : "k-${{one}}" => one if {self.condition()}}}',
+            f"{{for key, one in {first} : key => one if one != {self.text()}}}",
+            f"{{for one in {found} : {self.text()} => one...}}",
+            f"{self.condition()} ? {first} : {second}",
+            f"zipmap([{self.text()}, {self.text()}], [{self.text()}, {self.text()}])",
+            f"tomap({first})",
+        )
+
+    def value(self, depth: int) -> str:
+        found = self.map(depth)
+        return self.one(
+            self.list(depth + 1),
+            self.map(depth + 1),
+            f"lookup({found}, {self.text()}, {self.text()})",
+            f"({found})[{self.text()}]",
+            f"({found}).a",
+            f"contains({self.list(depth)}, {self.text()})",
+            f"length({self.list(depth)})",
+            f"{self.condition()} ? {self.text()} : {self.text()}",
+            f"{self.condition()} ? {{ a = {self.text()} }} : {{ a = {self.text()} }}",
+        )
+
+
+def fits(known: Value, concrete: Value) -> bool:
+    """Whether a value may be what is known of it."""
+    match known.data, concrete.data:
+        case Unknown() as why, _ if known.partial is None:
+            if isinstance(concrete.data, str):
+                long_enough = len(concrete.data) >= sum(len(part) for part in why.parts if isinstance(part, str))
+                return concrete.data.startswith(why.prefix) and concrete.data.endswith(why.suffix) and long_enough
+            return True
+        case ((Unknown() | dict() | tuple() | SetOf()), (dict() | tuple() | SetOf())):
+            return holds(known, parts_of(concrete))
+        case None, _:
+            return concrete.data is None
+        case data, found:
+            return data == found or str(data) == str(found)
+
+
+def holds(known: Value, concrete: Sequence[Part]) -> bool:
+    """Whether a collection has what it certainly has, and, unless it may have others, only what it may have."""
+    partial = partial_of(known)
+    assert partial is not None
+    found = all(any(same(part, one) for one in concrete) for part in partial.parts if part.sure)
+    return found and (partial.open or all(any(same(part, one) for part in partial.parts) for one in concrete))
+
+
+def same(known: Part, concrete: Part) -> bool:
+    keys = known.key is None or concrete.key is None or fits(known.key, concrete.key)
+    return keys and fits(known.value, concrete.value)
+
+
+def parts_of(value: Value) -> tuple[Part, ...]:
+    partial = partial_of(value)
+    assert partial is not None
+    return partial.parts
+
+
+def cases(count: int) -> Iterator[str]:
+    yield from (Expressions(seed).value(seed % 3) for seed in range(count))
+
+
+def test_what_is_known_of_a_collection_holds_for_every_value() -> None:
+    chance, compared, partly = random.Random(7), 0, 0
+    modules = [chosen(chance) for _ in range(60)]
+    for expression in cases(2_500):
+        ours = UNKNOWN.value(expression)
+        if isinstance(ours.data, Unknown) and (ours.data.refused or not (ours.partial or ours.data.parts)):
+            continue
+        partly += ours.partial is not None
+        for module in chance.sample(modules, 8):
+            theirs = module.value(expression)
+            if not theirs.unknown:
+                compared += 1
+                assert fits(ours, theirs), expression
+    assert partly > 200
+    assert compared > 3_000
+
+
+def shown(value: Value) -> object:
+    """The sure parts of a value, the possible ones with a question mark, and dots for others."""
+    partial = value.partial
+    if partial is None:
+        return value.data.text if isinstance(value.data, Unknown) else value.data
+    found = [f"{_pair(part)}{'' if part.sure else '?'}" for part in partial.parts]
+    return " ".join([partial.kind, *found, *(["..."] if partial.open else [])])
+
+
+def _pair(part: Part) -> str:
+    value = str(shown(part.value))
+    return f"{shown(part.key)}={value}" if part.key else value
+
+
+@pytest.mark.parametrize(
+    ("expression", "known"),
+    [
+        ('toset(concat(["a", "b"], list))', "set a b ..."),
+        ('merge({ a = "1", b = "2" }, map, { b = "3" })', "map a=1? b=3 ..."),
+        ('[for one in concat(["a"], list) : "x-${one}"]', "list x-a ..."),
+        ('{for one in concat(["a"], list) : one => "r"}', "map a=r ..."),
+        ('[for one in ["a", "b"] : one if on]', "list a? b?"),
+        ('on ? ["a", "b"] : ["b"]', "list a? b"),
+        ('on ? toset(["a"]) : []', "set a?"),
+        ("on ? list : []", "${?}"),
+        ('{ (text) = "1" }', "map ${text}=1"),
+        ('{ "${text}-a" = "1", "${text}-b" = "2" }', "map ${text}-a=1 ${text}-b=2"),
+        ('{ (text) = "1", (other) = "2" }', "map ${text}=1? ${other}=2"),
+        ('{ a = "1", (text) = "2", b = "3" }', "map a=1? ${text}=2? b=3"),
+        ('keys({ (text) = "1" })', "list ${text}"),
+        ('{ (text) = "1" }[text]', "1"),
+        ('lookup(merge(map, { a = "1" }), "a", "2")', "1"),
+        ('lookup({ "x-${text}" = "1" }, "y", "2")', "2"),
+        ('merge(map, { a = "1" }).a', "1"),
+        ('contains(concat(list, ["a"]), "a")', True),
+        ('zipmap([text], ["1"])', "map ${text}=1"),
+        (
+            'flatten([for key, all in { (text) = ["a", "b"] } : [for one in all : "${key}:${one}"]])',
+            "list ${text}:a ${text}:b",
+        ),
+        ('concat([{ r = "a" }], list)[*].r', "list a ..."),
+        ('try(merge({ a = "1" }, map).a, "2")', "${?}"),
+        ('setsubtract(["a", "b"], concat(["a"], list))', "set b?"),
+        ('(on ? { a = "x-1", b = "2" } : { a = "x-3", b = "2" }).b', "2"),
+        ('(on ? { a = "x-1" } : { a = "x-3" }).a', "x-${?}"),
+        ('{for one in concat(["a", "b"], list) : "k" => one...}', "map k=list a b ... ..."),
+        ('coalescelist(concat(["a"], list), ["b"])', "list a ..."),
+        ('coalescelist(list, ["b"])', "${?}"),
+        ('compact([text, "a", "x-${text}"])', "list ${text}? a x-${text}"),
+        ('flatten([text, "a", ["x-${text}"]])', "list ${text}? a x-${text}"),
+        ("length(flatten([list]))", "${?}"),
+    ],
+)
+def test_what_is_known(expression: str, known: object) -> None:
+    assert shown(UNKNOWN.value(expression)) == known

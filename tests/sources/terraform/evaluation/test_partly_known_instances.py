@@ -1,0 +1,158 @@
+"""Instances of a ``for_each`` that is known in part: those that certainly exist, those that may, and all others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from checking import checker
+
+from iamlint.facts import Grant, UnreadPart
+from iamlint.sources import read
+from iamlint.sources.reading import Options
+
+HEAD = """
+variable "more" {}
+variable "on" {}
+variable "project" {}
+"""
+MEMBER = """
+resource "google_project_iam_member" "one" {
+  for_each = %s
+  project  = "shop"
+  role     = "roles/viewer"
+  member   = "user:${each.value}@example.com"
+}
+"""
+ROLE = """
+resource "google_project_iam_member" "one" {
+  for_each = %s
+  project  = "shop"
+  role     = each.key
+  member   = "user:ana@example.com"
+}
+"""
+CALLED = """
+variable "roles" {}
+resource "google_project_iam_member" "one" {
+  for_each = var.roles
+  project  = "shop"
+  role     = each.key
+  member   = "user:ana@example.com"
+}
+"""
+
+
+def facts(folder: Path, text: str) -> tuple[list[Grant], list[UnreadPart]]:
+    (folder / "main.tf").write_text(HEAD + text, encoding="utf-8")
+    found = read([folder], Options()).facts
+    return [fact for fact in found if isinstance(fact, Grant)], [one for one in found if isinstance(one, UnreadPart)]
+
+
+def held(grant: Grant) -> str:
+    """A grant as a text: the key of its instance, and what it grants to whom."""
+    key = (grant.declared.address or "").partition(".one")[2]
+    role = "?" if not isinstance(grant.role, str) else grant.role.removeprefix("roles/")
+    return f"{key} {role} {grant.principal.text.partition('@')[0]}"
+
+
+@pytest.mark.parametrize(
+    ("for_each", "instances"),
+    [
+        ('toset(concat(["a", "b"], var.more))', ['["a"] viewer user:a', '["b"] viewer user:b', "[*]"]),
+        ('setunion(["a"], var.more)', ['["a"] viewer user:a', "[*]"]),
+        ('merge({ k = "a" }, var.more)', ["[*] viewer user:a", "[*]"]),
+        ('merge(var.more, { k = "a" })', ['["k"] viewer user:a', "[*]"]),
+        ('{ for one in concat(["a"], var.more) : "x-${one}" => one }', ['["x-a"] viewer user:a', "[*]"]),
+        ('{ for one in ["a", "b"] : one => one if one != var.more }', ["[*] viewer user:a", "[*] viewer user:b"]),
+        ('var.on ? toset(["a"]) : []', ["[*] viewer user:a"]),
+        ('var.on ? { k = "a" } : {}', ["[*] viewer user:a"]),
+        ('var.on ? toset(["a", "b"]) : toset(["b"])', ['["b"] viewer user:b', "[*] viewer user:a"]),
+        ('{ (var.project) = "a" }', ['["${var.project}"] viewer user:a']),
+        ("concat([], var.more)", ["[*]"]),
+        ('concat(["a"], var.more)', ["[*]"]),  # a list, which Terraform refuses
+        ("toset(flatten([var.more]))", ["[*]"]),
+        ('toset(compact([var.project, "a"]))', ['["a"] viewer user:a', "[*]"]),
+    ],
+)
+def test_instances(tmp_path: Path, for_each: str, instances: list[str]) -> None:
+    grants, unread = facts(tmp_path, MEMBER % for_each)
+    found = [held(grant) for grant in grants]
+    shown = [one if "user:${" not in one else "[*]" for one in found]
+    assert shown == instances
+    assert bool(unread) is any(one.startswith("[*]") for one in instances)
+
+
+def test_a_possible_instance_has_its_role(tmp_path: Path) -> None:
+    grants, _ = facts(tmp_path, ROLE % 'var.on ? toset(["roles/owner", "roles/viewer"]) : []')
+    assert [held(grant) for grant in grants] == ["[*] owner user:ana", "[*] viewer user:ana"]
+
+
+@pytest.mark.parametrize("repeated", ["", 'for_each = toset(concat(["x"], var.more))', "count = var.on ? 1 : 0"])
+def test_in_a_module(tmp_path: Path, repeated: str) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "main.tf").write_text(CALLED, encoding="utf-8")
+    text = f'module "m" {{\n  source = "./one"\n  roles = toset(concat(["roles/owner"], var.more))\n  {repeated}\n}}\n'
+    grants, _ = facts(tmp_path, text)
+    addresses = [grant.declared.address for grant in grants if grant.role == "roles/owner"]
+    modules = {"": ["module.m"], "f": ['module.m["x"]', "module.m[*]"], "c": ["module.m[*]"]}[repeated[:1]]
+    assert addresses == [f'{module}.google_project_iam_member.one["roles/owner"]' for module in modules]
+
+
+def test_other_blocks_name_an_instance_that_exists(tmp_path: Path) -> None:
+    grants, _ = facts(
+        tmp_path,
+        """
+        resource "google_service_account" "sa" {
+          for_each   = toset(concat(["build"], var.more))
+          account_id = each.key
+          project    = "shop"
+        }
+        resource "google_project_iam_member" "one" {
+          project = "shop"
+          role    = "roles/viewer"
+          member  = google_service_account.sa["build"].member
+        }
+        resource "google_project_iam_binding" "all" {
+          project = "shop"
+          role    = "roles/editor"
+          members = [for key, one in google_service_account.sa : one.member]
+        }
+        """,
+    )
+    build = "serviceAccount:build@shop.iam.gserviceaccount.com"
+    assert [(grant.role, grant.principal.text) for grant in grants if not grant.principal.unknown] == [
+        ("roles/viewer", build),
+        ("roles/editor", build),
+    ]
+
+
+HOSTILE = """
+resource "google_storage_bucket_iam_binding" "one" {
+  bucket  = "reports"
+  role    = "roles/storage.admin"
+  members = %s
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        ('concat(var.more, ["allUsers"])', True),
+        ('setunion(var.more, [for one in ["Users"] : "all${one}"])', True),
+        ('values(merge(var.more, { "${var.project}" = "allUsers" }))', True),
+        ('var.on ? ["allUsers"] : ["allUsers", "user:ana@example.com"]', True),
+        ('[for one in concat(var.more, ["allUsers"]) : one]', True),
+        ('flatten([var.more, [["allUsers"]]])', True),
+        ('var.on ? ["allUsers"] : ["user:ana@example.com"]', False),
+        ('[for one in ["allUsers"] : one if var.on]', False),
+        ('values(merge({ a = "allUsers" }, var.more))', False),
+    ],
+)
+def test_a_public_member_is_found_if_it_is_certain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, members: str, found: bool
+) -> None:
+    report = checker(tmp_path, monkeypatch)({"main.tf": HEAD + HOSTILE % members})
+    assert ("public-grant" in {one.rule for one in report.findings}) is found
+    assert found or any("allUsers is in the list" in one.reason for one in report.unknown_answers)
