@@ -5,24 +5,30 @@ from __future__ import annotations
 import sys
 
 from iamlint.basics.hashes import blake2b
-from iamlint.cache.store import store_for
-from iamlint.files.looks import Looks
+from iamlint.cache.store import PARTS, store_for
+from iamlint.files.looks import CONTENT, STATUS, Looks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from iamlint.cache.comments import Said
     from iamlint.cache.entry import Result
+    from iamlint.cache.store import Store
 
 ANSWER = 16
 """Size of the hash of an answer in bytes; it is keyed, so nobody can look for two files with one hash."""
+_EDITED = (".tf", ".tofu", ".tfvars")
+_MOST_EDITED = 40
+"""Maximum number of answers that may be others: to parse more files takes as long as the run itself."""
 
 
-def recalled(arguments: Sequence[str], written: Callable[[Result], bool]) -> int | Looks | None:
+def recalled(arguments: Sequence[str], written: Callable[[Result], bool], said: Said) -> int | Looks | None:
     """Print what an earlier run with these arguments printed, and return its exit code.
 
     Returns what the disk answered if something changed, for the run to come; None without an earlier run. ``written``
-    writes the files of a result and returns whether that worked.
+    writes the files of a result and returns whether that worked. ``said`` returns what a file says besides its
+    comments.
     """
     store = store_for(arguments, new=False)
     data = store.read() if store else None
@@ -35,7 +41,8 @@ def recalled(arguments: Sequence[str], written: Callable[[Result], bool]) -> int
     except ValueError:
         return None
     looks = Looks(blake2b(digest_size=ANSWER, key=store.key))
-    if not _is_unchanged(asked, looks):
+    changed = _changed(asked, looks)
+    if changed is None or (changed and not _only_comments(store, data, result, changed, looks, said)):
         return looks
     if result.files and not written(result):
         return None
@@ -52,9 +59,39 @@ def printed(result: Result) -> bool:
     return True
 
 
-def _is_unchanged(asked: Sequence[str], looks: Looks) -> bool:
-    found = zip(asked[0::3], asked[1::3], asked[2::3], strict=True)
-    return all(looks.answer(question, path) == answer for question, path, answer in found)
+def _changed(asked: Sequence[str], looks: Looks) -> dict[tuple[str, str], str] | None:
+    """Return the questions that have another answer now, each with the earlier one.
+
+    None as soon as there is one that is not about the content of a file of Terraform.
+    """
+    changed = {}
+    for question, path, answer in zip(asked[0::3], asked[1::3], asked[2::3], strict=True):
+        if looks.answer(question, path) != answer:
+            if question not in (STATUS, CONTENT) or not path.endswith(_EDITED):
+                return None
+            changed[question, path] = answer
+    return changed
+
+
+def _only_comments(
+    store: Store, data: bytes, result: Result, changed: dict[tuple[str, str], str], looks: Looks, said: Said
+) -> bool:
+    """Whether a run of now has the same result, since only comments changed; if so, the entry is brought up to date."""
+    parts = store.read(PARTS) if not result.files and len(changed) <= _MOST_EDITED else None
+    if parts is None:
+        return False
+    from iamlint.cache.comments import with_new_comments
+    from iamlint.cache.entry import packed, unpacked
+    from iamlint.cache.units import with_entry
+
+    found = with_new_comments(parts, data, changed, looks, said)
+    if found is None:
+        return False
+    asked = unpacked(data)[0]
+    now = packed({one: looks.answer(*one) for one in zip(asked[0::3], asked[1::3], strict=True)}, result)
+    store.write(with_entry(found, now), PARTS)
+    store.write(now)
+    return True
 
 
 def _print(name: str, content: bytes) -> None:

@@ -73,6 +73,12 @@ class Units:
         }
         self._texts: dict[Asked, SourceText] = {}
         self._contents: dict[str, str] = {}
+        self._was_said: dict[Asked, tuple[str, str]] = {
+            (question, path): (answer, said)
+            for (question, path, answer), said in ((self._asked[int(one)], two) for one, two in found.get("said", ()))
+        }
+        self._said: dict[Asked, str] = {}
+        self._data: set[Asked] = set()
         self._beginning: str | None = None
 
     @property
@@ -115,6 +121,21 @@ class Units:
             self._texts[asked] = found
             self._contents[shown] = self.reads.answers[asked]
         return found
+
+    def says(self, real: Path, said: str | None) -> None:
+        """Remember what a file says besides its comments; None if that is not known."""
+        if said:
+            self._said[CONTENT, str(real)] = answer_of(said, self.reads.start)
+
+    def is_data(self, real: Path) -> None:
+        """Remember that a file was read as data, too: all that is in it counts."""
+        self._data.add((CONTENT, str(real)))
+
+    def _all_said(self) -> dict[Asked, str]:
+        """Return a hash of what each file says besides its comments, also of those that only the earlier run parsed."""
+        answers = self.reads.answers
+        known = {one: said for one, (answer, said) in self._was_said.items() if answers.get(one) == answer} | self._said
+        return {one: said for one, said in known.items() if one in answers and one not in self._data}
 
     def _load(self, load: Callable[[], SourceText | Unreadable]) -> str:
         found = load()
@@ -205,8 +226,8 @@ class Units:
         known = self.reads.answers.get((question, path))
         return self.reads.looks.answer(question, path) if known is None else known
 
-    def packed(self) -> bytes:
-        """Return the parts of this run, for the next one."""
+    def packed(self, entry: bytes) -> bytes:
+        """Return the parts of this run, for the next one. ``entry`` is the result that is stored with them."""
         numbers: dict[Asked, int] = {}
         units = {
             name: {"asked": [numbers.setdefault(one, len(numbers)) for one in asked], "value": value}
@@ -221,9 +242,28 @@ class Units:
             for one, text in self._texts.items()
             if one in self.reads.answers
         ]
+        said = [[numbers.setdefault(one, len(numbers)), said] for one, said in self._all_said().items()]
         answers = [[question, path, self.reads.answers[question, path]] for question, path in numbers]
-        found = {"asked": answers, "units": units, "texts": texts, "empty": self._empty, "judged": judged}
-        return json.dumps(found, separators=(",", ":")).encode()
+        found = {"asked": answers, "units": units, "texts": texts, "empty": self._empty, "judged": judged, "said": said}
+        return with_entry(found, entry)
+
+
+def with_entry(parts: dict[str, Any], entry: bytes) -> bytes:
+    """Return the parts of a run as bytes, with a hash of the result that is stored with them."""
+    parts["of"] = blake2b(entry, digest_size=16).hexdigest()
+    return json.dumps(parts, separators=(",", ":")).encode()
+
+
+def is_of(parts: dict[str, Any], entry: bytes) -> bool:
+    """Whether the run that made a stored result made these parts, too."""
+    return bool(parts["of"] == blake2b(entry, digest_size=16).hexdigest())
+
+
+def answer_of(text: str, start: blake2b) -> str:
+    """Return a hash of a text that nobody can know without the secret of the cache."""
+    found = start.copy()
+    found.update(text.encode("utf-8", "surrogatepass"))
+    return found.hexdigest()
 
 
 def hash_of(*parts: str) -> str:

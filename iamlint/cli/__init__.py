@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from iamlint.cache.entry import Result
     from iamlint.files.looks import Looks
+    from iamlint.location import SourceText
 
 # The command line is imported where it is needed: a run whose result is in the cache needs none of it.
 
@@ -75,7 +76,18 @@ def _recalled(arguments: list[str]) -> int | Looks | None:
         return None
     from iamlint.cache.recall import recalled
 
-    return recalled(arguments, _write_files)
+    return recalled(arguments, _write_files, _said)
+
+
+def _said(source: SourceText) -> str | None:
+    """Return what a file of Terraform says besides its comments; None if that is not known."""
+    from iamlint.hcl import read_file
+    from iamlint.hcl.without_comments import without_comments
+
+    try:
+        return without_comments(read_file(source))
+    except RecursionError:  # a run allows more
+        return None
 
 
 def _write_files(result: Result) -> bool:

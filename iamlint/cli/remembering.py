@@ -84,10 +84,11 @@ class Kept:
 
         result = Result(code, self._said, self._files, map(str, inputs))
         answers = {key: answer for key, answer in self.reads.answers.items() if not is_own(key[1])}
+        data = packed(answers, result)
         if self.units:
             self.units.judged_as(_hash_of(result))
-            self._store.write(self.units.packed(), PARTS)
-        self._store.write(packed(answers, result))
+            self._store.write(self.units.packed(data), PARTS)
+        self._store.write(data)
 
     def repeated(self) -> int | None:
         """Print what the earlier run printed, whose reading was the same, and keep it as the result of this one.

@@ -58,7 +58,7 @@ class Workspace:
         self.allowance = allowance or Allowance()
         self.tree = tree
         self.memory = memory
-        self._units = units if tree is DISK else None
+        self.units = units if tree is DISK else None
         self._below: dict[Path, bool] = {}
         self._resolved: dict[Path, Path] = {}
         self._shown: dict[Path, str] = memory.shown if memory else {}
@@ -160,8 +160,11 @@ class Workspace:
         """Return the text of a file that Terraform reads as data; the configuration decides its meaning."""
         if self.memory:
             self.memory.tree.note((DATA, str(path)))
-        self.data.add(self.resolved(path))
+        real = self.resolved(path)
+        self.data.add(real)
         self.asked_data[path] = None
+        if self.units:
+            self.units.is_data(real)
         return self.load(path)
 
     def _load(self, path: Path, real: Path) -> SourceText | Unreadable:
@@ -169,7 +172,7 @@ class Workspace:
         if not self.allowed(real):
             return Unreadable(Location(shown), "the file is outside of what iamlint was given to read")
         read = partial(load, real, shown, self.tree)
-        return self._units.text(shown, real, read) if self._units else read()
+        return self.units.text(shown, real, read) if self.units else read()
 
     def _add(self, found: SourceText | Unreadable) -> None:
         if isinstance(found, SourceText):

@@ -14,18 +14,14 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from cached_estate import grant
 from program import run
 
 import iamlint.cli
 from iamlint.cache import question, store
 
 TESTDATA = Path(__file__).resolve().parents[2] / "testdata"
-GRANT = """resource "google_project_iam_member" "it" {
-  project = "shop"
-  role    = "roles/iam.serviceAccountTokenCreator"
-  member  = "user:ana@example.com"
-}
-"""
+GRANT = grant()
 process = partial(subprocess.run, capture_output=True, text=True, check=False)
 Done = subprocess.CompletedProcess[str]
 
@@ -397,7 +393,8 @@ def test_files_that_were_never_finished_are_removed(runs: Runs) -> None:
 
 
 def test_a_kept_result_needs_little_of_the_program(runs: Runs) -> None:
-    code = "import sys; from iamlint.cache.recall import recalled; recalled(['check', '.'], print); print(*sys.modules)"
+    code = "import sys; from iamlint.cache.recall import recalled; recalled(['check', '.'], print, print)"
+    code += "; print(*sys.modules)"
     environment = {**os.environ, **runs.environment()}
     first = process([sys.executable, "-I", "-m", "iamlint", "check", "."], env=environment, cwd=runs.cwd)
     second = process([sys.executable, "-I", "-c", code], env=environment, cwd=runs.cwd)

@@ -11,6 +11,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from cached_estate import grant, write_all
 from every_fact import FACTS
 from test_cache import TESTDATA, Runs, edits, told
 
@@ -23,30 +24,23 @@ from iamlint.sources.reading import Options
 from iamlint.sources.terraform import source as terraform
 from iamlint.sources.terraform.configuration import library, var_files
 
-GRANT = """resource "google_project_iam_member" "it" {
-  project = "shop"
-  role    = "roles/iam.serviceAccountTokenCreator"
-  member  = "user:%s@example.com"
-}
-"""
 ESTATE = {
-    "own/main.tf": GRANT % "own",
+    "own/main.tf": grant("own"),
     "calls/main.tf": 'module "m" {\n  source = "../modules/m"\n  who = "calls"\n}\n',
     "also/main.tf": 'module "m" {\n  source = "../modules/m"\n  who = "also"\n}\nterraform {\n  backend "gcs" {}\n}\n',
-    "modules/m/main.tf": 'variable "who" {}\n' + GRANT % "${var.who}",
-    "data/main.tf": 'locals {\n  who = jsondecode(file("who.json")).who\n}\n' + GRANT % "${local.who}",
+    "modules/m/main.tf": 'variable "who" {}\n' + grant("${var.who}"),
+    "data/main.tf": 'locals {\n  who = jsondecode(file("who.json")).who\n}\n' + grant("${local.who}"),
     "data/who.json": '{"who": "ana"}',
     "set/main.tf": 'locals {\n  all = fileset(path.module, "users/*.txt")\n}\n'
-    + (GRANT % '${trimsuffix(basename(each.key), ".txt")}').replace("{\n", "{\n  for_each = local.all\n", 1),
+    + grant('${trimsuffix(basename(each.key), ".txt")}').replace("{\n", "{\n  for_each = local.all\n", 1),
     "set/users/bob.txt": "",
-    "values/main.tf": 'variable "who" {}\n' + GRANT % "${var.who}",
+    "values/main.tf": 'variable "who" {}\n' + grant("${var.who}"),
     "values/terraform.tfvars": 'who = "val"\n',
     "state/main.tf": 'terraform {\n  backend "gcs" {\n    bucket = "b"\n    prefix = "p"\n  }\n}\n'
     'output "who" {\n  value = "state"\n}\n',
     "reads/main.tf": 'data "terraform_remote_state" "s" {\n  backend = "gcs"\n'
     '  config = {\n    bucket = "b"\n    prefix = "p"\n  }\n}\n'
-    + GRANT
-    % "${data.terraform_remote_state.s.outputs.who}",
+    + grant("${data.terraform_remote_state.s.outputs.who}"),
     "installed/main.tf": 'module "r" {\n  source  = "acme/r/google"\n  version = "1.0.0"\n}\n',
     "installed/.terraform/modules/modules.json": json.dumps(
         {
@@ -61,11 +55,11 @@ ESTATE = {
             ]
         }
     ),
-    "installed/.terraform/modules/r/main.tf": GRANT % "installed",
-    "space/main.tf": GRANT % "${terraform.workspace}",
+    "installed/.terraform/modules/r/main.tf": grant("installed"),
+    "space/main.tf": grant("${terraform.workspace}"),
     "space/.terraform/environment": "prod",
-    "both/main.tf": GRANT % "terraform",
-    "both/main.tofu": GRANT % "opentofu",
+    "both/main.tf": grant("terraform"),
+    "both/main.tofu": grant("opentofu"),
     "notes.json": '{"nothing": "here"}',
     "notes.yaml": "nothing: here\n",
 }
@@ -77,10 +71,7 @@ NEVER_KEPT: set[str] = set()
 @pytest.fixture
 def runs(tmp_path: Path) -> Runs:
     found = Runs(tmp_path.resolve())
-    for name, text in ESTATE.items():
-        path = found.cwd / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write_all(found.cwd, ESTATE)
     return found
 
 
@@ -107,8 +98,8 @@ def test_the_estate_of_these_tests_says_something_in_each_root(runs: Runs) -> No
 EDITS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
     "nothing but a file beside": (lambda top: (top / "README.md").write_text("x"), set()),
     "a document": (lambda top: (top / "notes.json").write_text("{}"), set()),
-    "a root module": (lambda top: (top / "own/main.tf").write_text(GRANT % "eve"), {"own"}),
-    "a new file": (lambda top: (top / "own/b.tf").write_text((GRANT % "eve").replace('"it"', '"b"')), {"own"}),
+    "a root module": (lambda top: (top / "own/main.tf").write_text(grant("eve")), {"own"}),
+    "a new file": (lambda top: (top / "own/b.tf").write_text(grant("eve").replace('"it"', '"b"')), {"own"}),
     "a file that is gone": (lambda top: (top / "own/main.tf").rename(top / "own/other.tf"), {"own"}),
     "a called module": (
         lambda top: (top / "modules/m/main.tf").write_text(ESTATE["modules/m/main.tf"] + "# x"),
@@ -132,7 +123,7 @@ EDITS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
     "values": (lambda top: (top / "values/terraform.tfvars").write_text('who = "eve"'), {"values"}),
     "new values": (lambda top: (top / "values/x.auto.tfvars").write_text('who = "eve"'), {"values"}),
     "an installed module": (
-        lambda top: (top / "installed/.terraform/modules/r/main.tf").write_text(GRANT % "eve"),
+        lambda top: (top / "installed/.terraform/modules/r/main.tf").write_text(grant("eve")),
         {"installed"},
     ),
     "the list of installed modules": (
@@ -140,8 +131,8 @@ EDITS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
         {"installed"},
     ),
     "the selected workspace": (lambda top: (top / "space/.terraform/environment").write_text("dev"), {"space"}),
-    "the other program's file": (lambda top: (top / "both/main.tofu").write_text(GRANT % "eve"), {"both"}),
-    "a file of the other program": (lambda top: (top / "own/main.tofu").write_text(GRANT % "eve"), {"own"}),
+    "the other program's file": (lambda top: (top / "both/main.tofu").write_text(grant("eve")), {"both"}),
+    "a file of the other program": (lambda top: (top / "own/main.tofu").write_text(grant("eve")), {"own"}),
     "a state that is read": (
         lambda top: (top / "state/main.tf").write_text(ESTATE["state/main.tf"].replace('"state"', '"eve"')),
         {"state", "reads"},
@@ -178,7 +169,7 @@ def test_only_modules_of_what_changed_are_parsed(runs: Runs) -> None:
 def test_a_file_with_errors_has_them_again(runs: Runs) -> None:
     (runs.cwd / "data/main.tf").write_text('resource "x" {')
     runs("--format", "json")
-    (runs.cwd / "own/main.tf").write_text(GRANT % "eve")
+    (runs.cwd / "own/main.tf").write_text(grant("eve"))
     done = told(runs("--format", "json"))
     assert done == told(runs("--no-cache", "--format", "json"))
     assert done[0] == 2
@@ -187,14 +178,14 @@ def test_a_file_with_errors_has_them_again(runs: Runs) -> None:
 def test_parts_are_kept_over_several_edits(runs: Runs) -> None:
     runs()
     for number in range(3):
-        (runs.cwd / "own/main.tf").write_text(GRANT % f"eve{number}")
+        (runs.cwd / "own/main.tf").write_text(grant(f"eve{number}"))
         assert evaluated(runs)[1] == {"own"} | NEVER_KEPT
 
 
 def test_a_part_that_comes_back_is_evaluated(runs: Runs) -> None:
     """Only the last run is kept, not all that ever were."""
     runs("--format", "json")
-    (runs.cwd / "own/main.tf").write_text(GRANT % "eve")
+    (runs.cwd / "own/main.tf").write_text(grant("eve"))
     runs("--format", "json")
     (runs.cwd / "own/main.tf").write_text(ESTATE["own/main.tf"])
     done, names = evaluated(runs, "--format", "json")
@@ -204,7 +195,7 @@ def test_a_part_that_comes_back_is_evaluated(runs: Runs) -> None:
 
 def test_a_document_without_facts_is_parsed_once(runs: Runs) -> None:
     runs()
-    (runs.cwd / "own/main.tf").write_text(GRANT % "eve")
+    (runs.cwd / "own/main.tf").write_text(grant("eve"))
     (runs.cwd / "more.yaml").write_text("something: else\n")
     with mock.patch.object(export, "read_export", wraps=export.read_export) as parsed:
         runs()
@@ -215,10 +206,10 @@ def test_a_document_without_facts_is_parsed_once(runs: Runs) -> None:
 NAMES_ON_DISK: dict[str, Callable[[Path], object]] = {
     "a new document": lambda top: (top / "more.yaml").write_text("something: else\n"),
     "a document less": lambda top: (top / "notes.json").unlink(),
-    "a folder with a root module": lambda top: ((top / "new").mkdir(), (top / "new/main.tf").write_text(GRANT % "eve")),
+    "a folder with a root module": lambda top: ((top / "new").mkdir(), (top / "new/main.tf").write_text(grant("eve"))),
     "a module in a skipped folder": lambda top: (
         (top / "own/.hidden").mkdir(),
-        (top / "own/.hidden/main.tf").write_text(GRANT % "eve"),
+        (top / "own/.hidden/main.tf").write_text(grant("eve")),
     ),
     "a document that becomes a folder": lambda top: ((top / "notes.json").unlink(), (top / "notes.json").mkdir()),
     "a folder that becomes a link": lambda top: (
@@ -246,7 +237,7 @@ def test_a_tree_with_the_same_names_is_walked_once(runs: Runs) -> None:
     (runs.cwd / "terragrunt.hcl").write_text("")
     (runs.cwd / "empty").mkdir()
     runs("--format", "json", ".", "empty")
-    (runs.cwd / "own/main.tf").write_text(GRANT % "eve")
+    (runs.cwd / "own/main.tf").write_text(grant("eve"))
     with mock.patch.object(discovery, "discover", wraps=discovery.discover) as walked:
         done = told(runs("--format", "json", ".", "empty"))
     assert walked.call_count == 0
@@ -265,7 +256,7 @@ def test_a_document_that_is_edited_is_read(runs: Runs) -> None:
 
 
 def test_variable_files_that_were_not_given_are_read_once(runs: Runs) -> None:
-    (runs.cwd / "own/main.tf").write_text('variable "own" {}\n' + GRANT % "${var.own}")
+    (runs.cwd / "own/main.tf").write_text('variable "own" {}\n' + grant("${var.own}"))
     for name in ("one", "two"):
         (runs.cwd / f"{name}.tfvars").write_text('own = "x"\n')
     arguments = ("--format", "json")
@@ -289,11 +280,11 @@ def test_a_root_that_uses_up_its_steps_is_the_same(runs: Runs, monkeypatch: pyte
     monkeypatch.setattr(budget, "STEPS", 30_000)
     monkeypatch.setattr(budget, "STEPS_A_BYTE", 0)
     (runs.cwd / "many").mkdir()
-    (runs.cwd / "many/main.tf").write_text((GRANT % "a${count.index}").replace("{\n", "{\n  count = 900\n", 1))
+    (runs.cwd / "many/main.tf").write_text(grant("a${count.index}").replace("{\n", "{\n  count = 900\n", 1))
     done = told(runs("--format", "json"))
     assert "takes more steps" in done[1]
     for number in range(3):
-        (runs.cwd / "own/main.tf").write_text(GRANT % f"eve{number}" + "#" * number * 100)
+        (runs.cwd / "own/main.tf").write_text(grant(f"eve{number}") + "#" * number * 100)
         assert told(runs("--format", "json")) == told(runs("--no-cache", "--format", "json"))
 
 

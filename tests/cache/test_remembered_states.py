@@ -8,17 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cached_estate import grant, write_all
 from test_cache import Runs, told
 from test_parts import evaluated
 
 from iamlint import budget
-
-GRANT = """resource "google_project_iam_member" "%s" {
-  project = "shop"
-  role    = "roles/iam.serviceAccountTokenCreator"
-  member  = "user:${%s}@example.com"
-}
-"""
 
 
 def backend(prefix: str) -> str:
@@ -34,6 +28,10 @@ def output(state: str, name: str) -> str:
     return f"data.terraform_remote_state.{state}.outputs.{name}"
 
 
+def granted(name: str, value: str) -> str:
+    return grant(f"${{{value}}}", name)
+
+
 ESTATE = {
     "base/main.tf": backend("base")
     + 'variable "set" {}\nmodule "m" {\n  source = "../modules/m"\n}\n'
@@ -47,17 +45,17 @@ ESTATE = {
     "modules/m/main.tf": 'output "who" {\n  value = "called"\n}\n',
     "amid/main.tf": backend("amid") + reads("base") + f'output "who" {{\n  value = {output("base", "file")}\n}}\n',
     "first/main.tf": reads("base")
-    + GRANT % ("file", output("base", "file"))
-    + GRANT % ("called", output("base", "called"))
-    + GRANT % ("inner", output("base", "all.inner.who")),
+    + granted("file", output("base", "file"))
+    + granted("called", output("base", "called"))
+    + granted("inner", output("base", "all.inner.who")),
     "second/main.tf": reads("base")
-    + GRANT % ("file", output("base", "file"))
-    + GRANT % ("set", output("base", "set"))
-    + GRANT % ("maybe", output("base", "maybe"))
-    + GRANT % ("called", output("base", "called"))
-    + GRANT % ("inner", output("base", "all.inner.who")),
-    "third/main.tf": reads("amid") + GRANT % ("who", output("amid", "who")),
-    "zero/main.tf": GRANT % ("none", '"zero"'),
+    + granted("file", output("base", "file"))
+    + granted("set", output("base", "set"))
+    + granted("maybe", output("base", "maybe"))
+    + granted("called", output("base", "called"))
+    + granted("inner", output("base", "all.inner.who")),
+    "third/main.tf": reads("amid") + granted("who", output("amid", "who")),
+    "zero/main.tf": granted("none", '"zero"'),
 }
 READERS = {"first", "second", "third"}
 ROOTS = {"base", "zero", "amid", *READERS}
@@ -66,10 +64,7 @@ ROOTS = {"base", "zero", "amid", *READERS}
 @pytest.fixture
 def runs(tmp_path: Path) -> Runs:
     found = Runs(tmp_path.resolve())
-    for name, text in ESTATE.items():
-        path = found.cwd / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write_all(found.cwd, ESTATE)
     return found
 
 
@@ -87,7 +82,7 @@ def replace(name: str, old: str, new: str) -> Callable[[Path], object]:
 
 INSTALLED = {"Key": "m", "Source": "../modules/m", "Dir": "../modules/other"}
 EDITS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
-    "nothing of these": (write("zero/main.tf", GRANT % ("none", '"eve"')), {"zero"}),
+    "nothing of these": (write("zero/main.tf", granted("none", '"eve"')), {"zero"}),
     "a reader": (replace("first/main.tf", "shop", "other"), {"first"}),
     "a file that an output reads": (write("base/who.txt", "eve"), READERS),
     "a file of an inner part": (write("base/inner.txt", "eve"), {"first", "second"}),
@@ -153,7 +148,7 @@ def test_unchanged_readers_are_not_evaluated(runs: Runs) -> None:
     assert names == ROOTS
     assert "user:ana@example.com" in done[1]
     for number in range(3):
-        write("zero/main.tf", GRANT % ("none", f'"eve{number}"'))(runs.cwd)
+        write("zero/main.tf", granted("none", f'"eve{number}"'))(runs.cwd)
         assert evaluated(runs, "--format", "json")[1] == {"zero"}
 
 
@@ -183,9 +178,9 @@ def test_states_of_root_modules_that_the_user_did_not_name(runs: Runs) -> None:
 
 def test_root_modules_that_read_each_other_are_evaluated(runs: Runs) -> None:
     back = f'output "back" {{\n  value = {output("amid", "back")}\n}}\n'
-    write("base/reads.tf", reads("amid") + back + GRANT % ("back", output("amid", "who")))(runs.cwd)
+    write("base/reads.tf", reads("amid") + back + granted("back", output("amid", "who")))(runs.cwd)
     write("amid/back.tf", f'output "back" {{\n  value = {output("base", "back")}\n}}\n')(runs.cwd)
-    write("third/back.tf", GRANT % ("back", output("amid", "back")))(runs.cwd)
+    write("third/back.tf", granted("back", output("amid", "back")))(runs.cwd)
     runs("--format", "json")
     write("zero/main.tf", "")(runs.cwd)
     done, names = evaluated(runs, "--format", "json")
@@ -194,7 +189,7 @@ def test_root_modules_that_read_each_other_are_evaluated(runs: Runs) -> None:
 
 
 def test_paths_that_functions_look_at_come_back(runs: Runs) -> None:
-    write("zero/main.tf", 'locals {\n  who = file("who.txt")\n}\n' + GRANT % ("it", "local.who"))(runs.cwd)
+    write("zero/main.tf", 'locals {\n  who = file("who.txt")\n}\n' + granted("it", "local.who"))(runs.cwd)
     write("zero/who.txt", "ana")(runs.cwd)
     write("zero/.terraformignore", "*.txt\n")(runs.cwd)
     runs("--format", "json", "--show-unknown")
@@ -208,7 +203,7 @@ def test_too_few_steps_are_as_without_a_cache(runs: Runs, monkeypatch: pytest.Mo
     monkeypatch.setattr(budget, "STEPS", 3_000)
     monkeypatch.setattr(budget, "STEPS_A_BYTE", 0)
     for number in range(4):
-        text = GRANT % ("none", f'"a${{count.index + {number}}}"')
+        text = granted("none", f'"a${{count.index + {number}}}"')
         write("zero/main.tf", text.replace("{\n", f"{{\n  count = {1 + number * 30}\n", 1))(runs.cwd)
         done = told(runs("--format", "json", "--show-unknown"))
         assert done == told(runs("--no-cache", "--format", "json", "--show-unknown"))
@@ -223,10 +218,10 @@ CHANGES: tuple[tuple[str, ...], ...] = (
     ("base/y.auto.tfvars", 'set = "zoe"\n', "# none\n"),
     ("modules/m/main.tf", 'output "who" {\n  value = "a"\n}\n', 'output "who" {\n  value = file("./x")\n}\n', "{"),
     ("also/main.tf", backend("base"), backend("other"), backend("amid") + 'output "who" {\n  value = "eve"\n}\n'),
-    ("amid/more.tf", reads("other"), GRANT % ("more", output("base", "set")), ""),
-    ("base/more.tf", reads("amid") + GRANT % ("back", output("amid", "who")), GRANT % ("own", '"own"'), ""),
-    ("first/more.tf", GRANT % ("more", output("base", "set")), GRANT % ("more", output("base", "fixed")), ""),
-    ("third/more.tf", reads("base") + GRANT % ("more", output("base", "called")), ""),
+    ("amid/more.tf", reads("other"), granted("more", output("base", "set")), ""),
+    ("base/more.tf", reads("amid") + granted("back", output("amid", "who")), granted("own", '"own"'), ""),
+    ("first/more.tf", granted("more", output("base", "set")), granted("more", output("base", "fixed")), ""),
+    ("third/more.tf", reads("base") + granted("more", output("base", "called")), ""),
     ("base/.terraform/environment", "dev", "prod"),
     ("base/main.tofu", 'output "fixed" {\n  value = "tofu"\n}\n', ""),
 )

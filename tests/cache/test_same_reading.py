@@ -9,6 +9,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from cached_estate import grant, write_all
 from test_cache import Runs, told
 
 from iamlint import budget
@@ -18,17 +19,11 @@ from iamlint.files import texts
 from iamlint.sources import workspace
 from iamlint.sources.terraform import source
 
-GRANT = """resource "google_project_iam_member" "it" {
-  project = "shop"
-  role    = "roles/iam.serviceAccountTokenCreator"
-  member  = "user:%s@example.com"
-}
-"""
 ESTATE = {
-    "found/main.tf": GRANT % "ana",
+    "found/main.tf": grant("ana"),
     "quiet/main.tf": 'locals {\n  name = "quiet"\n}\n\noutput "name" {\n  value = local.name\n}\n',
     "quiet/notes.auto.tfvars.example": "",
-    "values/main.tf": 'variable "who" {\n  default = "bob"\n}\n' + GRANT % "${var.who}",
+    "values/main.tf": 'variable "who" {\n  default = "bob"\n}\n' + grant("${var.who}"),
     "some.json": '{"nothing": "here"}',
     ".iamlint.yaml": "fail-on: high\n",
 }
@@ -37,10 +32,7 @@ ESTATE = {
 @pytest.fixture
 def runs(tmp_path: Path) -> Runs:
     found = Runs(tmp_path.resolve())
-    for name, text in ESTATE.items():
-        path = found.cwd / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write_all(found.cwd, ESTATE)
     return found
 
 
@@ -81,7 +73,7 @@ SAME: dict[str, Callable[[Path], object]] = {
     "a document": replaced("some.json", "here", "there"),
 }
 OTHERS: dict[str, Callable[[Path], object]] = {
-    "a grant": added("quiet/main.tf", GRANT % "eve"),
+    "a grant": added("quiet/main.tf", grant("eve")),
     "a line above a grant": replaced("found/main.tf", "resource", "\nresource"),
     "a comment to iamlint": added("quiet/main.tf", "# iamlint: ignore[broad-token-creator]\n"),
     "a wrong block": added("quiet/main.tf", "resource {"),
@@ -135,14 +127,14 @@ def test_a_result_that_cannot_be_used_is_made_again(runs: Runs, loss: str) -> No
         OTHERS["a grant"](runs.cwd)
         runs("--format", "json")
         result.with_suffix(store.PARTS).write_bytes(parts)
-        replaced("quiet/main.tf", GRANT % "eve", "")(runs.cwd)
+        replaced("quiet/main.tf", grant("eve"), "")(runs.cwd)
     SAME["a comment"](runs.cwd)
     assert judged(runs, "--format", "json")
 
 
 def test_only_texts_that_are_looked_into_are_loaded(runs: Runs) -> None:
     runs("--format", "json")
-    SAME["a comment"](runs.cwd)
+    SAME["a value"](runs.cwd)
     with mock.patch.object(texts, "load", wraps=texts.load) as first, mock.patch.object(workspace, "load", first):
         runs("--format", "json")
     assert {call.args[1] for call in first.call_args_list} == {"quiet/main.tf"}

@@ -43,7 +43,24 @@ def folder(top: Path) -> list[Path]:
     (top / "circle").symlink_to("circle")
     os.mkfifo(top / "pipe")
     found = [path for path in sorted(top.rglob("*")) if path.name != "pipe"]
-    return [top, *found, top / "none", top / "a" / "empty" / "x", top / "to-folder" / "f.tf", top / "a" / ".." / "a"]
+    above = (Path("a", "..", "a"), Path("to-folder", ".."), Path("to-folder", "..", "..", "a"), Path("none", "..", "a"))
+    beyond = (Path("to-file", ".."), Path("circle", "..", "a"), Path("to-folder", "..", "..", "to-folder", "..", "b"))
+    others = (Path("none"), Path("a", "empty", "x"), Path("to-folder", "f.tf"), *above, *beyond)
+    return [top, *found, *(top / one for one in others)]
+
+
+@pytest.mark.parametrize("path", ["/..", "/../..", "/none/../..", "/usr/../usr/.."])
+def test_paths_above_folders_lead_where_the_system_says(path: str) -> None:
+    assert Looks(START).answer(RESOLVED, path) == os.path.realpath(path)
+
+
+def test_a_small_file_is_read_again(tmp_path: Path) -> None:
+    looks, path = Looks(START), tmp_path / "f"
+    path.write_bytes(b"abc")
+    assert (looks.again(str(path), 3), looks.again(str(path), 2)) == (b"abc", None)
+    path.write_bytes(b"abd")
+    assert looks.again(str(path), 3) is None
+    assert looks.again(str(tmp_path / "none"), 3) is None
 
 
 def asked(path: Path, choice: random.Random) -> None:

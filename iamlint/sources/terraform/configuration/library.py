@@ -13,6 +13,7 @@ from iamlint.cache.units import Asked, Trace, Units, file_asked, hash_of
 from iamlint.files.looks import ENTRIES, RESOLVED, STATUS
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
+from iamlint.hcl.without_comments import without_comments
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import LINK_HINT, is_link
 from iamlint.sources.terraform.configuration.module import (
@@ -182,7 +183,12 @@ class Library:
         source = self._workspace.load(path)
         if isinstance(source, SourceText) and is_link(source.text):
             source = Unreadable(Location(source.path), "the file holds only a path", LINK_HINT)
-        return source if isinstance(source, Unreadable) else read_file(source)
+        if isinstance(source, Unreadable):
+            return source
+        file = read_file(source)
+        if self._units:
+            self._units.says(self._workspace.resolved(path), without_comments(file))
+        return file
 
     @property
     def read(self) -> Iterable[Module]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from iamlint.files.texts import load
 from iamlint.files.tree import Tree
 from iamlint.hcl import read_file
+from iamlint.hcl.without_comments import without_comments
 from iamlint.location import SourceText
 from iamlint.sources.names import is_automatic
 from iamlint.sources.workspace import Workspace
@@ -60,12 +61,17 @@ def _known_names(real: Path, workspace: Workspace, units: Units | None) -> froze
         return workspace.recall(("names", real), partial(_names, real, workspace))
     from iamlint.cache.units import hash_of
 
-    return frozenset(units.recall(hash_of("names", str(real)), lambda: sorted(_names(real, workspace))))
+    return frozenset(units.recall(hash_of("names", str(real)), lambda: sorted(_names(real, workspace, units))))
 
 
-def _names(path: Path, workspace: Workspace) -> frozenset[str]:
+def _names(path: Path, workspace: Workspace, units: Units | None = None) -> frozenset[str]:
     source = load(path, workspace.shown(path), workspace.tree)
-    return frozenset(read_file(source).body.arguments) if isinstance(source, SourceText) else frozenset()
+    if not isinstance(source, SourceText):
+        return frozenset()
+    file = read_file(source)
+    if units:
+        units.says(path, without_comments(file))
+    return frozenset(file.body.arguments)
 
 
 def _is_small(path: Path, tree: Tree) -> bool:

@@ -84,7 +84,9 @@ def find_source(
     """
     for directory in _candidates(source, options, workspace):
         inside = workspace.allowed(directory)
-        within = workspace if inside else Workspace([directory], workspace.cwd, tree=workspace.tree)
+        within = (
+            workspace if inside else Workspace([directory], workspace.cwd, tree=workspace.tree, units=workspace.units)
+        )
         library = Library(within)
         module = max(library.readings(directory).values(), key=lambda one: _declared(one, entries), default=None)
         if module and _declared(module, entries):

@@ -1,0 +1,68 @@
+"""Edits of comments only: the run after one prints what the run before it printed.
+
+All that a run reads of a file of Terraform is what it says besides its comments, if the file has no comments to
+iamlint, and if neither a rule nor a report looked into its text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from iamlint.cache.units import Asked, answer_of, is_of
+from iamlint.files.looks import CONTENT, STATUS, Looks
+from iamlint.location import SourceText
+
+LARGEST = 100_000
+"""Maximum size of a file in bytes: limits of size may concern a larger one."""
+
+Said = Callable[[SourceText], "str | None"]
+"""Returns what a file says besides its comments; None if that is not known."""
+
+
+def with_new_comments(
+    parts: bytes, entry: bytes, changed: Mapping[Asked, str], looks: Looks, said: Said
+) -> dict[str, Any] | None:
+    """Return the parts of a run as a run on the files of now has them; None if its result may be another one.
+
+    ``entry`` is the stored result; ``changed`` are the questions that have another answer now, each with the one in it.
+    """
+    found: dict[str, Any] = json.loads(parts)
+    if found["judged"] is None or not is_of(found, entry):
+        return None
+    numbers = {(question, path): number for number, (question, path, _) in enumerate(found["asked"])}
+    known, looked_into, sizes = dict(found["said"]), set(found["judged"][1].values()), {}
+    for asked, before in changed.items():
+        number, now = numbers.get(asked), looks.answer(*asked)
+        if asked[0] == STATUS:
+            if (CONTENT, asked[1]) not in changed or not _is_as_large(before, now):
+                return None
+        elif asked[0] != CONTENT or before in looked_into or number not in known:
+            return None
+        else:
+            text = _text(asked[1], looks)
+            same = said(text) if text else None
+            if text is None or same is None or answer_of(same, looks.start) != known[number]:
+                return None
+            sizes[number] = text.size
+        if number is not None:
+            found["asked"][number][2] = now
+    for number, about in found["texts"]:
+        about[0] = sizes.get(number, about[0])
+    return found
+
+
+def _is_as_large(before: str, now: str) -> bool:
+    """Whether a file has not become smaller, and is no large one. A smaller one gives a run fewer steps."""
+    sizes = [int(one.removeprefix("file ")) if one.startswith("file ") else -1 for one in (before, now)]
+    return 0 < sizes[0] <= sizes[1] <= LARGEST
+
+
+def _text(path: str, looks: Looks) -> SourceText | None:
+    """Return the text of a file; None if it is no text, or if it is not what it was just before."""
+    try:
+        text = (looks.again(path, LARGEST) or b"").decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    return SourceText(path, text) if text and "\0" not in text else None

@@ -1,0 +1,187 @@
+"""An edit of comments only is printed from the cache, and only if a run would print the same."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cached_estate import grant, write_all
+from test_cache import TESTDATA, Runs, told
+from test_parts import evaluated
+
+from iamlint.cache import store
+from iamlint.hcl import read_file
+from iamlint.hcl.without_comments import without_comments
+from iamlint.location import SourceText
+
+ESTATE = {
+    "found/main.tf": "# The account of the shop.\n" + grant(),
+    "found/names.tf": '# The names.\nlocals {\n  here = "here"\n}\n',
+    "found/prod.tfvars": '# Who may deploy.\nwho = "bob"\n',
+    "quiet/main.tf": '# The name.\nlocals {\n  # It is short.\n  name = "quiet" # and plain\n\n  all = [\n'
+    '    "one", # the first\n  ]\n  /* and */ more = "x"\n}\n',
+    "quiet/terraform.tfvars": 'unused = "x"\n',
+    "quiet/also.tofu": "",
+    "quiet/data.tf": "# A list.\nlocals {\n  list = 1\n}\n",
+    "quiet/reads.tf": 'locals {\n  data = length(file("${path.module}/data.tf"))\n}\n'
+    + grant("u${local.data}").replace("iam.serviceAccountTokenCreator", "browser"),
+    "quiet/more.tf.json": '{"locals": {"//": "a comment", "json": 1}}',
+    "wrong/main.tf": 'resource "x" {\n',
+}
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    found = Runs(tmp_path.resolve())
+    write_all(found.cwd, ESTATE)
+    return found
+
+
+def replaced(name: str, old: str, new: str) -> Callable[[Path], object]:
+    def edit(top: Path) -> None:
+        text = (top / name).read_text()
+        assert old in text
+        (top / name).write_text(text.replace(old, new))
+
+    return edit
+
+
+def added(name: str, text: str) -> Callable[[Path], object]:
+    return lambda top: (top / name).write_text((top / name).read_text() + text)
+
+
+KEPT: dict[str, Callable[[Path], object]] = {
+    "at the end": added("found/names.tf", "\n# the end\n\n"),
+    "without a line feed": added("found/names.tf", "# the end"),
+    "other words": replaced("found/names.tf", "# The names.", "# The names, and their words."),
+    "another sign": replaced("quiet/main.tf", "# The name.", "// The name."),
+    "in a block": replaced("quiet/main.tf", "# It is short.", "# It is rather short."),
+    "behind an argument": replaced("quiet/main.tf", "# and plain", "# and very plain"),
+    "behind a line": replaced("quiet/main.tf", "locals {\n", "locals { # a block\n"),
+    "a variable file": added("found/prod.tfvars", "# the end\n"),
+    "a variable file in force": added("quiet/terraform.tfvars", "# the end\n"),
+    "two files": lambda top: [added(name, "# x\n")(top) for name in ("found/names.tf", "quiet/main.tf")],
+}
+OTHERS: dict[str, Callable[[Path], object]] = {
+    "a file with a finding": added("found/main.tf", "# x\n"),
+    "above": replaced("found/names.tf", "# The", "# A line.\n# The"),
+    "an empty line": replaced("found/names.tf", "# The", "\n# The"),
+    "in a list": replaced("quiet/main.tf", "# the first", "# the very first"),
+    "before a value": replaced("quiet/main.tf", "/* and */", "/* and so */"),
+    "to iamlint": added("found/names.tf", "# iamlint: ignore[broad-token-creator] it is ours\n"),
+    "fewer": replaced("found/names.tf", "# The names.", "# Names."),
+    "a file read as data": replaced("quiet/data.tf", "# A list.", "# A longer list."),
+    "a file of two syntaxes": added("quiet/more.tf.json", " "),
+    "an empty file": added("quiet/also.tofu", "# no more\n"),
+    "a file with errors": added("wrong/main.tf", "# x\n"),
+    "a new error": added("quiet/main.tf", "# x\nlocals {\n"),
+    "what looks like one": replaced("quiet/main.tf", '"quiet" #', '"quiet#" #'),
+    "no text": lambda top: (top / "found/names.tf").write_bytes(
+        (ESTATE["found/names.tf"] + "# \xff").encode("latin-1")
+    ),
+    "a NUL character": added("found/names.tf", "# \0"),
+    "a large file": added("found/names.tf", "#" * 100_000),
+    "a new file": lambda top: (top / "quiet/new.tf").write_text("# x\n"),
+    "a file that is gone": lambda top: (top / "quiet/main.tf").unlink(),
+    "a link": lambda top: ((top / "quiet/main.tf").unlink(), (top / "quiet/main.tf").symlink_to("data.tf")),
+    "two files, one with errors": lambda top: [
+        added(name, "# x\n")(top) for name in ("found/names.tf", "wrong/main.tf")
+    ],
+}
+
+
+@pytest.mark.parametrize("edit", KEPT)
+def test_the_result_before_an_edit_of_comments_is_that_after_it(runs: Runs, edit: str) -> None:
+    before = told(runs("--format", "json"))
+    KEPT[edit](runs.cwd)
+    assert told(runs.kept("--format", "json")) == before == told(runs("--no-cache", "--format", "json"))
+    added("found/names.tf", "# one more\n")(runs.cwd)
+    assert told(runs.kept("--format", "json")) == before
+
+
+@pytest.mark.parametrize("edit", OTHERS)
+def test_a_run_after_another_edit_is_a_run(runs: Runs, edit: str) -> None:
+    runs("--format", "json")
+    OTHERS[edit](runs.cwd)
+    assert not runs.is_kept("--format", "json")
+    assert told(runs("--format", "json")) == told(runs("--no-cache", "--format", "json"))
+
+
+def test_a_run_that_writes_files_is_a_run(runs: Runs) -> None:
+    arguments = ("--format", "json", "--output", "json=../out.json")
+    runs(*arguments)
+    added("quiet/main.tf", "# x\n")(runs.cwd)
+    assert not runs.is_kept(*arguments)
+
+
+def test_parts_are_kept_over_edits_of_comments(runs: Runs) -> None:
+    runs("--format", "json")
+    added("found/names.tf", "# x\n")(runs.cwd)
+    runs.kept("--format", "json")
+    replaced("quiet/main.tf", '"quiet"', '"loud"')(runs.cwd)
+    done, names = evaluated(runs, "--format", "json")
+    assert names == {"quiet"}
+    assert done == told(runs("--no-cache", "--format", "json"))
+    added("found/names.tf", "# y\n")(runs.cwd)
+    assert runs.is_kept("--format", "json")
+
+
+@pytest.mark.parametrize("loss", ["damaged", "missing", "of another run"])
+def test_parts_that_cannot_be_used_keep_nothing(runs: Runs, loss: str) -> None:
+    runs("--format", "json")
+    parts = next(path for path in runs.stored if path.suffix == store.PARTS)
+    if loss == "damaged":
+        parts.write_bytes(parts.read_bytes()[:-1] + b"x")
+    elif loss == "missing":
+        parts.unlink()
+    else:
+        before = parts.read_bytes()
+        replaced("quiet/main.tf", '"quiet"', '"loud"')(runs.cwd)
+        runs("--format", "json")
+        parts.write_bytes(before)
+    added("found/names.tf", "# x\n")(runs.cwd)
+    assert not runs.is_kept("--format", "json")
+    assert told(runs("--format", "json")) == told(runs("--no-cache", "--format", "json"))
+
+
+@pytest.mark.parametrize("corpus", sorted(path.name for path in TESTDATA.iterdir() if path.is_dir()))
+def test_every_corpus_is_the_same_after_random_comments(runs: Runs, corpus: str) -> None:
+    shutil.copytree(TESTDATA / corpus, runs.cwd, dirs_exist_ok=True)
+    choice = random.Random(corpus)
+    files = sorted(path for one in (".tf", ".tofu", ".tfvars") for path in runs.cwd.rglob(f"*{one}"))
+    runs("--show-unknown", "--format", "json")
+    for _ in range(3):
+        path = choice.choice(files)
+        if path.is_file():
+            lines = path.read_bytes().split(b"\n")
+            lines[choice.randrange(len(lines))] += b" # a comment" if choice.random() < 0.8 else b"\n# a comment"
+            path.write_bytes(b"\n".join(lines))
+        whole = told(runs("--no-cache", "--show-unknown", "--format", "json"))
+        assert told(runs("--show-unknown", "--format", "json")) == whole
+
+
+# -- what a file says --------------------------------------------------------------------------------------------------
+
+
+def said(text: str) -> str | None:
+    return without_comments(read_file(SourceText("main.tf", text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a = 1 # x\n", "a = 1"),
+        ("# x\r\na = 1 // y\r\n", "\r\na = 1"),
+        ("b {\n  # x\n  c {\n    # y\n  } # z\n}\n", "b {\n\n  c {\n\n  }\n}"),
+        ("a = [ # x\n]\n", "a = [ # x\n]"),
+        ('a = "# x"\nb = <<E\n# y\nE\n', 'a = "# x"\nb = <<E\n# y\nE'),
+        ("a = 1 /* x */\n", "a = 1 /* x */"),
+        ("a = 1 # iamlint: x\n", None),
+        ("a = \n", None),
+    ],
+)
+def test_what_a_file_says(text: str, expected: str | None) -> None:
+    assert said(text) == expected
