@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_sessionstart() -> None:
-    """Collect no garbage while tests are collected: their modules, trees and items stay, and each look walks them all."""
+    """Collect no garbage while tests are collected: their trees and items stay, and each look walks them all."""
     gc.disable()
 
 

@@ -7,15 +7,20 @@ import tomllib
 from pathlib import Path
 
 import click
+import pytest
 import yaml
 from checkout import write
 from click.testing import CliRunner
 from pages import main as pages
 from program import run
 
+from iamlint import testing
 from iamlint.accepted.configuration.config import Config, read_config
+from iamlint.budget import Allowance
 from iamlint.cli.program import program
+from iamlint.location import Unreadable
 from iamlint.roles import catalog
+from iamlint.rules.rule import Rule
 
 ROOT = Path(__file__).parents[2]
 TOPS = ("iamlint", "tests", "bench", "docs", "rules", ".github")
@@ -37,13 +42,22 @@ def test_the_rule_of_the_tutorial_runs(tmp_path: Path) -> None:
     assert "1 passed, 0 failed" in done.output
 
 
-def test_the_rule_of_the_tutorial_is_known_by_the_configuration_alone(tmp_path: Path) -> None:
+def test_the_rule_of_the_tutorial_is_known_by_the_configuration_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = (ROOT / "docs" / "writing-rules.md").read_text(encoding="utf-8")
     (rule,) = re.findall(r"<!-- rule: begin -->\n```yaml\n(.*?)```", text, re.DOTALL)
     (settings,) = re.findall(r"```yaml\n(rules: .*?)```", text, re.DOTALL)
     write(tmp_path, {"security/house/broad-storage-admin.yaml": rule, ".iamlint.yaml": settings})
     assert run("explain", "broad-storage-admin", cwd=tmp_path).stdout.startswith("# broad-storage-admin\n")
     assert "house/broad-storage-admin " in run("rules", cwd=tmp_path).stdout
+    run_examples = testing.run_examples
+
+    def of_the_house(rule: Rule, *rest: Allowance) -> list[Unreadable]:
+        """Run its examples; those of built-in rules are run by their own tests."""
+        return run_examples(rule, *rest) if rule.family == "house" else []
+
+    monkeypatch.setattr(testing, "run_examples", of_the_house)
     assert "ok      house/broad-storage-admin  (3 examples)\n" in run("test", cwd=tmp_path).stdout
     write(tmp_path, {"main.tf": "locals {}\n"})
     twice = run("check", "--rules", "security", cwd=tmp_path)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from every_character import CHARACTERS
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -222,8 +223,8 @@ def test_what_is_no_row_of_documents(text: str) -> None:
 # -- random texts ------------------------------------------------------------------------------------------------------
 
 DATA = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    st.none() | st.booleans() | st.integers() | st.text(CHARACTERS),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(CHARACTERS), inner, max_size=4),
 )
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from every_character import CHARACTERS
 from hostile import JSON, NATIVE
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -152,7 +153,7 @@ SAMPLES = [*VALID.values(), *(broken.text for broken in BROKEN.values())]
 def texts(draw: st.DrawFn) -> str:
     """Tokens in a row, or samples with an insertion, a deletion, or a moved part."""
     if draw(st.booleans()):
-        return "".join(draw(st.lists(st.one_of(st.sampled_from(TOKENS), st.text(max_size=3)), max_size=30)))
+        return "".join(draw(st.lists(st.one_of(st.sampled_from(TOKENS), st.text(CHARACTERS, max_size=3)), max_size=30)))
     text = "".join(draw(st.lists(st.sampled_from(SAMPLES), min_size=1, max_size=3)))
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(text)))
