@@ -126,8 +126,13 @@ _AGENT_TYPE = regex(r"(?:^|\.)google_project_service_identity\.[^.\[]+(?:\[[^\]]
 
 
 def read_principal(value: str | Unknown) -> Principal:
-    """Return a principal as a policy spells it. Unknown parts stay unknown; the kind may still be known."""
+    """Return a principal as a policy spells it. Unknown parts stay unknown; the kind may still be known.
+
+    An empty part counts as unknown: it comes from a variable that is empty until somebody sets it.
+    """
     value = _of_bounded_length(value)
+    if isinstance(value, str):
+        value = _without_empty_part(value)
     return _known(value) if isinstance(value, str) else _partly_known(value)
 
 
@@ -136,6 +141,21 @@ LONGEST = 2_000
 
 IAM's have a few hundred.
 """
+
+
+_NO_PROJECT = regex(r"serviceAccount:(?:[^@\[\]]+@)?(?=\.(?:svc\.id\.goog\[|iam\.gserviceaccount\.com\Z))")
+"""The beginning of an account or a workload whose project is an empty text."""
+
+
+def _without_empty_part(text: str) -> str | Unknown:
+    """Return a principal that is empty, or has an empty project, with an unknown part instead."""
+    if not text:
+        return Unknown("this is an empty text, which is set elsewhere")
+    begins = _NO_PROJECT.match(text)
+    if begins is None:
+        return text
+    parts = (begins[0], UnknownPart("?"), text[begins.end() :])
+    return Unknown("its project is an empty text, which is set elsewhere", parts)
 
 
 def _of_bounded_length(value: str | Unknown) -> str | Unknown:

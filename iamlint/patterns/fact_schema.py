@@ -87,9 +87,11 @@ def _privileged(of: Callable[[F], Text | None]) -> Word[F]:
 def _grant_place(grant: Grant, _permissions: Permissions) -> Place:
     """Return the ``role`` of a member resource, which has one principal; else the principal's own list item.
 
-    In bindings, policies and exports several principals share one role, and two findings must not be on one line.
+    In bindings, policies and exports several principals share one role, and two findings must not be on one line. A
+    malformed principal is itself what is wrong.
     """
-    return grant.role_place if grant.origin == "member" else grant.principal_place
+    by_role = grant.origin == "member" and grant.principal.kind != "malformed"
+    return grant.role_place if by_role else grant.principal_place
 
 
 def _grant_origins(grant: Grant, permissions: Permissions, estate: Estate) -> Iterator[Related]:
@@ -192,11 +194,17 @@ def _home(role: CustomRole) -> Resource | None:
     return Resource(kind_.removesuffix("s"), home)
 
 
+def _role_name(role: CustomRole) -> str:
+    """Return the name of a custom role; a file for ``gcloud iam roles create`` has none."""
+    nameless = isinstance(role.name, Unknown) and not role.name.parts
+    return "this role" if nameless else shown(role.name)
+
+
 _CUSTOM_ROLE: Kind[CustomRole] = Kind(
     CustomRole,
     "custom_role",
     words={"permission": _defined_permission, "role": glob("role", lambda role: role.name), "granted_on": _granted_on},
-    shown={"role": lambda role: shown(role.name)},
+    shown={"role": _role_name},
     place=_role_place,
     resource=_home,
     origins=_role_origins,

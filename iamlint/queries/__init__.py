@@ -139,7 +139,7 @@ QUERIES: Mapping[str, Query] = {
         "federation.provider_conditions", (Provider,), ("provider", "pool", "issuer", "condition", "claims")
     ),
     "whole_pool_impersonations": Query("federation.grants", (_to_federated,), _GRANT),
-    "act_as_and_deploy_in_custom_role": Query("escalation.custom_roles", (CustomRole,), ("deploy", "role")),
+    "act_as_and_deploy_in_custom_role": Query("escalation.custom_roles", (CustomRole,), ("deploy", "role", "use")),
     "broken_delegation_chain": Query("escalation.delegation", (Impersonation,), ("holder", "onto", "target")),
     "deploy_as_privileged_account": Query(
         "escalation.deployments", (_acting_accounts,), (*_PRIVILEGED[:2], "how", "use", *_PRIVILEGED[2:])

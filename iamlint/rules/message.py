@@ -25,7 +25,7 @@ def filled(message: str, words: Mapping[str, str]) -> str:
 
 
 _HOLE = regex(r"\$\{([^{}]*)\}")
-_LONGEST_HOLE = 60
+_LONGEST_HOLE = 80
 _LONGEST = 160
 """Characters of a text with unknown parts; a name that Terraform puts together may be of any length."""
 _CALLS = regex(r"\A(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")

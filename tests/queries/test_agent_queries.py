@@ -135,3 +135,17 @@ def test_an_export_says_who_loses_what(check: Check) -> None:
     assert "service-1@gcp-sa-x.iam.gserviceaccount.com" in finding.message
     files["main.tf"] = binding("roles/editor")  # the agent has not even the role today
     assert check(files, select=RULE).findings == ()
+
+
+def test_the_finding_is_at_the_policy_and_about_the_agent(check: Check) -> None:
+    project = 'resource "google_project" "shop" {\n  name = "shop"\n  project_id = "shop-${random_id.x.hex}"\n}\n'
+    files = {
+        "project.tf": project,
+        "main.tf": policy(("roles/viewer", GROUP), on="project = google_project.shop.project_id"),
+    }
+    (found,) = check(files, select=RULE).findings
+    assert (found.at.path, found.at.line, found.origin) == ("main.tf", 2, None)
+    assert (found.principal, found.role) == (
+        "serviceAccount:PROJECT_NUMBER@cloudservices.gserviceaccount.com",
+        "roles/editor",
+    )

@@ -162,3 +162,23 @@ def test_both_spellings_of_a_permission_are_one(check: Check, host: str, name: s
 def test_a_verb_that_others_of_the_service_have_is_no_slip(check: Check, permission: str, findings: int) -> None:
     report = check(role("storage.objects.get", permission), select=("unknown-permission",))
     assert (len(report.findings), len(report.unknown_answers)) == (findings, 1 - findings)
+
+
+@pytest.mark.parametrize(
+    ("deploy", "does", "severity"),
+    [
+        ("run.services.create", "run code as any service account", "medium"),
+        ("cloudscheduler.jobs.create", "make calls as any service account", "medium"),
+        ("pubsub.subscriptions.create", "send ID tokens of any service account", "low"),
+    ],
+)
+def test_what_a_deployment_gives(check: Check, deploy: str, does: str, severity: str) -> None:
+    (found,) = check(role("iam.serviceAccounts.actAs", deploy), select=("act-as-and-deploy-in-custom-role",)).findings
+    assert does in found.message
+    assert found.severity == severity
+
+
+def test_a_role_without_a_name_is_this_role(check: Check) -> None:
+    text = "title: Deployer\nstage: GA\nincludedPermissions:\n- iam.roles.update\n- iam.roles.list\n"
+    (found,) = check({"role.yaml": text}, select=("self-widening-custom-role",)).findings
+    assert found.message.startswith("this role has iam.roles.update")

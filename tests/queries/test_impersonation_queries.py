@@ -322,3 +322,32 @@ def test_an_account_that_may_make_itself_owner_is_privileged(check: Check) -> No
     # What it may grant gives no power over accounts: nothing is certain.
     for harmless in ("roles/viewer", "roles/storage.admin", "roles/iam.serviceAccountOpenIdTokenCreator"):
         assert found(check, limited(harmless), on_admin("roles/iam.serviceAccountTokenCreator", ANA)) == []
+
+
+def test_a_grant_on_the_own_account_leads_nowhere(check: Check) -> None:
+    text = """
+resource "google_service_account" "ci" {
+  account_id = "ci"
+  project    = "shop"
+}
+
+resource "google_service_account_iam_member" "self" {
+  service_account_id = google_service_account.ci.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_service_account.ci.member
+}
+
+resource "google_service_account_iam_member" "admin" {
+  service_account_id = "projects/shop/serviceAccounts/admin@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = google_service_account.ci.member
+}
+
+resource "google_project_iam_member" "admin" {
+  project = "shop"
+  role    = "roles/owner"
+  member  = "serviceAccount:admin@shop.iam.gserviceaccount.com"
+}
+"""
+    (found,) = check({"main.tf": text}, select=("self-impersonation",)).findings
+    assert (found.ends, found.flow) == ((), None)

@@ -59,12 +59,16 @@ def test_without_permissions() -> None:
         ("user:ana@example.com", "user:ana@example.com"),
         ("${google_service_account.ci.email}", "${google_service_account.ci.email}"),
         (
-            '${module.a["x y"].module.of_the_whole_organization.google_service_account.ci.email}',
+            '${module.a["x y"].module.of_the_whole_organization_and_more.google_service_account.ci.email}',
             "${...google_service_account.ci.email}",
         ),
         (
-            "${module.a.data.google_compute_default_service_account.of_the_seed_project.project_number}",
-            "${...of_the_seed_project.project_number}",
+            "${module.ci_account.google_service_account.of_the_whole_pipeline.email}",
+            "${module.ci_account.google_service_account.of_the_whole_pipeline.email}",
+        ),
+        (
+            "${module.a.data.google_compute_default_service_account.of_the_seed_project_of_the_shop.project_number}",
+            "${...of_the_seed_project_of_the_shop.project_number}",
         ),
     ],
 )

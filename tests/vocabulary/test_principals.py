@@ -69,7 +69,6 @@ def test_a_whole_pool_is_no_single_set() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
         "ana@example.com",
         "user:",
         "user: ana@example.com",
@@ -98,6 +97,25 @@ def test_a_whole_pool_is_no_single_set() -> None:
 )
 def test_what_no_policy_would_take_is_malformed(text: str) -> None:
     assert read_principal(text).kind == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "shown"),
+    [
+        ("", "unknown", "${?}"),
+        ("serviceAccount:.svc.id.goog[web/web]", "gke_workload", "serviceAccount:${?}.svc.id.goog[web/web]"),
+        (
+            "serviceAccount:ci@.iam.gserviceaccount.com",
+            "service_account",
+            "serviceAccount:ci@${?}.iam.gserviceaccount.com",
+        ),
+    ],
+)
+def test_an_empty_part_is_set_elsewhere(text: str, kind: str, shown: str) -> None:
+    found = read_principal(text)
+    assert (found.kind, found.text) == (kind, shown)
+    assert found.unknown is not None
+    assert "is set elsewhere" in found.unknown.reason
 
 
 @pytest.mark.parametrize(

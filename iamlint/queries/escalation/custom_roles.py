@@ -12,6 +12,7 @@ from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
 from iamlint.graph.edges import graph_of
 from iamlint.methods.index import deployments
 from iamlint.patterns.match import Match
+from iamlint.queries.escalation.deployments import USES, raised_by
 from iamlint.roles import Catalog, spellings
 from iamlint.unknown import Truth
 
@@ -59,8 +60,8 @@ def act_as_and_deploy_in_custom_role(estate: Estate) -> Iterator[Match]:
                 Truth.TRUE,
                 EDGE_PERMISSIONS["attach"],
                 related=tuple(broad[:1]),
-                words={"deploy": method.needs[0].permission},
-                raised=1 if broad else 0,
+                words={"deploy": method.needs[0].permission, "use": USES[method.yields]},
+                raised=raised_by(method) + (1 if broad else 0),
             )
 
 

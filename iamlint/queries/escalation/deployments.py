@@ -20,7 +20,7 @@ from iamlint.patterns.match import Match
 from iamlint.queries.escalation.impersonation import by_grant, is_told, is_told_of, match_of, surest
 from iamlint.unknown import Unknown, shown
 
-_USES: dict[Yield, str] = {
+USES: dict[Yield, str] = {
     "identity": "become",
     "code": "run code as",
     "calls": "make calls as",
@@ -28,6 +28,7 @@ _USES: dict[Yield, str] = {
     "data": "read and write data as",
     "kubernetes": "run code as",
 }
+"""What a holder of a method can do, as the beginning of a clause that the account ends."""
 _MILDER = ("id_token", "data")
 """The yields that give less than calls to every API."""
 _TOKENS = frozenset(
@@ -113,7 +114,7 @@ def _given(grants: Iterable[tuple[Grant, tuple[str, ...]]]) -> str:
 
 
 def _with(match: Match, method: Method, how: str, use: str = "") -> Match:
-    words = {"how": how, "use": use or _USES[method.yields]}
+    words = {"how": how, "use": use or USES[method.yields]}
     return replace(match, words={**match.words, **words}, raised=raised_by(method), confidence=confidence_in(method))
 
 

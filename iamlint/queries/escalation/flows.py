@@ -15,8 +15,9 @@ from iamlint.paths.hops import Hop
 from iamlint.paths.names import Names
 from iamlint.paths.onward import End, Route, onward_of
 from iamlint.patterns.fact_schema import kind_of
+from iamlint.patterns.grant_predicates import own_account
 from iamlint.queries.shared_parts import shared_parts
-from iamlint.unknown import shown
+from iamlint.unknown import Truth, shown
 
 MOST_NAMED = 3
 """Maximum number of privileges that a message names."""
@@ -33,7 +34,12 @@ def flow_of(estate: Estate, first: Step, route: Route | None, names: Names, last
 
 
 def ends_and_flow(estate: Estate, grant: Grant, permissions: tuple[str, ...]) -> tuple[Sequence[End], Flow | None]:
-    """Return the privileges that a grant of these permissions leads to, and the flow to the strongest of them."""
+    """Return the privileges that a grant of these permissions leads to, and the flow to the strongest of them.
+
+    A grant of an account on itself leads nowhere: what the account reaches, it reaches without the grant.
+    """
+    if own_account((True,), grant, estate).truth is Truth.TRUE:
+        return (), None
     onward = onward_of(estate)
     spots = onward.spots_of(grant, permissions)
     ends = onward.gained(spots, principal_node(grant) or "") if spots else ()

@@ -145,7 +145,11 @@ def _words(owner: _Owner, lost: list[_Agent]) -> dict[str, str]:
     named = [_named(one, with_role=owner.role is None) for one in lost[:_NAMED]]
     more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
     owned = "the whole policy of" if owner.role is None else f"all members of {shown(owner.role)} on"
-    return {"agents": f"{', '.join(named)}{more}", "owned": f"{owned} {owner.resource}"}
+    # The finding is about the first agent, not about one of the members that are named.
+    about = {"principal": _named(lost[0], with_role=False)}
+    if lost[0].role.startswith("roles/"):
+        about["role"] = lost[0].role
+    return {"agents": f"{', '.join(named)}{more}", "owned": f"{owned} {owner.resource}", **about}
 
 
 def _named(agent: _Agent, *, with_role: bool) -> str:

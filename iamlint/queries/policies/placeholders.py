@@ -40,7 +40,7 @@ def placeholder_principals(estate: Estate) -> Iterator[Match]:
         if placeholder is None or grant.principal.kind in _OTHERS:
             continue
         made = accounts.get((scope(grant.declared), (grant.principal.email or "").lower()))
-        match = Match(grant, Truth.TRUE, related=(made,) if made else ())
+        match = Match(grant, Truth.TRUE, related=(made,) if made else (), place=grant.principal_place)
         written = () if made else (grant.principal.text, grant.principal_place.origin or grant.principal_place.at)
         groups.setdefault((scope(grant.declared), placeholder, *written), []).append(match)
     for first, *others in groups.values():

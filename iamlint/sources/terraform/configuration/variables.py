@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 
 from iamlint.basics.frozen import frozen
-from iamlint.documents.values import Value, unknown
+from iamlint.budget import Budget
+from iamlint.documents.values import Lazy, Value, unknown
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.native import read_expression
 from iamlint.hcl.scope import Files, Scope
@@ -19,6 +20,8 @@ from iamlint.sources.terraform.configuration.module import Declared, Module
 
 NOT_SET = "has no default and is not set"
 """Why a variable of a root module has no value."""
+REFUSED_DEFAULT = "has only a default that its validation refuses"
+"""Why a variable has no value although it has a default: somebody must set it."""
 
 
 def convert_variable(declared: Declared, value: Value) -> Value:
@@ -32,6 +35,33 @@ def convert_variable(declared: Declared, value: Value) -> Value:
     if written is None:
         return value
     return convert(value, read_constraint(written.argument.expression, written.source))
+
+
+def refuses_default(
+    declared: Declared,
+    module: Module,
+    value: Callable[[str, Declared], tuple[Value, bool]],
+    access: Files,
+    budget: Budget,
+) -> bool:
+    """Whether a ``validation`` block of a variable refuses its default; ``value`` gives variables before validation.
+
+    Only conditions about variables count: anything else may depend on the variable itself.
+    """
+
+    def unvalidated(name: str) -> Value | None:
+        return value(name, module.variables[name])[0] if name in module.variables else None
+
+    variables: Value | None = None
+    for block in declared.block.body.blocks:
+        written = block.body.arguments.get("condition") if block.type == "validation" else None
+        if written is None:
+            continue
+        variables = variables or Value(Lazy("var", unvalidated, lambda: module.variables))
+        scope = Scope(declared.source, {"var": variables}.get, access, budget=budget)
+        if evaluate(written.expression, scope).data is False:
+            return True
+    return False
 
 
 @frozen

@@ -18,7 +18,7 @@ def instance_object(mode: str, kind: str, view: View) -> Lazy:
     def work(name: str) -> Value:
         argument = written.arguments.get(name)
         if argument and argument.value.data is not None:
-            return with_name(argument.value, f"{address}.{name}")
+            return _named_here(with_name(argument.value, f"{address}.{name}"), kind)
         nested = written.blocks.get(name)
         return computed(mode, kind, name, view) if nested is None else _nested_objects(nested, f"{address}.{name}")
 
@@ -34,6 +34,15 @@ def instance_object(mode: str, kind: str, view: View) -> Lazy:
         return known[name]
 
     return Lazy(address, attribute, lambda: (*written.arguments, *written.blocks), whole=False)
+
+
+def _named_here(value: Value, kind: str) -> Value:
+    """Return the attribute of a cloud resource without the place where the resource's own block sets it.
+
+    A reference to a project or an account names it: a finding about the reference is not about that other block.
+    """
+    names = kind.startswith("google_") and isinstance(value.data, str | Unknown)
+    return Value(value.data, None, value.structure) if names else value
 
 
 def _nested_object(one: Body, reference: str) -> Value:

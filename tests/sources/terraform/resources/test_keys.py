@@ -117,3 +117,19 @@ def test_what_an_api_key_is_restricted_to(tmp_path: Path) -> None:
     assert (first, third) == ("https://example.com/*", "com.example.shop")
     assert isinstance(second, Unknown)
     assert (key.project, key.place.at.line) == ("shop", 7)
+
+
+def test_the_place_of_an_account_is_the_reference(check: Callable[..., Any]) -> None:
+    text = """
+resource "google_service_account" "ci" {
+  account_id = "ci-${var.stage}"
+}
+
+resource "google_service_account_key" "ci" {
+  service_account_id = google_service_account.ci.account_id
+}
+
+variable "stage" {}
+"""
+    (found,) = check({"main.tf": text}, select=("user-managed-key",)).findings
+    assert (found.at.line, found.origin) == (7, None)
