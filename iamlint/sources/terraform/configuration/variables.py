@@ -16,7 +16,7 @@ from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources.names import ASSIGNMENTS
-from iamlint.sources.terraform.configuration.module import Declared, Module
+from iamlint.sources.terraform.configuration.module import Declared, Local, Module
 
 NOT_SET = "has no default and is not set"
 """Why a variable of a root module has no value."""
@@ -35,6 +35,24 @@ def convert_variable(declared: Declared, value: Value) -> Value:
     if written is None:
         return value
     return convert(value, read_constraint(written.argument.expression, written.source))
+
+
+def given_or_default(
+    declared: Declared, given: Callable[[], Value] | None, work: Callable[[Local], Value], reference: str
+) -> tuple[Value, bool]:
+    """Return the value of a variable before its validation, and whether that is the default.
+
+    ``given`` is the caller's value; ``work`` evaluates an argument; ``reference`` is the variable's absolute address.
+    """
+    value = given() if given else None
+    nullable = declared.argument("nullable")
+    refuses_null = nullable is not None and work(nullable).data is False
+    if value is not None and not (value.data is None and refuses_null):
+        return convert_variable(declared, value), False
+    default = declared.argument("default")
+    if default is None:
+        return unknown(f"{reference} {NOT_SET}", reference=reference), False
+    return convert_variable(declared, work(default)), True
 
 
 def refuses_default(

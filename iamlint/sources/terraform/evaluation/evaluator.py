@@ -14,12 +14,7 @@ from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.configuration.module import Declared, Local, Mode, Module
-from iamlint.sources.terraform.configuration.variables import (
-    NOT_SET,
-    REFUSED_DEFAULT,
-    convert_variable,
-    refuses_default,
-)
+from iamlint.sources.terraform.configuration.variables import REFUSED_DEFAULT, given_or_default, refuses_default
 from iamlint.sources.terraform.evaluation.bodies import body, lifecycle
 from iamlint.sources.terraform.evaluation.commands import runs, runs_or, unread_of_block, unread_of_call
 from iamlint.sources.terraform.evaluation.expansion import (
@@ -210,17 +205,7 @@ class ModuleInstance(LocalValues):
 
     def _unvalidated(self, name: str, declared: Declared) -> tuple[Value, bool]:
         """Return the value of a variable before its validation, and whether that is the default."""
-        given = self.inputs.get(name)
-        value = given() if given else None
-        nullable = declared.argument("nullable")
-        refuses_null = nullable is not None and self._evaluate(nullable).data is False
-        if value is not None and not (value.data is None and refuses_null):
-            return convert_variable(declared, value), False
-        default = declared.argument("default")
-        if default is None:
-            reference = self.qualified(f"var.{name}")
-            return unknown(f"{reference} {NOT_SET}", reference=reference), False
-        return convert_variable(declared, self._evaluate(default)), True
+        return given_or_default(declared, self.inputs.get(name), self._evaluate, self.qualified(f"var.{name}"))
 
     def _evaluate(self, written: Local) -> Value:
         return evaluate(written.argument.expression, self.scope()(written.source))
