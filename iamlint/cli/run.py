@@ -123,6 +123,7 @@ def _checked(
         out,
         report.environments,
         frozenset(judged.undeclared),
+        tree,
     )
     report = replace(report, configuration=in_force(in_course, request.instead))
     return judged.run(report)

@@ -42,6 +42,10 @@ class PathGlobs:
             self._known[shown] = inside is not None and self._fits(inside)
         return self._known[shown]
 
+    def matched(self) -> list[str]:
+        """Return the paths that were asked about and match."""
+        return [path for path, fits in self._known.items() if fits]
+
     def matches_itself(self, path: str | PurePath) -> bool:
         """Whether a path itself matches, whatever is above it."""
         inside = relative(path if isinstance(path, str) else path.as_posix(), self.home) if self.globs else None

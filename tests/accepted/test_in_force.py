@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from iamlint.accepted.configuration import config
+from iamlint.accepted.configuration import config, idle_globs
 from iamlint.cli.program import program
 from iamlint.reporters import FORMATS
 
@@ -63,7 +63,26 @@ def settings(result: Result) -> dict[str, tuple[str, int | None]]:
         ("exclude: [old]", "exclude", "2 files excluded (old)", 2),
         ("exclude: ['old/*']", "exclude", "2 files excluded", 2),
         ("exclude: ['*.tf', nothing]", "exclude", "2 files excluded (*.tf, nothing)", 2),
-        ("exclude: ['vendor/*']", "exclude", "0 files excluded", 0),
+        ("exclude: ['vendor/*']", "exclude", "0 files excluded (vendor/*), of which nothing matches vendor/*", 0),
+        (
+            "exclude: [old, 'odl/*', '**/deeper']",
+            "exclude",
+            "(old, odl/*, **/deeper), of which nothing matches odl/*, **",
+            2,
+        ),
+        ("inputs: ['exports/*.json']", "inputs", "(exports/*.json), of which nothing matches exports/*.json", 1),
+        (
+            "inputs: ['old/*.json', 'old/*.yaml']",
+            "inputs",
+            "(old/*.json, old/*.yaml), of which nothing matches old/*.yaml",
+            2,
+        ),
+        (
+            "paths: {'odl/*': {fail-on: high}, 'old/*': {fail-on: low}}",
+            "paths",
+            ", of which nothing matches odl/*",
+            None,
+        ),
         (
             "severity: {broad-token-creator: info, basic-role: critical}",
             "severity",
@@ -96,6 +115,26 @@ def test_what_each_key_did(written: str, key: str, effect: str, count: int | Non
     assert effect in found[key][0]
     if count is not None:
         assert found[key][1] == count
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "inputs: [old/deep, 'old/**/*.json', '*.json', '**/project-*']",
+        "inputs: ['old/deep/']",
+        "exclude: ['old/*', 'main.*', '**/deep', old/readme.md]",
+        "paths: {'old/*': {fail-on: high}, 'main.tf': {ignore: [hygiene]}}",
+    ],
+)
+def test_a_glob_that_matches_something_is_not_called_idle(written: str, run: Run) -> None:
+    ((effect, _),) = settings(run(written, "--format", "json")).values()
+    assert "nothing matches" not in effect
+
+
+def test_a_glob_with_too_many_names_below_it_is_not_called_idle(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idle_globs, "MOST_NAMES", 3)
+    ((effect, _),) = settings(run("inputs: ['**/nothing']", "--format", "json")).values()
+    assert "nothing matches" not in effect
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -8,9 +8,13 @@ from dataclasses import field
 from typing import Any
 
 from iamlint.accepted.configuration.config import Config
+from iamlint.accepted.configuration.idle_globs import idle_globs
 from iamlint.accepted.configuration.sections import LeftOut
 from iamlint.basics.frozen import frozen
+from iamlint.files.disk import DISK
+from iamlint.files.tree import Tree
 from iamlint.finding import SEVERITIES
+from iamlint.logic.path_globs import PathGlobs
 from iamlint.results.report import Bar, InForce, Report, Setting
 from iamlint.rules.catalog import graded, select_rules, severity_of
 from iamlint.rules.rule import Rule
@@ -25,7 +29,7 @@ class Run:
 
     ``every`` are all known rules, including its own. ``select`` and ``ignore`` are from the command line. ``excluded``
     is the number of files that its globs excluded, ``out`` the findings left out by path. ``environments`` are the
-    checked ones, ``undeclared`` the variables that no root module declares.
+    checked ones, ``undeclared`` the variables that no root module declares. ``tree`` has the files that globs match.
     """
 
     config: Config
@@ -37,6 +41,7 @@ class Run:
     out: LeftOut = field(default_factory=LeftOut)
     environments: tuple[str, ...] = ()
     undeclared: frozenset[str] = frozenset()
+    tree: Tree = DISK
 
 
 def in_force(run: Run, overridden: Set[str] = frozenset()) -> InForce | None:
@@ -149,7 +154,19 @@ def _exclude(key: str, run: Run) -> Setting:
     told = f"{_counted(run.excluded, 'file')} excluded{_names(run.config.exclude.globs)}"
     if run.out.excluded:
         told += f", and {_counted(run.out.excluded, 'finding')} in excluded files that checked modules use"
-    return Setting(key, told, run.excluded + run.out.excluded)
+    return Setting(key, told + _idle(run.config.exclude, run), run.excluded + run.out.excluded)
+
+
+def _inputs(key: str, run: Run) -> Setting:
+    """Return the globs of documents that count as named, and those that match no file."""
+    globs = run.config.inputs
+    return Setting(key, f"inputs set there ({_listed(globs.globs)}){_idle(globs, run)}", len(globs.globs))
+
+
+def _idle(globs: PathGlobs, run: Run) -> str:
+    """Return which globs match nothing, for the end of an effect."""
+    idle = idle_globs(globs, run.report.inputs, run.tree)
+    return f", of which nothing matches {_listed(idle)}" if idle else ""
 
 
 def _paths(key: str, run: Run) -> Setting:
@@ -165,7 +182,8 @@ def _paths(key: str, run: Run) -> Setting:
         parts += [f"{passing} do not fail"] if section.fail_on else []
         told.append(f"{section.glob}: {', '.join(parts) or 'nothing set'}")
         count += ignored + passing
-    return Setting(key, f"findings by path ({_listed(told)})", count)
+    of_all = PathGlobs(tuple(glob for one in run.config.sections for glob in one.paths.globs), run.config.home)
+    return Setting(key, f"findings by path ({_listed(told)}){_idle(of_all, run)}", count)
 
 
 def _fail_on(key: str, run: Run) -> Setting:
@@ -203,6 +221,7 @@ _EFFECTS: Mapping[str, Callable[[str, Run], Setting]] = {
     "accept": _accept,
     "baseline": _baseline,
     "exclude": _exclude,
+    "inputs": _inputs,
     "paths": _paths,
     "var": _var,
     "environments": _environments,
