@@ -62,8 +62,8 @@ COMMAND_LINE = "command line"
 """The ``path`` of errors in the command line, which are in no file."""
 
 
-MARK = "iamlint:"
-"""The beginning of a comment to iamlint."""
+MARKS = ("iamlint", "iam-lint", "iam_lint", "Iamlint", "IamLint", "IAMLint", "IAMLINT")
+"""How a comment to iamlint begins, and what people write instead, which has no effect."""
 
 
 class SourceText:
@@ -91,7 +91,7 @@ class SourceText:
     def is_marked(self) -> bool:
         """Whether the text may have comments to iamlint."""
         if self._is_marked is None:
-            self._is_marked = MARK in self.text
+            self._is_marked = any([mark in self.text for mark in MARKS])  # noqa: C419  # a list is faster
         return self._is_marked
 
     @property

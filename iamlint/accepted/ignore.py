@@ -9,6 +9,7 @@ heredoc or JSON is data, and its author may be the audited person.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import lru_cache
@@ -18,13 +19,20 @@ from typing import TYPE_CHECKING
 from iamlint.accepted.reasons import is_visible
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
-from iamlint.location import MARK, Location, SourceText, Unreadable
+from iamlint.location import MARKS, Location, SourceText, Unreadable
 
 if TYPE_CHECKING:
     from iamlint.accepted.comments import Stretch
 
 _MENTION = regex(r"(?:^[\s#/*]*|\s(?:#|//)[ \t]*)iamlint:[ \t]*(?P<order>.*)$")
 _ORDER = regex(r"ignore\[(?P<names>[^\[\]]*)\](?P<reason>.*)$")
+_ALIKE = regex(
+    r"(?:^[\s#/*]*|\s(?:#|//)[ \t]*)(?P<order>iam[-_]?lint(?:[ \t]*[:=.@/_-])?[ \t]*"
+    r"(?:ignore|disable|skip|suppress|accept|allow|noqa|nolint)(?:-(?:next-)?line|-file)?[ \t]*"
+    r"(?:(?P<open>[\[({<])|(?:[:=][ \t]*|(?<=[ \t]))(?P<name>[A-Za-z][\w/*-]*)).*)$",
+    re.IGNORECASE,
+)
+"""A comment that looks like an order to iamlint and has no effect. A word that names no rule makes it prose."""
 _FORM = "write `iamlint: ignore[RULE] REASON`"
 WIDEST = 200
 """Number of columns that a reviewer sees of a line; a comment that begins after that is out of view."""
@@ -143,15 +151,20 @@ class _Line:
 
 @frozen
 class _Mention:
-    """A comment for iamlint: its order (``ignore[…] …``), its place, and the line around it."""
+    """A comment for iamlint: its order (``ignore[…] …``), its place, and the line around it.
+
+    ``is_alike`` says that it only looks like one; then ``name`` is the word that must name a rule, None with brackets.
+    """
 
     order: str
     at: Location
     line: _Line
+    is_alike: bool = False
+    name: str | None = None
 
     def parsed(self) -> tuple[frozenset[str], str] | None:
         """Return the names and the reason ("" if invisible); None for another order."""
-        order = _ORDER.match(self.order)
+        order = None if self.is_alike else _ORDER.match(self.order)
         if order is None:
             return None
         reason = order["reason"].strip()
@@ -189,7 +202,8 @@ class _Mentions:
         for mention in self._all():
             hides, parsed = mention.line.hides, mention.parsed()
             if parsed is None:
-                yield Unreadable(mention.at, "this comment to iamlint is not understood", _FORM)
+                if mention.name is None or mention.name in known or mention.name in assertions:
+                    yield Unreadable(mention.at, "this comment to iamlint is not understood", _FORM)
                 continue
             if hides:
                 reason = f"this comment to iamlint is on a line with U+{ord(hides):04X}, which hides or moves text"
@@ -201,7 +215,7 @@ class _Mentions:
 
     def _all(self) -> Iterator[_Mention]:
         for start, end in self._comments:
-            if self._text.text.find(MARK, start, end) >= 0:
+            if any(self._text.text.find(mark, start, end) >= 0 for mark in MARKS):
                 yield from self._of(start, end)
 
     def _of(self, start: int, end: int) -> Iterator[_Mention]:
@@ -210,9 +224,12 @@ class _Mentions:
         end -= 2 if text.startswith("/*", start) else 0
         for line in text[start:end].split("\n"):
             found = _MENTION.search(line)
-            if found:
-                at = self._text.location(start + found.start("order"), start + found.end("order"))
-                yield _Mention(found["order"].rstrip(), at, self._line(at.line))
+            alike = None if found else _ALIKE.search(line)
+            one = found or alike
+            if one:
+                at = self._text.location(start + one.start("order"), start + one.end("order"))
+                name = alike["name"] if alike else None
+                yield _Mention(one["order"].rstrip(), at, self._line(at.line), alike is not None, name)
             start += len(line) + 1
 
     def _line(self, number: int) -> _Line:

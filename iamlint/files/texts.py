@@ -128,8 +128,9 @@ def sample(path: Path, tree: Tree = DISK) -> str:
 
 
 def _decoded(data: bytes, at: Location) -> SourceText | Unreadable:
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return Unreadable(at, "the file is in UTF-16, where UTF-8 is expected", "save it as UTF-8")
+    wide = next((name for mark, name in _WIDE if data.startswith(mark)), None)
+    if wide:
+        return Unreadable(at, f"the file is in {wide.upper()}, where UTF-8 is expected", "save it as UTF-8")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

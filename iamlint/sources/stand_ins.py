@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
+
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, UnreadPart
-from iamlint.location import Location, Unreadable
+from iamlint.files.texts import beginning, load
+from iamlint.files.tree import Tree
+from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.reading import Reading
 
 LONGEST_BEGINNING = 200
@@ -60,6 +65,28 @@ _SOPS = StandIn("the file is encrypted by SOPS", f"{_DECRYPT}: sops decrypt FILE
 def stand_in(beginning: str) -> StandIn | None:
     """Return the kind of placeholder with this beginning; None for a normal file."""
     return next((found for pattern, found in _STAND_INS if pattern.match(beginning.lstrip(" \r\n"))), None)
+
+
+def load_source(path: Path, shown: str, tree: Tree) -> SourceText | Unreadable:
+    """Return the text of a Terraform file; an error that says so if it is a pointer, or encrypted."""
+    found = load(path, shown, tree)
+    kind = None
+    if isinstance(found, SourceText):
+        kind = stand_in(found.text[:LONGEST_BEGINNING]) or _sops(found.text)
+    else:
+        with suppress(OSError, ValueError):
+            kind = stand_in(beginning(path, LONGEST_BEGINNING, tree))
+    return Unreadable(Location(shown), kind.reason, kind.hint) if kind else found
+
+
+_SOPS_METADATA = regex(r'"sops"\s*:\s*\{')
+_SOPS_VALUE = regex(r'"ENC\[[A-Z0-9_]+,data:')
+
+
+def _sops(text: str) -> StandIn | None:
+    """Return the placeholder for a text that SOPS has encrypted: JSON, of a JSON file or around any other."""
+    is_json = text[:1] == "{" or text[:LONGEST_BEGINNING].lstrip().startswith("{")
+    return _SOPS if is_json and _SOPS_METADATA.search(text) and _SOPS_VALUE.search(text) else None
 
 
 def encrypted(document: Value) -> StandIn | None:

@@ -19,6 +19,7 @@ from iamlint.files.watched import FILE, Asked
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored, usual
+from iamlint.sources.stand_ins import load_source
 
 if TYPE_CHECKING:
     from iamlint.cache.memory import Memory, Name
@@ -171,8 +172,11 @@ class Workspace:
         shown = self.shown(path)
         if not self.allowed(real):
             return Unreadable(Location(shown), "the file is outside of what iamlint was given to read")
-        read = partial(load, real, shown, self.tree)
-        return self.units.text(shown, real, read) if self.units else read()
+        is_source = is_configuration(path.name) or path.name.endswith(ASSIGNMENTS)
+        read = partial(load_source if is_source else load, real, shown, self.tree)
+        found = self.units.text(shown, real, read) if self.units else read()
+        is_broken = isinstance(found, Unreadable) and self.tree.is_link(path) and not self.tree.exists(path)
+        return Unreadable(Location(shown), *_BROKEN) if is_broken else found
 
     def _add(self, found: SourceText | Unreadable) -> None:
         if isinstance(found, SourceText):
@@ -294,11 +298,12 @@ def _useless(path: Path, tree: Tree) -> tuple[str, str]:
     if tree.exists(path):
         return "this is not a regular file", "give a file or a directory; write the output of a pipe to a file first"
     if tree.is_link(path):
-        return "the symbolic link is broken or circular", "check where it leads"
+        return _BROKEN
     hint = "iamlint fetches nothing: copy it to a file first" if _ADDRESS.match(path.as_posix()) else "check the path"
     return "there is no such file or directory", hint
 
 
+_BROKEN = "the symbolic link is broken or circular", "check where it leads"
 _ADDRESS = regex(r"(?:gs|s3|https?|git|ssh):/")
 """The beginning of an address, as a path that has lost one of its slashes."""
 

@@ -98,7 +98,7 @@ class Library:
             return f"the directory {shown} is not there"
         try:
             self._names[real] = sorted(
-                entry.name for entry in self._workspace.tree.entries(real) if entry.kind == "file"
+                entry.name for entry in self._workspace.tree.entries(real) if entry.kind != "directory"
             )
         except OSError as error:
             return f"the directory {shown} cannot be read: {error.strerror}"
