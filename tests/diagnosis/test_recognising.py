@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import textwrap
 import time
 from collections.abc import Callable
 from functools import cache
@@ -28,6 +29,7 @@ from every_character import CHARACTERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from iamlint.diagnosis.recognition.error_kind import Example
 from iamlint.diagnosis.recognition.error_kinds import error_kinds
 from iamlint.diagnosis.recognition.error_text import LARGEST
 from iamlint.diagnosis.recognition.recognise import Recognised, recognise
@@ -77,6 +79,71 @@ def test_clothes_do_not_matter(case: Case, dress: Callable[[str], str]) -> None:
     assert names(found) == case.kinds
     if dress is not str.upper:
         assert found[0].fields.target == bare_target(case.text)
+
+
+PROGRAMS: dict[str, Callable[[str], str]] = {
+    "gh run view --log": lambda text: "\n".join(
+        f"deploy\tApply\t2026-01-05T10:11:12.12Z {line}" for line in text.split("\n")
+    ),
+    "Docker Compose": lambda text: "\n".join(f"web-1  | {line}" for line in text.split("\n")),
+    "wrapped": lambda text: "\n".join(
+        part
+        for line in text.split("\n")
+        for part in textwrap.wrap(line, 80, break_long_words=False, break_on_hyphens=False) or [""]
+    ),
+    "Java": lambda text: (
+        f'Exception in thread "main" java.lang.RuntimeException: {text}\n\tat com.example.Main.run(Main.java:10)\n'
+        f"\tat java.lang.Thread.run(Thread.java:829)\nCaused by: java.io.IOException: {text}\n\t... 3 more"
+    ),
+    "gRPC": lambda text: (
+        "<_InactiveRpcError of RPC that terminated with:\n\tstatus = StatusCode.PERMISSION_DENIED\n"
+        f"\tdetails = {json.dumps(text)}\n\tdebug_error_string = "
+        f'"UNKNOWN:Error received from peer ipv4:1.2.3.4:443 {{grpc_message:{json.dumps(text)}, grpc_status:7}}"\n>'
+    ),
+    "a log of JSON in JSON": lambda text: json.dumps({"jsonPayload": {"msg": json.dumps({"err": text})}}, indent=1),
+}
+EXAMPLES = [(kind.id, example) for kind in error_kinds() for example in kind.examples if not kind.wrapper]
+
+
+@cache
+def permission_in(text: str) -> str:
+    return recognise(text)[0].fields.permission
+
+
+@pytest.mark.parametrize("dress", PROGRAMS.values(), ids=PROGRAMS)
+@pytest.mark.parametrize(("kind", "example"), EXAMPLES)
+def test_a_program_around_an_example_does_not_matter(kind: str, example: Example, dress: Callable[[str], str]) -> None:
+    found = recognise(dress(example.text))[0]
+    assert found.kind is not None
+    assert found.kind.id == kind
+    assert found.fields.permission == permission_in(example.text)
+    assert {name: found.fields.get(name) for name in example.fields} == example.fields
+
+
+def test_a_line_that_begins_where_a_word_had_no_room_goes_on() -> None:
+    """The address is longer than the line, so that the line before it is short."""
+    found = recognise(
+        "googleapi: Error 403: Kubernetes Engine Service Agent is missing required\n"
+        "permissions on this project. See\n"
+        "https://cloud.google.com/kubernetes-engine/docs/troubleshooting#gke_service_account_deleted\n"
+        'for more info: required "container.hostServiceAgent.use" permission(s) for\n'
+        '"projects/shop"., forbidden'
+    )
+    assert found[0].fields.permission == "container.hostServiceAgent.use"
+    assert found[0].fields.resource == "projects/shop"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "at java.lang.Thread.run(Thread.java:829)",
+        "at com.example.storage.Buckets.get(Buckets.java:7)",
+        "File google.cloud.storage.client.list()",
+    ],
+)
+def test_a_frame_of_a_stack_is_no_permission(frame: str) -> None:
+    (found,) = recognise(f"PERMISSION_DENIED: The caller does not have permission\n\t{frame}")
+    assert found.fields.permission == ""
 
 
 # -- several errors ------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from functools import cached_property
+from itertools import pairwise
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.recognition.fragments import DROPPED
@@ -68,6 +69,10 @@ _PAYLOAD = regex(
 _OPEN_END = regex(r"(?:[:,({\[='\"`]|\b(?:on|for|the|to|of|have|account|permission|resource|project|member))$", re.I)
 _WRAPPED_END = regex(r"(?<![.,)\]}] )\b[\w@/-]+$")
 _MOST_LINES = 40
+_WRAP_READ = 20_000
+_SPACES = f"[ {WRAPPED}]"
+_NARROWEST, _WIDEST = 60, 140
+"""Widths of lines, in characters, that e-mails, chats and documents break between words."""
 _WIDTHS = frozenset((80, 90, 96, 100, 110, 120, 128, 130, 132, 140, 150, 160, 180, 200))
 
 
@@ -144,9 +149,30 @@ class ErrorText:
         if _PAYLOAD.match(line):
             return True
         before = before.rstrip()
-        if _OPEN_END.search(before[-40:]):
+        if _OPEN_END.search(before[-40:]) or row in self._word_wraps:
             return True
         return len(before) >= 60 and not line[0].isupper() and bool(_WRAPPED_END.search(before[-40:]))
+
+    @cached_property
+    def _word_wraps(self) -> frozenset[int]:
+        """The lines, counted from 0, that an e-mail or a chat began because the next word had no room.
+
+        The first word of such a line would make the line before it longer than any other. Two of them show it.
+        """
+        lines = [line.rstrip() for line in self.plain[:_WRAP_READ].split("\n")]
+        width = max(len(piece) for line in lines for piece in line.split(WRAPPED))
+        if not _NARROWEST <= width <= _WIDEST:
+            return frozenset()
+        found = frozenset(
+            row
+            for row, (line, after) in enumerate(pairwise(lines), 1)
+            if line
+            and after
+            and not after[0].isspace()
+            and not _OWN_LINE.match(after)
+            and len(line.rpartition(WRAPPED)[2]) + 1 + len(re.split(_SPACES, after, maxsplit=1)[0]) > width
+        )
+        return found if len(found) >= 2 else frozenset()
 
     @cached_property
     def starts(self) -> list[int]:
@@ -211,6 +237,9 @@ def _without_wraps(text: str) -> str:
 
 def _goes_on(line: str, after: str) -> bool:
     """Whether a line that is as long as the terminal is wide can go on in the next one."""
+    prefix = _PREFIX.match(after)
+    if prefix and prefix[0].strip():  # a log's own line
+        return False
     if (line[-1] == " " and _WORD.match(after)) or (_WORD.match(line[-1]) and re.match(r" \S", after)):
         return not _OWN_LINE.match(after)
     if not _WORD.match(line[-1]) or not _WORD.match(after) or _OWN_LINE.match(after):

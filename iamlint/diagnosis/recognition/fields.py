@@ -146,6 +146,8 @@ def _key(name: str, shape: str, before: str = "") -> str:
 _QUOTE = r"['\x22\x60\[\]()\s]*"
 _PERMISSION = SHAPES["permission"]
 _RESOURCE = SHAPES["resource"]
+_BARE_PERMISSION = rf"(?:^|[^\w.])([a-z]+\.[a-zA-Z]+\.(?:{_VERBS}))(?:$|[^\w.(]|\.\W)"
+"""A permission anywhere in a text; not a part of a longer name, and no function, as in ``at java.lang.Thread.run(``."""
 _GENERAL: tuple[tuple[str, str], ...] = (
     ("reason", "(?-i:" + _key("reason", "[A-Z][A-Z_]{4,60}") + ")"),
     ("permission", _key("permission", _PERMISSION)),
@@ -153,7 +155,7 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("permission", rf"\bdoes not have ({_PERMISSION}) access"),
     ("permission", rf"\brequired{_QUOTE}({_PERMISSION}){_QUOTE}permission"),
     ("permission", rf"\bpermissions?:?{_QUOTE}({_PERMISSION})['\x22\x60\])\s]"),
-    ("permission", rf"\b([a-z]+\.[a-zA-Z]+\.(?:{_VERBS}))\b"),
+    ("permission", _BARE_PERMISSION),
     ("target", rf"\b(?:serviceAccounts|service-accounts)/({SHAPES['target']})"),
     ("target", rf"\b(?:token for|impersonate|for email){_QUOTE}({EMAIL})"),
     ("target", rf"\bservice account{_QUOTE}({EMAIL})"),
@@ -167,7 +169,7 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("project", _key("consumer", r"[\w][\w.:-]*", "projects/")),
     ("project", rf"\bin project {_QUOTE}({SHAPES['project']}){_QUOTE}before"),
     ("project", r"https://console\.[a-z.]{0,20}google\.com/[^\s'\x22]{0,200}?[?&]project=(\w[\w.:-]*)"),
-    ("project", rf"\bpermission to access projects? (?:instance )?\[({SHAPES['project']})[\]:]"),
+    ("project", rf"\bpermission to access projects? (?:instance )?\[({SHAPES['project']})\s*[\]:]"),
     ("service", _key("service", SHAPES["service"])),
     ("service", r"/apis/(?:api|library)/([a-z0-9-]+\.googleapis\.com)"),
     ("service", r"https://((?:iamcredentials|sts)\.googleapis\.com)/"),
@@ -194,7 +196,7 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("provider", f"({SHAPES['provider']})"),
 )
 _MENTIONED: tuple[tuple[str, str], ...] = (
-    ("permission", rf"\b([a-z]+\.[a-zA-Z]+\.(?:{_VERBS}))\b"),
+    ("permission", _BARE_PERMISSION),
     ("principal", rf"\b(principal(?:Set)?://{_RESOURCE})"),
     ("email", rf"({EMAIL})"),
     ("resource", r"(//[a-z]+\.googleapis\.com/[\w./@:~-]*\w)"),
