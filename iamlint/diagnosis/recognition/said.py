@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from iamlint.basics.frozen import frozen
+from iamlint.diagnosis.recognition.created_types import needed_to_create
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.recognition.fields import Fields
 
@@ -62,7 +63,8 @@ def read_error(text: str) -> Said:
         terraform=kind.terraform if kind else "",
         gcloud=kind.gcloud if kind else "",
         bad_cures=kind.bad_cures if kind else (),
-        permission=fields.permission,
+        permission=fields.permission
+        or (needed_to_create(text, first.line) if kind and kind.id == "call-denied" else ""),
         resource=_resource(fields) or (fields.target if is_read else ""),
         target="" if is_read else fields.target,
         principal=fields.principal,

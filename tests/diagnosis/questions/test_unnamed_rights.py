@@ -1,0 +1,101 @@
+"""Refusals that name no permission: whose call was refused, and what Terraform was about to create."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from diagnosis.small_inputs import ACCOUNT, ANA, TARGET, ask, grant, member_of, outcome, project_grant
+
+from iamlint.diagnosis.recognition.said import read_error
+
+BOX = """
+╷
+│ Error: Error creating {what}: googleapi: Error 403: The caller does not have permission
+│
+│   with {type}.x,
+│   on main.tf line 10, in resource "{type}" "x":
+│   10: resource "{type}" "x" {{
+╵
+"""
+TRIGGER = BOX.format(what="Trigger", type="google_cloudbuild_trigger")
+ABSENT = BOX.format(what="ManagedZone", type="google_dns_managed_zone").replace(
+    "403: The caller does not have permission", "404: no such zone"
+)
+POLICY = """
+Error: googleapi: Error 403: The caller does not have permission, forbidden
+
+  on orgpolicy.tf line 50, in resource "google_project_organization_policy" "vm":
+"""
+BACKEND = f"""
+Error: Failed to get existing workspaces: querying Cloud Storage failed: impersonate: unable to generate access token:
+Post "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{TARGET}:generateAccessToken": oauth2/google:
+status code 403: {{"error": {{"code": 403, "message": "The caller does not have permission"}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "permission"),
+    [
+        (TRIGGER, "cloudbuild.builds.create"),
+        (BOX.format(what="ManagedZone", type="google_dns_managed_zone"), "dns.managedZones.create"),
+        (BOX.format(what="X", type="google_unheard_of"), ""),
+        (ABSENT + TRIGGER, "cloudbuild.builds.create"),
+        (POLICY, ""),
+    ],
+)
+def test_what_terraform_was_about_to_create_needs_a_permission(text: str, permission: str) -> None:
+    """A refusal of another box, or of a read, is not about it."""
+    said = read_error(text)
+    assert said.permission == permission
+    assert said.kind == "call-denied"
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("roles/cloudbuild.builds.viewer", ("fails", "target-rights")),
+        ("roles/cloudbuild.builds.editor", ("unknown", "missing-input")),
+    ],
+)
+def test_the_caller_needs_it(tmp_path: Path, role: str, expected: tuple[str, str]) -> None:
+    answer = ask(tmp_path, project_grant('"user:ana@example.com"', role), ANA, None, error=TRIGGER)
+    assert outcome(answer) == expected
+    assert ("roles/cloudbuild.builds.editor" in answer.fix.gcloud) == (expected[0] == "fails")
+
+
+@pytest.mark.parametrize("error", [POLICY, 'level=error msg="googleapi: Error 403: Forbidden, forbidden"'])
+def test_an_account_of_the_input_is_not_taken_to_be_impersonated(tmp_path: Path, error: str) -> None:
+    answer = ask(tmp_path, ACCOUNT, ANA, None, error=error)
+    assert outcome(answer) == ("unknown", "missing-input")
+    assert TARGET not in answer.asked + answer.fix.gcloud
+
+
+@pytest.mark.parametrize(("more", "verdict"), [("", "fails"), (grant('"user:ana@example.com"'), "unknown")])
+def test_a_backend_that_gets_no_token_is_refused_by_the_account(tmp_path: Path, more: str, verdict: str) -> None:
+    """Its bucket was not reached: the backend does not act as another identity."""
+    answer = ask(tmp_path, ACCOUNT + more, ANA, None, error=BACKEND)
+    assert answer.verdict == verdict
+    assert answer.asked == f"user:ana@example.com calls generateAccessToken for {TARGET}"
+
+
+def test_a_client_that_signs_is_refused_by_its_own_account(tmp_path: Path) -> None:
+    error = (
+        "Error: The caller does not have permission at Gaxios._request (/workspace/node_modules/gaxios/src/g.js:9) "
+        "at async sign (/workspace/node_modules/@google-cloud/storage/build/src/signer.js:91:35)"
+    )
+    run = """
+resource "google_cloud_run_v2_service" "s" {
+  project  = "shop"
+  name     = "s"
+  location = "europe-west1"
+  template {
+    service_account = google_service_account.batch.email
+  }
+}
+"""
+    answer = ask(tmp_path, ACCOUNT + run, None, None, error=error)
+    assert outcome(answer) == ("fails", "grant")
+    assert answer.asked == f"{TARGET} calls signBlob for {TARGET}"
+    signs = grant(member_of("batch"))
+    assert outcome(ask(tmp_path / "twin", ACCOUNT + run + signs, None, None, error=error))[0] == "unknown"
