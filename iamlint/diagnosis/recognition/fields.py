@@ -193,6 +193,7 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("resource", r"\baccess b instance \[([a-z0-9][\w.-]*[a-z0-9])\]"),
     ("resource", r"\bdoes not have storage\.objects\.\w+ access to ([a-z0-9][\w.-]*[a-z0-9])/"),
     ("resource", r"\baccess to (?:the )?(?:bucket )?([a-z0-9][\w.-]*[a-z0-9])(?:\.|,|$|\s*\()"),
+    ("resource", r"\bstorage/v1/b/([a-z0-9][\w.-]*[a-z0-9])[/?:]"),
     ("provider", f"({SHAPES['provider']})"),
 )
 _MENTIONED: tuple[tuple[str, str], ...] = (
