@@ -28,7 +28,9 @@ _HOLE = regex(r"\$\{([^{}]*)\}")
 _LONGEST_HOLE = 80
 _LONGEST = 160
 """Characters of a text with unknown parts; a name that Terraform puts together may be of any length."""
-_CALLS = regex(r"\A(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
+_CALL = r"module\.[\w-]+(?:\[[^\]]*\])?\."
+_CALLS = regex(rf"\A(?:{_CALL})+")
+_ONE_CALL = regex(_CALL)
 
 
 def brief(text: str) -> str:
@@ -49,8 +51,20 @@ def _brief_unknown_part(found: re.Match[str]) -> str:
     if reference == "?":
         return _NOT_KNOWN
     if len(reference) > _LONGEST_HOLE:
-        reference = _end_of(_CALLS.sub("", reference))
+        reference = _with_fewer_calls(reference)
     return f"${{{reference}}}"
+
+
+def _with_fewer_calls(reference: str) -> str:
+    """Return a reference with the module calls that fit: the outermost, which differs most, then the innermost."""
+    found = _CALLS.match(reference)
+    calls = _ONE_CALL.findall(found[0]) if found else []
+    rest = reference[found.end() :] if found else reference
+    for kept in range(len(calls) - 2, -1, -1):
+        shorter = f"{calls[0].removesuffix('.')}...{''.join(calls[len(calls) - kept :])}{rest}"
+        if len(shorter) <= _LONGEST_HOLE:
+            return shorter
+    return _end_of(rest)
 
 
 def _end_of(reference: str) -> str:

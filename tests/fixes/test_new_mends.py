@@ -137,6 +137,8 @@ def test_a_truth_value_is_mapped_as_text(tmp_path: Path) -> None:
     after = before.replace("main'\"", "main' ? 'true' : 'false'\"")
     assert changed(tmp_path, "malformed-mapping", before) == after
     assert changed(tmp_path, "malformed-mapping", before, ()) == before
+    constant = text.replace(of % "assertion.repository", of % "true")
+    assert changed(tmp_path, "malformed-mapping", constant) == constant.replace('"true"', "\"'true'\"")
 
 
 POLICY = """data "google_iam_policy" "shop" {

@@ -60,7 +60,15 @@ def test_without_permissions() -> None:
         ("${google_service_account.ci.email}", "${google_service_account.ci.email}"),
         (
             '${module.a["x y"].module.of_the_whole_organization_and_more.google_service_account.ci.email}',
-            "${...google_service_account.ci.email}",
+            '${module.a["x y"]...google_service_account.ci.email}',
+        ),
+        (
+            "${module.a_of_the_shop.module.b_of_the_shop.module.c_of_the_shop.google_service_account.ci.email}",
+            "${module.a_of_the_shop...module.c_of_the_shop.google_service_account.ci.email}",
+        ),
+        (
+            "${module.a_module_with_a_name_that_is_as_long_as_this_one_is.google_service_account.ci_of_the_shop.email}",
+            "${...google_service_account.ci_of_the_shop.email}",
         ),
         (
             "${module.ci_account.google_service_account.of_the_whole_pipeline.email}",

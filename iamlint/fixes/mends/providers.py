@@ -129,13 +129,18 @@ def valid_mapping(problem: Problem) -> Change | None:
         text = f"{bare}{right}{bare}"
         return change(f"map `{right}`", (edit(tree.source, start, start + len(name), text),))
     truth = name.startswith("attribute.") and _is_truth_value(of)
-    better = (f"{of.strip()} ? 'true' : 'false'", False) if truth else corrected(of, _is_mapping, provider=True)
+    better = (_as_text(of.strip()), False) if truth else corrected(of, _is_mapping, provider=True)
     if better is None or not _is_mapping(better[0]) or tree.text(value).count(of) != 1:
         return None
     start = value.start + tree.text(value).index(of)
     made = (edit(tree.source, start, start + len(of), better[0]),)
     added = better[0].replace(of.strip(), "")
     return change(f"map `{name}` from `{better[0]}`", made if '"' not in added else None, "unsafe" if truth else None)
+
+
+def _as_text(truth: str) -> str:
+    """Return the text for a truth value: a constant is its own name."""
+    return f"'{truth}'" if truth in ("true", "false") else f"{truth} ? 'true' : 'false'"
 
 
 def _is_truth_value(text: str) -> bool:
