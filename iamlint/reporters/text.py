@@ -124,11 +124,29 @@ def _alike(group: Group) -> list[str]:
     for at, others in places.items():
         if len(lines) == _MOST:
             break
-        names = list(dict.fromkeys(neutral(difference(other, group.first)) for other in others))
+        names = _names(others, group.first)
         lines.append(f"also {_listed(names)}" + ("" if at == group.first.at else f": {place(at)}"))
         shown += len(others)
     left = len(group.others) - shown
     return [*lines, f"... and {left} more like it (--show-all shows each)"] if left else lines
+
+
+def _names(others: Iterable[Finding], first: Finding) -> list[str]:
+    """Return the differences of findings from the first of their group; a principal's on several resources are one."""
+    holders: dict[str, list[str]] = {}
+    for other in others:
+        whole = neutral(difference(other, first))
+        holder = neutral(other.principal or "")
+        named = bool(holder) and other.principal != first.principal and whole.startswith(holder)
+        holders.setdefault(holder if named else whole, []).append(whole.removeprefix(holder).strip() if named else "")
+    names = []
+    for name, rest in holders.items():
+        more = [one for one in dict.fromkeys(rest) if one]
+        if more and "" in rest:  # on the first one's resource, and on others
+            names.append(f"{name} (and {_listed(more)})")
+        else:
+            names += [f"{name} {one}" for one in more] or [name]
+    return names
 
 
 def _listed(names: list[str], most: int = _MOST_NAMES) -> str:

@@ -301,7 +301,9 @@ class Roles:
         if isinstance(role, Unknown):
             return Unknown(f"the role is not known: {role.reason}")
         if self.kind(role) == "custom":
-            return Unknown(f"the definition of {role} is not in the input")
+            # IAM refuses a name of another form, such as "editor" or "role/editor": unknown-role reports it.
+            may_be_one = "/roles/" in role or "${" in role
+            return Unknown(f"the definition of {role} is not in the input") if may_be_one else frozenset()
         return self.catalog.permissions(role)
 
     def kind(self, role: Text) -> RoleKind | None:

@@ -351,3 +351,17 @@ resource "google_project_iam_member" "admin" {
 """
     (found,) = check({"main.tf": text}, select=("self-impersonation",)).findings
     assert (found.ends, found.flow) == ((), None)
+
+
+@pytest.mark.parametrize("name", ["editor", "role/owner", "Owner"])
+def test_what_is_no_role_grants_nothing(check: Check, name: str) -> None:
+    text = f"""
+resource "google_project_iam_member" "ci" {{
+  project = "shop"
+  role    = "{name}"
+  member  = "serviceAccount:ci@shop.iam.gserviceaccount.com"
+}}
+"""
+    report = check({"main.tf": text}, select=("unknown-role", "broad-token-creator", "service-account-policy-admin"))
+    assert [finding.rule for finding in report.findings] == ["unknown-role"]
+    assert report.unknown_answers == ()

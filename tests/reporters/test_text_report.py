@@ -155,6 +155,26 @@ def test_the_members_of_a_binding_are_listed_by_their_lines(build: Build, find: 
     ]
 
 
+def test_a_member_is_named_once_for_its_resources(build: Build, find: Find) -> None:
+    findings = [
+        find(
+            f'"user:u{number:02}"',
+            text=MEMBERS,
+            principal=f"user:u{number:02}",
+            address=f'google_x_iam_binding.b["{project}"]',
+            resource=Resource("project", project),
+        )
+        for number in range(2)
+        for project in ("a", "b", "c")
+    ]
+    lines = shown(build(findings, {"main.tf": MEMBERS}))
+    assert lines[5:] == [
+        "  = also on project b, on project c",
+        "  = also user:u01 (and on project b, on project c): main.tf:3:3",
+        "",
+    ]
+
+
 def test_blocks_that_give_one_principal_the_same_role_belong_together(build: Build, find: Find) -> None:
     text = "a = 1\nb = 2\nc = 3\n"
     findings = [find(name, text=text, address=f"google_x.{name}", resource=Resource("project", name)) for name in "ab"]
