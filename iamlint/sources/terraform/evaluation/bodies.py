@@ -14,7 +14,7 @@ from iamlint.hcl.scope import Scope
 from iamlint.hcl.syntax import JSON_COMMENT
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.configuration.module import Declared, Local, kind_of
-from iamlint.sources.terraform.evaluation.expansion import elements
+from iamlint.sources.terraform.evaluation.expansion import certain_elements, elements
 from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import Unknown
 
@@ -74,6 +74,15 @@ class _Blocks(Mapping[str, "tuple[Body, ...] | Unknown"]):
             found += bodies
         return tuple(found)
 
+    def certain(self, name: str) -> tuple[Body, ...]:
+        """Return the blocks of a type that are certainly there, whatever those are that are not known."""
+        found: list[Body] = []
+        for declared in self._nested.get(name, ()):
+            is_dynamic = declared.block.type == "dynamic"
+            bodies = _dynamic(declared, self._scope, certain=True) if is_dynamic else (body(declared, self._scope),)
+            found += () if isinstance(bodies, Unknown) else bodies
+        return tuple(found)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._nested)
 
@@ -95,7 +104,8 @@ def _in_force(declared: Declared) -> list[Declared]:
 
 def body(declared: Declared, scope: ScopeOf) -> Body:
     """Return the evaluated body of a block; ``scope`` returns the scope for expressions of a text."""
-    return Body(declared.header, _Arguments(declared, scope), _Blocks(declared, scope), _left(declared))
+    blocks = _Blocks(declared, scope)
+    return Body(declared.header, _Arguments(declared, scope), blocks, _left(declared), blocks.certain)
 
 
 def lifecycle(declared: Declared, name: str) -> list[Local]:
@@ -158,13 +168,19 @@ def evaluated(local: Local, scope: ScopeOf) -> Argument:
     return Argument(value, Span(local.source, expression.start, expression.end), items)
 
 
-def _dynamic(declared: Declared, scope: ScopeOf) -> tuple[Body, ...] | Unknown:
-    """Return the bodies that a ``dynamic`` block makes; unknown if its collection is."""
+def _dynamic(declared: Declared, scope: ScopeOf, *, certain: bool = False) -> tuple[Body, ...] | Unknown:
+    """Return the bodies that a ``dynamic`` block makes; unknown if its collection is.
+
+    With ``certain`` these are the ones that it certainly makes.
+    """
     collection, content = declared.argument("for_each"), _content(declared)
     if collection is None or content is None:
         return Unknown("the dynamic block has no for_each or no content")
     inside = scope(collection.source)
-    found = elements(evaluate(collection.argument.expression, inside))
+    over = evaluate(collection.argument.expression, inside)
+    found = elements(over)
+    if isinstance(found, Unknown) and certain:
+        found = certain_elements(over)
     if isinstance(found, Unknown):
         return found
     try:

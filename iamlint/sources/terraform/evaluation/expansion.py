@@ -118,6 +118,16 @@ def elements(collection: Value) -> tuple[tuple[Value, Value], ...] | Unknown:
             return Unknown("for_each needs a collection")
 
 
+def certain_elements(collection: Value) -> tuple[tuple[Value, Value], ...]:
+    """Return key and value of each element that an unknown collection certainly has."""
+    partial = collection.partial
+    if partial is None or collection.unknown is None:
+        return ()
+    index = Value(Unknown(collection.unknown.reason))
+    sure = (part for part in partial.parts if part.sure)
+    return tuple((part.key or (part.value if partial.kind == "set" else index), part.value) for part in sure)
+
+
 def by_count(count: Value, address: str, most: int = MOST_INSTANCES) -> Expansion:
     """Return the instances of ``count``."""
     number = count.data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Literal
 
@@ -29,7 +29,8 @@ class Argument:
 class Body:
     """Arguments and nested blocks, ``dynamic`` blocks expanded. ``at`` is the header of the block.
 
-    The blocks of a type are `Unknown` if a ``dynamic`` block over an unknown collection makes them. ``left`` are the
+    The blocks of a type are `Unknown` if a ``dynamic`` block over an unknown collection makes some of them;
+    ``certain`` returns those of a type that are certainly there. ``left`` are the
     names in ``ignore_changes`` (``all`` for everything); None if they are not shown, as in a plan.
     """
 
@@ -37,6 +38,7 @@ class Body:
     arguments: Mapping[str, Argument] = field(default_factory=dict)
     blocks: Mapping[str, tuple[Body, ...] | Unknown] = field(default_factory=dict)
     left: frozenset[str] | None = None
+    certain: Callable[[str], tuple[Body, ...]] = lambda _name: ()
 
     def value(self, name: str) -> Value:
         """Return the value of an argument; null if it is absent, as in Terraform."""

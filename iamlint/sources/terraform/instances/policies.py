@@ -9,7 +9,7 @@ from typing import Any
 
 from iamlint.basics.frozen import frozen
 from iamlint.documents import read_json
-from iamlint.documents.values import NULL, Data, Part, SetOf, Value
+from iamlint.documents.values import NULL, Data, Part, Partial, SetOf, Value
 from iamlint.facts import Condition
 from iamlint.location import SourceText, Unreadable
 from iamlint.sources.terraform.instances.arguments import partly_known, text_of
@@ -129,7 +129,10 @@ def iam_policy_document(body: Body) -> Value:
 
 def _blocks(body: Body, name: str, entry: Callable[[Body], Value]) -> Value:
     blocks = body.blocks_of(name)
-    return Value(blocks if isinstance(blocks, Unknown) else tuple(entry(block) for block in blocks), body.at)
+    if not isinstance(blocks, Unknown):
+        return Value(tuple(entry(block) for block in blocks), body.at)
+    certain = tuple(Part(entry(block)) for block in body.certain(name))
+    return Value(blocks, body.at, Partial("list", certain) if certain else None)
 
 
 def _policy_binding(block: Body) -> Value:

@@ -156,3 +156,59 @@ def test_a_public_member_is_found_if_it_is_certain(
     report = checker(tmp_path, monkeypatch)({"main.tf": HEAD + HOSTILE % members})
     assert ("public-grant" in {one.rule for one in report.findings}) is found
     assert found or any("allUsers is in the list" in one.reason for one in report.unknown_answers)
+
+
+POLICY = """
+data "google_iam_policy" "all" {
+  binding {
+    role    = "roles/owner"
+    members = ["allUsers"]
+  }
+  dynamic "binding" {
+    for_each = %s
+    content {
+      role    = "roles/editor"
+      members = [binding.value]
+    }
+  }
+}
+resource "google_project_iam_policy" "one" {
+  project     = "shop"
+  policy_data = data.google_iam_policy.all.policy_data
+}
+"""
+DATASET = """
+resource "google_bigquery_dataset" "one" {
+  project    = "shop"
+  dataset_id = "numbers"
+  access {
+    role          = "roles/owner"
+    special_group = "allUsers"
+  }
+  dynamic "access" {
+    for_each = %s
+    content {
+      role       = "roles/editor"
+      iam_member = access.value
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("form", [POLICY, DATASET])
+@pytest.mark.parametrize(
+    ("for_each", "certain"),
+    [
+        ("var.more", []),
+        ('toset(concat(["user:ana@example.com"], var.more))', ["user:ana@example.com"]),
+        ('merge(var.more, { a = "user:ana@example.com" })', ["user:ana@example.com"]),
+        ('[for one in concat(var.more, ["user:ana@example.com"]) : one]', ["user:ana@example.com"]),
+        ('var.on ? ["user:ana@example.com"] : []', []),
+    ],
+)
+def test_a_dynamic_block_hides_no_other(tmp_path: Path, form: str, for_each: str, certain: list[str]) -> None:
+    grants, _ = facts(tmp_path, form % for_each)
+    known = [grant.principal.text for grant in grants if not grant.principal.unknown]
+    assert sorted(known) == ["allUsers", *certain]
+    assert len(grants) == len(known) + 1

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from iamlint.basics.frozen import frozen
+from iamlint.documents.values import Value
 from iamlint.facts import Condition, Grant, Origin, Place, Resource, Text
 from iamlint.sources.access_entries import (
     NAMED_BY,
@@ -23,7 +24,14 @@ from iamlint.sources.access_entries import (
     principal_named_by,
     principal_of_entity,
 )
-from iamlint.sources.terraform.instances.arguments import Placed, elements_of, named, placed_text, placed_texts
+from iamlint.sources.terraform.instances.arguments import (
+    Placed,
+    elements_of,
+    named,
+    partly_known,
+    placed_text,
+    placed_texts,
+)
 from iamlint.sources.terraform.instances.condition import condition_of
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
@@ -90,7 +98,7 @@ def dataset(instance: Instance) -> Iterator[Grant]:
         argument = instance.body.arguments.get("access")
         place = Place((argument.at if argument else instance.body.at).location)
         yield entries.grant((found, place), (found, place), found)
-        return
+        found = _certain_entries(instance.body, "access")
     for index, entry in enumerate(found):
         yield from _entry(entries, entry, f"{instance.address}.access[{index}]")
 
@@ -114,15 +122,31 @@ def _entries(body: Body, name: str) -> tuple[Body, ...] | Unknown:
         return objects
     found: list[Body] = []
     for element in objects:
-        match element.data:
-            case dict() as fields:
-                at = element.at or argument.at
-                found.append(Body(at, {key: Argument(value, value.at or at) for key, value in fields.items()}))
-            case Unknown() as why:
-                return why
-            case _:
-                return Unknown(f"an element of {name} is not an object")
+        entry = _entry_of(argument, element)
+        if isinstance(entry, Unknown):
+            return entry
+        found.append(entry)
     return tuple(found)
+
+
+def _certain_entries(body: Body, name: str) -> tuple[Body, ...]:
+    """Return the blocks or objects that are certainly there, if they are not all known."""
+    argument = body.arguments.get(name)
+    elements = partly_known(argument.value) if argument else ()
+    parts = elements if not isinstance(elements, Unknown) else ()
+    entries = (_entry_of(argument, part.value) for part in parts if argument and part.sure)
+    return (*body.certain(name), *(entry for entry in entries if isinstance(entry, Body)))
+
+
+def _entry_of(argument: Argument, element: Value) -> Body | Unknown:
+    match element.data:
+        case dict() as fields:
+            at = element.at or argument.at
+            return Body(at, {key: Argument(value, value.at or at) for key, value in fields.items()})
+        case Unknown() as why:
+            return why
+        case _:
+            return Unknown("an element is not an object")
 
 
 def _entry(entries: _List, entry: Body, reference: str) -> Iterator[Grant]:
