@@ -105,7 +105,14 @@ class Value:
     @property
     def partial(self) -> Partial | None:
         """What is known of the elements of an unknown collection."""
-        return self.structure if isinstance(self.structure, Partial) else None
+        found = self.structure
+        return found if isinstance(found, Partial) and found.kind != ONE else None
+
+    @property
+    def options(self) -> tuple[Value, ...]:
+        """The texts or numbers of which an unknown one certainly is one; empty if they are not known."""
+        found = self.structure
+        return tuple(part.value for part in found.parts) if isinstance(found, Partial) and found.kind == ONE else ()
 
     @staticmethod
     def later(at: Later) -> Value:
@@ -141,10 +148,14 @@ class Part:
     sure: bool = True
 
 
+ONE = "one"
+
+
 @frozen
 class Partial:
     """The known elements of an unknown collection, in no order. ``kind`` is "list", "set" or "map".
 
+    For an unknown text or number ``kind`` is `ONE`, and the parts are the possible values.
     A tuple is a list, an object a map. ``open`` says that it may have other elements, too. An unknown part that is not
     sure may stand for several elements, or for none.
     """

@@ -40,6 +40,15 @@ def _certain(collection: Value, key: Value) -> Value | None:
         return None
 
 
+def if_any(collection: Value, key: Value) -> Value | None:
+    """Return the value under a key of a collection that has only this one, or none: then Terraform stops."""
+    if collection.partial is None or isinstance(key.data, SetOf | tuple | dict):
+        return None
+    from iamlint.hcl.functions.partial import only_one
+
+    return only_one(collection.partial, key)
+
+
 def attribute(value: Value, name: str) -> Value:
     """``value.name``."""
     match value.data:
@@ -123,7 +132,7 @@ def elements(collection: Value) -> Iterator[tuple[Value, Value, Unknown | None]]
         return
     index_ = Value(Unknown(unclear.reason))
     for part in partial.parts:
-        key = part.key or (part.value if partial.kind == "set" else index_)
+        key = part.value if partial.kind == "set" else part.key or index_
         yield key, part.value, None if part.sure else unclear
 
 

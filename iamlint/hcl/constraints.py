@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from iamlint.basics.frozen import frozen
-from iamlint.documents.values import Lazy, List, Map, SetOf, Value
+from iamlint.documents.values import Lazy, List, Map, Partial, SetOf, Value
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.functions import unification
@@ -80,8 +80,9 @@ def convert(value: Value, to: Constraint) -> Value:
 
     Attributes that the type does not name are dropped, as in Terraform; missing ones get their default.
     """
-    if isinstance(value.data, Unknown) and value.partial is not None:
-        return converted(value, to.kind, lambda one: convert(one, to.element or ANY))
+    if isinstance(value.data, Unknown) and isinstance(value.structure, Partial):
+        inner = to if value.options else to.element or ANY
+        return converted(value, to.kind, lambda one: convert(one, inner))
     if value.data is None or isinstance(value.data, Unknown) or to.kind == "any":
         return value
     try:

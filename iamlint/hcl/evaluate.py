@@ -14,7 +14,7 @@ from typing import Any
 from iamlint.budget import Exhausted
 from iamlint.documents.values import Key, Lazy, Part, Partial, SetOf, Value, first_named, key_value
 from iamlint.hcl import native, syntax
-from iamlint.hcl.access import as_given, attribute, elements, has_refused, index, is_refused
+from iamlint.hcl.access import as_given, attribute, elements, has_refused, if_any, index, is_refused
 from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.for_results import by_key, grouped, single
 from iamlint.hcl.functions.costs import LOOKS, cost_of_result, costs
@@ -100,14 +100,18 @@ def _item(_node: syntax.Item, scope: Scope) -> Value:
 
 def _attribute(node: syntax.Attribute, scope: Scope) -> Value:
     value = evaluate(node.object, scope)
-    _spend_parts(value, scope)
-    return attribute(value, node.name)
+    return _if_any(value, Value(node.name), scope) or attribute(value, node.name)
 
 
 def _index(node: syntax.Index, scope: Scope) -> Value:
     collection, key = evaluate(node.collection, scope), evaluate(node.key, scope)
+    return _if_any(collection, key, scope) or index(collection, key)
+
+
+def _if_any(collection: Value, key: Value, scope: Scope) -> Value | None:
+    """Return the only value that may be there. Within ``try`` and ``can`` an error is not the end."""
     _spend_parts(collection, scope)
-    return index(collection, key)
+    return None if scope.in_try else if_any(collection, key)
 
 
 def _splat(node: syntax.Splat, scope: Scope) -> Value:
@@ -270,9 +274,9 @@ def _either(node: syntax.Conditional, why: Unknown, scope: Scope) -> Value:
     except UnknownResult:
         pass
     if not why.refused:
-        from iamlint.hcl.functions.partial import either
+        from iamlint.hcl.functions.either import either, size_in_part
 
-        scope.budget.spend((_size(then) + _size(otherwise)) // LOOKS)
+        scope.budget.spend((size_in_part(then) + size_in_part(otherwise)) // LOOKS)
         found = either(then, otherwise, Unknown(why.reason))
         if found is not None:
             return replace(found, at=_span(node, scope))
@@ -391,11 +395,6 @@ def _spend_parts(value: Value, scope: Scope) -> None:
     """Spend the steps for looking at the elements of a partly known collection."""
     if value.partial is not None:
         scope.budget.spend(len(value.partial.parts) // LOOKS)
-
-
-def _size(value: Value) -> int:
-    """Return the number of values in a value, also if it is known in part."""
-    return sum(size(part.value) for part in value.partial.parts) if value.partial else size(value)
 
 
 def _can(node: syntax.Call, scope: Scope) -> Value:

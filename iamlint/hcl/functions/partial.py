@@ -5,12 +5,11 @@ A part is *sure* if the collection has it for every value of what is unknown; ot
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from iamlint.documents.values import Data, List, Map, Part, Partial, SetOf, Value, key_value
-from iamlint.hcl.functions.types import EvaluationError, Identity, UnknownResult, identity, same
+from iamlint.documents.values import ONE, Data, Part, Partial, SetOf, Value, key_value
+from iamlint.hcl.functions.types import EvaluationError, UnknownResult, same
 from iamlint.unknown import Unknown, UnknownPart
 
 MOST_PARTS = 10_000
@@ -52,7 +51,7 @@ def is_text(why: Unknown) -> bool:
 
 def may_be_equal(one: Data, other: Data) -> bool:
     """Whether two texts, known in part, may be equal."""
-    return _may_be_equal(_parts(one), _parts(other))
+    return _may_be_equal(text_parts(one), text_parts(other))
 
 
 def is_same(one: Data, other: Data) -> bool:
@@ -67,7 +66,8 @@ def is_named(why: Unknown) -> bool:
     return bool(why.parts) and UnknownPart("?") not in why.parts
 
 
-def _parts(text: Data) -> list[str | UnknownPart]:
+def text_parts(text: Data) -> list[str | UnknownPart]:
+    """Return the known and unknown parts of a text in order."""
     if isinstance(text, Unknown):
         return list(text.parts) or [UnknownPart("?")]
     return [text] if isinstance(text, str) and text else []
@@ -151,6 +151,18 @@ def found_in(partial: Partial, key: Value) -> Value | None:
     return None
 
 
+def only_one(partial: Partial, key: Value) -> Value | None:
+    """Return the only value that a collection can have under a key: it has that one, or none under this key."""
+    exact = [part for part in partial.parts if part.key and is_same(part.key.data, key.data)]
+    if len(exact) != 1:
+        return None
+    if partial.kind == "map":
+        others = (part for part in partial.parts if part is not exact[0])
+        if partial.open or any(part.key and may_be_equal(part.key.data, key.data) for part in others):
+            return None
+    return exact[0].value
+
+
 # -- functions ---------------------------------------------------------------------------------------------------------
 
 
@@ -166,7 +178,7 @@ def _joined(name: str, arguments: list[Value]) -> Partial | None:
         open_ = open_ or given.open
         if len(found) + len(given.parts) > MOST_PARTS:
             given, open_ = replace(given, parts=given.parts[: MOST_PARTS - len(found)]), True
-        found += given.parts
+        found += (replace(part, key=None) if part.key else part for part in given.parts)
     return Partial("set" if name in ("setunion", "toset") else "list", tuple(found), open_)
 
 
@@ -206,7 +218,7 @@ def _flattened(_name: str, arguments: list[Value]) -> Partial | None:
         elif isinstance(part.value.data, Unknown) and not is_text(part.value.data):
             found.append(replace(part, sure=False))
         else:
-            found.append(part)
+            found.append(replace(part, key=None))
     return Partial("list", tuple(found), open_)
 
 
@@ -281,16 +293,17 @@ def _subtracted(_name: str, arguments: list[Value]) -> Partial | None:
         return None
 
     def is_out(value: Value, among: Iterable[Part]) -> bool:
-        return any(_same(value, other.value) is not False for other in among)
+        return any(same_or_unknown(value, other.value) is not False for other in among)
 
     removed = [part for part in taken.parts if part.sure] if taken else []
-    kept = [part for part in given.parts if not any(_same(part.value, one.value) is True for one in removed)]
+    kept = [part for part in given.parts if not any(same_or_unknown(part.value, one.value) is True for one in removed)]
     sure = [closed and taken is not None and not is_out(part.value, taken.parts) for part in kept]
     parts = (replace(part, sure=part.sure and certain) for part, certain in zip(kept, sure, strict=True))
     return Partial("set", tuple(parts), given.open)
 
 
-def _same(one: Value, other: Value) -> bool | None:
+def same_or_unknown(one: Value, other: Value) -> bool | None:
+    """Whether two values are equal; None if that is not known."""
     try:
         return same(one, other)
     except UnknownResult:
@@ -338,7 +351,7 @@ def result(name: str, arguments: list[Value], why: Unknown) -> Value | None:
     """
     if name == "contains" and len(arguments) == 2:
         given = partial_of(arguments[0])
-        surely = given and any(part.sure and _same(part.value, arguments[1]) is True for part in given.parts)
+        surely = given and any(part.sure and same_or_unknown(part.value, arguments[1]) is True for part in given.parts)
         return Value(True) if surely and arguments[1].data is not None else None
     if name == "lookup" and len(arguments) > 1:
         return _looked_up(arguments[0].partial, *arguments[1:3])
@@ -360,121 +373,6 @@ def _looked_up(map_: Partial | None, key: Value, default: Value | None = None) -
         return None
 
 
-# -- either of two collections -----------------------------------------------------------------------------------------
-
-
-def either(one: Value, other: Value, why: Unknown) -> Value | None:
-    """Return what is certain of a collection that is one of two; None if nothing is known of it."""
-    if isinstance(one.data, dict) and isinstance(other.data, dict) and one.data.keys() == other.data.keys():
-        fields = {key: _one_of(item, other.data[key], why) for key, item in one.data.items()}
-        return Value(Map(fields) if isinstance(one.data, Map) and isinstance(other.data, Map) else fields)
-    sides = [partial_of(side) for side in (one, other)]
-    kind = _common_kind(sides, one.data, other.data)
-    if kind is None or any(_is_other(side) for side in (one, other)):
-        return None
-    first = sides[0] or Partial(kind, (), open=one.data is not None)
-    second = sides[1] or Partial(kind, (), open=other.data is not None)
-    parts = _of_maps(first, second, why) if kind == "map" else _of_lists(first, second)
-    return with_parts(why, Partial(kind, tuple(parts), first.open or second.open))
-
-
-def _common_kind(sides: list[Partial | None], one: Data, other: Data) -> str | None:
-    """Return the kind of both; a tuple becomes a set if the other is one. None if they have none in common."""
-    kinds = {side.kind for side in sides if side is not None}
-    if kinds == {"list", "set"}:
-        return "list" if isinstance(one, List) or isinstance(other, List) else "set"
-    return kinds.pop() if len(kinds) == 1 else None
-
-
-def _is_other(side: Value) -> bool:
-    """Whether a value is neither a collection nor null, and not one of these that is unknown."""
-    if isinstance(side.data, Unknown):
-        return side.partial is None and is_text(side.data)
-    return not isinstance(side.data, tuple | dict | SetOf) and side.data is not None
-
-
-def _one_of(one: Value, other: Value, why: Unknown) -> Value:
-    if _same(one, other) is True:
-        return one
-    found = either(one, other, why)
-    return found or Value(_text_of_either(one.data, other.data, why), one.at)
-
-
-def _text_of_either(one: Data, other: Data, why: Unknown) -> Unknown:
-    """Return the text that is one of two: its common beginning and end are known."""
-    texts = [side for side in (one, other) if isinstance(side, str) or (isinstance(side, Unknown) and side.parts)]
-    nothing = Unknown(why.reason, refused=why.refused)
-    if len(texts) < 2:
-        return nothing
-    left, right = _parts(one), _parts(other)
-    before, after = _shared(left, right, 0), _shared(left, right, -1)
-    if not before and not after:
-        return nothing
-    return Unknown(why.reason, (*before, UnknownPart("?"), *reversed(after)), refused=why.refused)
-
-
-def _shared(left: list[str | UnknownPart], right: list[str | UnknownPart], at: int) -> list[str | UnknownPart]:
-    """Take the common beginning, or end, from two texts, and return it."""
-    found: list[str | UnknownPart] = []
-    while left and right:
-        one, other = left[at], right[at]
-        if isinstance(one, str) and isinstance(other, str):
-            length = _common(one, other, at)
-            if length:
-                found.append(one[:length] if at == 0 else one[len(one) - length :])
-            for side, text in ((left, one), (right, other)):
-                side[at] = text[length:] if at == 0 else text[: len(text) - length]
-            if left[at] or right[at]:
-                return found
-            left.pop(at)
-            right.pop(at)
-        elif one == other and one != UnknownPart("?"):
-            found.append(left.pop(at))
-            right.pop(at)
-        else:
-            break
-    return found
-
-
-def _common(one: str, other: str, at: int) -> int:
-    pairs = zip(one, other, strict=False) if at == 0 else zip(reversed(one), reversed(other), strict=False)
-    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-def _of_lists(one: Partial, other: Partial) -> Iterator[Part]:
-    here, there = _sure(one), _sure(other)
-    seen: set[Identity] = set()
-    for part in (*one.parts, *other.parts):
-        token = identity(part.value)
-        if token not in seen:
-            seen.add(token)
-            yield replace(part, sure=token in here and token in there)
-
-
-def _sure(partial: Partial) -> set[Identity]:
-    return {identity(part.value) for part in partial.parts if part.sure}
-
-
-def _of_maps(one: Partial, other: Partial, why: Unknown) -> Iterator[Part]:
-    theirs = {_token(part): part for part in other.parts}
-    for part in one.parts:
-        twin = theirs.pop(_token(part), None)
-        if twin is None or not part.sure or not twin.sure:
-            yield replace(part, sure=False)
-            if twin is not None:
-                yield replace(twin, sure=False)
-        else:
-            yield replace(part, value=_one_of(part.value, twin.value, why))
-    yield from (replace(part, sure=False) for part in theirs.values())
-
-
-def _token(part: Part) -> object:
-    key = part.key.data if part.key else None
-    if isinstance(key, Unknown):
-        return ("unknown", key.text) if is_named(key) else id(part)
-    return key
-
-
 # -- conversion --------------------------------------------------------------------------------------------------------
 
 
@@ -483,10 +381,11 @@ def converted(value: Value, kind: str, change: Callable[[Value], Value]) -> Valu
 
     If the type has no elements of one type, nothing is known of them any more.
     """
-    partial = value.partial
-    if partial is None or kind == "any":
+    if not isinstance(value.structure, Partial) or kind == "any":
         return value
-    if kind not in ("list", "set", "map") or (kind == "map") is not (partial.kind == "map"):
+    partial = value.structure
+    fits = kind in ("string", "number") if partial.kind == ONE else kind in ("list", "set", "map")
+    if not fits or (kind == "map") is not (partial.kind == "map"):
         return Value(value.data, value.at)
     found: list[Part] = []
     for part in partial.parts:
@@ -495,4 +394,4 @@ def converted(value: Value, kind: str, change: Callable[[Value], Value]) -> Valu
         except EvaluationError:
             if part.sure:
                 raise
-    return Value(value.data, value.at, Partial(kind, tuple(found), partial.open))
+    return Value(value.data, value.at, Partial(ONE if partial.kind == ONE else kind, tuple(found), partial.open))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from iamlint.basics.frozen import frozen
-from iamlint.documents.values import Lazy, List, Map, SetOf, Value
+from iamlint.documents.values import Lazy, List, Map, Partial, SetOf, Value
 from iamlint.hcl.functions.types import (
     MOST_ELEMENTS,
     EvaluationError,
@@ -168,10 +168,11 @@ def convert(value: Value, wanted: Type) -> Value:
     """Convert a value to a type; null and unknown values stay. Raises `EvaluationError` if Terraform refuses it."""
     if isinstance(value.data, Unknown) and type_of(value) == STRING and wanted.kind not in (*_PRIMITIVES, "any"):
         raise EvaluationError(f"a {wanted.kind} is required")
-    if isinstance(value.data, Unknown) and value.partial is not None:
+    if isinstance(value.data, Unknown) and isinstance(value.structure, Partial):
         from iamlint.hcl.functions.partial import converted
 
-        return converted(value, wanted.kind, lambda one: convert(one, wanted.element or ANY))
+        inner = wanted if value.options else wanted.element or ANY
+        return converted(value, wanted.kind, lambda one: convert(one, inner))
     if value.data is None or isinstance(value.data, Unknown | Lazy) or wanted.kind == "any":
         return value
     return _CONVERTERS[wanted.kind](value, wanted)

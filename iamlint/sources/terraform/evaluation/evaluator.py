@@ -258,16 +258,15 @@ class ModuleInstance(LocalValues):
         """Return the value of ``type.name`` in expressions: an object, a tuple of them, or a map of them."""
         address = self._address(mode, declared)
         expansion = self.expansion(declared, address)
-        if expansion.symbolic and not expansion.instances:
-            return unknown(f"the instances of {address} are not known: {expansion.symbolic.reason}", reference=address)
-        if not self.run.takes(len(expansion.instances) * (STEPS_OF_OBJECT + declared.size)):
+        if not self.run.takes(sum(1 for _ in expansion.all()) * (STEPS_OF_OBJECT + declared.size)):
             return unknown(f"{address} {TOO_MANY_STEPS}", reference=address)
-        objects = {
-            key: Value(self._object(mode, declared, address + key_text(key), names))
-            for key, names in expansion.instances
-        }
+
+        def made(key: Key, names: Mapping[str, Value]) -> Value:
+            return Value(self._object(mode, declared, address + key_text(key), names))
+
         if not expansion.is_named:
-            return instances_in_part(expansion, address, objects)
+            return instances_in_part(expansion, address, made)
+        objects = {key: made(key, names) for key, names in expansion.instances}
         if expansion.repeated is None:
             return objects.get(None, NULL)
         if expansion.repeated == "count":
@@ -418,7 +417,12 @@ class ModuleInstance(LocalValues):
         expansion = self.expansion(declared, address)
         objects = {key: Value(child.as_object()) for key, child in children.items()}
         if not expansion.is_named:
-            return instances_in_part(expansion, address, objects)
+            of = dict(zip((id(names) for _, names, _ in expansion.all()), objects.values(), strict=False))
+            one = len(expansion.possible) < 2  # several have one address, and so the same names
+            sure = {id(names) for _, names in expansion.instances}
+            return instances_in_part(
+                expansion, address, lambda _, names: of.get(id(names)) if one or id(names) in sure else None
+            )
         if declared.argument("count"):
             return Value(tuple(objects.values()))
         if declared.argument("for_each"):

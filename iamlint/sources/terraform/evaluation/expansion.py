@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -20,17 +20,12 @@ MOST_INSTANCES = 10_000
 Key = str | int | None
 
 
-def _key_of(names: Mapping[str, Value]) -> Value:
-    each = names["each"].data if "each" in names else None
-    return each["key"] if isinstance(each, dict) else NULL
-
-
 @frozen
 class Expansion:
     """The instances of a block: each key with the names (``each``, ``count``) for its expressions.
 
     ``repeated`` is "count" or "for_each" if the block has one. ``symbolic`` is the reason if the number is unknown;
-    then ``possible`` are the names of instances that may exist, one of them for all of which nothing is known.
+    then ``possible`` are the names of instances that may exist; with ``rest``, the last ones represent all others.
     ``uncertain`` is the reason if the existence of the only instance is unknown.
     ``assumed`` are missing directories that were assumed to be empty.
     """
@@ -39,6 +34,7 @@ class Expansion:
     repeated: str | None = None
     symbolic: Unknown | None = None
     possible: tuple[dict[str, Value], ...] = ()
+    rest: bool = False
     uncertain: Unknown | None = None
     assumed: frozenset[str] = frozenset()
 
@@ -47,17 +43,37 @@ class Expansion:
         yield from ((key_text(key), names, None) for key, names in self.instances)
         yield from (("[*]", names, self.symbolic) for names in self.possible)
 
-    def known(self, values: Mapping[Key, Value]) -> Partial:
-        """Return what is known of a map with a value for each key, if it is not known as a whole."""
-        parts = (
-            Part(values[key], Value(key) if "each" not in names else _key_of(names)) for key, names in self.instances
-        )
-        return Partial("map", tuple(parts), open=self.symbolic is not None)
+    def known(self, value_of: Callable[[Key, Mapping[str, Value]], Value | None]) -> Partial:
+        """Return what is known of the collection of all instances; ``value_of`` returns the value of one."""
+        parts: list[Part] = []
+        for sure, (key, names) in (
+            *((True, one) for one in self.instances),
+            *((False, one) for one in self._possible()),
+        ):
+            value = value_of(key, names)
+            if value is not None:
+                parts.append(Part(value, self._key_of(names) if sure or key is None else Value(key), sure))
+        return Partial("map" if self.repeated == "for_each" else "list", tuple(parts), self.rest)
+
+    def _possible(self) -> Iterator[tuple[Key, dict[str, Value]]]:
+        """Yield the instances that may exist with their keys. Of an unknown number, that is the first one."""
+        for names in self.possible[:-1] if self.rest else self.possible:
+            key = self._key_of(names).data
+            yield key if isinstance(key, str | int) else key.text if isinstance(key, Unknown) else None, names
+        if self.rest and self.repeated == "count":
+            yield 0, self.possible[-1]
+
+    def _key_of(self, names: Mapping[str, Value]) -> Value:
+        """Return ``each.key`` or ``count.index``; null for a single instance."""
+        name, part = ("each", "key") if self.repeated == "for_each" else ("count", "index")
+        found = names[name].data if name in names else None
+        return found[part] if isinstance(found, dict) else NULL
 
     @property
     def is_named(self) -> bool:
         """Whether all keys are known."""
-        return not self.symbolic and not any(isinstance(_key_of(names).data, Unknown) for _, names in self.instances)
+        keys = (self._key_of(names).data for _, names in self.instances)
+        return not self.symbolic and not any(isinstance(key, Unknown) for key in keys)
 
 
 SINGLE = Expansion(((None, {}),))
@@ -125,22 +141,39 @@ def certain_elements(collection: Value) -> tuple[tuple[Value, Value], ...]:
         return ()
     index = Value(Unknown(collection.unknown.reason))
     sure = (part for part in partial.parts if part.sure)
-    return tuple((part.key or (part.value if partial.kind == "set" else index), part.value) for part in sure)
+    return tuple((part.value if partial.kind == "set" else part.key or index, part.value) for part in sure)
 
 
 def by_count(count: Value, address: str, most: int = MOST_INSTANCES) -> Expansion:
-    """Return the instances of ``count``."""
+    """Return the instances of ``count``; of an unknown one those of its least value, and those of its greatest."""
+    if isinstance(count.data, Unknown):
+        numbers = [_number(option) for option in count.options]
+        known = [number for number in numbers if isinstance(number, int)]
+        if not known or len(known) < len(numbers) or not max(known):
+            return _symbolic(count.data, address, "count")
+        least, greatest = min(known), max(known)
+        possible = tuple(_index(at)[1] for at in range(least, min(greatest, most)))
+        return Expansion(tuple(map(_index, range(min(least, most)))), "count", count.data, possible)
+    number = _number(count)
+    if isinstance(number, Unknown):
+        return _symbolic(number, address, "count")
+    return Expansion(tuple(map(_index, range(min(number, most)))), "count")
+
+
+def _number(count: Value) -> int | Unknown:
+    """Return the number of instances, or why it is not known."""
     number = count.data
     if isinstance(number, str) and number.isdecimal():
         number = int(number)
-    if isinstance(number, Unknown):
-        return _symbolic(number, address, "count")
     if isinstance(number, bool) or not isinstance(number, int | Decimal) or number != int(number) or number < 0:
-        return _symbolic(Unknown("count is not a whole number"), address, "count")
+        return Unknown("count is not a whole number")
     if number > MOST_INSTANCES:
-        return _symbolic(Unknown(f"count is larger than the {MOST_INSTANCES} that iamlint expands"), address, "count")
-    indices = range(min(int(number), most))
-    return Expansion(tuple((index, {"count": Value({"index": Value(index)})}) for index in indices), "count")
+        return Unknown(f"count is larger than the {MOST_INSTANCES} that iamlint expands")
+    return int(number)
+
+
+def _index(at: int) -> tuple[Key, dict[str, Value]]:
+    return at, {"count": Value({"index": Value(at)})}
 
 
 def by_for_each(collection: Value, address: str, most: int = MOST_INSTANCES) -> Expansion:
@@ -196,7 +229,7 @@ def _partly(partial: Partial | None, why: Unknown, address: str, most: int) -> E
     possible: list[dict[str, Value]] = []
     is_open = partial.open or len(partial.parts) > most
     for part in partial.parts[:most]:
-        key = part.key or part.value
+        key = part.key if partial.kind == "map" and part.key else part.value
         name = _name(key, instances)
         if isinstance(name, Unknown):
             is_open = True
@@ -204,8 +237,8 @@ def _partly(partial: Partial | None, why: Unknown, address: str, most: int) -> E
             instances[name] = _each(key, part.value)
         else:
             possible.append(_each(key, part.value))
-    others = rest.possible if is_open else ()
-    return Expansion(tuple(instances.items()), "for_each", why if possible or others else None, (*possible, *others))
+    possible += rest.possible if is_open else ()
+    return Expansion(tuple(instances.items()), "for_each", why if possible else None, tuple(possible), is_open)
 
 
 def _symbolic(why: Unknown, address: str, repeated: str) -> Expansion:
@@ -213,7 +246,8 @@ def _symbolic(why: Unknown, address: str, repeated: str) -> Expansion:
         return Value(Unknown(f"{repeated} is not known: {why.reason}", (UnknownPart(f"{address}[*].{part}"),)))
 
     each = Value({"key": name("each.key"), "value": name("each.value")})
-    return Expansion((), repeated, why, ({"each": each, "count": Value({"index": name("count.index")})},))
+    names = {"each": each, "count": Value({"index": name("count.index")})}
+    return Expansion((), repeated, why, (names,), rest=True)
 
 
 def key_text(key: Key) -> str:
@@ -228,9 +262,11 @@ def key_text(key: Key) -> str:
     return f'["{quoted}"]'
 
 
-def instances_in_part(expansion: Expansion, address: str, objects: Mapping[Key, Value]) -> Value:
-    """Return the value of a block whose instances are not all known, or not by their names; ``objects`` are those."""
+def instances_in_part(
+    expansion: Expansion, address: str, value_of: Callable[[Key, Mapping[str, Value]], Value | None]
+) -> Value:
+    """Return the value of a block whose instances are not all known, or not by their names."""
     symbolic = expansion.symbolic
     reason = symbolic.reason if symbolic else "a key of for_each is not known"
     why = Unknown(f"the instances of {address} are not known: {reason}", (UnknownPart(address),))
-    return Value(why, None, expansion.known(objects) if expansion.repeated == "for_each" else None)
+    return Value(why, None, expansion.known(value_of))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
-from iamlint.documents.values import Data, Lazy, List, Map, SetOf, Value
+from iamlint.documents.values import Data, Lazy, List, Map, Partial, SetOf, Value
 from iamlint.hcl.functions.types import size
 from iamlint.sources.terraform.configuration.module import Module
 from iamlint.sources.terraform.configuration.selection import DEFAULT, NAME
@@ -205,7 +205,8 @@ class _Outputs:
 
     def elsewhere(self, value: Value) -> Value:
         """Return a value of another root module: its unknown parts are not references of the reading module."""
-        structure = value.partial.changed(self.elsewhere, self.elsewhere) if value.partial else None
+        partial = value.structure if isinstance(value.structure, Partial) else None
+        structure = partial.changed(self.elsewhere, self.elsewhere) if partial else None
         return Value(self._data(value), value.at, structure or (value.encoded and self.elsewhere(value.encoded)))
 
     def _data(self, value: Value) -> Data:
