@@ -122,6 +122,7 @@ class Expressions:
             f"contains({self.list(depth)}, {self.text()})",
             f"length({self.list(depth)})",
             f"{self.condition()} ? {self.text()} : {self.text()}",
+            f"{self.condition()} ? 1 : {self.condition()} ? 2 : 3",
             f"{self.condition()} ? {{ a = {self.text()} }} : {{ a = {self.text()} }}",
         )
 
@@ -129,6 +130,8 @@ class Expressions:
 def fits(known: Value, concrete: Value) -> bool:
     """Whether a value may be what is known of it."""
     match known.data, concrete.data:
+        case Unknown(), _ if known.options:
+            return any(fits(option, concrete) for option in known.options)
         case Unknown() as why, _ if known.partial is None:
             if isinstance(concrete.data, str):
                 long_enough = len(concrete.data) >= sum(len(part) for part in why.parts if isinstance(part, str))
@@ -185,6 +188,8 @@ def test_what_is_known_of_a_collection_holds_for_every_value() -> None:
 def shown(value: Value) -> object:
     """The sure parts of a value, the possible ones with a question mark, and dots for others."""
     partial = value.partial
+    if value.options:
+        return "|".join(str(shown(option)) for option in value.options)
     if partial is None:
         return value.data.text if isinstance(value.data, Unknown) else value.data
     found = [f"{_pair(part)}{'' if part.sure else '?'}" for part in partial.parts]
@@ -226,7 +231,16 @@ def _pair(part: Part) -> str:
         ('try(merge({ a = "1" }, map).a, "2")', "${?}"),
         ('setsubtract(["a", "b"], concat(["a"], list))', "set b?"),
         ('(on ? { a = "x-1", b = "2" } : { a = "x-3", b = "2" }).b', "2"),
-        ('(on ? { a = "x-1" } : { a = "x-3" }).a', "x-${?}"),
+        ('(on ? { a = "x-1" } : { a = "x-3" }).a', "x-1|x-3"),
+        ('"${on ? "x-1" : "x-3"}-y"', "x-${?}-y"),
+        ("on ? 1 : off ? 2 : 3", "1|2|3"),
+        ("on ? 1 : text", "${?}"),
+        ('(on ? { a = "1" } : {}).a', "1"),
+        ('(on ? { a = "1" } : {})["a"]', "1"),
+        ('(on ? { a = "1" } : {}).b', "${?}"),
+        ('try((on ? { a = "1" } : {}).a, "2")', "${?}"),
+        ('lookup(on ? { a = "1" } : {}, "a", "2")', "${?}"),
+        ('(on ? ["a"] : [])[0]', "${?}"),
         ('{for one in concat(["a", "b"], list) : "k" => one...}', "map k=list a b ... ..."),
         ('coalescelist(concat(["a"], list), ["b"])', "list a ..."),
         ('coalescelist(list, ["b"])', "${?}"),

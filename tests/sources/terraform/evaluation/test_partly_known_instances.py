@@ -212,3 +212,90 @@ def test_a_dynamic_block_hides_no_other(tmp_path: Path, form: str, for_each: str
     known = [grant.principal.text for grant in grants if not grant.principal.unknown]
     assert sorted(known) == ["allUsers", *certain]
     assert len(grants) == len(known) + 1
+
+
+COUNT = """
+locals {
+  roles = ["roles/owner", "roles/editor"]
+}
+resource "google_project_iam_member" "one" {
+  count   = %s
+  project = "shop"
+  role    = local.roles[count.index]
+  member  = "user:ana@example.com"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("count", "instances"),
+    [
+        ("var.on ? 1 : 0", ["[*] owner user:ana"]),
+        ("var.on ? length(local.roles) : 0", ["[*] owner user:ana", "[*] editor user:ana"]),
+        ("var.on ? 2 : 1", ["[0] owner user:ana", "[*] editor user:ana"]),
+        ("var.on ? 0 : var.project ? 1 : 0", ["[*] owner user:ana"]),
+        ("var.on ? 1 : var.more", ["[*] ? user:ana"]),
+        ("var.more", ["[*] ? user:ana"]),
+        ("var.on ? 0 : 0", []),
+    ],
+)
+def test_count(tmp_path: Path, count: str, instances: list[str]) -> None:
+    grants, unread = facts(tmp_path, COUNT % count)
+    assert sorted(map(held, grants)) == sorted(instances)
+    assert bool(unread) is any(one.startswith("[*]") for one in instances)
+
+
+ACCOUNT = """
+resource "google_service_account" "sa" {
+  %s
+  account_id = "build"
+  project    = "shop"
+}
+module "m" {
+  source = "./m"
+  %s
+}
+resource "google_project_iam_member" "one" {
+  project = "shop"
+  role    = "roles/viewer"
+  member  = %s
+}
+"""
+INNER = """
+resource "google_service_account" "sa" {
+  account_id = "inner"
+  project    = "shop"
+}
+output "member" {
+  value = google_service_account.sa.member
+}
+"""
+BUILD = "serviceAccount:build@shop.iam.gserviceaccount.com"
+
+
+@pytest.mark.parametrize(
+    ("repeated", "member", "principal"),
+    [
+        ("count = var.on ? 1 : 0", "google_service_account.sa[0].member", BUILD),
+        ("count = var.more", "google_service_account.sa[0].member", BUILD),
+        ("count = var.on ? 1 : 0", "(google_service_account.sa[*].member)[0]", BUILD),
+        ("count = var.on ? 1 : 0", "one(google_service_account.sa[*].member)", None),
+        ("count = var.on ? 1 : 0", 'try(google_service_account.sa[0].member, "user:ana@example.com")', None),
+        ("count = var.on ? 1 : 0", 'var.on ? google_service_account.sa[0].member : "user:ana@example.com"', None),
+        ('for_each = var.on ? toset(["a"]) : []', 'google_service_account.sa["a"].member', BUILD),
+        ('for_each = toset(concat(["a"], var.more))', 'google_service_account.sa["a"].member', BUILD),
+        ('for_each = toset(concat(["a"], var.more))', 'google_service_account.sa["b"].member', None),
+        ("for_each = toset([var.project])", "google_service_account.sa[var.project].member", BUILD),
+        ("count = var.on ? 1 : 0", "module.m[0].member", BUILD.replace("build", "inner")),
+        ("count = var.on ? 2 : 0", "module.m[0].member", None),
+        ("count = var.on ? 1 : 0", "one(module.m[*].member)", None),
+    ],
+)
+def test_a_reference_to_an_instance_that_must_exist(
+    tmp_path: Path, repeated: str, member: str, principal: str | None
+) -> None:
+    (tmp_path / "m").mkdir(exist_ok=True)
+    (tmp_path / "m" / "main.tf").write_text(INNER, encoding="utf-8")
+    (grant,), _ = facts(tmp_path, ACCOUNT % (repeated, repeated, member))
+    named = grant.principal.text if "${" not in grant.principal.text else None
+    assert named == principal
