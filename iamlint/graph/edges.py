@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 
 from iamlint.access.asking import access_of
@@ -27,7 +27,8 @@ _COMPARED = 5
 """Number of such an account's strongest privileges that are compared with those of the principal."""
 _PEOPLE = ("user:", "group:", "domain:")
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
-_NOBODY = frozenset[str]()
+_FEW = 8
+"""Number of principals that are found as fast in a tuple as in a set, which takes five times the memory."""
 _BROAD = IDENTITY | {"attach"}
 """The kinds of edges on a container that let the holder become, or attach, every account there."""
 
@@ -95,7 +96,6 @@ class Graph:
         self._own = OwnAccess(estate, self._relevant, self._all_of, strongest)
         self._sources: dict[Node, Mapping[str, Sequence[Edge]]] = {}
         self._tokens: dict[str, Set[Node]] = {}
-        self._broad: dict[Node, Set[str]] = {}
         self._on: dict[str, Mapping[Node, list[tuple[int, Grant]]]] = {}
         self._granted: set[Node] = set()
         self._whole: set[Node] = set()
@@ -258,12 +258,22 @@ class Graph:
                 found[edge.source].append(edge)
         return self._sources[node]
 
-    def broad_on(self, node: Node) -> Set[str]:
+    def broad_on(self, node: Node) -> Collection[str]:
         """Return the principals that can become, or attach, every account of a container, by grants on it."""
-        if node not in self._broad:
-            edges = self.on(node) if node[0] in CONTAINERS else ()
-            self._broad[node] = {edge.source for edge in edges if edge.kind in _BROAD} or _NOBODY
-        return self._broad[node]
+        return self._broad.get(node, ())
+
+    @cached_property
+    def _broad(self) -> Mapping[Node, Collection[str]]:
+        found: dict[Node, list[str]] = defaultdict(list)
+        for source, held in self._relevant.items():
+            for onto, grant in held:
+                sources = found[onto] if onto[0] in CONTAINERS else None
+                if sources is None or (sources and sources[-1] == source):
+                    continue
+                edges = self._edges(grant, source, onto, self.powers(grant.role, grant.declared))
+                if any(edge.kind in _BROAD and not edge.closed for edge in edges):
+                    sources.append(source)
+        return {node: tuple(some) if len(some) < _FEW else frozenset(some) for node, some in found.items() if some}
 
     def is_broad(self, source: str, around: Iterable[Node]) -> bool:
         """Whether a principal can become, or attach, every account of one of these containers."""

@@ -35,6 +35,10 @@ _MOST_WORK = 2_000_000
 _MOST_SPECIAL = 500_000
 """Maximum number of hops that are looked at one by one: by grants with a condition, and through what runs."""
 _MOST_REASONS = 5
+_MOST_KEPT = 1_000
+"""Maximum number of answers that are kept for the next findings: those about one project mostly come together."""
+_SMALL = 100
+"""Hops that are followed again for the next finding rather than kept."""
 _REACHING = frozenset(permission for kind in EDGE_PERMISSIONS for permission in EDGE_PERMISSIONS[kind])
 _DELEGATES = frozenset(EDGE_PERMISSIONS["delegate"])
 
@@ -47,9 +51,13 @@ class End:
     """
 
     rank: int
-    text: str
     grant: Grant
     holders: dict[str, tuple[Grant, tuple[str, ...]]] = field(default_factory=dict, compare=False)
+
+    @property
+    def text(self) -> str:
+        """The role and the resource: "roles/owner on project shop"."""
+        return f"{shown(self.grant.role)} on {self.grant.resource}"
 
 
 @frozen
@@ -92,8 +100,7 @@ class Onward:
         self._work = Budget(_MOST_WORK)
         self._is_unsure = False
         self._ends, self._own = self._privileges()
-        self._after: dict[Spot, list[tuple[Hop, Spot]]] = defaultdict(list)
-        self._perhaps: dict[Spot, list[tuple[Hop, Spot]]] = defaultdict(list)
+        self._after, self._perhaps = _Steps(), _Steps()
         self._follow(estate)
         self._gained: dict[tuple[tuple[Spot, ...], str, bool], tuple[End, ...]] = {}
         self._open = _Reached(self, certain=True)
@@ -117,8 +124,8 @@ class Onward:
         ordered = sorted(every, key=lambda one: (*one[:2], one[2][0][0], one[2][0][1].declared.at.order))
         ends: list[End] = []
         ranks: dict[bool, dict[str, list[int]]] = {True: defaultdict(list), False: defaultdict(list)}
-        for rank, (_, on, held) in enumerate(ordered):
-            end = End(rank, f"{shown(held[0][1].role)} on {on}", held[0][1])
+        for rank, (*_, held) in enumerate(ordered):
+            end = End(rank, held[0][1])
             ends.append(end)
             for name, grant, reasons in held:
                 if name not in end.holders or not reasons:
@@ -145,22 +152,16 @@ class Onward:
         hops, work = Hops(estate, held), Budget(_MOST_SPECIAL)
         for name in dict.fromkeys((*hops.sources, *self.names.groups)):
             for group, fact in self.names.groups.get(name, {}).items():
-                self._after[name, False].append((Hop(name, group, None, MEMBER, member=fact), (group, False)))
+                self._after.add(Hop(name, group, None, MEMBER, member=fact))
             try:
-                for hop, to in self._steps(hops, name, work):
+                for hop in self._steps(hops, name, work):
                     if hop.state != "closed":
-                        self._add(name, hop, to)
+                        (self._after if hop.state == "open" else self._perhaps).add(hop)
             except Exhausted:
                 self.cut = self.cut or next((grant for grant in held if principal_node(grant) == name), None)
 
-    def _add(self, name: str, hop: Hop, to: Spot) -> None:
-        steps = self._after if hop.state == "open" else self._perhaps
-        steps[name, False].append((hop, to))
-        if hop.delegates or hop.takes_delegates:
-            steps[name, True].append((hop, to))
-
-    def _steps(self, hops: Hops, name: str, work: Budget) -> Iterator[tuple[Hop, Spot]]:
-        """Yield the hops of a principal, each with the account or container that it leads to.
+    def _steps(self, hops: Hops, name: str, work: Budget) -> Iterator[Hop]:
+        """Yield the hops of a principal. Those onto all accounts of a container have no target.
 
         What runs as an account of a container is left out where the principal becomes all accounts there anyway.
         """
@@ -171,7 +172,7 @@ class Onward:
                 yield from self._hop(hops, way, way.onto[1])
             elif hops.is_alike(way):
                 found = hops.onto_each(way)
-                yield found, (way.onto, delegates)
+                yield found
                 if found.state == "open" and not delegates:
                     covered.add(way.onto)
             else:
@@ -182,10 +183,10 @@ class Onward:
         for way in hops.through_by(name, covered, work):
             yield from self._hop(hops, way, way.onto[1])
 
-    def _hop(self, hops: Hops, way: Way, target: str) -> Iterator[tuple[Hop, Spot]]:
+    def _hop(self, hops: Hops, way: Way, target: str) -> Iterator[Hop]:
         found = hops.hop(way, target) if target in self.names.accounts else None
         if found:
-            yield found, (target, found.delegates)
+            yield found
 
     # -- what is asked ----------------------------------------------------------------------------------------------
 
@@ -206,9 +207,12 @@ class Onward:
         ``sure`` asks for certain ones only. At most `MOST_ENDS` are listed.
         """
         key = tuple(spots), source, sure
-        if key not in self._gained:  # a principal often has several roles that lead to the same spots
-            self._gained[key] = self._gained_by(*key)
-        return self._gained[key]
+        found = self._gained.get(key)
+        if found is None:  # a principal often has several roles that lead to the same spots
+            if len(self._gained) >= _MOST_KEPT:
+                self._gained.clear()
+            found = self._gained[key] = self._gained_by(*key)
+        return found
 
     def _gained_by(self, spots: tuple[Spot, ...], source: str, sure: bool) -> tuple[End, ...]:  # see `gained`
         listed = self._listed(spots, sure=sure)
@@ -251,7 +255,7 @@ class Onward:
         waiting = list(spots)
         seen = set(waiting)
         for spot in waiting:
-            found.update(reached.own.get(spot, ()))
+            found.update(reached.own(spot))
             for following in reached.after(spot):
                 if following not in seen and len(seen) < _MOST_WORK // 100:
                     seen.add(following)
@@ -269,6 +273,42 @@ class Onward:
         return self._any
 
 
+class _Steps:
+    """Hops by the spots that they start at, in the order that they were added in."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[Hop]] = {}
+        self._of_delegates: dict[str, list[Hop]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._of)
+
+    def add(self, hop: Hop) -> None:
+        """Add a hop: from its source, and from there as a delegate, if the call takes or makes delegates."""
+        self._of.setdefault(hop.source, []).append(hop)
+        if hop.delegates or hop.takes_delegates:
+            self._of_delegates.setdefault(hop.source, []).append(hop)
+
+    def of(self, spot: Spot) -> Sequence[Hop]:
+        """Return the hops from a spot."""
+        name, delegate = spot
+        hops = self._of_delegates if delegate else self._of
+        return hops.get(name, ()) if isinstance(name, str) else ()
+
+    @property
+    def spots(self) -> Iterator[Spot]:
+        """Yield the spots that hops start at."""
+        for name in self._of:
+            yield name, False
+            if name in self._of_delegates:
+                yield name, True
+
+
+def _leads_to(hop: Hop) -> Spot:
+    """Return the spot that a hop leads to: its account or group, or all accounts of a container."""
+    return (hop.target or hop.way.onto if hop.way else hop.target), hop.delegates
+
+
 class _Reached:
     """The ranks that each spot reaches over open hops; or over conditional ones, too."""
 
@@ -276,37 +316,47 @@ class _Reached:
         self._onward = onward
         self._ends = onward._ends
         self._steps = [onward._after] if certain else [onward._after, onward._perhaps]
-        self.own: dict[Spot, Values] = {(name, False): of for name, of in onward._own[certain].items()}
-        starts: dict[Spot, None] = dict.fromkeys((*self.own, *(spot for steps in self._steps for spot in steps)))
-        limited = {spot: of[:MOST_ENDS] for spot, of in self.own.items()}
-        self._values = reached_values(starts, self.after, limited, MOST_ENDS)
-        self._trees: dict[int, dict[Spot, _Towards]] = {}
+        self._own = onward._own[certain]
+        own: dict[Spot, Values] = {(name, False): of[:MOST_ENDS] for name, of in self._own.items()}
+        starts: dict[Spot, None] = dict.fromkeys((*own, *(spot for steps in self._steps for spot in steps.spots)))
+        self._values: dict[bool, dict[str | Node, Values]] = {False: {}, True: {}}
+        for (name, delegate), values in reached_values(starts, self.after, own, MOST_ENDS).items():
+            if values:
+                self._values[delegate][name] = values
+        self._trees: dict[int, Mapping[Spot, _Towards]] = {}
+        self._small = set[int]()
+        self._again = set[int]()
 
     def after(self, spot: Spot) -> Sequence[Spot]:
         """Return the spots that follow a spot; after a container, its accounts."""
         name, delegate = spot
         if isinstance(name, tuple):
             return [(one, delegate) for one in self._onward.names.below(name)]
-        return [to for steps in self._steps for _, to in steps.get(spot, ())]
+        return [_leads_to(hop) for steps in self._steps for hop in steps.of(spot)]
+
+    def own(self, spot: Spot) -> Values:
+        """Return the ranks of the privileges that a spot has itself."""
+        name, delegate = spot
+        return () if delegate or isinstance(name, tuple) else self._own.get(name, ())
 
     def of(self, spot: Spot) -> Values:
         """Return the ranks that a spot reaches."""
-        found = self._values.get(spot)
-        if found is None and isinstance(spot[0], tuple):  # no account has a grant there, but somebody else has
-            parts = {self._values.get(one, ()) for one in self.after(spot)}
-            found = self._values[spot] = tuple(sorted(set[int]().union(*parts))[:MOST_ENDS])
+        name, delegate = spot
+        values = self._values[delegate]
+        found = values.get(name)
+        if found is None and isinstance(name, tuple):  # no account has a grant there, but somebody else has
+            parts = {values.get(one, ()) for one in self._onward.names.below(name)}
+            found = values[name] = tuple(sorted(set[int]().union(*parts))[:MOST_ENDS])
         return found or ()
 
     # -- routes -----------------------------------------------------------------------------------------------------
 
     def route(self, spots: Iterable[Spot], end: End, work: Budget) -> Route | None:
         """Return the cheapest route from one of these spots to a holder of a privilege."""
-        if end.rank not in self._trees:
-            try:
-                self._trees[end.rank] = self._tree(end, work)
-            except Exhausted:
-                return None
-        tree = self._trees[end.rank]
+        try:
+            tree = self._tree_of(end, work)
+        except Exhausted:
+            return None
         starts = [spot for spot in spots if spot in tree] or [
             one for spot in spots if isinstance(spot[0], tuple) for one in self.after(spot) if one in tree
         ]
@@ -315,13 +365,32 @@ class _Reached:
         start = min(starts, key=lambda spot: (tree[spot].cost, str(spot)))
         return _route(tree, start, end)
 
+    def _tree_of(self, end: End, work: Budget) -> Mapping[Spot, _Towards]:
+        """Return the tree of a privilege. The latest are kept, and all that took long; others are made again.
+
+        Only the first time counts as work.
+        """
+        tree = self._trees.get(end.rank)
+        if tree is None:
+            left = work.left
+            tree = self._tree(end, Budget(_SMALL) if end.rank in self._again else work)
+            if len(self._small) >= _MOST_KEPT:
+                for rank in self._small:
+                    del self._trees[rank]
+                self._again |= self._small
+                self._small.clear()
+            self._trees[end.rank] = tree
+            if left - work.left <= _SMALL:
+                self._small.add(end.rank)
+        return tree
+
     def _tree(self, end: End, work: Budget) -> dict[Spot, _Towards]:
         """Return the next hop towards a privilege from all spots that reach it: Dijkstra's algorithm, backwards."""
         found: dict[Spot, _Towards] = {}
         order = count()
         heap: list[tuple[int, int, Spot, _Towards]] = []
         for name in end.holders:
-            if end.rank in self.own.get((name, False), ()):
+            if end.rank in self.own((name, False)):
                 heapq.heappush(heap, (0, next(order), (name, False), _Towards(0, 0, None, None, name, None)))
         while heap:
             _, _, spot, towards = heapq.heappop(heap)
@@ -337,19 +406,21 @@ class _Reached:
 
     def _before(self, spot: Spot) -> Iterator[tuple[Hop | None, Spot]]:
         name, delegate = spot
-        yield from self._reversed.get(spot, ())
+        for hop, as_delegate in self._reversed.get(spot, ()):
+            yield hop, (hop.source, as_delegate)
         account = self._onward.names.accounts.get(name) if isinstance(name, str) else None
         if account:
             around = self._onward.graph.hierarchy.around(account.email, account.declared)[1:]
             yield from ((None, (node, delegate)) for node in around if (node, delegate) in self._reversed)
 
     @cached_property
-    def _reversed(self) -> Mapping[Spot, list[tuple[Hop, Spot]]]:
-        found: dict[Spot, list[tuple[Hop, Spot]]] = defaultdict(list)
+    def _reversed(self) -> Mapping[Spot, list[tuple[Hop, bool]]]:
+        """The hops by the spots that they lead to, each with whether its source is a delegate."""
+        found: dict[Spot, list[tuple[Hop, bool]]] = defaultdict(list)
         for steps in self._steps:
-            for spot, following in steps.items():
-                for hop, to in following:
-                    found[to].append((hop, spot))
+            for spot in steps.spots:
+                for hop in steps.of(spot):
+                    found[_leads_to(hop)].append((hop, spot[1]))
         return found
 
 
