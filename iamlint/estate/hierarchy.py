@@ -51,7 +51,7 @@ class Hierarchy:
         self._shared: dict[Node, Node] = {}  # each once: a thousand members may have grants on it
         self._plain: dict[tuple[str, Text], Node] = {}
         self._chains: dict[Node, tuple[Node, ...]] = {}
-        self._around: dict[Text, tuple[Node, ...]] = {}
+        self._homes: dict[str, tuple[Node, ...]] = {}
         self._keys = _project_keys(projects)
         self._projects: dict[str, list[tuple[Text, Declaration]]] = {}
         for account in accounts:
@@ -92,7 +92,8 @@ class Hierarchy:
         except KeyError:
             found = self._node(resource, declared)
             if found and "${" not in name:  # else the name means something else in the next configuration
-                self._plain[resource.kind, name] = found
+                key = resource.kind, name
+                self._plain[found if found == key else key] = found
             return found
 
     def _node(self, resource: Resource, declared: Declaration) -> Node | None:
@@ -181,20 +182,24 @@ class Hierarchy:
 
     def around(self, account: Text, declared: Declaration, *, certain: bool = False) -> tuple[Node, ...]:
         """Return an account, its project, and the project's containers."""
-        known = self._around.get(account) if isinstance(account, str) else None
-        if known is not None:
-            return known
+        if isinstance(account, str) and account in self._homes:
+            return ("service_account", account), *self._homes[account]
         node = account_node(account, declared)
         if node is None:
             return ()
         email = shown(account)
         project = self.project_of(email, declared)
         above = self.node(Resource("project", project), declared) if project else None
-        found = (node, *(self.containers(above, declared, certain=certain) if above else ()))
+        home = tuple(self.containers(above, declared, certain=certain)) if above else ()
         is_plain = "${" not in email and email not in self._projects and (above is None or self._chains[above])
         if is_plain and isinstance(account, str):  # then it is the same for every declaration
-            self._around[account] = found
-        return found
+            self._homes[account] = home
+        return node, *home
+
+    def home(self, account: Text, declared: Declaration) -> tuple[Node, ...]:
+        """Return the project of an account, and the project's containers."""
+        known = self._homes.get(account) if isinstance(account, str) else None
+        return self.around(account, declared)[1:] if known is None else known
 
     def above(self, resource: Resource, declared: Declaration, *, certain: bool = False) -> tuple[Node, ...]:
         """Return a resource and its containers, the nearest first; empty if the input does not show them."""

@@ -91,7 +91,7 @@ class Graph:
         self._access = access_of(estate)
         self._powers: dict[tuple[str, str], _RolePermissions] = {}
         self._predefined: dict[str, _RolePermissions] = {}
-        self._relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
+        self._relevant: dict[str, Sequence[tuple[Node, Grant]]] = {}
         self._on_accounts = _Edges()
         self._own = OwnAccess(estate, self._relevant, self._all_of, strongest)
         self._sources: dict[Node, Mapping[str, Sequence[Edge]]] = {}
@@ -99,8 +99,10 @@ class Graph:
         self._on: dict[str, Mapping[Node, list[tuple[int, Grant]]]] = {}
         self._granted: set[Node] = set()
         self._whole: set[Node] = set()
+        relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         for grant in estate.of(Grant) if grants is None else grants:
-            self._add(grant)
+            self._add(grant, relevant)
+        self._relevant.update((source, tuple(held)) for source, held in relevant.items())
         for one in estate.replaced:  # an export shows everything, even if Terraform repeats all of it
             node = self.hierarchy.node(one.grant.resource, one.grant.declared)
             if node:
@@ -110,7 +112,7 @@ class Graph:
     def _viewer(self) -> frozenset[str]:
         return self.estate.permissions("roles/viewer", Declaration(Location("")))[0]
 
-    def _add(self, grant: Grant) -> None:
+    def _add(self, grant: Grant, relevant: dict[str, list[tuple[Node, Grant]]]) -> None:
         if grant.resource.kind not in _ON_ACCOUNTS:
             return
         onto = self.hierarchy.node(grant.resource, grant.declared)
@@ -121,7 +123,7 @@ class Graph:
         placed = self._placed(grant, onto)
         if onto and placed:
             source, powers = placed
-            self._relevant[source].append((onto, grant))
+            relevant[source].append((onto, grant))
             if onto[0] == "service_account":
                 self._on_accounts.add(self._edges(grant, source, onto, powers))
 
@@ -323,7 +325,7 @@ class Graph:
         found = ((source, self._strong(held)) for source, held in others)
         return {source: strong for source, strong in found if strong}
 
-    def _strong(self, held: list[tuple[Node, Grant]]) -> list[tuple[Grant, Verdict]]:
+    def _strong(self, held: Sequence[tuple[Node, Grant]]) -> list[tuple[Grant, Verdict]]:
         if not any([onto[0] in CONTAINERS for onto, _ in held]):  # noqa: C419  # a list is faster than a generator
             return []
         deploys = set() if self._all_strong(held) else self._deploys_on(held)
@@ -333,7 +335,7 @@ class Graph:
             return open_
         return sorted(open_, key=lambda one: (one[1].truth is not Truth.TRUE, self.weakness(one[0])))
 
-    def _deploys_on(self, held: list[tuple[Node, Grant]]) -> set[Node]:
+    def _deploys_on(self, held: Sequence[tuple[Node, Grant]]) -> set[Node]:
         """Return the nodes where these grants let their holder deploy as an account that it may attach."""
         found: dict[Node, frozenset[str]] = defaultdict(frozenset)
         for onto, grant in held:
@@ -342,7 +344,7 @@ class Graph:
         around = {onto: [found[one] for one in self.hierarchy.containers(onto) if one in found] for onto in found}
         return {onto for onto, held_around in around.items() if deployments(frozenset[str]().union(*held_around))}
 
-    def _all_strong(self, held: list[tuple[Node, Grant]]) -> bool:
+    def _all_strong(self, held: Sequence[tuple[Node, Grant]]) -> bool:
         """Whether each of these grants certainly makes its holder privileged, with or without deployment."""
         for _, grant in held:
             strong = self._held(grant, PRIVILEGED)
@@ -408,14 +410,15 @@ class Graph:
             found[principal.kind].append((source, principal))
         return found
 
-    def privileged_accounts(self) -> list[tuple[str, Grant]]:
-        """The accounts that have privileges, each with the strongest grant that gives one."""
-        return self._privileged_accounts
+    def privileged_accounts(self) -> Iterator[tuple[str, Grant]]:
+        """Yield the accounts that have privileges, each with the strongest grant that gives one."""
+        for source in self._privileged:
+            yield source, self._privileges[source][0][0]
 
     @cached_property
-    def _privileged_accounts(self) -> list[tuple[str, Grant]]:
-        strongest = ((source, strong[0][0]) for source, strong in self._privileges.items())
-        return [(source, grant) for source, grant in strongest if _is_account(grant.principal)]
+    def _privileged(self) -> list[str]:
+        strong = self._privileges.items()
+        return [source for source, held in strong if _is_account(held[0][0].principal)]
 
     @property
     def privileged_nodes(self) -> Set[Node]:

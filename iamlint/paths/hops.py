@@ -137,7 +137,7 @@ class Hops:
     def around(self, account: str) -> Sequence[Node]:
         """Return the nodes of an account and its containers, the account first."""
         one = self.names.accounts[account]
-        return self.estate.hierarchy.around(one.email, one.declared) or (one.node,)
+        return self.estate.hierarchy.around(one.email, one.declared) or (("service_account", account),)
 
     def certain_around(self, account: str) -> tuple[Node, ...]:
         """Return the nodes of an account and the containers that it is certainly in."""
@@ -201,7 +201,7 @@ class Hops:
 
     def onto_each(self, way: Way) -> Hop:
         """Return the hop of a way that is the same for every account of a container, without a target."""
-        return _hop(way, "")
+        return hop_onto_each(way)
 
     def hop(self, way: Way, target: str) -> Hop | None:
         """Return the hop that a way gives to an account; None if a grant certainly does not count there."""
@@ -303,6 +303,11 @@ def _makes_hop(method: Method) -> bool:
 
 def _hop(way: Way, target: str) -> Hop:
     return Hop(way.source, target, way, _cost(way.method), _state(way), delegates=way.method.group == "delegate")
+
+
+def hop_onto_each(way: Way) -> Hop:
+    """Return the hop of a way that is the same for every account of a container, without a target."""
+    return _hop(way, "")
 
 
 def _mints_as_agent(method: Method, estate: Estate) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
@@ -23,9 +23,8 @@ _EVERYBODY = ("allAuthenticatedUsers", "allUsers")
 
 @frozen
 class Account:
-    """A service account of the estate: its node, and the declaration that its name belongs to."""
+    """A service account of the estate, and the declaration that its name belongs to."""
 
-    node: Node
     email: str
     declared: Declaration
 
@@ -38,8 +37,7 @@ class Names:
 
     def __init__(self, estate: Estate) -> None:
         self.accounts: dict[str, Account] = {}
-        self.principals: dict[str, None] = {}
-        self._spelled: dict[str, Principal] = {}
+        self.principals: dict[str, Principal | None] = {}
         self._kinds: dict[str, PrincipalKind] = {}
         for account in estate.of(ServiceAccount):
             self._account(identity(account.email, account.declared), shown(account.email), account.declared)
@@ -54,17 +52,16 @@ class Names:
         self._memberships(Groups(estate.of(Group), estate.of(Membership)))
         below: dict[Node, list[str]] = defaultdict(list)
         for name, one in self.accounts.items():
-            for node in estate.hierarchy.around(one.email, one.declared)[1:]:
+            for node in estate.hierarchy.home(one.email, one.declared):
                 below[node].append(name)
-        self._below: dict[Node, list[str]] = below
+        self._below: dict[Node, Sequence[str]] = {node: tuple(names) for node, names in below.items()}
 
     def _grant(self, grant: Grant) -> None:
         name = principal_node(grant)
         if name is None:
             return
         if name not in self.principals:
-            self.principals[name] = None
-            self._spelled[name] = grant.principal
+            self.principals[name] = grant.principal
             if grant.principal.text.startswith("serviceAccount:") and grant.principal.account:
                 self._account(name, grant.principal.account, grant.declared)
         if grant.resource.kind == "service_account":
@@ -72,7 +69,7 @@ class Names:
 
     def _account(self, name: str | None, email: str, declared: Declaration) -> None:
         if name and name not in self.accounts:
-            self.accounts[name] = Account(("service_account", name), email, declared)
+            self.accounts[name] = Account(email, declared)
             self.principals.setdefault(name)
 
     def _memberships(self, groups: Groups) -> None:
@@ -129,13 +126,13 @@ class Names:
             return f"serviceAccount:{self.accounts[name].email}"
         if is_nobody(name):
             return "a principal that is not known"
-        spelled = self._spelled.get(name)
+        spelled = self.principals.get(name)
         return spelled.text if spelled else name
 
     def kind(self, name: str) -> PrincipalKind:
         """Return the kind of a principal."""
         if name not in self._kinds:
-            spelled = self._spelled.get(name)
+            spelled = self.principals.get(name)
             self._kinds[name] = spelled.kind if spelled else read_principal(self.label(name)).kind
         return self._kinds[name]
 
@@ -144,8 +141,8 @@ class Names:
         name = identity(email, declared)
         if name and name not in self.accounts:
             self._account(name, email, declared)
-            for node in estate.hierarchy.around(email, declared)[1:]:
-                self._below.setdefault(node, []).append(name)
+            for node in estate.hierarchy.home(email, declared):
+                self._below[node] = (*self._below.get(node, ()), name)
         return name
 
     def sets_of(self, name: str) -> Iterator[str]:

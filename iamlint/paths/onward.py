@@ -23,7 +23,7 @@ from iamlint.graph.edges import graph_of
 from iamlint.graph.ways import Way
 from iamlint.logic.verdict import distinct
 from iamlint.paths.closure import Values, reached_values
-from iamlint.paths.hops import MEMBER, Hop, Hops, is_container
+from iamlint.paths.hops import MEMBER, Hop, Hops, hop_onto_each, is_container
 from iamlint.paths.names import names_of
 from iamlint.paths.search import Spot
 from iamlint.unknown import Truth, shown
@@ -98,7 +98,6 @@ class Onward:
         self.names = names_of(estate)
         self.cut: Grant | None = None
         self._work = Budget(_MOST_WORK)
-        self._is_unsure = False
         self._ends, self._own = self._privileges()
         self._after, self._perhaps = _Steps(), _Steps()
         self._follow(estate)
@@ -123,7 +122,8 @@ class Onward:
         every = ((graph.weakness(held[0][1]), f"{held[0][1].resource}", held) for held in found.values())
         ordered = sorted(every, key=lambda one: (*one[:2], one[2][0][0], one[2][0][1].declared.at.order))
         ends: list[End] = []
-        ranks: dict[bool, dict[str, list[int]]] = {True: defaultdict(list), False: defaultdict(list)}
+        ranks: dict[str, list[int]] = defaultdict(list)
+        unsure: dict[str, set[int]] = defaultdict(set)
         for rank, (*_, held) in enumerate(ordered):
             end = End(rank, held[0][1])
             ends.append(end)
@@ -131,12 +131,13 @@ class Onward:
                 if name not in end.holders or not reasons:
                     end.holders[name] = grant, reasons
             for name, (_, reasons) in end.holders.items():
-                ranks[False][name].append(rank)
+                ranks[name].append(rank)
                 if reasons:
-                    self._is_unsure = True
-                else:
-                    ranks[True][name].append(rank)
-        return ends, {sure: {name: tuple(listed) for name, listed in of.items()} for sure, of in ranks.items()}
+                    unsure[name].add(rank)
+        held_by = {name: tuple(listed) for name, listed in ranks.items()}
+        self._is_unsure = bool(unsure)
+        sure = {name: tuple([rank for rank in held_by[name] if rank not in some]) for name, some in unsure.items()}
+        return ends, {True: {**held_by, **sure} if sure else held_by, False: held_by}
 
     def _is_of_agent(self, grant: Grant) -> bool:
         """Whether a grant is an agent's role to a Google service agent.
@@ -151,14 +152,16 @@ class Onward:
         held = [grant for grant in estate.of(Grant) if _is_followed(grant, groups)]
         hops, work = Hops(estate, held), Budget(_MOST_SPECIAL)
         for name in dict.fromkeys((*hops.sources, *self.names.groups)):
+            found: list[Hop] = []
             for group, fact in self.names.groups.get(name, {}).items():
-                self._after.add(Hop(name, group, None, MEMBER, member=fact))
+                found.append(Hop(name, group, None, MEMBER, member=fact))
             try:
                 for hop in self._steps(hops, name, work):
-                    if hop.state != "closed":
-                        (self._after if hop.state == "open" else self._perhaps).add(hop)
+                    found.append(hop)  # noqa: PERF402  # those before the exception count
             except Exhausted:
                 self.cut = self.cut or next((grant for grant in held if principal_node(grant) == name), None)
+            self._after.add(name, [hop for hop in found if hop.state == "open"])
+            self._perhaps.add(name, [hop for hop in found if hop.state == "conditional"])
 
     def _steps(self, hops: Hops, name: str, work: Budget) -> Iterator[Hop]:
         """Yield the hops of a principal. Those onto all accounts of a container have no target.
@@ -274,22 +277,24 @@ class Onward:
 
 
 class _Steps:
-    """Hops by the spots that they start at, in the order that they were added in."""
+    """Hops by the spots that they start at. One onto all accounts of a container is kept as its way, half as large."""
 
     def __init__(self) -> None:
-        self._of: dict[str, list[Hop]] = {}
-        self._of_delegates: dict[str, list[Hop]] = {}
+        self._of: dict[str, tuple[Hop | Way, ...]] = {}
+        self._of_delegates: dict[str, tuple[Hop | Way, ...]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._of)
 
-    def add(self, hop: Hop) -> None:
-        """Add a hop: from its source, and from there as a delegate, if the call takes or makes delegates."""
-        self._of.setdefault(hop.source, []).append(hop)
-        if hop.delegates or hop.takes_delegates:
-            self._of_delegates.setdefault(hop.source, []).append(hop)
+    def add(self, name: str, hops: Sequence[Hop]) -> None:
+        """Add the hops from a name, and from it as a delegate, if the call takes or makes delegates."""
+        if hops:
+            self._of[name] = tuple([_kept(hop) for hop in hops])
+        delegates = [_kept(hop) for hop in hops if hop.delegates or hop.takes_delegates]
+        if delegates:
+            self._of_delegates[name] = tuple(delegates)
 
-    def of(self, spot: Spot) -> Sequence[Hop]:
+    def of(self, spot: Spot) -> Sequence[Hop | Way]:
         """Return the hops from a spot."""
         name, delegate = spot
         hops = self._of_delegates if delegate else self._of
@@ -304,9 +309,15 @@ class _Steps:
                 yield name, True
 
 
-def _leads_to(hop: Hop) -> Spot:
+def _kept(hop: Hop) -> Hop | Way:
+    return hop.way if hop.way and not hop.target else hop
+
+
+def _leads_to(kept: Hop | Way) -> Spot:
     """Return the spot that a hop leads to: its account or group, or all accounts of a container."""
-    return (hop.target or hop.way.onto if hop.way else hop.target), hop.delegates
+    if isinstance(kept, Way):
+        return kept.onto, kept.method.group == "delegate"
+    return kept.target, kept.delegates
 
 
 class _Reached:
@@ -317,7 +328,7 @@ class _Reached:
         self._ends = onward._ends
         self._steps = [onward._after] if certain else [onward._after, onward._perhaps]
         self._own = onward._own[certain]
-        own: dict[Spot, Values] = {(name, False): of[:MOST_ENDS] for name, of in self._own.items()}
+        own: dict[Spot, Values] = {(name, False): of[:MOST_ENDS] for name, of in self._own.items() if of}
         starts: dict[Spot, None] = dict.fromkeys((*own, *(spot for steps in self._steps for spot in steps.spots)))
         self._values: dict[bool, dict[str | Node, Values]] = {False: {}, True: {}}
         for (name, delegate), values in reached_values(starts, self.after, own, MOST_ENDS).items():
@@ -406,17 +417,17 @@ class _Reached:
 
     def _before(self, spot: Spot) -> Iterator[tuple[Hop | None, Spot]]:
         name, delegate = spot
-        for hop, as_delegate in self._reversed.get(spot, ()):
-            yield hop, (hop.source, as_delegate)
+        for kept, as_delegate in self._reversed.get(spot, ()):
+            yield hop_onto_each(kept) if isinstance(kept, Way) else kept, (kept.source, as_delegate)
         account = self._onward.names.accounts.get(name) if isinstance(name, str) else None
         if account:
-            around = self._onward.graph.hierarchy.around(account.email, account.declared)[1:]
+            around = self._onward.graph.hierarchy.home(account.email, account.declared)
             yield from ((None, (node, delegate)) for node in around if (node, delegate) in self._reversed)
 
     @cached_property
-    def _reversed(self) -> Mapping[Spot, list[tuple[Hop, bool]]]:
+    def _reversed(self) -> Mapping[Spot, Sequence[tuple[Hop | Way, bool]]]:
         """The hops by the spots that they lead to, each with whether its source is a delegate."""
-        found: dict[Spot, list[tuple[Hop, bool]]] = defaultdict(list)
+        found: dict[Spot, list[tuple[Hop | Way, bool]]] = defaultdict(list)
         for steps in self._steps:
             for spot in steps.spots:
                 for hop in steps.of(spot):
