@@ -97,16 +97,11 @@ class Graph:
         self._sources: dict[Node, Mapping[str, Sequence[Edge]]] = {}
         self._tokens: dict[str, Set[Node]] = {}
         self._on: dict[str, Mapping[Node, list[tuple[int, Grant]]]] = {}
-        self._granted: set[Node] = set()
-        self._whole: set[Node] = set()
         relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
-        for grant in estate.of(Grant) if grants is None else grants:
+        self._all: Sequence[Grant] = estate.of(Grant) if grants is None else tuple(grants)
+        for grant in self._all:
             self._add(grant, relevant)
         self._relevant.update((source, tuple(held)) for source, held in relevant.items())
-        for one in estate.replaced:  # an export shows everything, even if Terraform repeats all of it
-            node = self.hierarchy.node(one.grant.resource, one.grant.declared)
-            if node:
-                self._whole.add(node)
 
     @cached_property
     def _viewer(self) -> frozenset[str]:
@@ -116,10 +111,6 @@ class Graph:
         if grant.resource.kind not in _ON_ACCOUNTS:
             return
         onto = self.hierarchy.node(grant.resource, grant.declared)
-        if onto:
-            self._granted.add(onto)
-            if grant.origin in ("export", "policy"):
-                self._whole.add(onto)
         placed = self._placed(grant, onto)
         if onto and placed:
             source, powers = placed
@@ -299,13 +290,28 @@ class Graph:
         """Whether the input has any grant on a resource."""
         return node in self._granted
 
+    @cached_property
+    def _granted(self) -> Set[Node]:
+        return self._nodes_of(grant for grant in self._all if grant.resource.kind in _ON_ACCOUNTS)
+
     def has_policy(self, node: Node) -> bool:
         """Whether the input has the whole policy of a resource: an export, or a Terraform policy that owns it."""
         return node in self._whole
 
+    @cached_property
+    def _whole(self) -> Set[Node]:
+        own = (grant for grant in self._all if grant.resource.kind in _ON_ACCOUNTS)
+        whole = (grant for grant in own if grant.origin in ("export", "policy"))
+        # An export shows everything, even if Terraform repeats all of it.
+        return self._nodes_of((*whole, *(one.grant for one in self.estate.replaced)))
+
+    def _nodes_of(self, grants: Iterable[Grant]) -> Set[Node]:
+        found = (self.hierarchy.node(grant.resource, grant.declared) for grant in grants)
+        return {node for node in found if node}
+
     # -- privilege --------------------------------------------------------------------------------------------------
 
-    def privileges(self, source: str) -> list[tuple[Grant, Verdict]]:
+    def privileges(self, source: str) -> Sequence[tuple[Grant, Verdict]]:
         """Return the grants that make an account privileged, each with whether it counts.
 
         Certain grants come first, the strongest of them first; a blocked one is unknown, with what blocks it. On a
@@ -316,24 +322,24 @@ class Graph:
         held = self._relevant.get(source)
         if held and source not in self._privileges and held[0][1].principal.text.startswith(_PEOPLE):
             self._privileges[source] = self._strong(held)
-        return self._privileges.get(source, [])
+        return self._privileges.get(source, ())
 
     @cached_property
-    def _privileges(self) -> dict[str, list[tuple[Grant, Verdict]]]:
+    def _privileges(self) -> dict[str, tuple[tuple[Grant, Verdict], ...]]:
         """The privileges of accounts and other workloads; those of people are added on demand, since few are needed."""
         others = (one for one in self._relevant.items() if not one[1][0][1].principal.text.startswith(_PEOPLE))
         found = ((source, self._strong(held)) for source, held in others)
         return {source: strong for source, strong in found if strong}
 
-    def _strong(self, held: Sequence[tuple[Node, Grant]]) -> list[tuple[Grant, Verdict]]:
+    def _strong(self, held: Sequence[tuple[Node, Grant]]) -> tuple[tuple[Grant, Verdict], ...]:
         if not any([onto[0] in CONTAINERS for onto, _ in held]):  # noqa: C419  # a list is faster than a generator
-            return []
+            return ()
         deploys = set() if self._all_strong(held) else self._deploys_on(held)
         strong = [(grant, self._enabled(grant) & self._privilege(onto, grant, deploys)) for onto, grant in held]
         open_ = [(grant, verdict) for grant, verdict in strong if verdict.truth is not Truth.FALSE]
         if len(open_) < 2:
-            return open_
-        return sorted(open_, key=lambda one: (one[1].truth is not Truth.TRUE, self.weakness(one[0])))
+            return tuple(open_)
+        return tuple(sorted(open_, key=lambda one: (one[1].truth is not Truth.TRUE, self.weakness(one[0]))))
 
     def _deploys_on(self, held: Sequence[tuple[Node, Grant]]) -> set[Node]:
         """Return the nodes where these grants let their holder deploy as an account that it may attach."""
@@ -440,13 +446,13 @@ class Graph:
         return None
 
     @cached_property
-    def _privileged_below(self) -> dict[Node, list[str]]:
+    def _privileged_below(self) -> Mapping[Node, Sequence[str]]:
         below: dict[Node, list[str]] = defaultdict(list)
         for source, grant in self.privileged_accounts():
             if grant.principal.kind in ("service_account", "default_service_account"):
                 for node in self.hierarchy.around(grant.principal.account or "", grant.declared):
                     below[node].append(source)
-        return below
+        return {node: tuple(sources) for node, sources in below.items()}
 
     @property
     def grants(self) -> Iterator[tuple[Node, Grant]]:

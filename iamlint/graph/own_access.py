@@ -13,6 +13,8 @@ from iamlint.location import Location
 from iamlint.unknown import Truth
 
 _STRONG = frozenset(PRIVILEGED)
+_MOST_KEPT = 1_000
+"""Maximum number of remembered privileges: those of one project are mostly asked about together."""
 _FEW = 8
 """Number of grants that are looked through rather than indexed: most principals of a large estate have fewer."""
 
@@ -68,6 +70,8 @@ class OwnAccess:
             above = hierarchy.containers(node) if node else ()
             known = privilege, self._permissions(privilege), above
             if isinstance(above, tuple):
+                if len(self._asked) >= _MOST_KEPT:
+                    self._asked.clear()
                 self._asked[id(privilege)] = known
         return known
 

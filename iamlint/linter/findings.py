@@ -31,6 +31,8 @@ from iamlint.sources.names import TERRAFORM
 from iamlint.unknown import Unknown, shown
 
 _NO_FORMER: Mapping[str, tuple[str, ...]] = {}
+_MOST_KEPT = 1_000
+"""Maximum number of remembered privileges of grants: those of one project are mostly asked for together."""
 _OF_FINDING = frozenset({"principal", "role"})
 """The words of a fact that a finding has, whatever its message."""
 
@@ -92,6 +94,8 @@ class Maker:
             return ((), ()), flow
         found = self._ends.get(id(ends))  # they are stored, so that no others get their identity
         if found is None:
+            if len(self._ends) >= _MOST_KEPT:
+                self._ends.clear()
             found = self._ends[id(ends)] = ends, *self._named([end.grant for end in ends])
         return found[1:], flow
 

@@ -417,22 +417,23 @@ class _Reached:
 
     def _before(self, spot: Spot) -> Iterator[tuple[Hop | None, Spot]]:
         name, delegate = spot
-        for kept, as_delegate in self._reversed.get(spot, ()):
-            yield hop_onto_each(kept) if isinstance(kept, Way) else kept, (kept.source, as_delegate)
+        for one in self._reversed.get(spot, ()):
+            kept = one[0] if isinstance(one, tuple) else one
+            yield hop_onto_each(kept) if isinstance(kept, Way) else kept, (kept.source, kept is not one)
         account = self._onward.names.accounts.get(name) if isinstance(name, str) else None
         if account:
             around = self._onward.graph.hierarchy.home(account.email, account.declared)
             yield from ((None, (node, delegate)) for node in around if (node, delegate) in self._reversed)
 
     @cached_property
-    def _reversed(self) -> Mapping[Spot, Sequence[tuple[Hop | Way, bool]]]:
-        """The hops by the spots that they lead to, each with whether its source is a delegate."""
-        found: dict[Spot, list[tuple[Hop | Way, bool]]] = defaultdict(list)
+    def _reversed(self) -> Mapping[Spot, Sequence[Hop | Way | tuple[Hop | Way]]]:
+        """The hops by the spots that they lead to. One from a delegate is in a tuple: there are few."""
+        found: dict[Spot, list[Hop | Way | tuple[Hop | Way]]] = defaultdict(list)
         for steps in self._steps:
             for spot in steps.spots:
                 for hop in steps.of(spot):
-                    found[_leads_to(hop)].append((hop, spot[1]))
-        return found
+                    found[_leads_to(hop)].append((hop,) if spot[1] else hop)
+        return {spot: tuple(hops) for spot, hops in found.items()}
 
 
 @frozen

@@ -114,11 +114,11 @@ def _of_grants(pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict
     asked = None if globs is None else tuple(globs) if isinstance(globs, list | tuple) else (globs,)
     alike = estate.made(_Alike)
     is_plain = alike.access.is_plain
-    for grants in alike.groups:
+    for number, grants in enumerate(alike.groups):
         principal = grants[0].principal
         if asked and principal.unknown is None and not _may_name(asked, principal.kind):
             continue
-        rest = alike.rest(pattern, grants[0])
+        rest = alike.rest_of_group(pattern, number)
         if rest is None:
             continue
         decided = not rest.steps and not rest.exceptions
@@ -138,28 +138,37 @@ class _Alike:
         self.access = access_of(estate)
         groups: dict[object, list[Grant]] = defaultdict(list)
         for grant in estate.of(Grant):
-            role, principal = grant.role, grant.principal
-            if isinstance(role, Unknown):
-                key: object = (role.reason, identity(role, grant.declared) or id(grant))
-            elif role.startswith("roles/") and "${" not in role:
-                key = role
-            else:
-                key = identity(role, grant.declared), role_scope(role, grant.declared)
-            groups[key, grant.resource.kind, _kind(principal)].append(grant)
+            groups[_in_common(grant)].append(grant)
         self.groups = tuple(map(tuple, groups.values()))
-        self._number = {id(grant): number for number, group in enumerate(self.groups) for grant in group}
+        self._numbers = {key: number for number, key in enumerate(groups)}
         self._rests: dict[tuple[int, int], tuple[Pattern, Rest | None]] = {}
 
     def rest(self, pattern: Pattern, grant: Grant) -> Rest | None:
         """Return the rest of a pattern for a grant, after the words that are the same for all of its group."""
-        number = self._number.get(id(grant))
+        number = self._numbers.get(_in_common(grant))
         if number is None:  # not a grant of the input, but one that a query asks about
             return narrowed(pattern, grant, self._estate, KINDS["grant"].words, _IN_COMMON)
+        return self.rest_of_group(pattern, number)
+
+    def rest_of_group(self, pattern: Pattern, number: int) -> Rest | None:
+        """Return the rest of a pattern for the grants of a group, given by its number."""
         key = id(pattern), number
         if key not in self._rests:  # the pattern is stored, so that no other one gets its identity
             rest = narrowed(pattern, self.groups[number][0], self._estate, KINDS["grant"].words, _IN_COMMON)
             self._rests[key] = pattern, rest
         return self._rests[key][1]
+
+
+def _in_common(grant: Grant) -> tuple[object, str, object]:
+    """Return what is the same for all grants of a group."""
+    role = grant.role
+    if isinstance(role, Unknown):
+        key: object = (role.reason, identity(role, grant.declared) or id(grant))
+    elif role.startswith("roles/") and "${" not in role:
+        key = role
+    else:
+        key = identity(role, grant.declared), role_scope(role, grant.declared)
+    return key, grant.resource.kind, _kind(grant.principal)
 
 
 def _kind(principal: Principal) -> object:
