@@ -16,7 +16,8 @@ from functools import cached_property
 from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget, Exhausted
 from iamlint.estate import Node
-from iamlint.graph.edges import Edge, Graph
+from iamlint.graph.edge_index import Edge
+from iamlint.graph.edges import Graph
 from iamlint.logic.verdict import Verdict
 
 MOST_FOLLOWED = 200_000

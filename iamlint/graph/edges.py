@@ -11,7 +11,8 @@ from iamlint.access.decision import Decision
 from iamlint.basics.frozen import frozen
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
-from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY, PRIVILEGED, EdgeKind, changes
+from iamlint.graph.edge_index import Edge, EdgeIndex
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY, PRIVILEGED, changes
 from iamlint.graph.of_roles import kinds_of_edges, rank, relevant_permissions, strongest, useful
 from iamlint.graph.own_access import OwnAccess
 from iamlint.location import Location
@@ -34,24 +35,6 @@ _BROAD = IDENTITY | {"attach"}
 
 
 @frozen
-class Edge:
-    """Access that a grant gives ``source`` to ``onto``: an account, or everything in a container.
-
-    ``permissions`` are those that make the edge; empty if the role may or may not have them. ``verdict`` says whether
-    the edge is open: true, or unknown with the reasons. A ``closed`` edge leads nowhere and is kept for reports: its
-    verdict is unknown, and its reasons say what blocks it.
-    """
-
-    source: str
-    onto: Node
-    kind: EdgeKind
-    grant: Grant
-    permissions: tuple[str, ...]
-    verdict: Verdict
-    closed: bool = False
-
-
-@frozen
 class _RolePermissions:
     """The relevant permissions of a role: all of them, and those that make edges.
 
@@ -64,24 +47,6 @@ class _RolePermissions:
     unknown: Unknown | None
 
 
-class _Edges:
-    """Edges by target, and edges to tokens and delegations by source; blocked edges are separate."""
-
-    def __init__(self) -> None:
-        self.onto: dict[Node, list[Edge]] = defaultdict(list)
-        self.closed: dict[Node, list[Edge]] = defaultdict(list)
-        self.calls: dict[str, list[Edge]] = defaultdict(list)
-        self.closed_calls: dict[str, list[Edge]] = defaultdict(list)
-
-    def add(self, edges: Iterable[Edge], *, only_by_source: bool = False) -> None:
-        """Add edges; with ``only_by_source`` the open ones are not kept by target."""
-        for edge in edges:
-            if edge.closed or not only_by_source:
-                (self.closed if edge.closed else self.onto)[edge.onto].append(edge)
-            if edge.kind in ("token", "delegate"):
-                (self.closed_calls if edge.closed else self.calls)[edge.source].append(edge)
-
-
 class Graph:
     """The direct edges of an estate, by source and by target. Built in time linear in ``grants``, by default all."""
 
@@ -92,7 +57,7 @@ class Graph:
         self._powers: dict[tuple[str, str], _RolePermissions] = {}
         self._predefined: dict[str, _RolePermissions] = {}
         self._relevant: dict[str, Sequence[tuple[Node, Grant]]] = {}
-        self._on_accounts = _Edges()
+        self._on_accounts = EdgeIndex()
         self._own = OwnAccess(estate, self._relevant, self._all_of, strongest)
         self._sources: dict[Node, Mapping[str, Sequence[Edge]]] = {}
         self._tokens: dict[str, Set[Node]] = {}
@@ -127,12 +92,12 @@ class Graph:
         return principal_node(grant) or f"nobody known, {id(grant)}", powers
 
     @cached_property
-    def _every(self) -> _Edges:
+    def _every(self) -> EdgeIndex:
         """The edges onto containers, too: most edges, but only needed if there are delegations.
 
         Those onto accounts are known by target already.
         """
-        found = _Edges()
+        found = EdgeIndex()
         for grant in self.estate.of(Grant):
             known = grant.resource.kind in _ON_ACCOUNTS
             onto = self.hierarchy.node(grant.resource, grant.declared) if known else None
@@ -142,7 +107,7 @@ class Graph:
                 found.add(edges, only_by_source=onto[0] == "service_account")
         return found
 
-    def _onto(self, node: Node) -> _Edges:
+    def _onto(self, node: Node) -> EdgeIndex:
         return self._on_accounts if node[0] == "service_account" else self._every
 
     def _edges(self, grant: Grant, source: str, onto: Node, powers: _RolePermissions) -> Iterator[Edge]:

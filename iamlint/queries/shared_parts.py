@@ -11,7 +11,6 @@ from iamlint.finding import Related, Step
 from iamlint.patterns.fact_schema import kind_of
 from iamlint.unknown import shown
 
-
 _Known = TypeVar("_Known", bound=dict[Any, Any])
 
 
@@ -40,7 +39,10 @@ class SharedParts:
         found = self._related.get(id(grant))
         if found is None:
             kind = kind_of(grant)
-            found = _with_room(self._related)[id(grant)] = grant, Related(kind.place(grant, ()).at, kind.described(grant))
+            found = _with_room(self._related)[id(grant)] = (
+                grant,
+                Related(kind.place(grant, ()).at, kind.described(grant)),
+            )
         return found[1]
 
     def privilege(self, grant: Grant) -> str:

@@ -10,8 +10,9 @@ from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, Node, account_node, identity, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Place, Resource, Text
 from iamlint.finding import Confidence, Flow, Step
+from iamlint.graph.edge_index import Edge
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
-from iamlint.graph.edges import Edge, Graph, graph_of
+from iamlint.graph.edges import Graph, graph_of
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, Verdict, distinct
 from iamlint.paths.onward import MOST_SHOWN

@@ -10,8 +10,9 @@ from iamlint.estate import Estate, Node
 from iamlint.facts import Attachment, Declaration, Grant
 from iamlint.finding import Confidence
 from iamlint.graph.deployments import Deployment, deploys
+from iamlint.graph.edge_index import Edge
 from iamlint.graph.edge_permissions import IDENTITY
-from iamlint.graph.edges import Edge, Graph, graph_of
+from iamlint.graph.edges import Graph, graph_of
 from iamlint.graph.ways import Way, Ways
 from iamlint.methods.index import agent_methods, attached_methods, bound_methods, strength
 from iamlint.methods.model import Method, Yield

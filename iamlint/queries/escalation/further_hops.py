@@ -12,8 +12,9 @@ from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Grant
 from iamlint.finding import Confidence
+from iamlint.graph.edge_index import Edge
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY
-from iamlint.graph.edges import Edge, Graph, graph_of
+from iamlint.graph.edges import Graph, graph_of
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods.model import Method
 from iamlint.paths.onward import End, Route, onward_of

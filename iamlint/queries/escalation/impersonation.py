@@ -11,8 +11,9 @@ from iamlint.estate import Estate
 from iamlint.facts import Grant, Principal
 from iamlint.finding import Step
 from iamlint.graph.delegation import MOST_FOLLOWED, Chain, NextHops, delegated, next_hops_of, shortest
+from iamlint.graph.edge_index import Edge
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY
-from iamlint.graph.edges import Edge, Graph, graph_of
+from iamlint.graph.edges import Graph, graph_of
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods.model import Method
