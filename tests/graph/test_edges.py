@@ -188,7 +188,7 @@ def test_what_makes_an_account_privileged(given: Given, role: str, resource: str
 )
 def test_who_attaches_and_deploys_is_privileged(given: Given, attach: str, deploy: str, privileged: bool) -> None:
     graph = given(("deploy", "user", attach), ("deploy", "roles/cloudfunctions.invoker", "projects/seed"))
-    assert graph.privileges("deploy@shop.iam.gserviceaccount.com") == []
+    assert not graph.privileges("deploy@shop.iam.gserviceaccount.com")
     builder = ("deploy", "roles/cloudbuild.builds.editor", deploy)
     found = given(("deploy", "user", attach), builder).privileges("deploy@shop.iam.gserviceaccount.com")
     assert bool([grant for grant, _ in found if grant.resource.kind == "project"]) is privileged
