@@ -136,7 +136,7 @@ def report_page() -> str:
     lines += _table("`findings[]`", {"properties": _all(schema["properties"]["findings"]["items"], schema)}, schema)
     accepted = schema["properties"]["accepted"]["items"]["allOf"][1]
     lines += _table("`accepted[]`: a finding with further keys", accepted, schema)
-    for key in ("unknowns", "errors"):
+    for key in ("unknowns", "errors", "unused_var_files"):
         lines += _table(f"`{key}[]`", schema["properties"][key]["items"], schema)
     lines += _table("`summary`", schema["properties"]["summary"], schema)
     return "\n".join(lines).rstrip("\n") + "\n"

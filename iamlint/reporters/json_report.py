@@ -61,6 +61,13 @@ def _parts(report: Report) -> Iterator[tuple[str, Any]]:
         [{**_start(error.at), "reason": error.reason, "hint": error.hint or None} for error in report.errors],
     )
     yield (
+        "unused_var_files",
+        [
+            {"path": one.path, "variables": sorted(one.names), "root_modules": sorted(one.roots)}
+            for one in report.var_files
+        ],
+    )
+    yield (
         "summary",
         {
             "findings": len(report.findings),

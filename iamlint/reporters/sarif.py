@@ -251,6 +251,7 @@ class _Run:
         told = [
             om.Notification(message=om.Message(text=_sentence(neutral(note))), level="note") for note in notes(report)
         ]
+        told += self._unused_var_files()
         return om.Invocation(
             execution_successful=not report.errors,
             tool_execution_notifications=notifications or None,
@@ -292,6 +293,16 @@ class _Run:
                 locations=[self._place(question.at, question.address) for question in alike[:_MOST_PLACES]],
                 properties=properties,
             )
+
+    def _unused_var_files(self) -> list[om.Notification]:
+        """Return a note about the variable files that fit a root module and are not used; none without any."""
+        unused = self._report.var_files
+        if not unused:
+            return []
+        several = "1 variable file is" if len(unused) == 1 else f"{len(unused)} variable files are"
+        text = f"{several} not used: --var-file FILE, or `environments` in the configuration."
+        places = [self._place(Location(one.path)) for one in unused[:_MOST_PLACES]]
+        return [om.Notification(message=om.Message(text=text), level="note", locations=places)]
 
     def _about(self, rule: str) -> om.ReportingDescriptorReference | None:
         return om.ReportingDescriptorReference(id=rule, index=self._index[rule]) if rule in self._index else None

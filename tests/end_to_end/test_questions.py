@@ -95,6 +95,16 @@ def test_variable_files_without_effect_are_named(
     """Where each variable has a default nothing is unknown, and what the files would grant is not checked."""
     shown = _check(tmp_path, monkeypatch, {"main.tf": SET, **files}, *options)
     assert told in shown if told else "not used" not in shown
+    unused = [name for name in files if "envs" in name or "dev" in name or "qa" in name] if told else []
+    report = json.loads(_check(tmp_path, monkeypatch, {}, *options, "--format", "json"))
+    assert report["unused_var_files"] == [
+        {"path": name, "variables": ["who"], "root_modules": ["."]} for name in unused
+    ]
+    (run,) = json.loads(_check(tmp_path, monkeypatch, {}, *options, "--format", "sarif"))["runs"]
+    notes = run["invocations"][0].get("toolConfigurationNotifications", [])
+    assert [note["message"]["text"].partition(":")[0] for note in notes] == ([told.partition(":")[0]] if told else [])
+    places = [at["physicalLocation"]["artifactLocation"]["uri"] for note in notes for at in note["locations"]]
+    assert places == unused
 
 
 def test_a_variable_file_that_may_have_a_missing_value_is_named_once(
