@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from iamlint.facts import UnreadPart
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 
@@ -97,3 +99,21 @@ def test_a_broken_link_is_an_error(name: str) -> None:
 def test_a_folder_with_the_name_of_a_file_is_none() -> None:
     Path("main.tf").mkdir()
     assert read([Path()], Options()).errors == []
+
+
+POLICY = '{"bindings": [{"role": "roles/owner", "members": ["allUsers"]}], "etag": "BwX="}'
+
+
+@pytest.mark.parametrize("wrapped", [{"stdout": POLICY, "exitcode": 0}, [{"steps": {"out": POLICY}}]])
+def test_a_policy_in_a_text_of_json_is_not_passed_over(wrapped: object) -> None:
+    Path("out.json").write_text(json.dumps(wrapped), encoding="utf-8")
+    found = read([Path()], Options())
+    assert [type(fact) for fact in found.facts] == [UnreadPart]
+    Path("out.json").rename("project-shop.json")
+    (error,) = read([Path()], Options()).errors
+    assert "its content is not an export" in error.reason
+
+
+def test_a_text_about_policies_is_passed_over() -> None:
+    Path("out.json").write_text(json.dumps({"stdout": 'the policy has "bindings" with "members"'}), encoding="utf-8")
+    assert read([Path()], Options()).facts == []

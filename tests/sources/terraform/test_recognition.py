@@ -273,6 +273,22 @@ def test_a_plan_within_another_document_is_not_passed_over(tmp_path: Path, text:
     assert "within a document" in error.reason
 
 
+@pytest.mark.parametrize("text", ['{"stdout": PLAN, "exitcode": 0}', "PLAN", '[{"outputs": {"stdout": PLAN}}]'])
+def test_a_plan_in_a_text_of_json_is_not_passed_over(tmp_path: Path, text: str) -> None:
+    found = walked(tmp_path, text.replace("PLAN", json.dumps(plan())), "x.json")
+    assert [type(fact) for fact in found.facts] == [UnreadPart]
+    assert found.errors == []
+    (tmp_path / "x.json").rename(tmp_path / "plan.json")
+    (error,) = read([tmp_path], Options()).errors
+    assert "within a document" in error.reason
+
+
+@pytest.mark.parametrize("text", ["no format_version", '{"x": "format_version"}', "terraform_version"])
+def test_a_text_that_only_names_a_mark_is_passed_over(tmp_path: Path, text: str) -> None:
+    found = walked(tmp_path, json.dumps({"stdout": text, "more": '"format_version"'}), "x.json")
+    assert (found.errors, found.facts) == ([], [])
+
+
 @pytest.mark.parametrize("parts", [{}, {"resourceChanges": []}, {"plannedValues": {"root_module": {}}}, {"Values": {}}])
 def test_versions_of_a_plan_without_its_parts_are_an_error(tmp_path: Path, parts: dict[str, object]) -> None:
     text = json.dumps({"format_version": "1.2", "terraform_version": "1.11.4", **parts})

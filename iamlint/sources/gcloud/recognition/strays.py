@@ -55,6 +55,13 @@ def holds_bindings(value: Value, *, anywhere: bool) -> bool:
                 waiting += entries.values()
             case tuple() as found:
                 waiting += found
+            case str() as written if not anywhere and _is_policy(written):
+                return True
             case _:
                 pass
     return False
+
+
+def _is_policy(written: str) -> bool:
+    """Whether a text is a policy in JSON, as a step of a pipeline keeps the output of gcloud: ``{"stdout": "{…}"}``."""
+    return written.lstrip()[:1] == "{" and '"bindings"' in written and '"members"' in written

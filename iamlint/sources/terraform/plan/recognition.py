@@ -28,8 +28,8 @@ _DEEPEST = 4
 """Maximum depth of a plan in a document."""
 MOST = 50
 """Maximum number of plans and states that are read from one file."""
-_MARKS = regex(r'"(?:format_version|terraform_version|lineage|resource_changes|@level)"')
-"""Every plan and state, and every message of Terraform, contains one of these."""
+_MARKS = regex(r'"(?:format_version|terraform_version|lineage|resource_changes|@level)\\?"')
+"""Every plan and state, and every message of Terraform, contains one of these, also within a text of JSON."""
 _MESSAGES = regex(r'^[ \t]*\{[ \t]*"@level"[ \t]*:.*"@module"[ \t]*:[ \t]*"(?:terraform|tofu)\.ui"', re.MULTILINE)
 """A line of ``terraform plan -json``. Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui"""
 _FOR_PEOPLE = regex(
@@ -149,6 +149,8 @@ def _holds_ours(document: Value, levels: int) -> bool:
             return any(_holds_ours(item, levels - 1) for item in entries.values())
         case tuple() as items if levels:
             return any(_holds_ours(item, levels - 1) for item in items)
+        case str() as text:  # {"stdout": "{…}"}, as a step of a pipeline keeps the output of a command
+            return plan_mark(text) is not None
         case _:
             return False
 
