@@ -37,6 +37,7 @@ _PREFIX = regex(
       | [^\t\n]{1,100}\t[^\t\n]{1,100}\t(?=\ufeff?\d{4}-)             # gh run view --log: job and step
       | Step[ ]\#\d{1,4}(?:[ ]-[ ]"[^"\n]{1,100}")?:                  # Cloud Build
       | [\w.-]{1,60}[ \t]{1,40}\|(?=[ \t])                            # Docker Compose
+      | npm[ ](?:ERR!|error)(?=[ \t])
       | \ufeff | >(?=[ ]) | [│┃║|](?=[ \t\n]|$)              # marks of quotes and boxes
       | \xe2\u201d\u201a                                               # a box, read as Windows-1252
     ))++[ \t]?"""

@@ -25,7 +25,7 @@ _CONTAINERS: Mapping[str, str] = {"projects": "project", "folders": "folder", "o
 _PREFIX = regex(r"\A(?:https?:)?//[a-z.-]+\.googleapis\.com/(?:[a-z]+/)??(?:v\d\w*/)?(?=projects/|folders/|organ|b/)")
 _BIGQUERY = regex(r"(?P<project>[a-z][\w.:-]*?\w)[:.](?P<dataset>\w+)(?:\.(?P<table>[\w$-]+))?\Z")
 _IMAGE = regex(
-    r"(?P<location>[a-z0-9-]+)-docker\.pkg\.dev/(?P<project>[a-z][a-z0-9.:-]*)(?:/(?P<repository>[\w.-]+))?"
+    r"(?P<location>[a-z0-9-]+)-(?:docker|npm|python|maven|apt|yum|go|generic)\.pkg\.dev/(?P<project>[a-z][a-z0-9.:-]*)(?:/(?P<repository>[\w.-]+))?"
     r"|(?:[a-z]+\.)?gcr\.io/(?P<of_gcr>[a-z][a-z0-9.:-]*)"
 )
 _BUCKET = regex(r"\A(?:gs://|(?:projects/_/)?buckets/|b/)(?P<name>[a-z0-9][\w.-]*[a-z0-9])")
