@@ -82,7 +82,7 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
         return [rights_stage(case, who, question.right, question.on)] if who else []
     if holder and said.by_agent and said.of_resource and said.settles == "service-agent-evicted":
         return evicted_stages(case, holder)
-    if said.by_agent and said.of_resource and said.permission:
+    if said.by_agent and said.of_resource:
         return agent_stages(case, said.permission, question.on or said.resource or None)
     if not said.of_resource or not case.target:
         return []

@@ -52,7 +52,8 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
         return own
     said = case.said
     explains = answer.verdict == "unknown" or answer.step in said.steps or answer.headline == said.title
-    granted = answer.verdict == "unknown" and answer.method_works and not said.of_resource
+    has_it = any(stage.name == RIGHTS and stage.state == "done" for stage in answer.stages)
+    granted = answer.verdict == "unknown" and (has_it if said.of_resource else answer.method_works)
     of_document = _of_agent(case, _named_agent(case)) if said.by_agent else _of_document(case, holder)
     general = of_document if explains and not granted else Fix()
     if general.terraform and said.of_resource and (case.question.right or said.permission):
@@ -318,8 +319,8 @@ def _rights(broken: _Broken) -> Fix:
     permission = case.question.right or case.said.permission
     if not permission:
         return Fix()
-    if case.said.by_agent and not _named_agent(case):
-        return _of_agent(case, "")
+    if case.said.by_agent and not (_named_agent(case) and case.said.permission):
+        return _of_agent(case, _named_agent(case))
     role = _agents_role(case) or smallest_role(permission)
     refused = _named_agent(case) if case.said.by_agent else case.target
     who = holder_of(read_principal(f"serviceAccount:{refused}"), case.declared(refused)) if refused else holder
@@ -336,8 +337,7 @@ def _rights(broken: _Broken) -> Fix:
 
 def _agents_role(case: Case) -> str:
     """The role that Google names for a service agent: it often needs more than the permission of the error."""
-    found = re.search(r"--role=(roles/[\w.]+)", case.said.gcloud) if case.said.by_agent else None
-    return found[1] if found else ""
+    return case.said.role if case.said.by_agent else ""
 
 
 def _evicted(broken: _Broken) -> Fix:
@@ -367,7 +367,7 @@ def _of_agent(case: Case, agent: str) -> Fix:
     fix = _of_document(case, None)
     texts = [fix.terraform, fix.gcloud]
     if agent:
-        placeholder = r"serviceAccount:(?:[\w-]*NUMBER@[\w.-]+|AGENT)"
+        placeholder = r"serviceAccount:(?:[\w-]*NUMBER(?:-compute)?@[\w.-]+|AGENT)"
         texts = [re.sub(placeholder, f"serviceAccount:{agent}", one) for one in texts]
     if re.fullmatch(r"projects/[^/]+", case.said.resource):
         project = case.said.resource.removeprefix("projects/")

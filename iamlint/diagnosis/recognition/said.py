@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.recognition.created_types import needed_to_create
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.recognition.fields import Fields
+
+_ROLE = regex(r"--role=(roles/[\w.]+)")
 
 
 @frozen
@@ -27,6 +30,12 @@ class Said(Fields):
     gcloud: str = ""
     bad_cures: tuple[str, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def role(self) -> str:
+        """The role that the fix of the error's document grants; empty without one."""
+        found = _ROLE.search(self.gcloud)
+        return found[1] if found else ""
 
     def __bool__(self) -> bool:
         return bool(self.text)

@@ -55,15 +55,24 @@ def evicted_stages(case: Case, holder: Holder) -> list[Stage]:
     return []
 
 
+_AGENTS = frozenset({"service_agent", "default_service_account", "unknown"})
+_ACCOUNTS = _AGENTS | {"service_account"}
+
+
 def agent_stages(case: Case, permission: str, on: str | None) -> list[Stage]:
-    """What the input shows of a service agent that the error does not name: a grant of the permission to some agent."""
+    """What the input shows of an agent that the error does not name: a grant of the permission to some agent.
+
+    Of an error that names no permission, a grant of the role that its document names.
+    """
     node_of = case.estate.hierarchy.node
-    meant = {node_of(*place) for place in places_of(case, on, permission)} if on else set()
+    meant = {node_of(*place) for place in places_of(case, on, permission)} if on and permission else set()
     for grant in case.estate.of(Grant):
-        if grant.principal.kind not in ("service_agent", "unknown") or not may_give(grant, permission, case.estate):
+        gives = may_give(grant, permission, case.estate) if permission else grant.role == case.said.role
+        if not gives or grant.principal.kind not in (_AGENTS if permission else _ACCOUNTS):
             continue
-        if not on or isinstance(grant.resource.name, Unknown) or node_of(grant.resource, grant.declared) in meant:
-            message = f"{grant.principal.text} has {permission} on {grant.resource}; the error does not name the agent"
+        if not meant or isinstance(grant.resource.name, Unknown) or node_of(grant.resource, grant.declared) in meant:
+            what = permission or case.said.role
+            message = f"{grant.principal.text} has {what} on {grant.resource}; the error does not name the account"
             return [Stage(NAME, "unknown", message, "missing-input", (Evidence(grant.principal_place.at, message),))]
     return []
 

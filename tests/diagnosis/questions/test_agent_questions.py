@@ -41,6 +41,7 @@ LOST = (
     f"Composer API Service Agent service account ({COMPOSER}) does not have required permissions set. Cloud Composer API "
     f"Service Agent role is missing. Please bind roles/composer.serviceAgent back on {COMPOSER}., failedPrecondition"
 )
+BUILDER = "Could not build the function due to a missing permission on the build service account."
 
 
 def agent(email: str, role: str) -> str:
@@ -106,6 +107,10 @@ resource "google_logging_project_sink" "audit" {
         (LOST, binding("roles/composer.serviceAgent"), EVICTED),
         (LOST, agent(COMPOSER, "roles/composer.serviceAgent"), OPEN),
         (SINK, SINKS, RIGHTS),
+        (BUILDER, agent("1234567890-compute@developer.gserviceaccount.com", "roles/run.viewer"), RIGHTS),
+        (BUILDER, agent("1234567890-compute@developer.gserviceaccount.com", "roles/cloudbuild.builds.builder"), OPEN),
+        (BUILDER, agent("build@shop.iam.gserviceaccount.com", "roles/cloudbuild.builds.builder"), OPEN),
+        (BUILDER, project_grant('"user:bob@example.com"', "roles/cloudbuild.builds.builder"), RIGHTS),
         (
             SINK,
             SINKS + bucket("roles/storage.objectCreator", "google_logging_project_sink.audit.writer_identity"),
@@ -138,6 +143,7 @@ def test_a_binding_that_takes_the_role_is_shown(tmp_path: Path) -> None:
         (SECRET, BUILD, "roles/secretmanager.secretAccessor"),
         (EXPORT, SQL, "roles/storage.objectUser"),
         (TOKENS, TRANSFER, "roles/iam.serviceAccountTokenCreator"),
+        (BUILDER, "NUMBER-compute@developer.gserviceaccount.com", "roles/cloudbuild.builds.builder"),
         (
             "Permission denied while using the Eventarc Service Agent.",
             "service-NUMBER@gcp-sa-eventarc.iam.gserviceaccount.com",
@@ -169,6 +175,10 @@ def test_a_role_that_no_project_takes_is_proposed_above_it(tmp_path: Path) -> No
         "--role=roles/compute.xpnAdmin"
     )
     assert answer.fix.note.startswith("Google does not allow roles/compute.xpnAdmin on a project")
+
+
+def test_a_role_that_is_there_is_not_proposed(tmp_path: Path) -> None:
+    assert ask(tmp_path, agent(APIS, "roles/editor"), None, None, error=EDITOR).fix.gcloud == ""
 
 
 def test_a_grant_that_is_there_is_not_proposed(tmp_path: Path) -> None:
