@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from checkout import write
 
+from iamlint.budget import Exhausted
+from iamlint.documents.values import Value
 from iamlint.facts import Grant
 from iamlint.hcl.evaluate import evaluate
 from iamlint.sources import read
 from iamlint.sources.reading import Options
+from iamlint.sources.terraform.configuration.module import Local
 from iamlint.sources.terraform.evaluation import evaluator
 
 GRANTS = """
@@ -79,3 +82,26 @@ def test_a_local_without_a_variable_is_evaluated_once(tmp_path: Path, monkeypatc
     members(tmp_path, 'fixed = ["x", "com"]\nmembers = ["user:${var.who}@${join(".", local.fixed)}"]')
     members_of_all = [text for text in texts if text.startswith('["user:${var.who}')]
     assert (texts.count('["x", "com"]'), len(members_of_all)) == (2, 5)  # in the calls, and in the module by itself
+
+
+CUT_OFF = [
+    'members = [for one in [var.who] : "user:${one}@x.com" if length([local.cut]) == 1]',
+    'members = local.all\nall = [for one in [var.who] : "user:${one}@x.com" if length([local.cut]) == 1]',
+    'members = ["user:${local.of[0]}@x.com"]\nof = [for one in [var.who] : one if length([local.cut]) == 1]',
+]
+
+
+@pytest.mark.parametrize("local", CUT_OFF)
+def test_a_local_that_uses_one_that_is_cut_off_is_that_of_its_instance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, local: str
+) -> None:
+    """A budget may end anywhere: the variable that was used before counts."""
+    original = evaluator.ModuleInstance._evaluate
+
+    def cut_off(self: evaluator.ModuleInstance, written: Local) -> Value:
+        if written.argument.name == "cut":
+            raise Exhausted
+        return original(self, written)
+
+    monkeypatch.setattr(evaluator.ModuleInstance, "_evaluate", cut_off)
+    assert members(tmp_path, f'{local}\ncut = "x"') == users(*EVERYONE)
