@@ -11,7 +11,7 @@ import iamlint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import TextIO
 
 VARIABLES = ("TF_WORKSPACE", "GITHUB_WORKSPACE", "NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES")
@@ -28,11 +28,13 @@ def day() -> str:
     return time.strftime("%Y-%m-%d", time.gmtime())
 
 
-def question(arguments: Sequence[str]) -> bytes:
-    """Return the bytes that are equal for equal runs of one program. Raises OSError if the program cannot be read."""
+def question(arguments: Sequence[str], known: Known) -> bytes:
+    """Return the bytes that are equal for equal runs of one program. Raises OSError if the program cannot be read.
+
+    ``known`` remembers the hash of the program.
+    """
     parts = [
-        program(_PACKAGE),
-        program(_RULES) if _is_checkout() else "",
+        known.hash_of((_PACKAGE, _RULES) if _is_checkout() else (_PACKAGE,)),
         sys.version,
         sys.platform,
         *map(repr, (sys.implementation.name, sys.flags.optimize, sys.getfilesystemencoding())),
@@ -73,9 +75,52 @@ def _is_checkout() -> bool:
     return not os.path.isdir(os.path.join(_PACKAGE, "rules", "shipped"))
 
 
+class Known:
+    """The hash of the program's files, remembered for as long as no file changes.
+
+    ``read`` returns the text that ``write`` kept last. The system sets the time of the last change of a file itself,
+    so equal sizes and times mean equal contents; but on Windows, where it is another time.
+    """
+
+    def __init__(self, read: Callable[[], bytes | None], write: Callable[[bytes], object]) -> None:
+        self._read, self._write = read, write
+
+    def hash_of(self, folders: Sequence[str]) -> str:
+        """Return a hash of all files in these folders: code, rules, catalogue. Raises OSError if one cannot be read."""
+        before, last = times(folders) if os.name != "nt" else (b"", 0.0)
+        known = self._read() if before else None
+        if known and known.startswith(before + b" "):
+            return known[len(before) + 1 :].decode()
+        found = " ".join(map(program, folders))
+        if before and time.time() - last > _SETTLED and times(folders)[0] == before:
+            self._write(before + b" " + found.encode())
+        return found
+
+
+_SETTLED = 2.0
+"""Seconds after which another change of a file has another time, on each file system."""
+
+
+def times(folders: Sequence[str]) -> tuple[bytes, float]:
+    """Return a hash of the sizes and times of all files in these folders, and the latest time.
+
+    Raises OSError if a file is not there.
+    """
+    from iamlint.basics.hashes import blake2b
+
+    found, last = blake2b(digest_size=32), 0
+    for folder in folders:
+        for path in _files(folder):
+            status = os.stat(path)
+            last = max(last, status.st_ctime_ns, status.st_mtime_ns)
+            about = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+            found.update(f"{path}:{about}\n".encode("utf-8", "surrogatepass"))
+    return found.hexdigest().encode(), last / 1e9
+
+
 @lru_cache(maxsize=2)
 def program(package: str) -> str:
-    """Return a hash of all files in a folder: code, rules, catalogue. Raises OSError if one cannot be read."""
+    """Return a hash of all files in a folder. Raises OSError if one cannot be read."""
     from iamlint.basics.hashes import blake2b
 
     found = blake2b(iamlint.__version__.encode())

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 from iamlint.cache.folder import content, is_apart, is_private, location, made, secret, write
-from iamlint.cache.question import day, is_wanted, question
+from iamlint.cache.question import Known, day, is_wanted, question
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,13 +59,7 @@ class Store:
         stored = sealed(name, data, self.key)
         if day() != self._day or len(stored) > MOST_BYTES // 4:
             return
-        new = os.path.join(self._folder, f"{_NEW}{os.urandom(8).hex()}")
-        try:
-            write(new, stored)
-            os.replace(new, path)
-        except OSError:
-            with suppress(OSError):
-                os.unlink(new)
+        _replace(self._folder, path, stored)
         with suppress(OSError):
             _prune(self._folder)
 
@@ -93,6 +87,34 @@ _LENGTH = 64
 """Length of an entry's name."""
 
 
+def _known(folder: str, key: bytes) -> Known:
+    """Return what remembers the hash of the program, in a file of the folder."""
+    from iamlint.cache.entry import opened, sealed
+
+    path = os.path.join(folder, _PROGRAM)
+
+    def read() -> bytes | None:
+        stored = content(path, _MOST_OF_PROGRAM)
+        return opened(_PROGRAM, stored, key) if stored else None
+
+    return Known(read, lambda data: _replace(folder, path, sealed(_PROGRAM, data, key)))
+
+
+_PROGRAM = "program"
+_MOST_OF_PROGRAM = 4096
+
+
+def _replace(folder: str, path: str, data: bytes) -> None:
+    """Write a file in place of another. After an error there is none, or the earlier one."""
+    new = os.path.join(folder, f"{_NEW}{os.urandom(8).hex()}")
+    try:
+        write(new, data)
+        os.replace(new, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(new)
+
+
 def store_for(arguments: Sequence[str], *, new: bool) -> Store | None:
     """Return the entry of these arguments; None without a trusted folder.
 
@@ -105,6 +127,6 @@ def store_for(arguments: Sequence[str], *, new: bool) -> Store | None:
         if not (made(folder) if new else is_private(folder)):
             return None
         key = secret(folder)
-        return Store(folder, question(arguments), key) if key else None
+        return Store(folder, question(arguments, _known(folder, key)), key) if key else None
     except (OSError, ValueError):  # a working directory that is gone, a program that cannot be read
         return None

@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -237,10 +238,12 @@ def test_tomorrow_is_another_run(runs: Runs, monkeypatch: pytest.MonkeyPatch) ->
     assert not runs.is_kept()
 
 
-@pytest.mark.parametrize("what", ["program", "_installed"])
-def test_another_program_does_not_believe_it(runs: Runs, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("of", "what"), [(question.Known, "hash_of"), (question, "_installed")])
+def test_another_program_does_not_believe_it(
+    runs: Runs, of: object, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runs()
-    monkeypatch.setattr(question, what, lambda *_: "another")
+    monkeypatch.setattr(of, what, lambda *_: "another")
     assert not runs.is_kept()
 
 
@@ -252,6 +255,59 @@ def test_the_program_is_its_files(tmp_path: Path) -> None:
     changed = question.program.__wrapped__(str(tmp_path))
     (tmp_path / "rules" / "a.yaml").rename(tmp_path / "rules" / "b.yaml")
     assert len({before, changed, question.program.__wrapped__(str(tmp_path))}) == 3
+
+
+class Kept:
+    """What remembers the hash of a program, and how often its files were read."""
+
+    def __init__(self, top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.read, self.data, self.top = 0, b"", top
+        self.known = question.Known(lambda: self.data or None, self.write)
+
+        def counted(folder: str) -> str:
+            self.read += 1
+            return original(folder)
+
+        original = question.program.__wrapped__
+        monkeypatch.setattr(question, "program", counted)
+
+    def write(self, data: bytes) -> None:
+        self.data = data
+
+    def __call__(self) -> tuple[str, int]:
+        return self.known.hash_of((str(self.top),)), self.read
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its files have another time there")
+def test_a_program_is_read_again_if_a_file_has_another_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, kept = tmp_path / "a.py", Kept(tmp_path, monkeypatch)
+    path.write_text("a")
+    first, _ = kept()
+    assert kept() == (first, 2)  # a file that is so new may change without another time
+    monkeypatch.setattr(question, "_SETTLED", -1)
+    assert [kept(), kept(), kept()] == [(first, 3)] * 3
+    times = path.stat()
+    time.sleep(0.05)
+    path.write_text("b")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    second, number = kept()
+    assert (number, first != second) == (4, True)
+    path.rename(tmp_path / "b.py")
+    third, number = kept()
+    assert (number, third != second) == (5, True)
+    path.write_text("b")
+    assert kept()[1] == 6
+
+
+def test_the_hash_of_the_program_is_of_this_user(runs: Runs) -> None:
+    """It is not believed if it was damaged, or made for another folder."""
+    runs()
+    stored = runs.folder / "program"
+    original = stored.read_bytes()
+    for content in (original[:-1] + b"x", b"", b"x" * 9_000):
+        stored.write_bytes(content)
+        assert runs.is_kept()
+        assert stored.read_bytes() == original
 
 
 def test_only_known_variables_are_asked(runs: Runs) -> None:

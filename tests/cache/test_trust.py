@@ -112,7 +112,7 @@ def test_only_the_user_can_read_it(runs: Runs) -> None:
     assert stat.S_IMODE(runs.folder.stat().st_mode) == 0o700
     files = [path for path in runs.folder.iterdir() if path.name != "CACHEDIR.TAG"]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
-    assert len(files) == 3  # the key, a result, and its parts
+    assert len(files) == 4  # the key, the hash of the program, a result, and its parts
 
 
 def test_names_cannot_be_predicted(runs: Runs) -> None:
