@@ -88,7 +88,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         why = next((fact.reason for fact in reading.facts if isinstance(fact, UnreadPart)), "")
         reading.errors += [] if options.may_be_empty else [nothing_in(shown, why=why) for shown in reading.empty]
     texts = options.memory and options.memory.token(
-        "texts", (frozenset(workspace.texts), frozenset(workspace.looked_at))
+        "texts", (frozenset(workspace.loaded), frozenset(workspace.looked_at))
     )
     reading.facts += workspace.recall(("not uploaded", texts), lambda: tuple(not_uploaded(workspace)))
     reading.texts |= workspace.texts

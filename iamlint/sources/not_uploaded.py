@@ -30,8 +30,7 @@ def not_uploaded(workspace: Workspace) -> Iterator[UnreadPart]:
     A module that is left out with all of its configuration is not mentioned: no remote run has it.
     """
     read: dict[Path, list[Path]] = defaultdict(list)
-    loaded = {workspace.resolved(workspace.cwd / shown) for shown in workspace.texts}
-    wanted = {path for path in loaded if is_configuration(path.name) or path.name.endswith(ASSIGNMENTS)}
+    wanted = {path for path in workspace.loaded if is_configuration(path.name) or path.name.endswith(ASSIGNMENTS)}
     for path in wanted | workspace.looked_at:
         read[path.parent].append(path)
     for home in sorted({above for folder in read for above in (folder, *folder.parents) if workspace.allowed(above)}):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import field
 from functools import partial
 from pathlib import Path
@@ -139,6 +139,11 @@ class Workspace:
             self._loaded[real] = found
             self._add(found)
         return self._loaded[real]
+
+    @property
+    def loaded(self) -> Set[Path]:
+        """The files whose texts were read so far, without symbolic links."""
+        return {real for real, found in self._loaded.items() if isinstance(found, SourceText)}
 
     def unload(self, path: Path) -> None:
         """Forget the text of a file: it was only looked at."""

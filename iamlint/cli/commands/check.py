@@ -114,7 +114,7 @@ def check(
             source_url=source_url,
             first=changed_places(report, wanted),
         )
-        inputs = inputs_of(wanted, report, config) if targets or kept.units else frozenset[Path]()
+        inputs = inputs_of(wanted, report, config) if targets else frozenset[Path]()
         written: list[Unreadable | None] = []
         if targets:
             from iamlint.cli.output import write

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import field
 from functools import partial
 from pathlib import Path
@@ -58,6 +58,7 @@ class Library:
         self._names: dict[Path, list[str]] = {}
         self._modules: dict[tuple[Path, Dialect], Module] = {}
         self._manifests: dict[Path, dict[str, Installed]] = {}
+        self._asked: dict[Path, set[Asked]] = {}
         self.uses = Uses()
 
     def module(self, directory: Path, dialect: Dialect = "terraform") -> Module | str:
@@ -201,14 +202,18 @@ class Library:
             self.readings(root)  # evaluations of a root module depend on its files
         return RootModules(self, self._installed(self._workspace.resolved(root)), dialect, differ=self.differs(root))
 
-    def asked(self, directory: Path) -> set[Asked]:
+    def asked(self, directory: Path) -> Set[Asked]:
         """Return what the disk was asked for a module: its folder's names, and the files of both programs."""
+        known = self._asked.get(directory)
+        if known is not None:
+            return known
         real = self._workspace.resolved(directory)
         found = {(RESOLVED, str(directory))}
         names = self._names.get(real)
         if names is None:  # no module; the disk is asked each time
             return found
-        return found | self._asked_of(real, names)
+        found = self._asked[directory] = found | self._asked_of(real, names)
+        return found
 
     def _asked_of(self, real: Path, names: list[str]) -> set[Asked]:
         found = {(STATUS, str(real)), (ENTRIES, str(real))}
