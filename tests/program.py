@@ -15,9 +15,11 @@ from pathlib import Path
 from iamlint.cli import main
 
 
-def run(*arguments: str, cwd: Path, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command in a directory, with these additional variables; returns its output."""
-    out, err = _stream(), _stream()
+def run(
+    *arguments: str, cwd: Path, environment: Mapping[str, str] | None = None, encoding: str = "utf-8"
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a directory, with these additional variables; returns its output, which is in an encoding."""
+    out, err = _stream(encoding), _stream(encoding)
     with (
         contextlib.chdir(cwd),
         _variables({"NO_COLOR": None, "FORCE_COLOR": None, **(environment or {})}),
@@ -68,12 +70,12 @@ def _code(arguments: list[str]) -> int:
     raise AssertionError("the command line always exits")
 
 
-def _stream() -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
+def _stream(encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
 
 
 def _text(stream: io.TextIOWrapper) -> str:
     stream.flush()
     written = stream.buffer
     assert isinstance(written, io.BytesIO)
-    return written.getvalue().decode("utf-8")
+    return written.getvalue().decode(stream.encoding)

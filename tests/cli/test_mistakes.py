@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import program
@@ -171,16 +169,13 @@ def test_a_named_file_that_may_not_be_read_leaves_the_others(tmp_path: Path, mon
     ("encoding", "arrow", "done"), [("ascii", "<-", "+"), ("cp1252", "<-", "+"), ("utf-8", "←", "✓")]
 )
 def test_signs_that_an_encoding_lacks_are_written_in_ascii(
-    encoding: str, arrow: str, done: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encoding: str, arrow: str, done: str, tmp_path: Path
 ) -> None:
     write(tmp_path, {"main.tf": MEMBER})
     account = "ci@shop.iam.gserviceaccount.com"
 
-    monkeypatch.setenv("PYTHONIOENCODING", encoding)
-
     def said(*arguments: str) -> str:
-        command = [sys.executable, "-m", "iamlint", *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).stdout.decode(encoding)
+        return program.run(*arguments, cwd=tmp_path, encoding=encoding).stdout
 
     assert f"{arrow} user:ana@example.com" in said("who", account)
     assert f"{done} target account" in said("diagnose", "--caller", "user:zoe@example.com", "--target", account)
