@@ -286,7 +286,7 @@ TOKENS = [
         "".join
     )
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_it_refuses_what_pyyaml_refuses(text: str) -> None:
     found = read_yaml(SourceText("x.yaml", text))
     try:

@@ -229,7 +229,7 @@ DATA = st.recursive(
 
 
 @given(DATA, st.booleans(), st.sampled_from([None, 2]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_is_written_is_read(data: Any, ascii_only: bool, indent: int | None) -> None:
     assert plain(read(json.dumps(data, ensure_ascii=ascii_only, indent=indent))) == data
 
@@ -260,7 +260,7 @@ TOKENS = [
 
 @given(st.lists(st.sampled_from([*TOKENS, "l", " ", "\n", "\t", "\0", "é", "\x1f", "/"]), max_size=12).map("".join))
 @example('{"a":1,"a":-0}')
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_it_refuses_what_the_standard_library_refuses(text: str) -> None:
     try:
         wanted = json.loads(text, parse_float=number, parse_constant=_refuse)

@@ -140,7 +140,7 @@ def answers(facts: list[Fact], seed: int) -> list[str]:
     return [*found, *(str((graph.on(node), graph.closed_on(node))) for node in nodes)]
 
 
-@pytest.mark.parametrize("first", range(0, 24, 8))
+@pytest.mark.parametrize("first", range(0, 16, 8))
 def test_the_paths_are_the_same_without_the_short_cut(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
     estates = {seed: estate_of(seed) for seed in range(first, first + 8)}
     quick = {seed: answers(facts, seed) for seed, facts in estates.items()}
@@ -156,7 +156,7 @@ def test_the_paths_are_the_same_without_the_short_cut(first: int, monkeypatch: p
 
 def test_nothing_blocks_what_is_plain() -> None:
     plain = 0
-    for seed in range(40):
+    for seed in range(20):
         estate = Estate(estate_of(seed), catalog(), DAY)
         asked = access_of(estate)
         for grant in estate.of(Grant) if estate.blockers else ():
@@ -164,12 +164,12 @@ def test_nothing_blocks_what_is_plain() -> None:
                 if asked.is_plain(grant, held):
                     plain += 1
                     assert access(estate, grant, (held,)).truth is Truth.TRUE, (seed, held)
-    assert plain > 500
+    assert plain > 250
 
 
 def test_what_is_alike_below_has_one_answer_for_all_accounts() -> None:
     alike = blocked = 0
-    for seed in range(40):
+    for seed in range(20):
         estate = Estate(estate_of(seed), catalog(), DAY)
         asked = access_of(estate)
         for grant in estate.of(Grant) if estate.blockers else ():
@@ -188,8 +188,8 @@ def test_what_is_alike_below_has_one_answer_for_all_accounts() -> None:
                     found = access(estate, grant, (held,), resource, declared=one.declared)
                     alike, blocked = alike + 1, blocked + found.blocked
                     assert (found.truth, found.blocked) == (there.truth, there.blocked), (seed, held, one.email)
-    assert alike > 500
-    assert blocked > 20
+    assert alike > 250
+    assert blocked > 10
 
 
 @pytest.mark.parametrize("where", ["organizations/9", "projects/p"])

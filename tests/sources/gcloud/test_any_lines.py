@@ -174,7 +174,7 @@ def _patched(without: tuple[tuple[Any, str, Callable[..., Any]], ...]) -> Iterat
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to make a file smaller takes minutes
     report_multiple_bugs=False,

@@ -56,13 +56,13 @@ def unfiltered(monkeypatch: pytest.MonkeyPatch, suffix: str, text: str) -> objec
 def test_what_is_left_out_by_its_words_has_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
     chance, left_out = random.Random(7), 0
     known = list(texts())
-    for number in range(6_000):
+    for number in range(2_500):
         suffix, text = chance.choice(known)
         text = changed(chance, text) if number % 2 else made(chance)
         if is_no_export(text):
             left_out += 1
             assert unfiltered(monkeypatch, suffix, text) is None, text
-    assert left_out > 500
+    assert left_out > 200
 
 
 @pytest.mark.parametrize(
