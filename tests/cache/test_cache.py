@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -369,12 +370,12 @@ def test_other_commands_keep_nothing(runs: Runs) -> None:
 def test_a_file_that_changes_during_the_run_is_not_kept(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     from iamlint.cli.commands import check as commands
 
-    def changing(*asked: object) -> object:
+    def changing(*asked: Any, **options: Any) -> object:
         (runs.cwd / "main.tf").write_text("")
-        return original(*asked)
+        return original(*asked, **options)
 
-    original = commands.inputs_of
-    monkeypatch.setattr(commands, "inputs_of", changing)
+    original = commands.bar_of
+    monkeypatch.setattr(commands, "bar_of", changing)
     assert runs("main.tf").returncode == 1
     monkeypatch.undo()
     assert runs("main.tf").returncode == 2
