@@ -122,8 +122,12 @@ _EXPORTS: tuple[_Mark, ...] = (
 )
 _MESSAGE = regex(r"\A(?:.*\n){0,20}?\s*ERROR: (?:\(gcloud\.|gcloud )")
 """gcloud's error messages in place of the output; warnings may come first."""
-_TEMPLATE = regex(r"\{\{|\{%|<%|(?:^|[:\[,{}])[ \t]*[$%]\{", re.MULTILINE)
-"""Template tags instead of JSON or YAML values: Helm and Go, Jinja, Terraform."""
+_TEMPLATE = regex(
+    r"\{\{|\{%|<%|(?:^|[:\[,{}])[ \t]*[$%]\{"
+    r"|(?:[\"'][ \t]*:|:[ \t]|[\[,])[ \t]*\$[A-Za-z_]\w*[ \t]*(?:[,}\]]|$)",
+    re.MULTILINE,
+)
+"""Template tags instead of JSON or YAML values: Helm and Go, Jinja, Terraform, envsubst."""
 _LOOKED_AT = 1_000_000
 """Number of characters searched for marks: formats have theirs at the beginning."""
 _LINK = regex(r"(?:\.{1,2}/)+[\w.@+-]+(?:/[\w.@+-]+)*\n?\Z")

@@ -57,13 +57,24 @@ def test_broken_files_of_other_kinds_have_no_marks(text: str) -> None:
     assert mark(text) is None
 
 
-@pytest.mark.parametrize("text", ["a: {{ .Values.x }}\n{{- end }}", "{% if x %}\na: 1", '{"a": ${jsonencode(x)}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: {{ .Values.x }}\n{{- end }}",
+        "{% if x %}\na: 1",
+        '{"a": ${jsonencode(x)}}',
+        '{"etag": $ETAG,\n"bindings": [$A]}',
+        "members: [$A, $B",
+    ],
+)
 def test_templates(text: str) -> None:
     assert is_template(text)
 
 
 def test_other_broken_texts_are_no_templates() -> None:
     assert not is_template('{"bindings": [{"role": "roles/owner", "members": ["user:a')
+    assert not is_template('{"bindings": [{"role": "roles/owner", "members": ["user:$A')
+    assert not is_template('{"bindings": [{"role": "roles/owner", "cost": "5 $", "members": ["user:a"}')
 
 
 @pytest.mark.parametrize(
