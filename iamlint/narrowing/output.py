@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -120,11 +121,16 @@ def _unknown(unknown: Sequence[Open], paint: Paint, *, every: bool) -> Iterator[
     for reasons, grants in groups.items():
         number = "1 grant" if len(grants) == 1 else f"{len(grants)} grants"
         yield f"{paint('33', 'unknown')}: {number}: {neutral('; '.join(reasons))}"
-        for grant in grants if every else grants[:_MOST]:
-            told = f"{grant.principal.text} has {shown(grant.role)} on {grant.resource}"
-            yield f"  {paint('36', place(_place(grant)))}  {neutral(told)}"
-        if len(grants) > _MOST and not every:
-            yield f"  ... and {len(grants) - _MOST} more (--show-all lists them)"
+        # A module that several root modules call makes the same grant in each.
+        alike = Counter(
+            (_place(one), f"{one.principal.text} has {shown(one.role)} on {one.resource}") for one in grants
+        )
+        listed = list(alike.items())[: None if every else _MOST]
+        for (at, told), times in listed:
+            yield f"  {paint('36', place(at))}  {neutral(told)}" + (f" ({times} times)" if times > 1 else "")
+        left = len(grants) - sum(times for _, times in listed)
+        if left:
+            yield f"  ... and {left} more (--show-all lists them)"
     if groups:
         yield ""
 

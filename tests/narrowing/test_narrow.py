@@ -13,6 +13,7 @@ from program import run
 
 from iamlint.estate import Estate
 from iamlint.narrowing import Narrowing, narrow, read_usage
+from iamlint.narrowing.output import narrowing_text
 from iamlint.roles import catalog
 from iamlint.sources import read
 from iamlint.sources.reading import Options
@@ -320,3 +321,20 @@ def test_the_command_prints_text_and_json(tmp_path: Path) -> None:
     assert (one["proposal"], one["used"], one["line"]) == ("replace", ["compute.instances.get"], 15)
     none = run(*asked, "--principal", "nobody@*", cwd=tmp_path)
     assert none.stdout == "0 proposals; 0 unknown; 0 fit\n"
+
+
+def test_what_several_root_modules_grant_by_one_module_is_listed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("module").mkdir()
+    Path("module/main.tf").write_text(has("roles/compute.admin") + has("roles/viewer", label="viewer"))
+    for root in ("a", "b", "c"):
+        Path(root).mkdir()
+        Path(root, "main.tf").write_text('module "m" {\n  source = "../module"\n}\n')
+    reading, found = read([Path()], Options()), read_usage([])
+    estate = Estate(reading.facts, catalog(), date(2026, 11, 28))
+    lines = narrowing_text(narrow(estate, found, reading.texts, CI, 90)).splitlines()
+    assert lines[0] == "unknown: 6 grants: no audit log was given (--usage)"
+    assert all(line.endswith("on project shop (3 times)") for line in lines[1:3])
+    assert lines[3:] == ["", "0 proposals; 6 unknown; 0 fit"]
