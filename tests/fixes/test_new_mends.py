@@ -215,6 +215,14 @@ def test_all_that_fight_with_a_binding_move_into_it(tmp_path: Path) -> None:
     assert found == BINDING.replace('"user:a@example.com" # last\n', added)
 
 
+@pytest.mark.parametrize(("value", "moves"), [("true", False), ("var.protect", False), ("false", True)])
+def test_what_must_not_be_destroyed_stays(tmp_path: Path, value: str, moves: bool) -> None:
+    kept = f'  member  = "user:b@example.com"\n\n  lifecycle {{\n    prevent_destroy = {value}\n  }}\n'
+    text = BINDING + MORE.partition('\n\nresource "google_project_iam_binding" "c"')[0] + "\n"
+    text = text.replace('  member  = "user:b@example.com"\n', kept)
+    assert (changed(tmp_path, "conflicting-bindings", text) != text) is moves
+
+
 DATASET = """resource "google_bigquery_dataset" "d" {
   dataset_id = "d"
   access {

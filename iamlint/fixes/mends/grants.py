@@ -82,11 +82,22 @@ def resource_removed(sources: Sources, tree: Tree, block: Block) -> tuple[Edit, 
 
 
 def is_removable(sources: Sources, tree: Tree, block: Block) -> bool:
-    """Whether nothing refers to a resource, and it has one instance."""
+    """Whether nothing refers to a resource, it has one instance, and its owner does not protect it."""
     if tree.is_json or block.type != "resource" or {"count", "for_each"} & block.body.arguments.keys():
+        return False
+    if _is_protected(tree, block):
         return False
     uses = sources.uses(tree.source.path, block.label(0), block.label(1))
     return uses is not None and not any(_is_outside(used, node, block, tree) for used, node in uses)
+
+
+def _is_protected(tree: Tree, block: Block) -> bool:
+    """Whether a resource must not be destroyed. Without the block, Terraform destroys it all the same.
+
+    Source: https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#prevent_destroy
+    """
+    cycles = [one.body.arguments.get("prevent_destroy") for one in block.body.blocks if one.type == "lifecycle"]
+    return any(one is not None and tree.text(one.expression).strip() != "false" for one in cycles)
 
 
 def _is_outside(used: Tree, node: Node, block: Block, tree: Tree) -> bool:
