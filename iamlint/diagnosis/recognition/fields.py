@@ -101,6 +101,8 @@ def _spelt(name: str, value: str) -> str:
             return value.lower()
         case "provider":
             return value.removeprefix("//iam.googleapis.com/")
+        case "project" if value[:1].isupper():  # the first word of a display name
+            return ""
         case _:
             return value
 

@@ -79,6 +79,22 @@ def test_a_backend_that_gets_no_token_is_refused_by_the_account(tmp_path: Path, 
     assert answer.asked == f"user:ana@example.com calls generateAccessToken for {TARGET}"
 
 
+@pytest.mark.parametrize(
+    ("error", "fix"),
+    [
+        ('Permission denied on resource project My Shop. reason: "CONSUMER_INVALID"', "set-quota-project PROJECT"),
+        ("Bucket is requester pays bucket but no user project provided.", "--billing-project=PROJECT"),
+        ("ana@example.com does not have serviceusage.services.use access to the Google Cloud project.", "Consumer"),
+    ],
+)
+def test_a_right_is_proposed_only_where_one_is_missing(tmp_path: Path, error: str, fix: str) -> None:
+    """The display name of a project is not its id."""
+    answer = ask(tmp_path, ACCOUNT, ANA, None, error=error)
+    assert outcome(answer) == ("fails", "quota-project")
+    assert fix in answer.fix.gcloud
+    assert "My" not in answer.fix.gcloud
+
+
 def test_a_client_that_signs_is_refused_by_its_own_account(tmp_path: Path) -> None:
     error = (
         "Error: The caller does not have permission at Gaxios._request (/workspace/node_modules/gaxios/src/g.js:9) "
