@@ -35,6 +35,26 @@ def test_what_opens_comes_first(compare: Compare) -> None:
     assert "1 pair opened, 1 closed" in text
 
 
+def test_what_one_line_makes_unknown_is_shown_in_part(compare: Compare) -> None:
+    condition = 'condition {\n title = "t"\n expression = var.x\n}'
+    members = ", ".join(f'"user:u{number:02}@x.example"' for number in range(12))
+    binding = f"""
+resource "google_service_account_iam_member" "x" {{
+  for_each           = toset([{members}])
+  service_account_id = google_service_account.ledger.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = each.value
+  {condition}
+}}
+"""
+    found = compare(LEDGER, LEDGER + 'variable "x" {}\n' + binding)
+    lines = render("text", found).splitlines()
+    assert len(found.unknown) >= 12
+    shown = [line for line in lines if line.startswith("unknown: ")]
+    assert len(shown) == 5
+    assert f"... and {len(found.unknown) - 5} more unknown by head/main.tf:" in "\n".join(lines)
+
+
 def test_a_picture_has_ten_nodes_at_most(compare: Compare) -> None:
     many = "".join(account(f"sa-{number:02}") for number in range(30))
     found = compare(many, many + in_project("p", "group:g@x.example", TOKEN))

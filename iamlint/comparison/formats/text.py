@@ -15,12 +15,14 @@ from iamlint.comparison.formats.words import (
     summary,
     where,
 )
-from iamlint.comparison.model import Comparison, Pair, Privilege, Step, UnknownChange
+from iamlint.comparison.model import Comparison, Line, Pair, Privilege, Step, UnknownChange
 from iamlint.reporters.parts.frame import Paint
 from iamlint.reporters.parts.plain import counted, environments, neutral
 
 _LONGEST = 8
 """Maximum number of hops shown of a path."""
+_OF_ONE_PLACE = 5
+"""Maximum number of unknown answers shown that one line causes."""
 
 
 def comparison_text(found: Comparison, *, color: bool = False) -> str:
@@ -81,18 +83,32 @@ def _roles(roles: Sequence[Privilege], verb: str, code: str, paint: Paint) -> It
 
 
 def _unknown_change(unknown: Sequence[UnknownChange], paint: Paint) -> Iterator[str]:
-    for one in unknown[:MOST_GROUPS]:
-        about = ""
-        if one.pair:
-            about = f"whether {one.pair.principal} → {one.pair.account} {_verb(one)}: "
-        elif one.privilege:
-            about = f"whether {one.privilege.principal} has {one.privilege.role} on {one.privilege.resource}: "
-        at = f" ({one.at.shown}:{one.at.line})" if one.at else ""
-        yield f"{paint('33', 'unknown')}: {neutral(f'{about}{one.reason}{at}')}{_in(one, paint)}"
-    if len(unknown) > MOST_GROUPS:
-        yield f"... and {len(unknown) - MOST_GROUPS:,} more unknown (--format json lists them)"
+    places: dict[Line | None, list[UnknownChange]] = {}
+    for one in unknown:
+        places.setdefault(one.at, []).append(one)
+    lines = told = 0
+    for at, found in places.items():
+        some = (found if at is None else found[:_OF_ONE_PLACE])[: MOST_GROUPS - lines]
+        yield from (_unknown_line(one, paint) for one in some)
+        lines, told = lines + len(some), told + len(some)
+        if some and at and len(found) > len(some):
+            told += len(found) - len(some)
+            more = f"{len(found) - len(some):,} more unknown by {at.shown}:{at.line}"
+            yield f"... and {neutral(more)} (--format json lists them)"
+    if len(unknown) > told:
+        yield f"... and {len(unknown) - told:,} more unknown (--format json lists them)"
     if unknown:
         yield ""
+
+
+def _unknown_line(one: UnknownChange, paint: Paint) -> str:
+    about = ""
+    if one.pair:
+        about = f"whether {one.pair.principal} → {one.pair.account} {_verb(one)}: "
+    elif one.privilege:
+        about = f"whether {one.privilege.principal} has {one.privilege.role} on {one.privilege.resource}: "
+    at = f" ({one.at.shown}:{one.at.line})" if one.at else ""
+    return f"{paint('33', 'unknown')}: {neutral(f'{about}{one.reason}{at}')}{_in(one, paint)}"
 
 
 def _in(one: Pair | Privilege | UnknownChange, paint: Paint) -> str:
