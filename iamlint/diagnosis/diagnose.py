@@ -113,9 +113,12 @@ def _asked(case: Case, holder: Holder | None) -> str:
     if said.by_agent and question.caller is NOBODY_NAMED:
         who = "a service agent"
     denied = question.right or (said.permission if said.of_resource else "")
-    if denied and not case.target:
+    after = question.caller is NOBODY_NAMED and said.of_resource  # an impersonation, if any, is over
+    if after and denied and case.target:
+        who = case.target
+    if denied and (after or not case.target):
         return f"{who} needs {denied} on {question.on or said.resource or 'a resource that the error does not name'}"
-    is_no_call = question.caller is NOBODY_NAMED and said.stage in ("granting", "organization-policy")
+    is_no_call = after or (question.caller is NOBODY_NAMED and said.stage in ("granting", "organization-policy"))
     if not case.target or is_no_call:
         return f"the error alone: {said.title or said.excerpt}"
     through = f" through {', '.join(question.delegates)}" if question.delegates else ""

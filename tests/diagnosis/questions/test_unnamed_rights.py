@@ -115,3 +115,23 @@ resource "google_cloud_run_v2_service" "s" {
     assert answer.asked == f"{TARGET} calls signBlob for {TARGET}"
     signs = grant(member_of("batch"))
     assert outcome(ask(tmp_path / "twin", ACCOUNT + run + signs, None, None, error=error))[0] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("error", "asked"),
+    [
+        (
+            "HTTP Error: 403, Permission denied to enable service [run.googleapis.com]",
+            f"{TARGET} needs serviceusage.services.enable on a resource that the error does not name",
+        ),
+        (
+            "HTTP Error: 403, The caller does not have permission",
+            "the error alone: The identity in use lacks a right that the text does not name",
+        ),
+    ],
+)
+def test_a_refusal_after_the_login_is_no_call_for_a_token(tmp_path: Path, error: str, asked: str) -> None:
+    """Nobody is named: the only account of the input is taken to lack the right, and that is said."""
+    answer = ask(tmp_path, ACCOUNT, None, None, error=error)
+    assert answer.asked == asked
+    assert any(f"taken to be {TARGET}" in text for text in answer.not_in_input)
