@@ -336,7 +336,7 @@ def test_only_calls_that_read_the_change_are_evaluated(top: Path, hits: list[tup
 def test_a_root_that_runs_out_of_steps_is_as_without_memory(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "STEPS_A_BYTE", 0)
     careful = []
-    for steps in (3_000, 9_000, 15_000, 20_000, 25_000, 30_000, 40_000, 300_000):
+    for steps in (3_000, 15_000, 25_000, 300_000):
         monkeypatch.setattr(budget, "STEPS", steps)
         session = Session(top)
         session.check()
