@@ -160,7 +160,7 @@ def _partly_named(node: syntax.Object, why: Unknown, found: dict[str, Value], at
     """Return an object with unknown keys, of which the items from a number on are not evaluated yet."""
     from iamlint.hcl.functions.partial import Entries, with_parts
 
-    entries_ = Entries()
+    entries_ = Entries(scope.budget.spend)
     for name, value in found.items():
         entries_.put(Part(value, key_value(name)))
     for key, written in node.items[at:]:
@@ -388,13 +388,14 @@ def _certain_result(name: str, arguments: list[Value], why: Unknown, scope: Scop
 
     for argument in arguments:
         _spend_parts(argument, scope)
-    return result(name, arguments, why)
+    return result(name, arguments, why, scope.budget.spend)
 
 
 def _spend_parts(value: Value, scope: Scope) -> None:
     """Spend the steps for looking at the elements of a partly known collection."""
     if value.partial is not None:
-        scope.budget.spend(len(value.partial.parts) // LOOKS)
+        unknown_keys = sum(1 for part in value.partial.parts if part.key and part.key.unknown)
+        scope.budget.spend(len(value.partial.parts) // LOOKS + unknown_keys)
 
 
 def _can(node: syntax.Call, scope: Scope) -> Value:

@@ -15,7 +15,7 @@ from iamlint.files import compressed, texts
 from iamlint.fixes import proof
 from iamlint.graph import delegation
 from iamlint.hcl import lexer, scope
-from iamlint.hcl.functions import types
+from iamlint.hcl.functions import either, partial, types
 from iamlint.hcl.functions.filesystem import files
 from iamlint.roles import MOST_SEARCHES
 from iamlint.sources import not_uploaded, unwalked
@@ -40,6 +40,7 @@ BOUNDS = {
     "steps of one expression": (f"{scope.MOST_STEPS:,}",),
     "steps of a run": (f"{STEPS:,}",),
     "unknown parts": (f"{types.MOST_PARTS:,}",),
+    "known elements": (f"{partial.MOST_PARTS:,}; {partial.MOST_UNKNOWN_KEYS}; {either.MOST_OPTIONS} |",),
     "deny policies": (f"{blockers.STEPS:,} pairs, and {blockers.STEPS_A_GRANT} more",),
     "hops of a chain": (f"first {delegation.MOST_HOPS - 1} and the last", f"{delegation.MOST_FOLLOWED:,} edges"),
     "names that get": (f"{MOST_SEARCHES}",),

@@ -12,7 +12,7 @@ from iamlint.hcl.functions.partial import is_named, is_text, partial_of, same_or
 from iamlint.hcl.functions.types import Identity, identity, size
 from iamlint.unknown import Unknown, UnknownPart
 
-_MOST_OPTIONS = 16
+MOST_OPTIONS = 16
 """Maximum number of values of which an unknown text or number is one."""
 
 
@@ -50,7 +50,7 @@ def _options(one: Value, other: Value) -> tuple[Part, ...]:
         if not values:
             return ()
         found += (Part(value, None, sure=False) for value in values)
-    return tuple(found) if len(found) <= _MOST_OPTIONS else ()
+    return tuple(found) if len(found) <= MOST_OPTIONS else ()
 
 
 def _common_kind(sides: list[Partial | None], one: Data, other: Data) -> str | None:

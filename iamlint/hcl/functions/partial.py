@@ -12,9 +12,12 @@ from iamlint.documents.values import ONE, Data, Part, Partial, SetOf, Value, key
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, same
 from iamlint.unknown import Unknown, UnknownPart
 
+Spend = Callable[[int], None]
+COMPARES = 4
+"""Number of comparisons per step."""
 MOST_PARTS = 10_000
 """Maximum number of elements of a partly known collection; it may have others, then."""
-_MOST_UNKNOWN_KEYS = 100
+MOST_UNKNOWN_KEYS = 100
 """Maximum number of unknown keys in one map, since each is compared with all other keys."""
 
 
@@ -51,6 +54,8 @@ def is_text(why: Unknown) -> bool:
 
 def may_be_equal(one: Data, other: Data) -> bool:
     """Whether two texts, known in part, may be equal."""
+    if not isinstance(one, Unknown) and not isinstance(other, Unknown):
+        return one == other
     return _may_be_equal(text_parts(one), text_parts(other))
 
 
@@ -96,9 +101,13 @@ def _may_be_equal(left: list[str | UnknownPart], right: list[str | UnknownPart])
 
 
 class Entries:
-    """The entries of an object or map in the order in which they are set: a later one replaces an earlier one."""
+    """The entries of an object or map in the order in which they are set: a later one replaces an earlier one.
 
-    def __init__(self) -> None:
+    ``spend`` takes the steps for the comparisons of keys.
+    """
+
+    def __init__(self, spend: Spend) -> None:
+        self._spend = spend
         self._parts: dict[object, Part] = {}
         self._unknown: dict[object, Part] = {}
 
@@ -107,13 +116,14 @@ class Entries:
         key = part.key.data if part.key else None
         if isinstance(key, str):
             token: object = key
-            compared: Iterable[tuple[object, Part]] = [*self._unknown.items()]
+            compared: list[tuple[object, Part]] = [*self._unknown.items()]
         else:
             why = key if isinstance(key, Unknown) else Unknown("a key is not known")
             token = ("unknown", why.text) if is_named(why) else object()
             compared = [*self._parts.items()]
-            if len(self._unknown) >= _MOST_UNKNOWN_KEYS:
+            if len(self._unknown) >= MOST_UNKNOWN_KEYS:
                 raise UnknownResult(why)
+        self._spend(len(compared))  # one of the two is unknown, so that their parts are compared
         for other, earlier in compared:
             if other != token and earlier.key is not None and may_be_equal(earlier.key.data, key):
                 self._set(other, replace(earlier, sure=False))
@@ -166,7 +176,7 @@ def only_one(partial: Partial, key: Value) -> Value | None:
 # -- functions ---------------------------------------------------------------------------------------------------------
 
 
-def _joined(name: str, arguments: list[Value]) -> Partial | None:
+def _joined(name: str, arguments: list[Value], _spend: Spend) -> Partial | None:
     """Return the elements of a function whose result has those of all its arguments."""
     found: list[Part] = []
     open_ = False
@@ -182,8 +192,8 @@ def _joined(name: str, arguments: list[Value]) -> Partial | None:
     return Partial("set" if name in ("setunion", "toset") else "list", tuple(found), open_)
 
 
-def _compacted(name: str, arguments: list[Value]) -> Partial | None:
-    joined = _joined(name, arguments)
+def _compacted(name: str, arguments: list[Value], spend: Spend) -> Partial | None:
+    joined = _joined(name, arguments, spend)
     if joined is None:
         return None
     kept = (part for part in joined.parts if part.value.data not in (None, ""))
@@ -194,7 +204,7 @@ def _compacted(name: str, arguments: list[Value]) -> Partial | None:
     return replace(joined, parts=tuple(parts))
 
 
-def _flattened(_name: str, arguments: list[Value]) -> Partial | None:
+def _flattened(_name: str, arguments: list[Value], _spend: Spend) -> Partial | None:
     """An unknown element may be a list itself, unless it is a text."""
     found: list[Part] = []
     given = partial_of(arguments[0]) if arguments else None
@@ -226,8 +236,8 @@ def _within(outer: Part, inner: Partial) -> Iterable[Part]:
     return inner.parts if outer.sure else (replace(part, sure=False) for part in inner.parts)
 
 
-def _merged(_name: str, arguments: list[Value]) -> Partial | None:
-    entries, open_ = Entries(), False
+def _merged(_name: str, arguments: list[Value], spend: Spend) -> Partial | None:
+    entries, open_ = Entries(spend), False
     for argument in arguments:
         if argument.data is None:
             continue
@@ -240,21 +250,21 @@ def _merged(_name: str, arguments: list[Value]) -> Partial | None:
     return entries.partial(open_=open_)
 
 
-def _keys(_name: str, arguments: list[Value]) -> Partial | None:
+def _keys(_name: str, arguments: list[Value], _spend: Spend) -> Partial | None:
     given = partial_of(arguments[0])
     if given is None or given.kind != "map":
         return None
     return Partial("list", tuple(Part(part.key, None, part.sure) for part in given.parts if part.key), given.open)
 
 
-def _values(_name: str, arguments: list[Value]) -> Partial | None:
+def _values(_name: str, arguments: list[Value], _spend: Spend) -> Partial | None:
     given = partial_of(arguments[0])
     if given is None or given.kind != "map":
         return None
     return Partial("list", tuple(replace(part, key=None) for part in given.parts), given.open)
 
 
-def _product(_name: str, arguments: list[Value]) -> Partial | None:
+def _product(_name: str, arguments: list[Value], spend: Spend) -> Partial | None:
     """Return the combinations of known elements."""
     given = [partial_of(argument) for argument in arguments]
     known = [one for one in given if one is not None and one.kind != "map"]
@@ -264,18 +274,19 @@ def _product(_name: str, arguments: list[Value]) -> Partial | None:
     for one in known:
         if len(rows) * len(one.parts) > MOST_PARTS:
             return None
+        spend(len(rows) * len(one.parts) // COMPARES)
         rows = [((*row, part.value), sure and part.sure) for row, sure in rows for part in one.parts]
     kind = "set" if any(one.kind == "set" for one in known) else "list"
     parts = tuple(Part(Value(row), None, sure) for row, sure in rows)
     return Partial(kind, parts, any(one.open for one in known))
 
 
-def _zipped(_name: str, arguments: list[Value]) -> Partial | None:
+def _zipped(_name: str, arguments: list[Value], spend: Spend) -> Partial | None:
     """Return the entries of a map with unknown keys; of two with one key, the later one counts."""
     names, values = (argument.data for argument in arguments[:2])
     if not isinstance(names, tuple) or not isinstance(values, tuple) or len(names) != len(values):
         return None
-    entries = Entries()
+    entries = Entries(spend)
     for name, value in zip(names, values, strict=True):
         if not isinstance(name.data, str | Unknown):
             return None
@@ -283,14 +294,13 @@ def _zipped(_name: str, arguments: list[Value]) -> Partial | None:
     return entries.partial(open_=False)
 
 
-def _subtracted(_name: str, arguments: list[Value]) -> Partial | None:
+def _subtracted(_name: str, arguments: list[Value], spend: Spend) -> Partial | None:
     """Return the elements of the first set; those that the second one may have are only possible."""
     given, taken = partial_of(arguments[0]), partial_of(arguments[1])
     if given is None or given.kind == "map":
         return None
     closed = taken is not None and not taken.open
-    if taken is not None and len(taken.parts) * len(given.parts) > MOST_PARTS * 10:
-        return None
+    spend(2 * len(given.parts) * len(taken.parts) // COMPARES if taken else 0)
 
     def is_out(value: Value, among: Iterable[Part]) -> bool:
         return any(same_or_unknown(value, other.value) is not False for other in among)
@@ -310,7 +320,7 @@ def same_or_unknown(one: Value, other: Value) -> bool | None:
         return None
 
 
-def _first_list(_name: str, arguments: list[Value]) -> Partial | None:
+def _first_list(_name: str, arguments: list[Value], _spend: Spend) -> Partial | None:
     """``coalescelist``: the first list that has elements."""
     for argument in arguments:
         given = partial_of(argument)
@@ -323,12 +333,12 @@ def _first_list(_name: str, arguments: list[Value]) -> Partial | None:
     return None
 
 
-def _mapped(_name: str, arguments: list[Value]) -> Partial | None:
+def _mapped(_name: str, arguments: list[Value], _spend: Spend) -> Partial | None:
     given = partial_of(arguments[0])
     return given if given and given.kind == "map" else None
 
 
-_FUNCTIONS: dict[str, Callable[[str, list[Value]], Partial | None]] = {
+_FUNCTIONS: dict[str, Callable[[str, list[Value], Spend], Partial | None]] = {
     **dict.fromkeys(("concat", "distinct", "reverse", "setunion", "sort", "tolist", "toset"), _joined),
     "coalescelist": _first_list,
     "compact": _compacted,
@@ -343,11 +353,11 @@ _FUNCTIONS: dict[str, Callable[[str, list[Value]], Partial | None]] = {
 }
 
 
-def result(name: str, arguments: list[Value], why: Unknown) -> Value | None:
+def result(name: str, arguments: list[Value], why: Unknown, spend: Spend) -> Value | None:
     """Return what is certain of the unknown result of a function; None if nothing is.
 
     ``contains`` of a list that certainly has the element is true; ``lookup`` of a key that a map certainly has is its
-    value.
+    value. ``spend`` takes steps of evaluation.
     """
     if name == "contains" and len(arguments) == 2:
         given = partial_of(arguments[0])
@@ -357,7 +367,7 @@ def result(name: str, arguments: list[Value], why: Unknown) -> Value | None:
         return _looked_up(arguments[0].partial, *arguments[1:3])
     function = _FUNCTIONS.get(name)
     try:
-        partial = function(name, arguments) if function and arguments else None
+        partial = function(name, arguments, spend) if function and arguments else None
     except UnknownResult:
         return None
     found = with_parts(why, partial)

@@ -14,6 +14,7 @@ from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.functions.texts import patterns
 from iamlint.hcl.scope import MOST_STEPS, Budget, Scope
 from iamlint.location import SourceText, Unreadable
+from iamlint.unknown import Unknown, UnknownPart
 
 SHARE = 40
 """The part of an expression's steps, and of a search's work, that these have: what a step takes is the same."""
@@ -27,6 +28,7 @@ BIG = {
     "many": Value(List(Value(f"user:{at}@example.com") for at in range(90_000 // SHARE))),
     "lines": Value("a,b\n" * 500_000),
     "thousand": Value(tuple(Value(at) for at in range(1_000))),
+    "later": Value(Unknown("known later", (UnknownPart("later"),))),
 }
 
 ALIASES = (
@@ -111,6 +113,13 @@ HOSTILE = [
     'fileset("files", join("", [for a in thousand : "{a,b}"]))',
     'fileset("files", "**/**/**/**/**/**/**/**/**/**x")',
     "merge([for a in thousand : { for m in many : m => a }]...)",
+    '[for a in thousand : merge({ for m in thousand : "k${m}" => a }, { for m in range(90) : "${later}${m}" => a })]',
+    "[for a in thousand : setsubtract(concat(thousand, later), concat(many, later))]",
+    "[for a in thousand : setproduct(concat(range(90), later), range(90))]",
+    "flatten([for a in thousand : concat(many, later)])",
+    "[for a in thousand : later ? concat(many, [a]) : many]",
+    '[for a in thousand : { for m in thousand : "${later}${m}" => a }["x${a}"]]',
+    "concat([for a in thousand : concat(many, later)]...)",
     "[" * 3_000 + "]" * 3_000,
     "(" * 3_000 + "1" + ")" * 3_000,
     "upper(" * 3_000 + '"a"' + ")" * 3_000,
