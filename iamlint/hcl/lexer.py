@@ -110,22 +110,26 @@ class Lexer:
         return character
 
     def _after_comments(self) -> str:
-        text = self.text
+        text, at, blank, comments = self.text, self.at, self.blank, self.comments
+        last = comments[-1][0] if comments else -1
         while True:
-            at = self.at
-            if text.startswith(("#", "//"), at):
+            character = text[at : at + 1]
+            if character == "#" or text.startswith("//", at):
                 end = text.find("\n", at)
-                end = len(text) if end < 0 else end - text.startswith("\r", end - 1)
+                if end < 0:
+                    end = len(text)
+                elif text[end - 1] == "\r":
+                    end -= 1
             elif text.startswith("/*", at):
                 end = text.find("*/", at + 2) + 2
                 if end < 2:
                     raise ParseError(at, at + 2, "this comment is never closed", 'close it with "*/"')
             else:
-                character = text[at : at + 1]
+                self.at = at
                 return "\n" if character == "\r" and text.startswith("\n", at + 1) else character
-            if not self.comments or self.comments[-1][0] < at:
-                self.comments.append((at, end))
-            self.at = self.blank(text, end).end()
+            if at > last:
+                comments.append((at, end))
+            at = blank(text, end).end()
 
     def name(self, what: str) -> str:
         """Return the identifier that must be here."""

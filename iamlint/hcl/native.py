@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.hcl.expressions import SIMPLE, Expressions
+from iamlint.hcl.expressions import Expressions
 from iamlint.hcl.lexer import NAME, ParseError, shown
+from iamlint.hcl.starts import COMPLETE, END, ENTRY, FIRST_LABEL, KEY, OPENING, SECOND_LABEL, Start
 from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Text
 from iamlint.hcl.walk import height
 from iamlint.location import SourceText, Unreadable
@@ -17,12 +18,10 @@ MAX_HEIGHT = 150
 MAX_ERRORS = 20
 """Maximum number of syntax errors; the rest of the file is not read."""
 
-_ARGUMENT = regex(rf"[ \t\n]*+([A-Za-z_][A-Za-z0-9_\-]*+)[ \t]*+(=)(?:{SIMPLE}(?=\n))?")
-_LABEL = r'[ \t]++("[^"\\$%\r\n]*+")'
-_BLOCK = regex(rf"[ \t\n]*+([A-Za-z_][A-Za-z0-9_\-]*+)(?:{_LABEL}(?:{_LABEL})?)?[ \t]*+(\{{)[ \t]*+(?=\n)")
-"""The beginning of nearly every block: at most two plain labels, and the rest on lines of its own."""
 _LONGEST_SIMPLE = 200
-"""Maximum length of a reference, in characters, whose tree is certainly not too deep."""
+"""Maximum length of an argument, in characters, whose tree is certainly not too deep if it is one term."""
+_new = object.__new__
+"""Makes a node without its ``__init__``, as in `syntax`."""
 _TOP_LEVEL = regex(rf'^{NAME}(?:[ \t]++(?:"[^"\n]*+"|{NAME}))*+[ \t]*+\{{', re.MULTILINE)
 
 
@@ -48,13 +47,14 @@ def read_expression(source: SourceText) -> Expression | Unreadable:
 
 
 class _Reader(Expressions):
-    """Reads bodies; `item` is the start of the current top-level item."""
+    """Reads bodies; `top` is the start of the current top-level item."""
 
     def __init__(self, source: SourceText) -> None:
         super().__init__(source.text)
         self.source = source
         self.errors: list[Unreadable] = []
-        self.item = 0
+        self.entry: Start = ENTRY.match
+        self.top = 0
 
     def file(self) -> File:
         """Return all top-level items that can be read."""
@@ -71,21 +71,23 @@ class _Reader(Expressions):
 
     def _file_items(self, body: Body) -> None:
         while self.peek_over_newlines():
-            self.item = self.at
+            self.top = self.at
             if self.text.startswith("}", self.at):
                 raise ParseError(
                     self.at, self.at + 1, 'this "}" closes nothing', "remove it, or add the block it belongs to"
                 )
-            block = _BLOCK.match(self.text, self.at)
-            if block:
-                self._plain_block(body, block)
-            else:
+            match = self.entry(self.text, self.at)
+            if match is None:
                 self._body_item(body)
+            elif match.lastindex == OPENING:
+                self._plain_block(body, match)
+            else:
+                self._argument(body, match)
 
     def _resume(self, error: ParseError) -> bool:
         """Go to the next block in column 1 after an error, or after an unclosed block; False at the end."""
         line = self.text.rfind("\n", 0, error.start) + 1
-        match = _TOP_LEVEL.search(self.text, line if line > self.item else max(error.start, self.item) + 1)
+        match = _TOP_LEVEL.search(self.text, line if line > self.top else max(error.start, self.top) + 1)
         if match is None:
             return False
         if len(self.errors) >= MAX_ERRORS:
@@ -95,38 +97,35 @@ class _Reader(Expressions):
         self.at, self.depth, self.blank = match.start(), 0, self.line
         return True
 
-    def checked_expression(self) -> Expression:
-        """Return an expression whose tree is not too deep for recursion."""
+    def checked_expression(self, match: re.Match[str] | None = None) -> Expression:
+        """Return an expression whose tree is not too deep for recursion; ``match`` is how it starts, if it is known."""
         self.deepest = self.longest = 0
-        expression = self.expression()
+        expression = self.expression(match)
         if (self.deepest + 1) * (self.longest + 8) > MAX_HEIGHT and height(expression, MAX_HEIGHT) > MAX_HEIGHT:
             reason = f"this expression is deeper than {MAX_HEIGHT} levels, operators and attributes in a row included"
             raise ParseError(expression.start, expression.end, reason, "move parts of it into local values")
         return expression
 
-    def _argument(self, body: Body, plain: re.Match[str]) -> None:
-        """Read an argument whose beginning is a match of `_ARGUMENT`, up to the end of its line."""
-        start, end = plain.start(1), plain.end()
-        name, which = plain[1], plain.lastindex
-        if which == 2 or end - start >= _LONGEST_SIMPLE or name in body.arguments:
-            self._body_item(body, plain)
+    def _argument(self, body: Body, match: re.Match[str]) -> None:
+        """Read an argument that starts with a match of `ENTRY`, up to the end of its line."""
+        name = match[KEY]
+        if name in body.arguments:
+            self._body_item(body)
             return
-        self.at = end
-        expression = self.plain_string(plain, 3) if which == 3 else self.reference(plain.start(4), plain[4])
-        body.arguments[name] = Argument(start, expression.end, name, expression)
+        self.at = match.end()
+        expression = self.checked_expression(match)
+        argument = body.arguments[name] = _new(Argument)
+        argument.start, argument.name = match.start(KEY), name
+        argument.end, argument.expression = expression.end, expression
+        if self.next != "\n":
+            self._end_of_line(self.next, "", "the end of the line")
 
-    def _body_item(self, body: Body, plain: re.Match[str] | None = None, *, alone: bool = False) -> None:
-        """Read one argument or block, up to the end of its line; ``alone`` in a block of one line.
-
-        ``plain`` is the match of `_ARGUMENT` at the cursor, if it is known.
-        """
-        plain = plain or _ARGUMENT.match(self.text, self.at)
-        if plain:
-            start, name, character, self.at = plain.start(1), plain[1], "=", plain.start(2)
-        else:
-            start = self.at
-            name = self.name("an argument or a block")
-            character = self.peek()
+    def _body_item(self, body: Body, *, alone: bool = False) -> None:
+        """Read one argument or block, up to the end of its line; ``alone`` in a block of one line."""
+        self.peek_over_newlines()
+        start = self.at
+        name = self.name("an argument or a block")
+        character = self.peek()
         if character == "=" and not self.text.startswith(("==", "=>"), self.at):
             self.at += 1
             expression = self.checked_expression()
@@ -186,41 +185,54 @@ class _Reader(Expressions):
         return Block(start, self.at, kind, tuple(labels), body, header_end)
 
     def _plain_block(self, into: Body, match: re.Match[str]) -> None:
-        """Read a block whose beginning is a match of `_BLOCK`, up to the end of its line."""
-        _, first, second, _ = match.groups()
-        start, header_end = match.span(1)
-        labels: tuple[Label, ...] = ()
-        if first is not None:
-            at, header_end = match.span(2)
-            labels = (Label(at, header_end, first[1:-1]),)
-            if second is not None:
-                at, header_end = match.span(3)
-                labels = (*labels, Label(at, header_end, second[1:-1]))
-        self.at = match.end(4)
+        """Read a block whose beginning is a match of `ENTRY`, up to the end of its line."""
+        block, body = _new(Block), _new(Body)
+        block.start, block.header_end = start, _ = match.span(KEY)
+        block.type, block.body, block.labels = match[KEY], body, ()
+        if match[FIRST_LABEL] is not None:
+            first = _label(match, FIRST_LABEL)
+            block.labels, block.header_end = (first,), first.end
+            if match[SECOND_LABEL] is not None:
+                second = _label(match, SECOND_LABEL)
+                block.labels, block.header_end = (first, second), second.end
+        self.at = body.start = match.end(OPENING)
         self.enter()
-        body = Body(self.at, self.at)
+        body.arguments, body.blocks = {}, []
         self.at = match.end()
         self._items_of(body, start)
         body.end = self.at
-        self.at += 1
+        self.at = block.end = end = body.end + 1
         self.depth -= 1
-        into.blocks.append(Block(start, self.at, match[1], labels, body, header_end))
-        if not self.text.startswith("\n", self.at):
+        into.blocks.append(block)
+        if self.text[end : end + 1] != "\n":
             self._end_of_line(self.peek(), "", "the end of the line")
 
     def _items_of(self, body: Body, start: int) -> None:
         """Read what is in a block of several lines, whose type is at ``start``, up to its brace."""
-        text = self.text
+        text, entry, arguments = self.text, self.entry, body.arguments
         while True:
-            plain = _ARGUMENT.match(text, self.at)
-            if plain is not None:
-                self._argument(body, plain)
+            at = self.at
+            match = entry(text, at)
+            if match is not None:
+                which = match.lastindex
+                if which in COMPLETE:
+                    end, name = match.end(), match[KEY]
+                    if match[which] == "\n" and end - at < _LONGEST_SIMPLE and name not in arguments:
+                        self.at = end
+                        expression = self.complete(match, which)
+                        argument = arguments[name] = _new(Argument)
+                        argument.start, argument.name = match.start(KEY), name
+                        argument.end, argument.expression = expression.end, expression
+                        continue
+                elif which == OPENING:
+                    self._plain_block(body, match)
+                    continue
+                elif which == END:
+                    self.at = match.start(END)
+                    return
+                self._argument(body, match)
                 continue
-            block = _BLOCK.match(text, self.at)
-            if block is not None:
-                self._plain_block(body, block)
-                continue
-            at, character = self.at, self.peek_over_newlines()
+            character = self.peek_over_newlines()
             if character == "}":
                 return
             if not character:
@@ -236,3 +248,10 @@ class _Reader(Expressions):
             hint = "a label is a plain string; a literal ${ is written $${"
             raise ParseError(part.start, part.end, "a template sequence in the label of a block", hint)
         return Label(template.start, template.end, text)
+
+
+def _label(match: re.Match[str], group: int) -> Label:
+    label = _new(Label)
+    label.start, label.end = match.span(group)
+    label.text = match[group][1:-1]
+    return label

@@ -20,6 +20,7 @@ SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(
 """The space characters for strip markers and heredoc indentation: Go's ``unicode.IsSpace``."""
 
 _PLAIN_STRING = regex(r'"([^"\\$%\r\n]*+)"')
+_PLAIN_PIECE = regex(rf'([^"\\$%\r\n]*+)(?:\$\{{[ \t\n]*+({NAME}(?:\.{NAME})*+)[ \t\n]*+\}}|")')
 _QUOTED_TEXT = regex(r'[^"\\$%\r\n]++')
 _LINE_TEXT = regex(r"[^$%\r\n]*+(?:\r?\n)?")
 _MARKS = regex(r"\$++|%++")
@@ -49,6 +50,10 @@ class Templates(Lexer):
     def expression(self) -> Expression:
         """Return the expression at the cursor."""
 
+    @abstractmethod
+    def reference(self, start: int, path: str) -> Expression:
+        """Return a root name and the attributes after it."""
+
     def quoted(self) -> Template:
         """Return the quoted string at the cursor."""
         start = self.at
@@ -59,10 +64,29 @@ class Templates(Lexer):
             return Template(start, end, (Text(start + 1, end - 1, value),) if value else ())
         self.at += 1
         pieces = Pieces(by_line=False)
+        parts = self._plain_pieces(pieces)
+        if parts is not None:
+            return Template(start, self.at, parts)
         while not self.text.startswith('"', self.at):
             self._quoted_piece(start, pieces)
         self.at += 1
         return Template(start, self.at, nested(pieces.finished(), self.depth))
+
+    def _plain_pieces(self, pieces: Pieces) -> tuple[TemplatePart, ...] | None:
+        """Read texts and references; return all parts if nothing else comes before the quote, else add them."""
+        text, at = self.text, self.at
+        parts: list[Text | Interpolation] = []
+        while (match := _PLAIN_PIECE.match(text, at)) is not None:
+            start, end = match.span(1)
+            if start < end:
+                parts.append(Text(start, end, match[1]))
+            at = self.at = match.end()
+            path = match[2]
+            if path is None:
+                return tuple(parts)
+            parts.append(Interpolation(end, at, self.reference(match.start(2), path)))
+        pieces.parts.extend(parts)
+        return None
 
     def _quoted_piece(self, start: int, pieces: Pieces) -> None:
         text, at = self.text, self.at

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from iamlint.hcl.syntax import Attribute, Node, Variable
+from iamlint.hcl.syntax import Attribute, Item, Literal, Node, Text, Variable
 
 _PLACE = ("start", "end")
+_LEAVES = frozenset({Item, Literal, Text, Variable})
 _FIELDS: dict[type[Node], tuple[str, ...]] = {}
 
 
@@ -64,7 +65,7 @@ def height(node: Node, limit: int) -> int:
     level, levels = [node], 0
     while level and levels <= limit:
         levels += 1
-        level = [child for parent in level for child in children(parent)]
+        level = [child for parent in level if type(parent) not in _LEAVES for child in children(parent)]
     return levels
 
 

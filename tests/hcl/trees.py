@@ -37,6 +37,18 @@ def nodes(expression: Node, text: str) -> list[Any]:
     return found + [nodes(child, text) for child in children(expression)]
 
 
+def everything(value: object) -> object:
+    """Return a tree with the values of all fields, to compare it with another."""
+    if isinstance(value, Node):
+        slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
+        return type(value), [everything(getattr(value, name)) for name in slots]
+    if isinstance(value, (list, tuple)):
+        return [everything(item) for item in value]
+    if isinstance(value, dict):
+        return [(key, everything(item)) for key, item in value.items()]
+    return type(value), value
+
+
 def check(file: File) -> None:
     """Check that every node is in its parent, siblings in order; comments in order, and only in blanks."""
     size = len(file.source.text)
