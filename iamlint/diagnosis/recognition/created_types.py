@@ -27,7 +27,7 @@ _NEEDED: Mapping[str, str] = {
 
 Source: the reference of each API, and https://cloud.google.com/iam/docs/roles-permissions
 """
-_CREATED = regex(r'(?s)Error creating (?:(?!Error:).){1,1000}?\bin resource \\*"(google_\w+)')
+_CREATED = regex(r"(?s)Error creating (?:(?!Error:).){1,1000}?\bin resource .{1,8}?(google_\w+)")
 _READ = 5_000
 """Characters from the error on that its box can have."""
 

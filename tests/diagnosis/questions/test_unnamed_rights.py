@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,8 @@ status code 403: {{"error": {{"code": 403, "message": "The caller does not have 
     [
         (TRIGGER, "cloudbuild.builds.create"),
         (BOX.format(what="ManagedZone", type="google_dns_managed_zone"), "dns.managedZones.create"),
+        (html.escape(TRIGGER), "cloudbuild.builds.create"),
+        (json.dumps(TRIGGER), "cloudbuild.builds.create"),
         (BOX.format(what="X", type="google_unheard_of"), ""),
         (ABSENT + TRIGGER, "cloudbuild.builds.create"),
         (POLICY, ""),
