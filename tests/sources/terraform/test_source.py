@@ -217,6 +217,10 @@ def test_the_unknown_is_a_value_not_a_string(tmp_path: Path) -> None:
         ('resource "google_project_iam_Member" "x" {\n  role = "roles/owner"\n}\n', "type google_project_iam_Member"),
         ('resource "google_new_thing_iam_binding_v2" "x" {}\n', "type google_new_thing_iam_binding_v2"),
         ('resource "google_iam_project_access_policy" "x" {}\n', "type google_iam_project_access_policy"),
+        ('resource "google_iam_custom_grant" "x" {}\n', "type google_iam_custom_grant"),
+        ('resource "google_project_iam_members" "x" {}\n', "type google_project_iam_members"),
+        ('resource "google_iam_workload_identity_pool_namespace" "x" {}\n', ""),
+        ('resource "google_iam_workload_identity_pool" "x" {}\n', ""),
         ('moved {\n  from = a.b\n  to = a.c\n}\nresource "google_iam_oauth_client" "x" {}\n', ""),
     ],
 )

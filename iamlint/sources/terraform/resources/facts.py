@@ -134,15 +134,36 @@ def _by_name(kind: str) -> State | None:
         return attachments
     match family_of(kind):
         case None:
-            return _unread if _OF_IAM.match(kind) else None
+            return _unread if _OF_IAM.match(kind) and kind not in _WITHOUT_GRANTS else None
         case _, "policy":
             return _policy
         case _:
             return _loaded("policies.grants.grants")
 
 
-_OF_IAM = regex(r"google_([a-z0-9_]+_)?iam_([a-z0-9_]+_)?(member|binding|policy)(_[a-z0-9]+)*\Z", re.IGNORECASE)
-"""The names of types that grant or remove access, including those of a newer provider."""
+_OF_IAM = regex(
+    r"google_([a-z0-9_]+_)?iam_([a-z0-9_]+_)?(members?|bindings?|polic(?:y|ies)|grants?|access)(_[a-z0-9]+)*\Z"
+    r"|google_iam_[a-z0-9_]+\Z",
+    re.IGNORECASE,
+)
+"""The names of types that grant or remove access, or are IAM's own, including those of a newer provider."""
+_WITHOUT_GRANTS = frozenset(
+    f"google_iam_{name}"
+    for name in (
+        "access_boundary_policy",  # of credentials that are downscoped
+        "oauth_client",
+        "oauth_client_credential",
+        "workforce_pool_provider_key",
+        "workforce_pool_provider_scim_tenant",
+        "workforce_pool_provider_scim_token",
+        "workload_identity_pool_managed_identity",
+        "workload_identity_pool_namespace",
+    )
+)
+"""Types of IAM without access. Source: the resources of the providers google and google-beta 7.
+
+https://registry.terraform.io/providers/hashicorp/google/latest/docs
+"""
 
 
 def _unread(instance: Instance) -> Iterator[Fact]:
