@@ -89,7 +89,13 @@ def test_an_error_elsewhere_in_the_file_stays() -> None:
     assert "conflict" not in error
 
 
-@pytest.mark.parametrize("name", ["main.tf", "terraform.tfvars", "plan.json"])
+@pytest.mark.parametrize("name", ["terraform.tfvars", "common.auto.tfvars", "x.auto.tfvars.json"])
+def test_a_link_to_a_variable_file_that_each_user_makes_is_none(name: str) -> None:
+    Path(name).symlink_to("../nowhere.tfvars")
+    assert read([Path()], Options()).errors == []
+
+
+@pytest.mark.parametrize("name", ["main.tf", "main.tofu", "x.tf.json", "plan.json"])
 def test_a_broken_link_is_an_error(name: str) -> None:
     Path(name).symlink_to("nowhere")
     (error,) = read([Path()], Options()).errors

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, cast
 from iamlint.basics.frozen import mutable
 from iamlint.cache.units import Asked, Trace, Units, file_asked, hash_of
 from iamlint.files.looks import ENTRIES, RESOLVED, STATUS
+from iamlint.files.tree import Entry
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
 from iamlint.hcl.without_comments import without_comments
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import LINK_HINT, is_link
+from iamlint.sources.names import is_configuration
 from iamlint.sources.terraform.configuration.module import (
     Dialect,
     Module,
@@ -98,9 +100,7 @@ class Library:
         if not self._workspace.tree.is_directory(real):
             return f"the directory {shown} is not there"
         try:
-            self._names[real] = sorted(
-                entry.name for entry in self._workspace.tree.entries(real) if entry.kind != "directory"
-            )
+            self._names[real] = sorted(entry.name for entry in self._workspace.tree.entries(real) if _is_read(entry))
         except OSError as error:
             return f"the directory {shown} cannot be read: {error.strerror}"
         if not configuration_names(self._names[real], "opentofu"):
@@ -246,6 +246,15 @@ class Library:
         path, tree = root / MANIFEST, self._workspace.tree
         source = self._workspace.load(path) if tree.is_file(path) else None
         return read_manifest(source.text, root, tree) if isinstance(source, SourceText) else {}
+
+
+def _is_read(entry: Entry) -> bool:
+    """Whether Terraform may read a name in a module's directory: no directory, and no variable file that is missing.
+
+    A broken link among the configuration is an error of Terraform (checked with Terraform 1.11). One to a variable file
+    is usual where each user makes that file.
+    """
+    return entry.kind == "file" or (entry.kind != "directory" and is_configuration(entry.name))
 
 
 class RootModules:
