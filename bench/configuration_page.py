@@ -35,8 +35,9 @@ repository (the folder with `.git`). Two in one folder are an error. Without a r
 counts. `--config FILE` names another, `--no-config` reads none. `iamlint init` writes one after a look at the
 repository.
 
-The summary of each run says which configuration was in force, and what each key did, in every format. `iamlint
-config` shows all keys with their values, and where they are set.
+The summary of each run says which configuration was in force, what each key did, and which globs match nothing, in
+every format. A missing file or folder is an error. `iamlint config` shows all keys with their values, and where they
+are set.
 
 Paths are relative to the configuration's folder. In globs `*` matches any text, also `/`; `?` any one character;
 `**/` any folders or none. A glob that matches a folder matches everything in it. Nothing outside of the repository is
