@@ -55,6 +55,8 @@ class ModuleCall:
             items = tuple(self._holder(item) for item in value.data)
         elif isinstance(value.data, SetOf):
             items = tuple(self._holder(item) for item in value.data.elements)
+        elif value.partial:
+            items = tuple(self._holder(part.value) for part in value.partial.parts)
         return Argument(value, self._holder(value), items)
 
     def _holder(self, value: Value) -> Span:
@@ -71,6 +73,8 @@ class ModuleCall:
             case str() as text if _CONTEXT_KEY.match(text):
                 why = Unknown(f"{text} is a name that only the module knows", (UnknownPart(text),))
                 return Value(why, at)
+            case _ if value.partial:
+                return Value(value.data, at, value.partial.changed(self._value))
             case _:
                 return Value(value.data, at, value.structure)
 

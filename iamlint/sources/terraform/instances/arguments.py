@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -103,6 +104,16 @@ def partly_known(value: Value) -> tuple[Part, ...] | Unknown:
     return parts if is_all else (*parts, Part(Value(elements, value.at)))
 
 
+def placed_parts(argument: Argument) -> tuple[tuple[Part, Place], ...] | Unknown:
+    """Return what is known of a list or set that is an argument, with the place of each element."""
+    parts = partly_known(argument.value)
+    if isinstance(parts, Unknown):
+        return parts
+    items = argument.items if len(argument.items) >= len(parts) - 1 else ()  # the unknown rest is not written anywhere
+    pairs = itertools.zip_longest(parts, items[: len(parts)])
+    return tuple((part, place_of(argument, part.value, item)) for part, item in pairs)
+
+
 def _says_something(data: Data) -> bool:
     return not isinstance(data, Unknown) or any(isinstance(part, str) for part in data.parts)
 
@@ -121,14 +132,14 @@ def placed_members(body: Body, name: str) -> tuple[tuple[Placed, str], ...]:
     listed = placed_texts(body, name)
     if not isinstance(listed, Unknown):
         return tuple((placed, "") for placed in listed)
-    elements = partly_known(argument.value)
+    elements = placed_parts(argument)
     if isinstance(elements, Unknown):
         return (((elements, Place(argument.at.location)), ""),)
     found: list[tuple[Placed, str]] = []
-    for part in elements:
+    for part, place in elements:
         text = text_of(part.value)
         if text is not None:
-            found.append(((text, place_of(argument, part.value)), doubt_of(part, text, listed)))
+            found.append(((text, place), doubt_of(part, text, listed)))
     kept = set(_distinct(placed for placed, _ in found))
     return tuple(dict.fromkeys(one for one in found if one[0] in kept))
 

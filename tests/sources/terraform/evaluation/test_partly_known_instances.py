@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from checking import checker
 
-from iamlint.facts import Grant, UnreadPart
+from iamlint.facts import CustomRole, Grant, UnreadPart
 from iamlint.sources import read
 from iamlint.sources.reading import Options
+from iamlint.unknown import Unknown
 
 HEAD = """
 variable "more" {}
@@ -299,3 +300,25 @@ def test_a_reference_to_an_instance_that_must_exist(
     (grant,), _ = facts(tmp_path, ACCOUNT % (repeated, repeated, member))
     named = grant.principal.text if "${" not in grant.principal.text else None
     assert named == principal
+
+
+@pytest.mark.parametrize(
+    ("permissions", "known"),
+    [
+        ('concat(["iam.roles.update"], var.more)', ["iam.roles.update"]),
+        ('flatten([["iam.roles.update"], var.more])', ["iam.roles.update"]),
+        ('[for one in concat(var.more, ["iam.roles.update"]) : one]', ["iam.roles.update"]),
+        ('var.on ? ["iam.roles.update"] : []', []),
+        ("var.more", []),
+    ],
+)
+def test_permissions_of_a_custom_role(tmp_path: Path, permissions: str, known: list[str]) -> None:
+    text = (
+        'resource "google_project_iam_custom_role" "one" {\n'
+        f'  project = "shop"\n  role_id = "one"\n  permissions = {permissions}\n}}\n'
+    )
+    (tmp_path / "main.tf").write_text(HEAD + text, encoding="utf-8")
+    (role,) = [fact for fact in read([tmp_path], Options()).facts if isinstance(fact, CustomRole)]
+    found = () if isinstance(role.permissions, Unknown) else role.permissions or ()
+    assert [one for one, _ in found if isinstance(one, str)] == known
+    assert isinstance(role.permissions, Unknown) or any(isinstance(one, Unknown) for one, _ in found)
