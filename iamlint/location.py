@@ -53,6 +53,19 @@ class Location(_FoundLater):
             return getattr(self, name)
 
     @property
+    def at(self) -> Location:
+        """Itself. A part whose value is written where it is used has a location in place of a `facts.Place`."""
+        return self
+
+    @property
+    def origin(self) -> None:
+        """None: the value is written here."""
+
+    @property
+    def made(self) -> None:
+        """None: no called module makes the value."""
+
+    @property
     def order(self) -> tuple[str, int, int, int, int]:
         """The sort key, as plain values, which compare ten times faster."""
         return self.path, self.line, self.column, self.end_line, self.end_column

@@ -19,7 +19,18 @@ from iamlint.facts.identities import (
     ServiceAccount,
     ServiceAccountKey,
 )
-from iamlint.facts.parts import Condition, Declaration, Origin, Place, Principal, PrincipalKind, Resource, Text, Trust
+from iamlint.facts.parts import (
+    Condition,
+    Declaration,
+    Origin,
+    Place,
+    Principal,
+    PrincipalKind,
+    Resource,
+    Text,
+    Trust,
+    Written,
+)
 from iamlint.facts.policies import (
     AuditConfig,
     Boundary,
@@ -105,4 +116,5 @@ __all__ = [
     "Text",
     "Trust",
     "UnreadPart",
+    "Written",
 ]

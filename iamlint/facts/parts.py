@@ -54,6 +54,10 @@ class Place:
     made: Location | None = None
 
 
+Written = Place | Location
+"""Where a part is written: a location, if its value is written there, too. An export has a million of them."""
+
+
 @frozen
 class Declaration:
     """The part of the input that states a fact.

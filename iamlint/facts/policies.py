@@ -6,7 +6,7 @@ from dataclasses import field
 from typing import Literal
 
 from iamlint.basics.frozen import frozen
-from iamlint.facts.parts import Condition, Declaration, Origin, Place, Principal, Resource, Text
+from iamlint.facts.parts import Condition, Declaration, Origin, Place, Principal, Resource, Text, Written
 from iamlint.unknown import Unknown
 
 Latent = Literal["on request", "on approval"]
@@ -27,9 +27,9 @@ class Grant:
     resource: Resource
     origin: Origin
     declared: Declaration
-    principal_place: Place
-    role_place: Place
-    resource_place: Place
+    principal_place: Written
+    role_place: Written
+    resource_place: Written
     condition: Condition | Unknown | None = None
     repeated: tuple[Place, ...] = field(default=(), compare=False)
     latent: Latent | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from iamlint.basics.frozen import frozen
 from iamlint.edits import Edit, Safety
 from iamlint.estate import Estate
-from iamlint.facts import Grant, Place
+from iamlint.facts import Grant, Written
 from iamlint.finding import Finding
 from iamlint.fixes.sources import Sources
 from iamlint.linter import place_of
@@ -24,7 +24,7 @@ class Problem:
     sources: Sources
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Written:
         """The narrowest argument that causes it."""
         return place_of(self.match)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.edits import Edit, edit
-from iamlint.facts import Place
+from iamlint.facts import Place, Written
 from iamlint.fixes.sources import Sources, Tree, named_argument
 from iamlint.hcl.syntax import Argument, Attribute, Block, Body, Label, Node, Object, Template, Tuple, Variable
 from iamlint.hcl.walk import walk
@@ -22,7 +22,7 @@ _DEEPEST = 5
 # -- texts ---------------------------------------------------------------------------------------------------------
 
 
-def reworded(sources: Sources, place: Place, old: str, new: str) -> tuple[Edit, ...] | None:
+def reworded(sources: Sources, place: Written, old: str, new: str) -> tuple[Edit, ...] | None:
     """Return the edit that replaces a part of a text where it is written.
 
     If the place only names the value, its origin is edited, provided that nothing else uses it. None if neither place

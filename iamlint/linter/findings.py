@@ -15,8 +15,8 @@ from iamlint.facts import (
     Fact,
     Grant,
     OrgPolicy,
-    Place,
     ServiceAccount,
+    Written,
 )
 from iamlint.finding import IN_CALL, MOST_ENDS, SEVERITIES, Confidence, Finding, Flow, Related, Severity
 from iamlint.location import Location
@@ -103,7 +103,7 @@ class Maker:
         ends = {self._shared.privilege(grant): grant for grant in grants}
         return self._shared.texts(tuple(ends)[:MOST_ENDS]), tuple(ends.values())[:MOST_ENDS]
 
-    def _origin(self, match: Match, place: Place) -> Location | None:
+    def _origin(self, match: Match, place: Written) -> Location | None:
         """Return the place where a reviewer looks rather than at the argument, if that is in a file that was read."""
         fact = match.fact
         written = isinstance(fact, Grant) and (fact.role_place.origin or fact.principal_place.origin)
@@ -112,7 +112,7 @@ class Maker:
         texts = self._texts
         return next((at for at in _origins(match, place) if at.path in texts and not is_downloaded(at.path)), None)
 
-    def _related(self, match: Match, place: Place) -> list[Related]:
+    def _related(self, match: Match, place: Written) -> list[Related]:
         """Return the places related to a finding: origins of values, definitions, further facts, module calls."""
         kind = kind_of(match.fact)
         if kind.origins:
@@ -167,18 +167,18 @@ def _confidence(rule: Rule, match: Match) -> Confidence:
 # -- where ---------------------------------------------------------------------------------------------------------
 
 
-def place_of(match: Match) -> Place:
+def place_of(match: Match) -> Written:
     """The narrowest argument that causes a match."""
     return match.place or kind_of(match.fact).place(match.fact, match.permissions)
 
 
-def _parts(fact: Fact, place: Place, ends: Iterable[Grant]) -> tuple[Location, ...]:
+def _parts(fact: Fact, place: Written, ends: Iterable[Grant]) -> tuple[Location, ...]:
     """Return the places of what makes a finding about a fact what it is; nothing if that is the whole block.
 
     In Terraform the resource, and the privileges that a grant leads to, belong to it. The resource of an export is the
     whole document. They are not compared: a plan would have to find each of them.
     """
-    parts: tuple[Place, ...] = ()
+    parts: tuple[Written, ...] = ()
     if isinstance(fact, Grant):
         parts = (place, fact.role_place, fact.principal_place)
         if fact.declared.address:
@@ -194,7 +194,7 @@ def _parts(fact: Fact, place: Place, ends: Iterable[Grant]) -> tuple[Location, .
     return tuple(found.values())
 
 
-def _origins(match: Match, place: Place) -> Iterator[Location]:
+def _origins(match: Match, place: Written) -> Iterator[Location]:
     """Yield the places where a reviewer looks rather than at the argument, the best first.
 
     That is where the argument's value is written. Of a grant, role and principal count: what a call, a variable file or

@@ -43,6 +43,7 @@ from iamlint.facts import (
     TagValue,
     Text,
     UnreadPart,
+    Written,
 )
 from iamlint.finding import Related
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
@@ -84,7 +85,7 @@ def _privileged(of: Callable[[F], Text | None]) -> Word[F]:
 # -- grants --------------------------------------------------------------------------------------------------------
 
 
-def _grant_place(grant: Grant, _permissions: Permissions) -> Place:
+def _grant_place(grant: Grant, _permissions: Permissions) -> Written:
     """Return the ``role`` of a member resource, which has one principal; else the principal's own list item.
 
     In bindings, policies and exports several principals share one role, and two findings must not be on one line. A

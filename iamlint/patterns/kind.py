@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate
-from iamlint.facts import Place, Resource
+from iamlint.facts import Place, Resource, Written
 from iamlint.finding import Related
 from iamlint.patterns.predicates import Word
 
@@ -41,7 +41,7 @@ class Kind(Generic[F]):
     name: str = ""
     words: Mapping[str, Word[F]] = field(default_factory=dict)
     shown: Mapping[str, Callable[[F], str]] = field(default_factory=dict)
-    place: Callable[[F, Permissions], Place] = _declaration
+    place: Callable[[F, Permissions], Written] = _declaration
     resource: Callable[[F], Resource | None] = lambda _: None
     origins: Callable[[F, Permissions, Estate], Iterator[Related]] | None = None
     described: Callable[[F], str] = lambda _: "declared here"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, identity, role_scope
-from iamlint.facts import CustomRole, Fact, Grant, Place, Principal, PrincipalKind
+from iamlint.facts import CustomRole, Fact, Grant, Principal, PrincipalKind, Written
 from iamlint.finding import Confidence, Flow
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
 from iamlint.logic.globs import text_is
@@ -63,7 +63,7 @@ class Match:
     reasons: tuple[str, ...] = ()
     related: tuple[Fact, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
-    place: Place | None = None
+    place: Written | None = None
     confidence: Confidence | None = None
     raised: int = 0
     closed: bool = False

@@ -9,7 +9,7 @@ from functools import lru_cache
 from iamlint.basics.lazy_regex import regex
 from iamlint.basics.letters import differing
 from iamlint.edits import Edit, edit
-from iamlint.facts import CustomRole, Grant, Place
+from iamlint.facts import CustomRole, Grant, Written
 from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Sources, Tree
 from iamlint.fixes.writing import newline, quoted, replaced, reworded, without_item
@@ -115,7 +115,7 @@ def accepted_permissions(problem: Problem) -> Change | None:
     return change(title, _instead(problem.sources, place, meant))
 
 
-def _instead(sources: Sources, place: Place, names: list[str]) -> tuple[Edit, ...] | None:
+def _instead(sources: Sources, place: Written, names: list[str]) -> tuple[Edit, ...] | None:
     """Return the edit that replaces one item by several, on lines of their own if it has one."""
     found = sources.find(place.at)
     listed = found[0].parent(found[1]) if found else None
@@ -141,7 +141,7 @@ def _permission_meant(name: str, catalog: Catalog) -> str | None:
     return stripped if catalog.is_permission(stripped) else catalog.slip(stripped)
 
 
-def _removed(sources: Sources, place: Place) -> tuple[Edit, ...] | None:
+def _removed(sources: Sources, place: Written) -> tuple[Edit, ...] | None:
     found = sources.find(place.at)
     if found is None:
         return None

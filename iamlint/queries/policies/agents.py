@@ -7,7 +7,18 @@ from dataclasses import field
 
 from iamlint.basics.frozen import frozen, mutable
 from iamlint.estate import Estate, Node
-from iamlint.facts import Declaration, EmptyBinding, ExportedPolicy, Grant, Place, Principal, Project, Resource, Text
+from iamlint.facts import (
+    Declaration,
+    EmptyBinding,
+    ExportedPolicy,
+    Grant,
+    Place,
+    Principal,
+    Project,
+    Resource,
+    Text,
+    Written,
+)
 from iamlint.logic.globs import text_is
 from iamlint.patterns.match import Match, possible_kinds
 from iamlint.principals import project_number_of
@@ -64,7 +75,7 @@ class _Owner:
 
     resource: Resource
     declared: Declaration
-    place: Place
+    place: Written
     role: Text | None
     grants: list[Grant] = field(default_factory=list)
 

@@ -11,7 +11,7 @@ from iamlint.conditions.evaluation import evaluate
 from iamlint.conditions.outcome import Outcome, Reason
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.estate import Estate, Node, identity, principal_node
-from iamlint.facts import BoundaryBinding, Condition, Declaration, Denial, Grant, Place, Provider, Text
+from iamlint.facts import BoundaryBinding, Condition, Declaration, Denial, Grant, Place, Provider, Text, Written
 from iamlint.location import Location
 from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown, shown
@@ -168,5 +168,5 @@ def _about(
     return Match(grant, Truth.TRUE, permissions, words=words, place=_place(condition, grant), raised=raised)
 
 
-def _place(condition: Condition, grant: Grant) -> Place:
+def _place(condition: Condition, grant: Grant) -> Written:
     return Place(condition.at) if condition.at else grant.role_place

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from iamlint.estate import Estate, Node, principal_node
-from iamlint.facts import Declaration, Grant, Place
+from iamlint.facts import Declaration, Grant, Written
 from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, shown
 
@@ -66,7 +66,7 @@ def repeated_members(estate: Estate) -> Iterator[Match]:
             yield Match(grant, Truth.TRUE, related=(first,), place=grant.principal_place)
 
 
-def _is_elsewhere(place: Place) -> bool:
+def _is_elsewhere(place: Written) -> bool:
     """Whether the list only refers to a value."""
     return place.origin is not None or place.made is not None
 

@@ -108,7 +108,7 @@ class PlainReader:
         if self._every:
             version = policy.get("version")
             seen = version if type(version) is int else None
-            facts.append(ExportedPolicy(resource, declared, named, len(line.bindings), seen))
+            facts.append(ExportedPolicy(resource, declared, Place(named), len(line.bindings), seen))
         for binding, written, members in kept:
             of_role, of_members = line.parts(binding, written)
             role, at = sys.intern(written), line.place(written, of_role)
@@ -186,15 +186,15 @@ class _Line:
         self._roles: list[int] = []
         self._members: list[int] = []
 
-    def place(self, text: str, start: int) -> Place:
+    def place(self, text: str, start: int) -> Location:
         """Return the place of a quoted text after an offset; the whole line if it is written with escapes."""
         at, number = self._text.find(f'"{text}"', start), self._number
         if at < 0:
-            return Place(self.whole())
+            return self.whole()
         column, end = at + 1, at + len(text) + 3
         if end in _SHARED:
             column, end = _COLUMNS[column], _COLUMNS[end]
-        return Place(Location(self._shown, number, column, number, end))
+        return Location(self._shown, number, column, number, end)
 
     def whole(self) -> Location:
         """Return the location of the whole line."""
