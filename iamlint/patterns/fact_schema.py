@@ -86,10 +86,9 @@ def _privileged(of: Callable[[F], Text | None]) -> Word[F]:
 
 
 def _grant_place(grant: Grant, _permissions: Permissions) -> Written:
-    """Return the ``role`` of a member resource, which has one principal; else the principal's own list item.
+    """Return the ``role`` of a member resource, whose one principal is well formed; else the principal's list item.
 
-    In bindings, policies and exports several principals share one role, and two findings must not be on one line. A
-    malformed principal is itself what is wrong.
+    In bindings, policies and exports several principals share a role: two findings must not be on one line.
     """
     by_role = grant.origin == "member" and grant.principal.kind != "malformed"
     return grant.role_place if by_role else grant.principal_place

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from iamlint.documents.values import Value
-from iamlint.facts import Declaration, Fact, Place, UnreadPart
+from iamlint.facts import Declaration, Fact, UnreadPart
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.parts import first, get, has, items, place, text, texts
@@ -130,7 +130,7 @@ def analysis(found: Sequence[Value]) -> Iterator[Fact]:
             resource = resource_of(text(name) or "")
             if resource:
                 declared = Declaration(place(binding), "analysis")
-                yield from grants(binding, resource, declared, Place(place(name)))
+                yield from grants(binding, resource, declared, place(name))
         for part in (one, get(one, "mainAnalysis"), *items(get(one, "serviceAccountImpersonationAnalysis"))):
             if get(part, "fullyExplored").data is False:
                 declared = Declaration(place(get(part, "fullyExplored")), "analysis")

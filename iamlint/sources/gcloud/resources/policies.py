@@ -42,7 +42,7 @@ def policy(
     policy. With ``relevant``, bindings that no rule needs are left out.
     """
     declared = declared or Declaration(place(document), "policy")
-    resource_place = Place(where or place(document))
+    resource_place = where or place(document)
     for binding in items(get(document, "bindings")):
         found = grants(binding, resource, declared, resource_place)
         if relevant is None or get(binding, "condition").data is not None:
@@ -85,12 +85,12 @@ def role_and_hidden(written: str) -> tuple[str, Unknown | None]:
     return (hidden["role"], Unknown(_WHY_HIDDEN)) if hidden else (written, None)
 
 
-def grants(binding: Value, resource: Resource, declared: Declaration, resource_place: Place) -> Iterator[Grant]:
+def grants(binding: Value, resource: Resource, declared: Declaration, resource_place: Location) -> Iterator[Grant]:
     """Yield the grants of one binding."""
     written = get(binding, "role")
     role, hidden = role_and_hidden(text(written) or "")
     condition = hidden or condition_of(get(binding, "condition"))
-    role_place = Place(place(written))
+    role_place = place(written)
     for member in items(get(binding, "members")):
         yield Grant(
             principal=principal(text(member) or ""),
@@ -98,7 +98,7 @@ def grants(binding: Value, resource: Resource, declared: Declaration, resource_p
             resource=resource,
             origin="export",
             declared=declared,
-            principal_place=Place(place(member)),
+            principal_place=place(member),
             role_place=role_place,
             resource_place=resource_place,
             condition=condition,
