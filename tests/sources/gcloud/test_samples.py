@@ -37,11 +37,14 @@ def _there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(EXPORTS)
 
 
+WRITTEN = (Declaration, Place, Location)
+
+
 def described(fact: Any) -> str:
     parts = [
         f"{field.name}={shown(value)}"
         for field in dataclasses.fields(fact)
-        if not isinstance(value := getattr(fact, field.name), Declaration | Place) and value not in (None, False, ())
+        if not isinstance(value := getattr(fact, field.name), WRITTEN) and value not in (None, False, ())
     ]
     at = fact.declared.at
     return f"{at.line}:{at.column} {fact.declared.type} {type(fact).__name__} {' '.join(parts)}"
