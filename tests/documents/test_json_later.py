@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from every_character import CHARACTERS
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from iamlint.documents import json_later, json_text, read_json, read_json_documents
@@ -19,6 +19,8 @@ from iamlint.sources.gcloud.stream import LineText
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 LEAVES = st.none() | st.booleans() | NUMBERS | st.text(CHARACTERS)
 KEYS = st.text(CHARACTERS, max_size=6)
+ON_A_BUSY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""The first input takes seconds there: hypothesis looks for constants in all modules."""
 JSON = st.recursive(
     LEAVES,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
@@ -47,6 +49,7 @@ def at_once(text: str) -> object:
     return None if isinstance(found, Unreadable) else whole(found)
 
 
+@ON_A_BUSY_MACHINE
 @given(JSON, st.sampled_from([None, 0, 2]), st.booleans(), st.sampled_from(["", "\n", "\ufeff", " \t"]))
 def test_valid_json_is_the_same(data: object, indent: int | None, plain: bool, before: str) -> None:
     text = before + json.dumps(data, indent=indent, ensure_ascii=plain)
@@ -56,6 +59,7 @@ def test_valid_json_is_the_same(data: object, indent: int | None, plain: bool, b
     assert whole(value) == at_once(text)
 
 
+@ON_A_BUSY_MACHINE
 @given(JSON, st.data())
 @example({"a": [{"b": "\\"}]}, None)
 def test_damaged_json_is_the_same_or_left_to_the_other(data: object, drawn: st.DataObject | None) -> None:
@@ -177,6 +181,7 @@ def strict(text: str) -> tuple[Value, ...]:
     return found.data
 
 
+@ON_A_BUSY_MACHINE
 @given(st.dictionaries(KEYS, JSON, max_size=4), st.sampled_from([None, 2]), st.booleans())
 def test_members_have_the_places_read_at_once(data: object, indent: int | None, ascii_only: bool) -> None:
     text = json.dumps([data], indent=indent, ensure_ascii=ascii_only)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from every_character import CHARACTERS
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from iamlint.location import Location, SourceText
@@ -27,6 +27,7 @@ def test_what_lies_beyond_the_text_is_at_its_end() -> None:
     assert TEXT.offsets(Location("main.tf", 1, 500, 1, 500)) == (end, end)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(CHARACTERS, max_size=60), st.data())
 def test_a_location_leads_back_to_its_stretch(text: str, data: st.DataObject) -> None:
     source = SourceText("x", text)
