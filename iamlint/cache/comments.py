@@ -7,7 +7,7 @@ iamlint, and if neither a rule nor a report looked into its text.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from iamlint.cache.units import Asked, answer_of, is_of
@@ -17,8 +17,8 @@ from iamlint.location import SourceText
 LARGEST = 100_000
 """Maximum size of a file in bytes: limits of size may concern a larger one."""
 
-Said = Callable[[SourceText], "str | None"]
-"""Returns what a file says besides its comments; None if that is not known."""
+Said = Callable[[SourceText], Sequence[str]]
+"""Returns what a file says besides its comments, with and without its empty lines; nothing if that is not known."""
 
 
 def with_new_comments(
@@ -42,14 +42,15 @@ def with_new_comments(
             return None
         else:
             text = _text(asked[1], looks)
-            same = said(text) if text else None
-            if text is None or same is None or answer_of(same, looks.start) != known[number]:
+            says = [answer_of(one, looks.start) for one in said(text)] if text else []
+            if text is None or not any(one == two for one, two in zip(says, known[number], strict=False)):
                 return None
-            sizes[number] = text.size
+            sizes[number], known[number] = text.size, says
         if number is not None:
             found["asked"][number][2] = now
     for number, about in found["texts"]:
         about[0] = sizes.get(number, about[0])
+    found["said"] = list(known.items())
     return found
 
 

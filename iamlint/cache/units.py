@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import field
 from functools import partial
@@ -73,12 +73,14 @@ class Units:
         }
         self._texts: dict[Asked, SourceText] = {}
         self._contents: dict[str, str] = {}
-        self._was_said: dict[Asked, tuple[str, str]] = {
+        self._was_said: dict[Asked, tuple[str, list[str]]] = {
             (question, path): (answer, said)
             for (question, path, answer), said in ((self._asked[int(one)], two) for one, two in found.get("said", ()))
         }
-        self._said: dict[Asked, str] = {}
+        self._said: dict[Asked, list[str]] = {}
         self._data: set[Asked] = set()
+        self._located: set[str] = set()
+        self._shown: dict[Asked, set[str]] = {}
         self._beginning: str | None = None
 
     @property
@@ -119,23 +121,35 @@ class Units:
             found = LaterText(shown, known[1], partial(self._load, load), is_marked=known[2])
         if isinstance(found, SourceText) and asked in self.reads.answers:
             self._texts[asked] = found
+            self._shown.setdefault(asked, set()).add(shown)
             self._contents[shown] = self.reads.answers[asked]
         return found
 
-    def says(self, real: Path, said: str | None) -> None:
-        """Remember what a file says besides its comments; None if that is not known."""
-        if said:
-            self._said[CONTENT, str(real)] = answer_of(said, self.reads.start)
+    def says(self, real: Path, said: Iterable[str]) -> None:
+        """Remember what a file says besides its comments, with and without its empty lines; nothing if not known."""
+        hashes = [answer_of(one, self.reads.start) for one in said]
+        if hashes:
+            self._said[CONTENT, str(real)] = hashes
 
     def is_data(self, real: Path) -> None:
         """Remember that a file was read as data, too: all that is in it counts."""
         self._data.add((CONTENT, str(real)))
 
-    def _all_said(self) -> dict[Asked, str]:
-        """Return a hash of what each file says besides its comments, also of those that only the earlier run parsed."""
+    def locates(self, paths: Set[str]) -> None:
+        """Remember that places in these files are in what was read, by the paths that are shown for them."""
+        self._located |= paths
+
+    def _all_said(self) -> Iterator[tuple[Asked, list[str | None]]]:
+        """Yield what each file says, also those that only the earlier run parsed.
+
+        A hash without empty lines only if no line of the file is in what was read.
+        """
         answers = self.reads.answers
         known = {one: said for one, (answer, said) in self._was_said.items() if answers.get(one) == answer} | self._said
-        return {one: said for one, said in known.items() if one in answers and one not in self._data}
+        for one, (exact, loose) in known.items():
+            if one in answers and one not in self._data:
+                shown = self._shown.get(one)
+                yield one, [exact, loose if shown and shown.isdisjoint(self._located) else None]
 
     def _load(self, load: Callable[[], SourceText | Unreadable]) -> str:
         found = load()
@@ -242,7 +256,7 @@ class Units:
             for one, text in self._texts.items()
             if one in self.reads.answers
         ]
-        said = [[numbers.setdefault(one, len(numbers)), said] for one, said in self._all_said().items()]
+        said = [[numbers.setdefault(one, len(numbers)), said] for one, said in self._all_said()]
         answers = [[question, path, self.reads.answers[question, path]] for question, path in numbers]
         found = {"asked": answers, "units": units, "texts": texts, "empty": self._empty, "judged": judged, "said": said}
         return with_entry(found, entry)

@@ -79,15 +79,15 @@ def _recalled(arguments: list[str]) -> int | Looks | None:
     return recalled(arguments, _write_files, _said)
 
 
-def _said(source: SourceText) -> str | None:
-    """Return what a file of Terraform says besides its comments; None if that is not known."""
+def _said(source: SourceText) -> tuple[str, ...]:
+    """Return what a file of Terraform says besides its comments; nothing if that is not known."""
     from iamlint.hcl import read_file
     from iamlint.hcl.without_comments import without_comments
 
     try:
         return without_comments(read_file(source))
     except RecursionError:  # a run allows more
-        return None
+        return ()
 
 
 def _write_files(result: Result) -> bool:

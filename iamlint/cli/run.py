@@ -239,7 +239,7 @@ class _Judged:
         from iamlint.sources.same_reading import hash_of_reading
 
         noted = NotedTexts(reading.texts)
-        same = hash_of_reading(reading, noted.marked, self.units.beginning, made_of)
+        same = hash_of_reading(reading, noted.marked, self.units, made_of)
         if same is None:
             return
         if self.units.was_judged(same, reading.texts):

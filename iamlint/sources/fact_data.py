@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import types
 from dataclasses import fields
 from typing import Any, cast, get_args
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Key
 from iamlint.facts import (
     Condition,
@@ -45,6 +47,15 @@ def data_of(value: object) -> Any:
         raise NotData(kind.__name__)
     number, names = _NUMBERS[kind]
     return [number, *(data_of(getattr(value, name)) for name in names)]
+
+
+def located_in(data: str) -> set[str]:
+    """Return the paths of all places in JSON of such data."""
+    return {json.loads(path) for path in set(_LOCATION.findall(data))}
+
+
+_LOCATION = regex(rf'\[{_NUMBERS[Location][0]},("(?:[^"\\]|\\.)*"),')
+"""The beginning of a place as data. A text can only have it with its quotes escaped."""
 
 
 def value_of(data: Any) -> Any:

@@ -16,7 +16,7 @@ from iamlint import budget
 from iamlint.cache import store
 from iamlint.cli import linting
 from iamlint.files import texts
-from iamlint.sources import workspace
+from iamlint.sources import stand_ins, workspace
 from iamlint.sources.terraform import source
 
 ESTATE = {
@@ -135,7 +135,11 @@ def test_a_result_that_cannot_be_used_is_made_again(runs: Runs, loss: str) -> No
 def test_only_texts_that_are_looked_into_are_loaded(runs: Runs) -> None:
     runs("--format", "json")
     SAME["a value"](runs.cwd)
-    with mock.patch.object(texts, "load", wraps=texts.load) as first, mock.patch.object(workspace, "load", first):
+    with (
+        mock.patch.object(texts, "load", wraps=texts.load) as first,
+        mock.patch.object(workspace, "load", first),
+        mock.patch.object(stand_ins, "load", first),
+    ):
         runs("--format", "json")
     assert {call.args[1] for call in first.call_args_list} == {"quiet/main.tf"}
 

@@ -118,6 +118,7 @@ class RememberedRoots:
     def hash_of(self, jobs: Iterable[tuple[str, Path, str]]) -> str | None:
         """Return a hash of these evaluations, each with what is made of its facts; None if one has no form as data."""
         from iamlint.cache.units import hash_of
+        from iamlint.sources.fact_data import located_in
 
         parts: list[str] = []
         for kind, directory, use in jobs:
@@ -125,6 +126,7 @@ class RememberedRoots:
             if value is None:
                 return None
             parts += (kind, str(directory), use, *value)
+            self.units.locates(set().union(*map(located_in, value)))
         return hash_of(*parts)
 
     def _read_again(self, known: Any) -> None:
