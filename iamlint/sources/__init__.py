@@ -60,7 +60,6 @@ def _deep_recursion() -> Iterator[None]:
 
 def _read_all(paths: list[Path], options: Options) -> Reading:
     from iamlint.sources.not_uploaded import not_uploaded
-    from iamlint.sources.unmerged import with_conflicts
 
     backend = options.backend if isinstance(options.backend, Path) else None
     beside = [path for path in (options.source_root, backend, *options.var_files) if path]
@@ -92,7 +91,10 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     )
     reading.facts += workspace.recall(("not uploaded", texts), lambda: tuple(not_uploaded(workspace)))
     reading.texts |= workspace.texts
-    reading.errors = with_conflicts(reading.errors, reading.texts)
+    if reading.errors:
+        from iamlint.sources.unmerged import with_conflicts
+
+        reading.errors = with_conflicts(reading.errors, reading.texts)
     if options.before_facts:
         options.before_facts(reading, stating.hash() if stating else "")
     reading.facts[at:at] = stating.facts() if stating else ()
