@@ -13,7 +13,7 @@ from iamlint.location import Location
 from iamlint.unknown import Truth
 
 _STRONG = frozenset(PRIVILEGED)
-_MOST_KEPT = 1_000
+_MOST_KEPT = 20_000
 """Maximum number of remembered privileges: those of one project are mostly asked about together."""
 _FEW = 8
 """Number of grants that are looked through rather than indexed: most principals of a large estate have fewer."""

@@ -35,7 +35,7 @@ _MOST_WORK = 2_000_000
 _MOST_SPECIAL = 500_000
 """Maximum number of hops that are looked at one by one: by grants with a condition, and through what runs."""
 _MOST_REASONS = 5
-_MOST_KEPT = 1_000
+_MOST_KEPT = 20_000
 """Maximum number of answers that are kept for the next findings: those about one project mostly come together."""
 _SMALL = 100
 """Hops that are followed again for the next finding rather than kept."""
