@@ -53,7 +53,7 @@ def attribute(value: Value, name: str) -> Value:
     """``value.name``."""
     match value.data:
         case Unknown() as why:
-            certain = _certain(value, Value(name))
+            certain = _certain(value, Value(name)) if value.structure is not None else None
             if certain is not None:
                 return certain
             return Value(_below(why, f".{name}"), value.at)

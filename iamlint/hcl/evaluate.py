@@ -100,6 +100,8 @@ def _item(_node: syntax.Item, scope: Scope) -> Value:
 
 def _attribute(node: syntax.Attribute, scope: Scope) -> Value:
     value = evaluate(node.object, scope)
+    if value.structure is None:  # most values: nothing is known in part
+        return attribute(value, node.name)
     return _if_any(value, Value(node.name), scope) or attribute(value, node.name)
 
 
