@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
-from cached_estate import grant, write_all
+from cached_estate import added, grant, replaced, write_all
 from test_cache import TESTDATA, Runs, told
 from test_parts import evaluated
 
@@ -44,19 +44,6 @@ def runs(tmp_path: Path) -> Runs:
     found = Runs(tmp_path.resolve())
     write_all(found.cwd, ESTATE)
     return found
-
-
-def replaced(name: str, old: str, new: str) -> Callable[[Path], object]:
-    def edit(top: Path) -> None:
-        text = (top / name).read_text()
-        assert old in text
-        (top / name).write_text(text.replace(old, new))
-
-    return edit
-
-
-def added(name: str, text: str) -> Callable[[Path], object]:
-    return lambda top: (top / name).write_text((top / name).read_text() + text)
 
 
 KEPT: dict[str, Callable[[Path], object]] = {

@@ -9,7 +9,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from cached_estate import grant, write_all
+from cached_estate import added, grant, replaced, write_all
 from test_cache import Runs, told
 
 from iamlint import budget
@@ -43,27 +43,6 @@ def judged(runs: Runs, *arguments: str) -> bool:
         done = runs(*arguments)
     assert told(done) == told(runs("--no-cache", *arguments))
     return asked.called
-
-
-def added(name: str, text: str) -> Callable[[Path], object]:
-    """An edit: a text at the end of a file."""
-
-    def edit(top: Path) -> None:
-        with (top / name).open("a") as file:
-            file.write(text)
-
-    return edit
-
-
-def replaced(name: str, old: str, new: str) -> Callable[[Path], object]:
-    """An edit: a text in a file in place of another."""
-
-    def edit(top: Path) -> None:
-        text = (top / name).read_text()
-        assert old in text
-        (top / name).write_text(text.replace(old, new))
-
-    return edit
 
 
 SAME: dict[str, Callable[[Path], object]] = {
