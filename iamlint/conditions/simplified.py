@@ -35,7 +35,7 @@ from iamlint.conditions.syntax import (
 from iamlint.facts import Text
 from iamlint.unknown import Unknown
 
-MOST_NODES = 20_000
+MOST_NODES = 5_000
 """Maximum number of nodes that a simplified expression is made of; a larger one stays as written."""
 _NO_CONTEXT = Context(date(1970, 1, 1))
 """For expressions without any attribute, whose value depends on no request."""
@@ -54,15 +54,12 @@ def simplified(expression: Text) -> Node | Unparsable | Unknown:
         return node
 
 
-def with_token(node: Node, value: Callable[[str], Node | None]) -> Possible:
-    """Return the values of an expression for a token.
+def with_token(node: Node, value: Callable[[str], Node | None], work: Budget) -> Possible:
+    """Return the values of an expression for a token. Each node costs a step of ``work``; raises Exhausted.
 
     ``value`` returns the value of an attribute by its path, ``assertion.sub``; None if it is not known.
     """
-    try:
-        return value_of(_Simplifier(Budget(MOST_NODES), value).of(node, {}), _NO_CONTEXT)
-    except Exhausted:
-        return value_of(node, _NO_CONTEXT)
+    return value_of(_Simplifier(work, value).of(node, {}), _NO_CONTEXT)
 
 
 @frozen

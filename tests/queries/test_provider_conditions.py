@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from iamlint.budget import Budget
+from iamlint.queries.federation import outsiders
+
 Check = Callable[..., Any]
 
 GITHUB, GITLAB = "https://token.actions.githubusercontent.com", "https://gitlab.com"
@@ -366,3 +369,12 @@ def test_a_condition_that_keeps_nobody_out_counts_as_none(check: Check, conditio
     text = provider("https://idp.example", condition)
     report = check({"main.tf": text}, select=("provider-without-condition",))
     assert bool(report.findings) is flagged
+
+
+def test_all_tokens_of_a_condition_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Budget] = []
+    monkeypatch.setattr(outsiders, "Budget", lambda steps: made.append(Budget(steps)) or made[-1])
+    many = ", ".join(f"'w{number}'" for number in range(60))
+    text = f"[{many}].exists(a, [{many}].exists(b, assertion.repository == a + b))"
+    assert not outsiders._admits.__wrapped__(text, (), "https://token.actions.githubusercontent.com")
+    assert [budget.left <= 0 for budget in made] == [True]

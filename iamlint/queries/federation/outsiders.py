@@ -7,10 +7,12 @@ condition names, and is free to choose the names below it: of a repository, a br
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from itertools import islice, product
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.budget import Budget, Exhausted
 from iamlint.conditions.abstract_values import Some
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.simplified import with_token
@@ -22,6 +24,8 @@ from iamlint.unknown import Unknown
 
 MOST_TOKENS = 400
 """Maximum number of tokens that one condition is evaluated for."""
+MOST_STEPS = 10_000
+"""Maximum number of nodes that are evaluated for all tokens of one condition together; then it stays undecided."""
 _MOST_WAYS = 8
 _MOST_WORDS = 8
 _DEEPEST = 3
@@ -56,15 +60,16 @@ def _admits(expression: Text, made: tuple[tuple[str, str], ...], address: str) -
         return False
     words = frozenset(word for text in texts_of(node) for word in _WORD.findall(text))
     tokens = (token for way in ways[:_MOST_WAYS] for token in _tokens(SHARED[address], way, sorted(words)))
-    attributes = dict(made)
-    for token in islice(tokens, MOST_TOKENS):
-        match with_token(node, _value(token | {"iss": address}, attributes)):
-            case Some((True,), False):
-                return True
+    attributes, work = dict(made), Budget(MOST_STEPS)
+    with suppress(Exhausted):
+        for token in islice(tokens, MOST_TOKENS):
+            match with_token(node, _value(token | {"iss": address}, attributes, work), work):
+                case Some((True,), False):
+                    return True
     return False
 
 
-def _value(token: Token, made: Mapping[str, str], depth: int = 0) -> Callable[[str], Node | None]:
+def _value(token: Token, made: Mapping[str, str], work: Budget, depth: int = 0) -> Callable[[str], Node | None]:
     """Return the function that reads a claim of a token, or an attribute that is made of claims."""
 
     def value(path: str) -> Node | None:
@@ -75,7 +80,7 @@ def _value(token: Token, made: Mapping[str, str], depth: int = 0) -> Callable[[s
         node = parse(of) if of is not None and depth < _DEEPEST else None
         if node is None or isinstance(node, Unparsable | Unknown):
             return None
-        match with_token(node, _value(token, made, depth + 1)):
+        match with_token(node, _value(token, made, work, depth + 1), work):
             case Some((str(text),), False):
                 return Literal(text)
             case _:
