@@ -1,4 +1,4 @@
-"""Compiles the documents of rules and methods when the package is built.
+"""Compiles the documents of rules, methods and errors when the package is built.
 
     python iamlint/rules/build_hook.py
 
@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 def compiled(*, checkout: bool) -> Iterator[tuple[Path, str]]:
     """Yield each compiled file, with its text. In a checkout its sources may change."""
     sys.path.insert(0, str(ROOT))
+    from iamlint.diagnosis.recognition import error_kinds
     from iamlint.documents.compiled import compiled_text
     from iamlint.methods import documents as methods
     from iamlint.rules.record import compiled_rules
@@ -29,6 +30,7 @@ def compiled(*, checkout: bool) -> Iterator[tuple[Path, str]]:
     rules = ROOT / "rules"
     yield ROOT / "iamlint" / "rules" / "compiled.json", compiled_rules(rules, rules if checkout else None)
     yield methods.COMPILED, compiled_text(methods.heads(), methods.FOLDER if checkout else None)
+    yield error_kinds.COMPILED, error_kinds.compiled_kinds(checkout=checkout)
 
 
 def write() -> None:

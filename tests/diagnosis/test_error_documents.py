@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from iamlint.diagnosis.recognition.error_document import read_kind, unknown_kinds
+from iamlint.diagnosis.recognition.error_document import kind_of, read_record, unknown_kinds
 from iamlint.diagnosis.recognition.error_kind import ErrorKind, Stage, Step
 from iamlint.diagnosis.recognition.error_kinds import SCHEMA, error_kinds, load_kinds
 from iamlint.diagnosis.recognition.fragments import squeezed
@@ -36,7 +36,8 @@ look-alikes: [{{text: three}}]
 
 
 def read(text: str) -> ErrorKind | list[Unreadable]:
-    return read_kind(SourceText("errors/x.yaml", text), "x", SCHEMA)
+    record, errors = read_record(SourceText("errors/x.yaml", text), "x", SCHEMA)
+    return errors or kind_of(record)
 
 
 def reasons(text: str) -> list[tuple[int, str]]:

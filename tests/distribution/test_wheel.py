@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from iamlint.methods.documents import FOLDER
-from iamlint.rules.catalog import load_rules
+from iamlint.diagnosis.recognition import error_kinds
+from iamlint.methods import documents
+from iamlint.rules.catalog import COMPILED, load_rules
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,8 +63,8 @@ def test_the_wheel_checks(installed: Path, tmp_path: Path) -> None:
 
 
 def test_the_wheel_has_compiled_documents(installed: Path) -> None:
-    for folder, count in ((installed / "iamlint" / "rules", len(load_rules()[0])), (FOLDER.relative_to(ROOT), 300)):
-        first = (installed / folder / "compiled.json").read_bytes().partition(b"\n")[0]
+    for file, count in ((COMPILED, len(load_rules()[0])), (documents.COMPILED, 300), (error_kinds.COMPILED, 120)):
+        first = (installed / file.relative_to(ROOT)).read_bytes().partition(b"\n")[0]
         compiled = json.loads(first)
         assert compiled["sources"] is None, "a wheel's sources have other times"
         assert len(compiled["heads"]) >= count

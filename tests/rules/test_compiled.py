@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import yaml
 
+from iamlint.diagnosis.recognition import error_kinds
 from iamlint.documents.compiled import compiled_text, read_compiled
 from iamlint.methods import documents
 from iamlint.methods.index import methods
@@ -51,6 +53,17 @@ def test_compiled_methods_are_the_methods(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(documents, "COMPILED", tmp_path / "none.json")
     assert compiled == documents.load_methods()
     assert len(compiled) == len(methods())
+
+
+def test_compiled_errors_are_the_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "compiled.json"
+    file.write_text(error_kinds.compiled_kinds(checkout=True), encoding="utf-8")
+    monkeypatch.setattr(error_kinds, "COMPILED", file)
+    read, errors = error_kinds.load_kinds()
+    assert errors == []
+    monkeypatch.setattr(yaml, "parse", lambda *_, **__: pytest.fail("YAML was parsed"))
+    assert list(map(asdict, error_kinds.error_kinds.__wrapped__())) == list(map(asdict, read))
+    assert len(read) > 120
 
 
 def test_a_changed_source_is_noticed(copied: Path) -> None:

@@ -13,26 +13,31 @@ from iamlint.documents.validation import against_schema, location_of, nearest_of
 from iamlint.documents.values import Value
 from iamlint.location import Location, SourceText, Unreadable
 
+_LISTS = ("examples", "look-alikes")
+"""The lists of a document whose items have a place in its record."""
 SHORTEST = 12
 """Letters that one piece of an alternative must have, placeholders aside, so that no chance text has it."""
 
 
-def read_kind(source: SourceText, slug: str, schema: Path | None) -> ErrorKind | list[Unreadable]:
-    """The kind that a document describes, or everything that is wrong with it.
+def read_record(source: SourceText, slug: str, schema: Path | None) -> tuple[list[Any], list[Unreadable]]:
+    """The record of a document and no errors, or no record and everything that is wrong with the document.
 
-    Without a schema only what a schema cannot say is checked: for the documents that ship, which the test suite
-    validates, since loading the validator would double the time that the program takes.
+    A record is plain data, which is compiled when the package is built. Without a schema only what a schema cannot say
+    is checked: for the documents that ship, which the test suite validates, since loading the validator would double
+    the time that the program takes.
     """
     documents = read_yaml(source)
     if isinstance(documents, Unreadable):
-        return [documents]
+        return [], [documents]
     if len(documents) != 1:
-        return [Unreadable(Location(source.path), f"{len(documents)} YAML documents, where one error is expected")]
+        wrong = Unreadable(Location(source.path), f"{len(documents)} YAML documents, where one error is expected")
+        return [], [wrong]
     (document,) = documents
     errors = list(against_schema(document, source, schema)) if schema else []
-    if not errors:
-        errors = list(_beyond_schema(document))
-    return errors or _kind(document, slug)
+    if errors := errors or list(_beyond_schema(document)):
+        return [], errors
+    places = [[_place(one) for one in _items(document, key)] for key in _LISTS]
+    return [slug, source.path, plain(document), _place(document), places], []
 
 
 def unknown_kinds(kinds: Iterable[ErrorKind]) -> Iterator[Unreadable]:
@@ -51,8 +56,9 @@ def unknown_kinds(kinds: Iterable[ErrorKind]) -> Iterator[Unreadable]:
                 )
 
 
-def _kind(document: Value, slug: str) -> ErrorKind:
-    written: dict[str, Any] = plain(document)
+def kind_of(record: list[Any]) -> ErrorKind:
+    """Return the kind of a record."""
+    slug, path, written, place, (examples, look_alikes) = record
     fix = written.get("fix", {})
     return ErrorKind(
         id=slug,
@@ -82,20 +88,25 @@ def _kind(document: Value, slug: str) -> ErrorKind:
         certainty=written.get("certainty", "seen"),
         references=tuple(written["references"]),
         examples=tuple(
-            Example(plain(one)["text"], plain(one).get("fields", {}), location_of(one))
-            for one in _items(document, "examples")
+            Example(one["text"], one.get("fields", {}), Location(path, *at))
+            for one, at in zip(written.get("examples", ()), examples, strict=True)
         ),
         look_alikes=tuple(
-            LookAlike(plain(one)["text"], plain(one).get("kind", ""), location_of(one))
-            for one in _items(document, "look-alikes")
+            LookAlike(one["text"], one.get("kind", ""), Location(path, *at))
+            for one, at in zip(written.get("look-alikes", ()), look_alikes, strict=True)
         ),
-        at=location_of(document),
+        at=Location(path, *place),
     )
 
 
 def _items(document: Value, key: str) -> Iterator[Value]:
     listed = find(document, [key]).data
     yield from listed if isinstance(listed, tuple) else ()
+
+
+def _place(value: Value) -> list[int]:
+    at = location_of(value)
+    return [at.line, at.column, at.end_line, at.end_column]
 
 
 def _parts(item: Any) -> Iterator[Template | Structured]:
