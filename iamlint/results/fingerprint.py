@@ -8,11 +8,10 @@ not make a finding new. Version 1 also had the directory and the permissions; ol
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from iamlint.basics.frozen import frozen
+from iamlint.basics.hashes import sha256
 from iamlint.basics.lazy_regex import regex
 from iamlint.finding import Finding
 from iamlint.provenance import directory
@@ -105,14 +104,6 @@ def version_1(finding: Finding, address: str | None) -> str:
     return _hashed(*who, *finding.permissions, path)
 
 
-@cache
-def _sha256() -> Callable[[bytes], Any]:
-    """Return the hash function. An import in the function that calls it would take longer than a hash."""
-    from hashlib import sha256
-
-    return sha256
-
-
 def _hashed(*parts: str) -> str:
-    digest: str = _sha256()("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    digest: str = sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return digest

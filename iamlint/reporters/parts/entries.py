@@ -8,6 +8,7 @@ from dataclasses import field
 from typing import Literal
 
 from iamlint.basics.frozen import frozen
+from iamlint.basics.hashes import sha256
 from iamlint.finding import SEVERITIES, Finding, Related, Severity, UnknownAnswer
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.reporters.parts.notes import distinct, placed_notes
@@ -57,8 +58,6 @@ class Entry:
 
 def entries(report: Report, bar: Bar) -> list[Entry]:
     """Return the entries by place: a stable order, whatever rules found them."""
-    from hashlib import sha256
-
     seen: Counter[str] = Counter()
 
     def named(kind: str, at: Location, message: str) -> str:
