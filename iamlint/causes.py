@@ -115,7 +115,7 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
     (CLOSED, r"blocked by|is disabled|it is enforced|it is granted only|the rule holds only under"),
     (CLOSED, r"is under a condition|it refuses new grants"),
     (CONDITION, r"\bit depends on|allows granting only these roles|it limits which roles|its zone is not known"),
-    (CONDITION, r"does not show the tags"),
+    (CONDITION, r"does not show the tags|it does not begin before|but may on a later day"),
     (CONDITION, r"not a CEL expression|beyond what iamlint reads|of the (?:attribute )?condition is not understood"),
     # Limits of iamlint.
     (LIMIT, r"than iamlint|that iamlint|iamlint (?:does not (?:evaluate|follow|write)|decrypts|lists|expands|reads)"),

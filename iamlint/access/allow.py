@@ -61,7 +61,7 @@ def condition_step(
         return _HOLDS
     from iamlint.access.limits import may_grant
     from iamlint.conditions.context import Context
-    from iamlint.conditions.evaluation import asks_tags, evaluate
+    from iamlint.conditions.evaluation import asks_tags, evaluate, may_begin
 
     match grant.condition:
         case Unknown(reason):
@@ -79,4 +79,7 @@ def condition_step(
         return Step("condition", truth, at=at)
     conditional = truth is Truth.UNKNOWN and all(reason.kind in _CONTEXT for reason in outcome.reasons)
     reason = "; ".join(dict.fromkeys(outcome.why))
-    return Step("condition", truth, (reason,) if reason else (), at=at, conditional=conditional)
+    later = outcome.truth is Truth.FALSE and may_begin(expression, context)
+    if later and not outcome.has("not_yet"):
+        reason = f"its condition does not hold on {as_of}, but may on a later day"
+    return Step("condition", truth, (reason,) if reason else (), at=at, conditional=conditional, later=later)

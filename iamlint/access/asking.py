@@ -151,9 +151,12 @@ class Access:
         return condition_step(grant, permission, as_of, self._estate).truth
 
     def may_give(self, grant: Grant, permissions: Iterable[str]) -> bool:
-        """Whether the condition of a grant lets it give one of the permissions, whatever its role has."""
+        """Whether the condition of a grant lets it give one of the permissions, now or later, whatever its role has."""
+        from iamlint.access.allow import condition_step
+
         felt = (one for one in permissions if has_effect_on(one, grant.resource.kind))
-        return any(self.holds(grant, self._estate.as_of, one) is not Truth.FALSE for one in felt)
+        steps = (condition_step(grant, one, self._estate.as_of, self._estate) for one in felt)
+        return any(step.later or step.truth is not Truth.FALSE for step in steps)
 
 
 def _seen_at(grant: Grant, resource: Resource, declared: Declaration) -> Grant:

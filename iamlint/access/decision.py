@@ -42,7 +42,8 @@ class Step:
     boundary, deny policy, disabled account or organization policy stops it.
 
     ``reasons`` say why it is not TRUE; ``facts`` are the evidence, and ``at`` is where the first of it is written.
-    ``conditional`` says that an UNKNOWN step depends only on the request or on tags.
+    ``conditional`` says that an UNKNOWN step depends only on the request or on tags, ``later`` that a FALSE one may be
+    TRUE on a later day.
     """
 
     name: StepName
@@ -51,6 +52,7 @@ class Step:
     facts: tuple[Fact, ...] = ()
     at: Location | None = None
     conditional: bool = False
+    later: bool = False
 
 
 @frozen
@@ -75,8 +77,14 @@ class Check:
 
     @property
     def blocked(self) -> bool:
-        """Whether the grant would give the permission, or might, and something else certainly stops it."""
-        return self.truth is Truth.FALSE and self.allowed is not Truth.FALSE
+        """Whether the grant would give the permission, or might, and something else stops it, or it begins later."""
+        return self.truth is Truth.FALSE and (self.later or self.allowed is not Truth.FALSE)
+
+    @property
+    def later(self) -> bool:
+        """Whether only the day stops the allow steps: the grant may give the permission on a later day."""
+        stopped = [step for step in self.steps if step.name in ALLOW and step.truth is Truth.FALSE]
+        return bool(stopped) and all(step.later for step in stopped)
 
     @property
     def unblocked(self) -> bool:
@@ -101,7 +109,8 @@ class Check:
         """Why it is not open, the allow steps first. If it is not allowed anyway, only those."""
         told = self.stopping
         if self.truth is Truth.FALSE:
-            told = tuple(step for step in told if (step.name in ALLOW) is not self.blocked)
+            allow = self.later or not self.blocked
+            told = tuple(step for step in told if (step.name in ALLOW) is allow)
         ordered = sorted(told, key=lambda step: step.name not in ALLOW)
         return distinct(reason for step in ordered for reason in step.reasons)
 
@@ -128,7 +137,8 @@ class Decision:
     ``permissions`` are the open ones, else those that may be. ``reasons`` say why it is not TRUE. ``facts`` are the
     policies and accounts that decide it; if it is TRUE, those that would block it if they counted for the grant's
     configuration. ``blocked`` says that the grant gives it, or may, and a boundary, deny policy, disabled account or
-    organization policy certainly stops it. ``checks`` has one check for each permission.
+    organization policy certainly stops it, or its condition holds only on a later day. ``checks`` has one for each
+    permission.
     """
 
     truth: Truth
@@ -152,6 +162,11 @@ class Decision:
         blocked = [check for check in checks if check.blocked]
         facts = dict.fromkeys(fact for check in blocked for fact in check.facts)
         return Decision(Truth.FALSE, _reasons(blocked or checks), (), tuple(facts), bool(blocked), checks)
+
+    @property
+    def later(self) -> bool:
+        """Whether it is FALSE today and may be TRUE on a later day, as a condition says."""
+        return self.truth is Truth.FALSE and any(check.later for check in self.checks)
 
     @property
     def check(self) -> Check:

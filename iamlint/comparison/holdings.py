@@ -98,7 +98,8 @@ class Holdings:
         who, node = principal_node(grant), self.estate.hierarchy.node(grant.resource, grant.declared)
         if who is None or node is None:
             return None
-        truth = self._access.decide(grant, ()).truth & self._access.enabled(grant).truth
+        decided = self._access.decide(grant, ())
+        truth = (Truth.UNKNOWN if decided.later else decided.truth) & self._access.enabled(grant).truth
         permissions, unknown = self.estate.permissions(grant.role, grant.declared)
         return Held(grant, self.names.name(who), self.names.node(node), truth, permissions, unknown)
 

@@ -25,7 +25,7 @@ _PRINCIPAL_TYPES = {
 def attribute(path: str, context: Context) -> Possible:
     """Return the value of an attribute, by its path."""
     if path == "request.time":
-        return day_of_request(context.as_of)
+        return day_of_request(context.as_of, later=context.later)
     if path in RESOURCE:
         return _resource(path, context)
     if path in ("principal.type", "principal.subject"):
@@ -45,8 +45,9 @@ def _resource(path: str, context: Context) -> Possible:
         return Anything((Reason("resource", f"it depends on {path}"),))
     service = PROVIDERS.get(permission.partition(".")[0])
     if service is None:
-        text = f"{resources_of(permission)} do not provide {path}, so this part of its condition never grants anything"
-        return failed(Reason("unavailable", text))
+        part = "this part of its condition never grants anything"
+        so = part if path == "resource.name" else "no positive test of it in its condition holds"
+        return failed(Reason("unavailable", f"{resources_of(permission)} do not provide {path}, so {so}"))
     if path == "resource.service":
         return known(service)
     if path == "resource.type" and permission.startswith("resourcemanager.projects."):

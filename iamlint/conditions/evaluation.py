@@ -46,8 +46,9 @@ from iamlint.conditions.syntax import (
 )
 from iamlint.conditions.timestamps import compared, moved
 from iamlint.facts import Text
-from iamlint.unknown import Unknown, shown
+from iamlint.unknown import Truth, Unknown, shown
 
+_OF_TYPES = RESOURCE - {"resource.name"}
 _BOTH = frozenset({True, False})
 
 
@@ -67,6 +68,11 @@ def evaluate(expression: Text, context: Context) -> Outcome:
 def asks_who(expression: Text) -> bool:
     """Whether the outcome of a condition may depend on the principal."""
     return "principal" in shown(expression)
+
+
+def may_begin(expression: Text, context: Context) -> bool:
+    """Whether a condition that holds on no time of the day may hold on a later one."""
+    return "time" in shown(expression) and evaluate(expression, replace(context, later=True)).truth is not Truth.FALSE
 
 
 def asks_tags(expression: Text) -> bool:
@@ -190,8 +196,10 @@ def _mapping(values: tuple[Any, ...]) -> dict[Any, Any]:
 
 def _operation(node: Operation, context: Context) -> Possible:
     left, right = value_of(node.left, context), value_of(node.right, context)
-    if node.operator == "!=" and (_is_missing(node.left, left) or _is_missing(node.right, right)):
-        return known(True)  # documented for types: others have another type than any
+    missing = _missing((node.left, left), (node.right, right))
+    if missing:
+        # Documented for types: others have another type than any. Of other tests only that they do not hold is.
+        return known(True) if node.operator == "!=" else missing
     in_time = moved(node.operator, left, right) if node.operator in ("+", "-") else None
     if in_time is None and node.operator in ("<", "<=", ">", ">=", "==", "!="):
         in_time = compared(node.operator, left, right)
@@ -205,13 +213,16 @@ def _operation(node: Operation, context: Context) -> Possible:
             return result
 
 
-def _is_missing(node: Node, value: Possible) -> bool:
-    return (
-        dotted(node) in RESOURCE - {"resource.name"}
-        and isinstance(value, Some)
-        and not value.values
-        and any(reason.kind == "unavailable" for reason in value.reasons)
-    )
+def _missing(*operands: tuple[Node, Possible]) -> Some | None:
+    """Return the result of a test of a type or service that the resource does not provide: false, or a failure.
+
+    A negative test of it (``!(resource.type in […])``) may hold. None if all operands are provided.
+    """
+    for node, value in operands:
+        match value:
+            case Some((), _, (Reason(kind="unavailable"), *_)) if dotted(node) in _OF_TYPES:
+                return Some((False,), True, value.reasons)
+    return None
 
 
 def _not_so(node: Operation) -> str:
@@ -333,6 +344,9 @@ def _call(node: Call, context: Context) -> Possible:
         if isinstance(found, Some) and not found.fails:
             return known(True)
         return failed(found.reasons[0]) if isinstance(found, Some) and not found.values else Anything(found.reasons)
-    of = () if node.of is None else (value_of(node.of, context),)
-    operands = [*of, *(value_of(argument, context) for argument in node.arguments)]
+    of = () if node.of is None else ((node.of, value_of(node.of, context)),)
+    missing = _missing(*of)
+    if missing and node.function in functions.TESTS:
+        return missing
+    operands = [*(value for _, value in of), *(value_of(argument, context) for argument in node.arguments)]
     return functions.called(node.function, operands, is_method=node.of is not None)

@@ -211,6 +211,8 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "matches": (2, _texts(_matches)),
     "dyn": (1, lambda value: value),
 }
+TESTS = frozenset({"startsWith", "endsWith", "contains", "matches"})
+"""The methods whose result is true or false."""
 _METHODS: dict[str, tuple[int, Callable[..., Any]]] = {
     "startsWith": (2, _texts(str.startswith)),
     "endsWith": (2, _texts(str.endswith)),

@@ -27,6 +27,10 @@ _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9
 _OFFSET = regex(r"(?P<sign>[+-]?)(?P<hours>\d{2}):(?P<minutes>\d{2})\Z", re.ASCII)
 _STEP = timedelta(minutes=15)
 """The granularity of the world's time zones: within it only minutes and seconds change."""
+_END_OF_TIME = datetime(9999, 12, 30, tzinfo=UTC)
+_CENTURIES = timedelta(days=73_000)
+_LONG = timedelta(days=400)
+"""A time within so many days has every month, day and hour."""
 
 
 def timestamp(value: Any) -> datetime:
@@ -63,10 +67,13 @@ def duration(value: Any) -> timedelta:
         raise Malformed(f'duration("{value}") is too long') from error
 
 
-def day_of_request(day: date) -> Between:
-    """Return ``request.time`` of a request at some time of this day (UTC)."""
+def day_of_request(day: date, *, later: bool = False) -> Between:
+    """Return ``request.time`` of a request at some time of this day (UTC), or in the two centuries from it."""
     start = datetime.combine(day, time(), UTC)
-    return Between(start, start + timedelta(days=1), (Reason("time", f"it depends on the time of day on {day}"),))
+    end = start + timedelta(days=1)
+    if later:
+        end = _END_OF_TIME if _END_OF_TIME - start < _CENTURIES else start + _CENTURIES
+    return Between(start, end, (Reason("time", f"it depends on the time of day on {day}"),))
 
 
 # -- comparisons ---------------------------------------------------------------------------------------------------
@@ -155,6 +162,14 @@ _GETTERS: dict[str, Callable[[datetime], int]] = {
     "getDayOfYear": lambda moment: moment.timetuple().tm_yday - 1,
     "getHours": lambda moment: moment.hour,
 }
+_VALUES: dict[str, range] = {
+    "getMonth": range(12),
+    "getDate": range(1, 32),
+    "getDayOfMonth": range(31),
+    "getDayOfWeek": range(7),
+    "getDayOfYear": range(366),
+    "getHours": range(24),
+}
 _SMALL: dict[str, tuple[int, Callable[[datetime], int]]] = {
     "getMinutes": (60, lambda moment: moment.minute),
     "getSeconds": (60, lambda moment: moment.second),
@@ -170,6 +185,8 @@ def part_of(getter: str, of: Possible, zone: str) -> Possible:
         case Between(datetime() as start, datetime() as end, reasons):
             if getter in _SMALL:
                 return Anything(reasons)
+            if end - start > _LONG:
+                return _part_of_years(getter, start, zone, reasons)
             within = range(int((end - start) / _STEP) + 1)
             moments = [start + _STEP * step for step in within if start + _STEP * step < end]
             values = distinct(_part(getter, moment, zone) for moment in moments)
@@ -178,6 +195,13 @@ def part_of(getter: str, of: Possible, zone: str) -> Possible:
             return Anything(reasons)
         case Some(values, fails, reasons):
             return Some(distinct(_part(getter, value, zone) for value in values), fails, reasons)
+
+
+def _part_of_years(getter: str, start: datetime, zone: str, reasons: tuple[Reason, ...]) -> Possible:
+    """Return every value of a part of a time that is open for years."""
+    first = _part(getter, start, zone)
+    values = range(first, first + _CENTURIES.days // 365) if getter == "getFullYear" else _VALUES[getter]
+    return Some(tuple(values), reasons=reasons)
 
 
 def _part(getter: str, value: Any, zone: str) -> int:

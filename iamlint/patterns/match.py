@@ -225,9 +225,9 @@ _NOBODY: frozenset[PrincipalKind] = frozenset({"malformed", "deleted"})
 def _held(found: Verdict, pattern: Pattern, grant: Grant, asked: Access) -> Verdict:
     """Return the answer for a grant that matches and is not plain, as far as the grant counts.
 
-    If its condition never holds, the grant gives nothing. If all matched permissions are blocked, it is not a match,
-    but is listed with what blocks it. If the role is unknown, no permission has matched, and the condition is
-    evaluated for those that the pattern asks for.
+    If its condition never holds, the grant gives nothing; one that may begin on a later day is unknown. If all matched
+    permissions are blocked, it is not a match, but is listed with what blocks it. If the role is unknown, no permission
+    has matched, and the condition is evaluated for those that the pattern asks for.
     """
     if grant.principal.kind in _NOBODY:
         return found
@@ -237,7 +237,8 @@ def _held(found: Verdict, pattern: Pattern, grant: Grant, asked: Access) -> Verd
             return FALSE
     decided = asked.decide(grant, found.permissions, to_grant=_REACHING)
     if decided.blocked:
-        return Verdict(Truth.UNKNOWN, decided.reasons, found.permissions, decided.facts, closed=True)
+        closed = not decided.later
+        return Verdict(Truth.UNKNOWN, decided.reasons, found.permissions, decided.facts, closed=closed)
     if decided.truth is Truth.FALSE:
         return FALSE
     permissions = decided.permissions or found.permissions

@@ -61,7 +61,9 @@ def test_a_resource_that_provides_no_attributes(permission: str, what: str, path
     found = attribute(path, Context(TODAY, permission))
     assert isinstance(found, Some)
     assert (found.values, found.fails) == ((), True)
-    reason = f"{what} do not provide {path}, so this part of its condition never grants anything"
+    never = "this part of its condition never grants anything"
+    so = never if path == "resource.name" else "no positive test of it in its condition holds"
+    reason = f"{what} do not provide {path}, so {so}"
     assert [(one.kind, one.text) for one in found.reasons] == [("unavailable", reason)]
 
 

@@ -91,6 +91,13 @@ RESOURCES: list[Row] = [
     ('!(resource.type == "compute.googleapis.com/Disk")', TOKEN, T, None),
     ('resource.service != "storage.googleapis.com"', TOKEN, T, None),
     ('!resource.name.startsWith("projects/x")', TOKEN, F, "unavailable"),
+    ('resource.type in ["x"]', TOKEN, F, "unavailable"),
+    ('resource.type.startsWith("x")', TOKEN, F, "unavailable"),
+    ('!(resource.type in ["x"])', TOKEN, U, "unavailable"),
+    ('!resource.type.startsWith("x")', TOKEN, U, "unavailable"),
+    ('resource.service.matches("x") == false', TOKEN, U, "unavailable"),
+    ('resource.type == "x" ? false : true', TOKEN, U, "unavailable"),
+    ('!(resource.type.extract("{x}/") == "x")', TOKEN, F, "unavailable"),
     (
         'resource.type != "storage.googleapis.com/Object" || resource.name.startsWith("projects/_/buckets/a/objects")',
         TOKEN,

@@ -7,19 +7,20 @@ from datetime import date
 import pytest
 
 from iamlint.conditions.context import Context
-from iamlint.conditions.evaluation import evaluate
+from iamlint.conditions.evaluation import evaluate, may_begin
 from iamlint.conditions.outcome import Reason
 from iamlint.unknown import Truth
 
 TUESDAY = date(2026, 11, 24)
 PAST, FUTURE = 'timestamp("2025-01-02T03:04:05Z")', 'timestamp("2030-01-02T03:04:05Z")'
 MIDNIGHT, NEXT = 'timestamp("2026-11-24T00:00:00Z")', 'timestamp("2026-11-25T00:00:00Z")'
+TOKEN = "iam.serviceAccounts.getAccessToken"
 SINCE = 'request.time - timestamp("2026-11-01T00:00:00Z")'
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
 
 def outcome(expression: str) -> tuple[Truth, tuple[Reason, ...]]:
-    found = evaluate(expression, Context(TUESDAY, "iam.serviceAccounts.getAccessToken"))
+    found = evaluate(expression, Context(TUESDAY, TOKEN))
     return found.truth, found.reasons
 
 
@@ -99,3 +100,38 @@ def test_what_google_cannot_evaluate_never_grants(expression: str, text: str) ->
     truth, (reason,) = outcome(expression)
     assert (truth, reason.kind) == (F, "malformed")
     assert reason.text.startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("expression", "later"),
+    [
+        (f"request.time >= {NEXT}", True),
+        (f"request.time == {FUTURE}", True),
+        (f"request.time < {PAST} || request.time > {FUTURE}", True),
+        (f"request.time > {NEXT} && request.time < {FUTURE}", True),
+        (f'request.time + duration("48h") > {FUTURE}', True),
+        (f'request.time - {FUTURE} > duration("1h")', True),
+        ("request.time.getFullYear() > 2026", True),
+        ('request.time.getMonth("Europe/Berlin") == 0', True),
+        ("request.time.getDate() == 1", True),
+        ("request.time.getDayOfMonth() == 0", True),
+        ("request.time.getDayOfWeek() == 6", True),
+        ("request.time.getDayOfYear() == 365", True),
+        ("request . time.getFullYear() == 2030", True),
+        (f"request.time < {PAST}", False),
+        (f"request.time > {PAST} && request.time < {PAST}", False),
+        ("request.time.getFullYear() < 2026", False),
+        ("request.time.getMonth() == 12", False),
+        ("request.time.getHours() > 23", False),
+        (f'request.time > {FUTURE} && resource.name == "x"', False),
+        ("false", False),
+    ],
+)
+def test_a_condition_that_does_not_hold_today_may_later(expression: str, later: bool) -> None:
+    context = Context(TUESDAY, TOKEN)
+    assert outcome(expression)[0] is F
+    assert may_begin(expression, context) is later
+
+
+def test_the_last_day_of_the_calendar_has_no_later_one() -> None:
+    assert not may_begin(f"request.time > {FUTURE} && false", Context(date(9999, 1, 1), TOKEN))
