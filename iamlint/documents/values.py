@@ -246,12 +246,38 @@ def is_plain(value: Value) -> bool:
         one = waiting.pop()
         if one.structure is not None or isinstance(one.data, Unknown | Lazy):
             return False
-        elements = one.data.elements if isinstance(one.data, SetOf) else one.data
+        elements = _elements(one)
         if isinstance(elements, tuple | dict):
             if len(elements) + len(waiting) > _MOST_LOOKED_AT:
                 return False
             waiting += elements.values() if isinstance(elements, dict) else elements
     return False
+
+
+def same_plain(one: Value, other: Value) -> bool:
+    """Whether two plain values are the same, and at the same places."""
+    waiting = [(one, other)]
+    for mine, its in waiting:  # which grows
+        if mine is its:
+            continue
+        if type(mine.data) is not type(its.data) or mine.at != its.at:
+            return False
+        data, others = _elements(mine), _elements(its)
+        if isinstance(data, dict):
+            if list(data) != list(others):
+                return False
+            waiting += zip(data.values(), others.values(), strict=True)
+        elif isinstance(data, tuple):
+            if len(data) != len(others):
+                return False
+            waiting += zip(data, others, strict=True)
+        elif data != others:
+            return False
+    return True
+
+
+def _elements(value: Value) -> Any:
+    return value.data.elements if isinstance(value.data, SetOf) else value.data
 
 
 def plain(value: Value) -> Any:

@@ -34,7 +34,7 @@ from iamlint.sources.terraform.configuration.variables import (
     unused,
 )
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
-from iamlint.sources.terraform.evaluation.run import Run
+from iamlint.sources.terraform.evaluation.run import Run, Shared
 from iamlint.sources.terraform.evaluation.states import States
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.sharing import Evaluated, Job, Share, shared_out
@@ -287,6 +287,7 @@ class _Roots:
     certain: bool = False
     errors: dict[Path, list[Unreadable]] = field(default_factory=dict, init=False)
     share: Share = field(init=False)
+    shared: dict[int, Shared] = field(default_factory=dict)
     _states: dict[Dialect, States] = field(default_factory=dict, init=False)
     _places: dict[Dialect, dict[Path, Place]] = field(default_factory=dict, init=False)
 
@@ -432,6 +433,7 @@ class _Roots:
             budget=self.share.budget,
             reserve=self.share.reserve,
             constants=None if self.options.memory else {},
+            shared=self.shared,
         )
 
         def given(value: Value) -> Callable[[], Value]:

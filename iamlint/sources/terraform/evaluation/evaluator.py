@@ -82,6 +82,7 @@ class ModuleInstance(LocalValues):
         self._assumed: dict[tuple[str, ...], frozenset[str]] = {}
         self._varies = False
         self._varying: set[str] = set()
+        self._inner = 0
         self._expansions: dict[int, Expansion] = {}
         self._children: dict[str, dict[Key, ModuleInstance] | Unknown] = {}
         self._calling: set[str] = set()

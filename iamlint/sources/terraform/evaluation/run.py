@@ -7,12 +7,12 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from iamlint.basics.frozen import mutable
+from iamlint.basics.frozen import frozen, mutable
 from iamlint.budget import Budget, Exhausted
 from iamlint.documents.values import Value, unknown
 from iamlint.facts import Fact, UnreadPart
 from iamlint.hcl.scope import MOST_STEPS, Files
-from iamlint.sources.terraform.configuration.module import Module
+from iamlint.sources.terraform.configuration.module import Local, Module
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.instances.view import Remote, not_read
@@ -95,6 +95,20 @@ class Modules(Protocol):
         """Return the module that a call names, or the reason why it is missing."""
 
 
+@frozen
+class Shared:
+    """The value of a local in an earlier root module, and the steps that it took.
+
+    ``of`` are the locals that it is made of; None if it is made of other things, too. ``declared`` is kept, since the
+    value is found by its `id`.
+    """
+
+    declared: Local
+    value: Value
+    of: Mapping[str, Value] | None
+    steps: int
+
+
 @mutable
 class Run:
     """State shared by the instances of one root module: where modules are found, and what was found so far.
@@ -104,8 +118,9 @@ class Run:
     module is not completely read, as a clause; "" if it is. ``cut_told`` says whether an unread part reports it.
     ``reserve`` are steps for use after the ``budget`` is used up. ``calls`` remembers calls, if anybody does.
     ``constants`` are the values of locals that are the same in all instances of a module, by the `id` of the local;
-    None if each instance is to read everything itself. ``is_circular`` says that a value refers to itself, ``deepest``
-    is the longest chain of references so far: both may depend on the order of evaluation.
+    None if each instance is to read everything itself. ``shared`` are such values of all root modules. ``is_circular``
+    says that a value refers to itself, ``deepest`` is the longest chain of references so far: both may depend on the
+    order of evaluation.
     """
 
     modules: Modules
@@ -129,6 +144,7 @@ class Run:
     is_circular: bool = False
     deepest: int = 0
     constants: dict[int, Value] | None = field(default_factory=dict)
+    shared: dict[int, Shared] = field(default_factory=dict)
 
     def tell(self, key: Told, part: UnreadPart) -> None:
         """Add an unread part, once for its key."""

@@ -15,6 +15,7 @@ from iamlint.sources import read
 from iamlint.sources.reading import Options
 from iamlint.sources.terraform.configuration.module import Local
 from iamlint.sources.terraform.evaluation import evaluator
+from iamlint.sources.terraform.evaluation.local_values import LocalValues
 
 GRANTS = """
 variable "who" {}
@@ -71,17 +72,63 @@ def test_a_local_without_a_variable_is_the_same_in_all(tmp_path: Path, local: st
     assert members(tmp_path, local) == users(*["zoe"] * 4)
 
 
-def test_a_local_without_a_variable_is_evaluated_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts: list[str] = []
+@pytest.fixture
+def texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The expressions that are evaluated for arguments, in their order."""
+    found: list[str] = []
 
     def noted(expression: object, scope: object) -> object:
-        texts.append(scope.source.text[expression.start : expression.end])  # type: ignore[attr-defined]
+        found.append(scope.source.text[expression.start : expression.end])  # type: ignore[attr-defined]
         return evaluate(expression, scope)  # type: ignore[arg-type]
 
     monkeypatch.setattr(evaluator, "evaluate", noted)
+    return found
+
+
+def test_a_local_without_a_variable_is_evaluated_once(tmp_path: Path, texts: list[str]) -> None:
     members(tmp_path, 'fixed = ["x", "com"]\nmembers = ["user:${var.who}@${join(".", local.fixed)}"]')
     members_of_all = [text for text in texts if text.startswith('["user:${var.who}')]
-    assert (texts.count('["x", "com"]'), len(members_of_all)) == (2, 5)  # in the calls, and in the module by itself
+    assert (texts.count('["x", "com"]'), len(members_of_all)) == (1, 5)  # in the calls, and in the module by itself
+
+
+ROOTS = {
+    "a/main.tf": 'module "m" {\n  source = "../m"\n}\n',
+    "b/c/main.tf": 'module "m" {\n  source = "../../m"\n}\n',
+    "m/x.yaml": "- ana\n- bob\n",
+}
+READ = 'of = yamldecode(file("${path.module}/x.yaml"))\n'
+EACH = '[for one in local.of : "user:${one}@x.com"]'
+
+
+@pytest.mark.parametrize(
+    ("local", "times", "names"),
+    [
+        (f"{READ}members = {EACH}", 1, ["ana", "bob"]),
+        (f"{READ}members = try({EACH}, local.no)\nno = []", 1, ["ana", "bob"]),
+        ('of = ["m-${length(split("/", path.module))}"]\nmembers = ' + EACH, 3, ["m-2", "m-3"]),
+        (READ + 'members = [for k, v in local : "user:${v[0]}@x.com" if k == "of"]', 3, ["ana"]),
+        (f'{READ}members = path.module == "" ? [] : {EACH}', 3, ["ana", "bob"]),
+        (f'{READ}members = file("${{path.module}}/x.yaml") == "" ? [] : {EACH}', 3, ["ana", "bob"]),
+        ('members = [for one in split(" ", file("who.txt")) : "user:${one}@x.com"]', 3, ["ana", "eve"]),
+    ],
+)
+def test_a_local_is_that_of_other_root_modules_if_it_is_made_of_the_same_locals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, texts: list[str], local: str, times: int, names: list[str]
+) -> None:
+    files = {**ROOTS, "a/who.txt": "ana", "b/c/who.txt": "eve", "m/main.tf": GRANTS + f"locals {{\n{local}\n}}\n"}
+    root = write(tmp_path, files)
+
+    def read_all() -> tuple[list[str], int]:
+        options = Options()
+        facts = read([root], options).facts
+        grants = {fact.principal.text for fact in facts if isinstance(fact, Grant) and fact.principal}
+        return sorted(grants), options.allowance.steps.left
+
+    found, left = read_all()
+    made = local.partition("members = ")[2].partition("\n")[0]
+    assert (found, texts.count(made)) == (users(*names), times)
+    monkeypatch.setattr(LocalValues, "_from_other_root", lambda *_: None)
+    assert read_all() == (found, left)  # it takes as many steps
 
 
 CUT_OFF = [
