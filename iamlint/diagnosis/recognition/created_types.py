@@ -16,6 +16,7 @@ _NEEDED: Mapping[str, str] = {
     "google_composer_environment": "composer.environments.create",
     "google_dns_managed_zone": "dns.managedZones.create",
     "google_dns_record_set": "dns.changes.create",
+    "google_firebase_project": "firebase.projects.update",
     "google_logging_metric": "logging.logMetrics.create",
     "google_monitoring_alert_policy": "monitoring.alertPolicies.create",
     "google_monitoring_notification_channel": "monitoring.notificationChannels.create",

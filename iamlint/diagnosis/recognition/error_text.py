@@ -59,7 +59,8 @@ _TYPOGRAPHY = str.maketrans(
     }
 )
 _STARTS = regex(
-    r"(?m)(?<![:,]\n)^[ \t]{0,8}(?:\#\#\[error\]|::error\b|Error:|Error[ ]\d|ERROR\b|FATAL\b|fatal:|panic:|googleapi:"
+    r"(?m)(?<![:,]\n)(?<![:,][ ]\n)^[ \t]{0,8}"
+    r"(?:\#\#\[error\]|::error\b|Error:|Error[ ]\d|ERROR\b|FATAL\b|fatal:|panic:|googleapi:"
     r"|Traceback \(most|Unhandled|Exception in thread)|(?<=\})[ \t]*\n[ \t]*(?=\{)|" + MESSAGE_END
 )
 _WORD = regex(r"[\w.@/:=%-]")

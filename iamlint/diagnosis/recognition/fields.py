@@ -117,7 +117,7 @@ def read_fields(text: str, templates: Iterable[Template], *, only: bool = False)
     for template in templates:
         if template.placeholders and (found := template.reading.search(text)):
             for name, value in found.groupdict().items():
-                values.setdefault(name, value)
+                values.setdefault("resource" if name == "bucket" else name, value)
     if only:
         return values
     text = _COMMAND.sub("", text)
@@ -171,6 +171,9 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("project", _key("consumer", r"[\w][\w.:-]*", "projects/")),
     ("project", rf"\bin project {_QUOTE}({SHAPES['project']}){_QUOTE}before"),
     ("project", r"https://console\.[a-z.]{0,20}google\.com/[^\s'\x22]{0,200}?[?&]project=(\w[\w.:-]*)"),
+    ("project", r"\borgpolicy:projects/(\w[\w.:-]*)"),
+    ("project", r"[?&]userProject=(\w[\w.:-]*)"),
+    ("project", r"/storage/v1/b\?(?:[^\s'\x22]{0,200}&)?project=(\w[\w.:-]*)"),
     ("project", rf"\bpermission to access projects? (?:instance )?\[({SHAPES['project']})\s*[\]:]"),
     ("service", _key("service", SHAPES["service"])),
     ("service", r"/apis/(?:api|library)/([a-z0-9-]+\.googleapis\.com)"),
@@ -191,6 +194,9 @@ _GENERAL: tuple[tuple[str, str], ...] = (
         "resource",
         rf"\bpermission(?:\(s\))? for (?:connection )?{_QUOTE}((?://|projects/|folders/|organizations/){_RESOURCE})",
     ),
+    ("resource", rf"\bpermissions? (?:for|on) (?:dataset|table|view|routine) {_QUOTE}({_RESOURCE})"),
+    ("resource", rf"\bIAM policy for [\w ]{{1,40}} {_QUOTE}(?:v1/)?(projects/{_RESOURCE})"),
+    ("resource", r"\brequesting https://[a-z-]{1,60}\.googleapis\.com/v\w{1,10}/(projects/[^\s?:'\x22]{0,400}[\w])"),
     ("resource", rf"\bon service account {_QUOTE}(projects/[^/\s]+/serviceAccounts/{_RESOURCE})"),
     ("resource", r"\baccess b instance \[([a-z0-9][\w.-]*[a-z0-9])\]"),
     ("resource", r"\bdoes not have storage\.objects\.\w+ access to ([a-z0-9][\w.-]*[a-z0-9])/"),

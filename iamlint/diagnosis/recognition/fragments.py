@@ -39,6 +39,7 @@ SHAPES: Mapping[str, str] = {
     "method": r"\w+(?:\.\w+)+",
     "provider": r"(?://iam\.googleapis\.com/)?projects/[^/\s]+/locations/global/workloadIdentityPools/[\w-]+/providers/[\w-]+",
     "resource": _WORD,
+    "bucket": r"[a-z0-9][\w.-]*[a-z0-9]",
     "attribute": r"[a-z]+\.[\w.-]*\w",
     "issuer": _WORD,
     "expected": _WORD,
@@ -50,7 +51,7 @@ SHAPES: Mapping[str, str] = {
     "lifetime": r"\d+s?",
     "any": r".{0,100}?",
 }
-"""The pattern of each placeholder, for RE2. ``any`` is not read."""
+"""The pattern of each placeholder, for RE2. ``any`` is not read, and a ``bucket`` is read as the resource."""
 _SQUEEZED: Mapping[str, str] = {
     "permission": r"[a-z][a-z0-9_]*?\.[a-z0-9_./]+?",
     "target": r"(?:[a-z0-9_.+$-]+?@[a-z0-9_.-]+?|[a-z0-9_.$-]{0,25}?)",  # a name in its place, or a mask
