@@ -14,6 +14,8 @@ from iamlint.unknown import Unknown, shown
 Node = tuple[str, str]
 """A kind and a name: ("project", "shop"), ("service_account", "ci@shop.iam.gserviceaccount.com")."""
 
+_Parent = tuple[Node, Declaration | None]
+"""What a document says contains a node, and the declaration; None for one that counts everywhere."""
 _MOST_KEPT = 16
 """Maximum length of a chain of containers that is kept: folders nest ten deep, but hostile input may go on for ever.
 
@@ -48,8 +50,8 @@ class Hierarchy:
         projects = tuple(projects)
         domains = ((one.domain, one.name.rpartition("/")[2], one.declared) for one in organizations if one.domain)
         self._numbers, _ = agreed(domains)
-        self._shared: dict[Node, Node] = {}  # each once: a thousand members may have grants on it
         self._plain: dict[tuple[str, Text], Node] = {}
+        self._others: dict[Node, Node] = {}
         self._chains: dict[Node, tuple[Node, ...]] = {}
         self._homes: dict[str, tuple[Node, ...]] = {}
         self._keys = _project_keys(projects)
@@ -58,7 +60,8 @@ class Hierarchy:
             name = identity(account.email, account.declared)
             if name:
                 self._projects.setdefault(name, []).append((account.project, account.declared))
-        self._parents: dict[Node, list[tuple[Node, Declaration]]] = {}
+        self._parents: dict[Node, tuple[_Parent, ...]] = {}
+        self._alone: dict[Node, tuple[_Parent]] = {}
         for project in projects:
             self._add(self.node(Resource("project", project.project_id), project.declared), project)
         for folder in folders:
@@ -70,10 +73,15 @@ class Hierarchy:
         text = shown(fact.parent)
         kind = "organization" if "organization" in text.partition("/")[0] else "folder"
         parent = self.node(Resource(kind, fact.parent), fact.declared)
-        if parent:
-            told = self._parents.setdefault(node, [])
-            if not any(other == parent and by.trust == "named" for other, by in told):
-                told.append((parent, fact.declared))
+        if parent is None:
+            return
+        told = self._parents.get(node, ())
+        if any(other == parent and by is None for other, by in told):
+            return
+        if fact.declared.trust != "named":
+            self._parents[node] = (*told, (parent, fact.declared))
+        else:  # the projects of a folder share one tuple
+            self._parents[node] = (*told, *self._alone.setdefault(parent, ((parent, None),)))
 
     # -- names ------------------------------------------------------------------------------------------------------
 
@@ -86,15 +94,29 @@ class Hierarchy:
         """Return one name for a resource, in any of its spellings; None if nothing is known about it."""
         name = resource.name
         if not isinstance(name, str):
-            return self._node(resource, declared)
+            found = self._node(resource, declared)
+            return self._one(found) if found else None
         try:
             return self._plain[resource.kind, name]
         except KeyError:
             found = self._node(resource, declared)
-            if found and "${" not in name:  # else the name means something else in the next configuration
-                key = resource.kind, name
-                self._plain[found if found == key else key] = found
+            if found is None:
+                return None
+            if "${" in name:  # it means something else in the next configuration
+                return self._one(found)
+            key = resource.kind, name
+            if found == key:
+                found = self._plain[found] = self._others.pop(found, found)
+                return found
+            found = self._one(found)
+            if resource.kind != "project":  # a number: it is asked for once for each account of the project
+                self._plain[key] = found
             return found
+
+    def _one(self, node: Node) -> Node:
+        """Return an equal node that others have, too: a thousand members may have grants on it."""
+        known = self._plain.get(node)
+        return known if known == node else self._others.setdefault(node, node)
 
     def _node(self, resource: Resource, declared: Declaration) -> Node | None:
         match resource.kind:
@@ -110,8 +132,7 @@ class Hierarchy:
             case _:
                 name = identity(resource.name, declared)
                 name = self._short(name) if name else None
-        node = (_ONE_KIND.get(resource.kind, resource.kind), name) if name else None
-        return self._shared.setdefault(node, node) if node else None
+        return (_ONE_KIND.get(resource.kind, resource.kind), name) if name else None
 
     def _short(self, name: str) -> str:
         """Return ``P/L/T`` for ``projects/P/locations/L/topics/T``: Terraform uses the short form, exports the long
@@ -160,7 +181,7 @@ class Hierarchy:
         found = [node]
         while told := self._parents.get(found[-1]):
             parent, by = told[0]
-            if by.trust != "named" or parent in found or len(found) == _MOST_KEPT:
+            if by or parent in found or len(found) == _MOST_KEPT:
                 return ()
             found.append(parent)
         return tuple(found)
@@ -175,8 +196,8 @@ class Hierarchy:
                 waiting += self._in(at, declared, certain=certain)
 
     def _in(self, node: Node, declared: Declaration | None, *, certain: bool) -> list[Node]:
-        told = self._parents.get(node, [])
-        counted = (one for one, by in told if by.trust == "named" or (declared and counts_for(by, declared)))
+        told = self._parents.get(node, ())
+        counted = (one for one, by in told if by is None or (declared and counts_for(by, declared)))
         first = next(counted, None)
         return [first] if first else [] if certain else [one for one, _ in told]
 

@@ -40,6 +40,10 @@ def deploys(graph: Graph, source: str, account: Text, declared: Declaration) -> 
     return graph.estate.made(_Deployments).of(graph, source, graph.hierarchy.around(account, declared)[1:])
 
 
+_MOST_KEPT = 100
+"""Maximum number of remembered answers: those about one project are mostly asked for together."""
+
+
 class _Deployments:
     """The deployments found so far: they are the same for all accounts of a project."""
 
@@ -50,6 +54,8 @@ class _Deployments:
         """Yield a principal's deployments in a project with these containers. Each is searched for once."""
         key = source, around
         if key not in self._known:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
             self._known[key] = [], _searched(graph, source, around)
         found, further = self._known[key]
         at = 0

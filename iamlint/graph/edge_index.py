@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from typing import TypeVar
 
 from iamlint.basics.frozen import frozen
 from iamlint.estate import Node
 from iamlint.facts import Grant
 from iamlint.graph.edge_permissions import EdgeKind
 from iamlint.logic.verdict import Verdict
+
+_End = TypeVar("_End", str, Node)
 
 
 @frozen
@@ -34,15 +35,25 @@ class EdgeIndex:
     """Edges by target, and edges to tokens and delegations by source; blocked edges are separate."""
 
     def __init__(self) -> None:
-        self.onto: dict[Node, list[Edge]] = defaultdict(list)
-        self.closed: dict[Node, list[Edge]] = defaultdict(list)
-        self.calls: dict[str, list[Edge]] = defaultdict(list)
-        self.closed_calls: dict[str, list[Edge]] = defaultdict(list)
+        self.onto: dict[Node, list[Edge]] = {}
+        self.closed: dict[Node, list[Edge]] = {}
+        self.calls: dict[str, list[Edge]] = {}
+        self.closed_calls: dict[str, list[Edge]] = {}
 
-    def add(self, edges: Iterable[Edge], *, only_by_source: bool = False) -> None:
-        """Add edges; with ``only_by_source`` the open ones are not kept by target."""
-        for edge in edges:
-            if edge.closed or not only_by_source:
-                (self.closed if edge.closed else self.onto)[edge.onto].append(edge)
-            if edge.kind in ("token", "delegate"):
-                (self.closed_calls if edge.closed else self.calls)[edge.source].append(edge)
+    def add_onto(self, edge: Edge) -> None:
+        """Add an edge by its target."""
+        _add(self.closed if edge.closed else self.onto, edge.onto, edge)
+
+    def add_call(self, edge: Edge) -> None:
+        """Add an edge by its source, if it is one to a token or a delegation."""
+        if edge.kind in ("token", "delegate"):
+            _add(self.closed_calls if edge.closed else self.calls, edge.source, edge)
+
+
+def _add(index: dict[_End, list[Edge]], end: _End, edge: Edge) -> None:
+    """Add an edge at one of its ends. Most have one edge: a list that is made with it has no room for others."""
+    edges = index.get(end)
+    if edges is None:
+        index[end] = [edge]
+    else:
+        edges.append(edge)

@@ -13,6 +13,7 @@ from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, r
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
 from iamlint.graph.edge_index import Edge, EdgeIndex
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY, PRIVILEGED, changes
+from iamlint.graph.held_grants import HeldGrants
 from iamlint.graph.of_roles import kinds_of_edges, rank, relevant_permissions, strongest, useful
 from iamlint.graph.own_access import OwnAccess
 from iamlint.location import Location
@@ -26,6 +27,8 @@ _LOOKED_AT = 50
 """Maximum number of privileged accounts of a container that are compared with a principal's own privileges."""
 _COMPARED = 5
 """Number of such an account's strongest privileges that are compared with those of the principal."""
+_MOST_KEPT = 100
+"""Maximum number of principals whose grants are kept by node: one is mostly asked about several times in a row."""
 _PEOPLE = ("user:", "group:", "domain:")
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
 _FEW = 8
@@ -56,32 +59,31 @@ class Graph:
         self._access = access_of(estate)
         self._powers: dict[tuple[str, str], _RolePermissions] = {}
         self._predefined: dict[str, _RolePermissions] = {}
-        self._relevant: dict[str, Sequence[tuple[Node, Grant]]] = {}
+        self._relevant = HeldGrants(estate.hierarchy)
         self._on_accounts = EdgeIndex()
         self._own = OwnAccess(estate, self._relevant, self._all_of, strongest)
         self._sources: dict[Node, Mapping[str, Sequence[Edge]]] = {}
         self._tokens: dict[str, Set[Node]] = {}
         self._on: dict[str, Mapping[Node, list[tuple[int, Grant]]]] = {}
-        relevant: dict[str, list[tuple[Node, Grant]]] = defaultdict(list)
         self._all: Sequence[Grant] = estate.of(Grant) if grants is None else tuple(grants)
         for grant in self._all:
-            self._add(grant, relevant)
-        self._relevant.update((source, tuple(held)) for source, held in relevant.items())
+            self._add(grant)
 
     @cached_property
     def _viewer(self) -> frozenset[str]:
         return self.estate.permissions("roles/viewer", Declaration(Location("")))[0]
 
-    def _add(self, grant: Grant, relevant: dict[str, list[tuple[Node, Grant]]]) -> None:
+    def _add(self, grant: Grant) -> None:
         if grant.resource.kind not in _ON_ACCOUNTS:
             return
         onto = self.hierarchy.node(grant.resource, grant.declared)
         placed = self._placed(grant, onto)
         if onto and placed:
             source, powers = placed
-            relevant[source].append((onto, grant))
+            self._relevant.add(source, grant)
             if onto[0] == "service_account":
-                self._on_accounts.add(self._edges(grant, source, onto, powers))
+                for edge in self._edges(grant, source, onto, powers):
+                    self._on_accounts.add_onto(edge)
 
     def _placed(self, grant: Grant, onto: Node | None) -> tuple[str, _RolePermissions] | None:
         """Return the holder of a grant and the relevant permissions of its role; None if it has no relevant one."""
@@ -103,8 +105,10 @@ class Graph:
             onto = self.hierarchy.node(grant.resource, grant.declared) if known else None
             placed = self._placed(grant, onto)
             if onto and placed:
-                edges = self._edges(grant, placed[0], onto, placed[1])
-                found.add(edges, only_by_source=onto[0] == "service_account")
+                for edge in self._edges(grant, placed[0], onto, placed[1]):
+                    found.add_call(edge)
+                    if edge.closed or onto[0] != "service_account":
+                        found.add_onto(edge)
         return found
 
     def _onto(self, node: Node) -> EdgeIndex:
@@ -284,17 +288,17 @@ class Graph:
         Owner and Editor, or if it attaches accounts and the principal can also deploy; on a folder or organization,
         also any role that does more than read. Unknown roles do not count as privileges.
         """
-        held = self._relevant.get(source)
-        if held and source not in self._privileges and held[0][1].principal.text.startswith(_PEOPLE):
-            self._privileges[source] = self._strong(held)
-        return self._privileges.get(source, ())
+        found = self._privileges.get(source)
+        if found is None and (first := self._relevant.first(source)) and first.principal.text.startswith(_PEOPLE):
+            found = self._privileges[source] = _packed(self._strong(self._relevant.of(source)))
+        return ((found, TRUE),) if isinstance(found, Grant) else found or ()
 
     @cached_property
-    def _privileges(self) -> dict[str, tuple[tuple[Grant, Verdict], ...]]:
+    def _privileges(self) -> dict[str, _Strong]:
         """The privileges of accounts and other workloads; those of people are added on demand, since few are needed."""
-        others = (one for one in self._relevant.items() if not one[1][0][1].principal.text.startswith(_PEOPLE))
-        found = ((source, self._strong(held)) for source, held in others)
-        return {source: strong for source, strong in found if strong}
+        others = (one for one in self._relevant.firsts() if not one[1].principal.text.startswith(_PEOPLE))
+        found = ((source, self._strong(self._relevant.of(source))) for source, _ in others)
+        return {source: _packed(strong) for source, strong in found if strong}
 
     def _strong(self, held: Sequence[tuple[Node, Grant]]) -> tuple[tuple[Grant, Verdict], ...]:
         if not any([onto[0] in CONTAINERS for onto, _ in held]):  # noqa: C419  # a list is faster than a generator
@@ -376,20 +380,19 @@ class Graph:
     def holders(self) -> dict[str, list[tuple[str, Principal]]]:
         """The holders of relevant roles, by kind."""
         found: dict[str, list[tuple[str, Principal]]] = defaultdict(list)
-        for source, held in self._relevant.items():
-            principal = held[0][1].principal
-            found[principal.kind].append((source, principal))
+        for source, grant in self._relevant.firsts():
+            found[grant.principal.kind].append((source, grant.principal))
         return found
 
     def privileged_accounts(self) -> Iterator[tuple[str, Grant]]:
         """Yield the accounts that have privileges, each with the strongest grant that gives one."""
         for source in self._privileged:
-            yield source, self._privileges[source][0][0]
+            yield source, _strongest(self._privileges[source])
 
     @cached_property
     def _privileged(self) -> list[str]:
         strong = self._privileges.items()
-        return [source for source, held in strong if _is_account(held[0][0].principal)]
+        return [source for source, held in strong if _is_account(_strongest(held).principal)]
 
     @property
     def privileged_nodes(self) -> Set[Node]:
@@ -422,7 +425,7 @@ class Graph:
     @property
     def grants(self) -> Iterator[tuple[Node, Grant]]:
         """Yield the relevant grants, each with its node."""
-        return (placed for held in self._relevant.values() for placed in held)
+        return (placed for _, held in self._relevant.items() for placed in held)
 
     @property
     def holders_of_grants(self) -> Iterable[tuple[str, Sequence[tuple[Node, Grant]]]]:
@@ -432,8 +435,10 @@ class Graph:
     def held_on(self, source: str) -> Mapping[Node, list[tuple[int, Grant]]]:
         """Return the relevant grants of a principal by node, each with its position in their order."""
         if source not in self._on:
+            if len(self._on) >= _MOST_KEPT:
+                self._on.clear()
             self._on[source] = found = defaultdict[Node, list[tuple[int, Grant]]](list)
-            for number, (onto, grant) in enumerate(self._relevant.get(source, ())):
+            for number, (onto, grant) in enumerate(self._relevant.of(source)):
                 found[onto].append((number, grant))
         return self._on[source]
 
@@ -461,6 +466,18 @@ class Graph:
             for account in reversed(self.estate.of(ServiceAccount))
             if (name := identity(account.email, account.declared))
         }
+
+
+_Strong = Grant | tuple[tuple[Grant, Verdict], ...]
+"""The privileges of an account, as `Graph.privileges` returns them; a grant is one that certainly counts, alone."""
+
+
+def _packed(strong: tuple[tuple[Grant, Verdict], ...]) -> _Strong:
+    return strong[0][0] if len(strong) == 1 and strong[0][1] is TRUE else strong
+
+
+def _strongest(strong: _Strong) -> Grant:
+    return strong if isinstance(strong, Grant) else strong[0][0]
 
 
 def _is_account(principal: Principal) -> bool:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
 from iamlint.access.asking import access_of
 from iamlint.estate import Estate, Node
 from iamlint.facts import Declaration, Grant
 from iamlint.graph.edge_permissions import PRIVILEGED
+from iamlint.graph.held_grants import HeldGrants
 from iamlint.location import Location
 from iamlint.unknown import Truth
 
 _STRONG = frozenset(PRIVILEGED)
-_MOST_KEPT = 20_000
+_MOST_KEPT = 5_000
 """Maximum number of remembered privileges: those of one project are mostly asked about together."""
 _FEW = 8
 """Number of grants that are looked through rather than indexed: most principals of a large estate have fewer."""
@@ -28,7 +29,7 @@ class OwnAccess:
     def __init__(
         self,
         estate: Estate,
-        held: Mapping[str, Sequence[tuple[Node, Grant]]],
+        held: HeldGrants,
         permissions: Callable[[Grant], frozenset[str]],
         strongest: Callable[[frozenset[str]], str | None],
     ) -> None:
@@ -46,7 +47,7 @@ class OwnAccess:
 
         An owner has as much as anybody: it may grant itself every other role there.
         """
-        mine = self._held.get(source)
+        mine = self._held.of(source)
         if not mine:
             return False
         _, wanted, above = self._asked_of(privilege)
@@ -78,7 +79,7 @@ class OwnAccess:
     def _of(self, source: str) -> dict[Node, list[frozenset[str]]]:
         if source not in self._own:
             own: dict[Node, list[frozenset[str]]] = {}
-            for onto, grant in self._held.get(source, ()):
+            for onto, grant in self._held.of(source):
                 if self._counts(grant):
                     own.setdefault(onto, []).append(self._permissions(grant))
             self._own[source] = own

@@ -292,7 +292,11 @@ class Ways:
         alone = one if one and source not in self._borrowing and self._access.nothing_blocks(one.grant) else None
         known = self._alone.get((alone.permissions, node[0])) if alone else None
         if alone and known is not None:
-            yield from (Way(source, node, method, (alone.grant,) * len(places(method)), TRUE) for method in known)
+            grants = tuple[Grant, ...]()
+            for method in known:
+                if len(places(method)) != len(grants):  # most need one: they share the tuple
+                    grants = (alone.grant,) * len(places(method))
+                yield Way(source, node, method, grants, TRUE)
             return
         fitting, may_delegate = self._fitting(source, (node,), chain, node)
         make = partial(self._way, source, node, around=chain, account=chain)

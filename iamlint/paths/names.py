@@ -29,6 +29,33 @@ class Account:
     declared: Declaration
 
 
+class Accounts(Mapping[str, Account]):
+    """The service accounts of an estate by name.
+
+    Most are named by their e-mail. Of these only the declarations are kept, a third of the memory of accounts.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, Declaration | Account] = {}
+
+    def add(self, name: str, email: str, declared: Declaration) -> None:
+        """Add an account."""
+        self._known[name] = declared if name == email else Account(email, declared)
+
+    def __getitem__(self, name: str) -> Account:
+        known = self._known[name]
+        return known if isinstance(known, Account) else Account(name, known)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
 class Names:
     """Every principal that the estate names, and the service accounts by container.
 
@@ -36,7 +63,7 @@ class Names:
     """
 
     def __init__(self, estate: Estate) -> None:
-        self.accounts: dict[str, Account] = {}
+        self.accounts = Accounts()
         self.principals: dict[str, Principal | None] = {}
         self._kinds: dict[str, PrincipalKind] = {}
         for account in estate.of(ServiceAccount):
@@ -69,7 +96,7 @@ class Names:
 
     def _account(self, name: str | None, email: str, declared: Declaration) -> None:
         if name and name not in self.accounts:
-            self.accounts[name] = Account(email, declared)
+            self.accounts.add(name, email, declared)
             self.principals.setdefault(name)
 
     def _memberships(self, groups: Groups) -> None:

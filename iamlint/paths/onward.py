@@ -26,6 +26,7 @@ from iamlint.paths.closure import Values, reached_values
 from iamlint.paths.hops import MEMBER, Hop, Hops, hop_onto_each, is_container
 from iamlint.paths.names import names_of
 from iamlint.paths.search import Spot
+from iamlint.paths.steps import Kept, Steps, leads_to
 from iamlint.unknown import Truth, shown
 
 MOST_SHOWN = 8
@@ -35,7 +36,7 @@ _MOST_WORK = 2_000_000
 _MOST_SPECIAL = 500_000
 """Maximum number of hops that are looked at one by one: by grants with a condition, and through what runs."""
 _MOST_REASONS = 5
-_MOST_KEPT = 20_000
+_MOST_KEPT = 5_000
 """Maximum number of answers that are kept for the next findings: those about one project mostly come together."""
 _SMALL = 100
 """Hops that are followed again for the next finding rather than kept."""
@@ -43,16 +44,31 @@ _REACHING = frozenset(permission for kind in EDGE_PERMISSIONS for permission in 
 _DELEGATES = frozenset(EDGE_PERMISSIONS["delegate"])
 
 
+Holders = Mapping[str, tuple[Grant, tuple[str, ...]]]
+
+
 @frozen
 class End:
-    """A privilege: a role on a project, folder or organization. ``rank`` is its position, the strongest first.
-
-    ``holders`` are the accounts and groups that have it, each with its grant and with why it is not certain.
-    """
+    """A privilege: a role on a project, folder or organization. ``rank`` is its position, the strongest first."""
 
     rank: int
     grant: Grant
-    holders: dict[str, tuple[Grant, tuple[str, ...]]] = field(default_factory=dict, compare=False)
+    _holders: tuple[Grant, ...] | Holders = field(compare=False)
+
+    @classmethod
+    def of(cls, rank: int, grant: Grant, holders: Holders) -> End:
+        """Return a privilege that a grant gives. Of holders that have it certainly, only the grants are kept."""
+        grants = tuple([one for one, reasons in holders.values() if not reasons])
+        if len(grants) < len(holders):
+            return cls(rank, grant, holders)
+        return cls(rank, grant, () if len(grants) == 1 and grants[0] is grant else grants)
+
+    @property
+    def holders(self) -> Holders:
+        """The accounts and groups that have it, each with its grant and with why it is not certain."""
+        if not isinstance(self._holders, tuple):
+            return self._holders
+        return {principal_node(one) or "": (one, ()) for one in self._holders or (self.grant,)}
 
     @property
     def text(self) -> str:
@@ -99,7 +115,7 @@ class Onward:
         self.cut: Grant | None = None
         self._work = Budget(_MOST_WORK)
         self._ends, self._own = self._privileges()
-        self._after, self._perhaps = _Steps(), _Steps()
+        self._after, self._perhaps = Steps(), Steps()
         self._follow(estate)
         self._gained: dict[tuple[tuple[Spot, ...], str, bool], tuple[End, ...]] = {}
         self._open = _Reached(self, certain=True)
@@ -125,12 +141,12 @@ class Onward:
         ranks: dict[str, list[int]] = defaultdict(list)
         unsure: dict[str, set[int]] = defaultdict(set)
         for rank, (*_, held) in enumerate(ordered):
-            end = End(rank, held[0][1])
-            ends.append(end)
+            among: dict[str, tuple[Grant, tuple[str, ...]]] = {}
             for name, grant, reasons in held:
-                if name not in end.holders or not reasons:
-                    end.holders[name] = grant, reasons
-            for name, (_, reasons) in end.holders.items():
+                if name not in among or not reasons:
+                    among[name] = grant, reasons
+            ends.append(End.of(rank, held[0][1], among))
+            for name, (_, reasons) in among.items():
                 ranks[name].append(rank)
                 if reasons:
                     unsure[name].add(rank)
@@ -276,50 +292,6 @@ class Onward:
         return self._any
 
 
-class _Steps:
-    """Hops by the spots that they start at. One onto all accounts of a container is kept as its way, half as large."""
-
-    def __init__(self) -> None:
-        self._of: dict[str, tuple[Hop | Way, ...]] = {}
-        self._of_delegates: dict[str, tuple[Hop | Way, ...]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._of)
-
-    def add(self, name: str, hops: Sequence[Hop]) -> None:
-        """Add the hops from a name, and from it as a delegate, if the call takes or makes delegates."""
-        if hops:
-            self._of[name] = tuple([_kept(hop) for hop in hops])
-        delegates = [_kept(hop) for hop in hops if hop.delegates or hop.takes_delegates]
-        if delegates:
-            self._of_delegates[name] = tuple(delegates)
-
-    def of(self, spot: Spot) -> Sequence[Hop | Way]:
-        """Return the hops from a spot."""
-        name, delegate = spot
-        hops = self._of_delegates if delegate else self._of
-        return hops.get(name, ()) if isinstance(name, str) else ()
-
-    @property
-    def spots(self) -> Iterator[Spot]:
-        """Yield the spots that hops start at."""
-        for name in self._of:
-            yield name, False
-            if name in self._of_delegates:
-                yield name, True
-
-
-def _kept(hop: Hop) -> Hop | Way:
-    return hop.way if hop.way and not hop.target else hop
-
-
-def _leads_to(kept: Hop | Way) -> Spot:
-    """Return the spot that a hop leads to: its account or group, or all accounts of a container."""
-    if isinstance(kept, Way):
-        return kept.onto, kept.method.group == "delegate"
-    return kept.target, kept.delegates
-
-
 class _Reached:
     """The ranks that each spot reaches over open hops; or over conditional ones, too."""
 
@@ -343,7 +315,7 @@ class _Reached:
         name, delegate = spot
         if isinstance(name, tuple):
             return [(one, delegate) for one in self._onward.names.below(name)]
-        return [_leads_to(hop) for steps in self._steps for hop in steps.of(spot)]
+        return [leads_to(hop) for steps in self._steps for hop in steps.of(spot)]
 
     def own(self, spot: Spot) -> Values:
         """Return the ranks of the privileges that a spot has itself."""
@@ -417,7 +389,8 @@ class _Reached:
 
     def _before(self, spot: Spot) -> Iterator[tuple[Hop | None, Spot]]:
         name, delegate = spot
-        for one in self._reversed.get(spot, ()):
+        found = self._reversed.get(spot, ())
+        for one in found if isinstance(found, tuple) else (found,):
             kept = one[0] if isinstance(one, tuple) else one
             yield hop_onto_each(kept) if isinstance(kept, Way) else kept, (kept.source, kept is not one)
         account = self._onward.names.accounts.get(name) if isinstance(name, str) else None
@@ -426,14 +399,17 @@ class _Reached:
             yield from ((None, (node, delegate)) for node in around if (node, delegate) in self._reversed)
 
     @cached_property
-    def _reversed(self) -> Mapping[Spot, Sequence[Hop | Way | tuple[Hop | Way]]]:
+    def _reversed(self) -> Mapping[Spot, Kept | tuple[Kept | tuple[Kept], ...]]:
         """The hops by the spots that they lead to. One from a delegate is in a tuple: there are few."""
-        found: dict[Spot, list[Hop | Way | tuple[Hop | Way]]] = defaultdict(list)
+        found: dict[Spot, list[Kept | tuple[Kept]]] = defaultdict(list)
         for steps in self._steps:
             for spot in steps.spots:
                 for hop in steps.of(spot):
-                    found[_leads_to(hop)].append((hop,) if spot[1] else hop)
-        return {spot: tuple(hops) for spot, hops in found.items()}
+                    found[leads_to(hop)].append((hop,) if spot[1] else hop)
+        return {
+            spot: hops[0] if len(hops) == 1 and isinstance(hops[0], Hop | Way) else tuple(hops)
+            for spot, hops in found.items()
+        }
 
 
 @frozen

@@ -102,7 +102,10 @@ class PlainReader:
         if resource is None:  # the full reader says what is wrong with the name
             return None
         declared = Declaration(line.whole(), "asset")
-        self._hierarchy.add(asset.get("ancestors", _NONE), project_in(name), declared)
+        project = project_in(name)
+        if project == resource.name:
+            project = str(resource.name)  # one text for both
+        self._hierarchy.add(asset.get("ancestors", _NONE), project, declared)
         named = line.place(name, 0)
         facts: list[Fact] = []
         if self._every:
@@ -198,7 +201,8 @@ class _Line:
 
     def whole(self) -> Location:
         """Return the location of the whole line."""
-        return Location(self._shown, self._number, 1, self._number, len(self._text.rstrip()) + 1)
+        end = len(self._text.rstrip()) + 1
+        return Location(self._shown, self._number, 1, self._number, _COLUMNS[end] if end in _SHARED else end)
 
     def parts(self, binding: int, role: str) -> tuple[int, int]:
         """Return the offsets of the role and of the members of a binding, given by its number.
