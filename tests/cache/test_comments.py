@@ -145,7 +145,11 @@ def test_parts_that_cannot_be_used_keep_nothing(runs: Runs, loss: str) -> None:
     assert told(runs("--format", "json")) == told(runs("--no-cache", "--format", "json"))
 
 
-@pytest.mark.parametrize("corpus", sorted(path.name for path in TESTDATA.iterdir() if path.is_dir()))
+CORPORA = ("console", "estates", "modules", "plans", "readme", "screens", "story", "vocabulary")
+"""Those that have files with comments."""
+
+
+@pytest.mark.parametrize("corpus", CORPORA)
 def test_every_corpus_is_the_same_after_random_comments(runs: Runs, corpus: str) -> None:
     shutil.copytree(TESTDATA / corpus, runs.cwd, dirs_exist_ok=True)
     choice = random.Random(corpus)

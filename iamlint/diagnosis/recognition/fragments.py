@@ -83,12 +83,13 @@ class Template:
         return tuple(squeezed(piece) for piece in _PLACEHOLDER.split(self.text)[::2])
 
     @cached_property
-    def _longest(self) -> bytes:
+    def mark(self) -> bytes:
+        """What a squeezed text has if this piece is in it."""
         return max(self.literals, key=len).encode()
 
     def spans(self, text: bytes) -> Iterator[tuple[int, int]]:
         """Where it is in a squeezed text."""
-        longest = self._longest
+        longest = self.mark
         at = text.find(longest)
         if at < 0:
             return
@@ -164,8 +165,13 @@ class Structured:
 
     def spans(self, text: bytes) -> Iterator[tuple[int, int]]:
         """Where it is in a squeezed text."""
-        if self._squeezed.encode() in text:
+        if self.mark in text:
             yield from pattern_spans(self._pattern, text)
+
+    @cached_property
+    def mark(self) -> bytes:
+        """What a squeezed text has if this piece is in it."""
+        return self._squeezed.encode()
 
     @cached_property
     def _squeezed(self) -> str:
@@ -186,6 +192,11 @@ class Alternative:
     """Pieces that must all be in one message for it to be recognised."""
 
     parts: tuple[Template | Structured, ...]
+
+    @cached_property
+    def mark(self) -> bytes:
+        """What a squeezed text has if the first of the pieces is in it."""
+        return self.parts[0].mark
 
     @property
     def is_reason(self) -> bool:

@@ -139,7 +139,7 @@ def _hits(source: ErrorText, kinds: tuple[ErrorKind, ...]) -> Iterator[_Hit]:
 
     for kind in kinds:
         for index, alternative in enumerate(kind.recognise):
-            if not all(map(spans, alternative.parts)):  # as almost always, by the first part
+            if alternative.mark not in source.squeezed or not all(map(spans, alternative.parts)):  # mostly the former
                 continue
             first, *others = map(spans, alternative.parts)
             for span in first:
