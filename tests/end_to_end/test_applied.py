@@ -10,7 +10,9 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -63,9 +65,13 @@ class _NotAppliedError(Exception):
 # -- the instances of an example, and their values ---------------------------------------------------------------------
 
 
-def instances(example: Example, directory: Path, monkeypatch: pytest.MonkeyPatch) -> list[Instance]:
+def instances(example: Example) -> list[Instance]:
     """The evaluated blocks of an example's Terraform."""
-    write(directory, {name: unmarked(text) for name, text in example.files.items()})
+    return _instances(tuple(example.files.items()))
+
+
+@cache
+def _instances(files: tuple[tuple[str, str], ...]) -> list[Instance]:
     seen: list[Instance] = []
     facts_of = sharing.facts_of
 
@@ -73,9 +79,10 @@ def instances(example: Example, directory: Path, monkeypatch: pytest.MonkeyPatch
         seen.append(instance)
         return facts_of(instance)
 
-    with monkeypatch.context() as patch:
+    with TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
+        write(Path(directory), {name: unmarked(text) for name, text in files})
         patch.setattr(sharing, "facts_of", seeing)
-        read([directory], Options())
+        read([Path(directory)], Options())
     return seen
 
 
@@ -255,13 +262,12 @@ def examples(rule: Rule, form: str) -> list[Example]:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 @pytest.mark.parametrize("form", [plan, state], ids=lambda form: form.__name__)
 def test_what_is_found_in_source_is_found_in(
-    form: Callable[[list[Instance]], Document], rule: Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    form: Callable[[list[Instance]], Document], rule: Rule, tmp_path: Path
 ) -> None:
     proven = 0
     for number, example in enumerate(examples(rule, form.__name__)):
-        found = instances(example, tmp_path / f"{number}-source", monkeypatch)
         try:
-            document = form(found)
+            document = form(instances(example))
         except _NotAppliedError:
             continue
         write(tmp_path / str(number), {f"{form.__name__}.json": json.dumps(document, indent=2)})

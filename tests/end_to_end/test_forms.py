@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -170,10 +172,13 @@ def flagged_grants(rule: Rule) -> Iterator[Grant]:
 
 
 def grants_of(example: Example) -> list[Grant]:
-    from tempfile import TemporaryDirectory
+    return _grants_of(tuple(example.files.items()))
 
+
+@cache
+def _grants_of(files: tuple[tuple[str, str], ...]) -> list[Grant]:
     with TemporaryDirectory() as directory:
-        write(Path(directory), {name: unmarked(text) for name, text in example.files.items()})
+        write(Path(directory), {name: unmarked(text) for name, text in files})
         return [fact for fact in read([Path(directory)], Options()).facts if isinstance(fact, Grant)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -40,13 +41,17 @@ def nodes(expression: Node, text: str) -> list[Any]:
 def everything(value: object) -> object:
     """Return a tree with the values of all fields, to compare it with another."""
     if isinstance(value, Node):
-        slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
-        return type(value), [everything(getattr(value, name)) for name in slots]
+        return type(value), [everything(getattr(value, name)) for name in _slots(type(value))]
     if isinstance(value, (list, tuple)):
         return [everything(item) for item in value]
     if isinstance(value, dict):
         return [(key, everything(item)) for key, item in value.items()]
     return type(value), value
+
+
+@cache
+def _slots(kind: type[Node]) -> list[str]:
+    return [name for one in kind.__mro__ for name in getattr(one, "__slots__", ())]
 
 
 def check(file: File) -> None:
