@@ -197,6 +197,8 @@ _ESCAPES = {
     '"': '\\"',
     "\\": "\\\\",
 }
+_UNUSUAL = regex(r"[^ !#-\[\]-~]")
+"""A character that may be written in another way than as it is."""
 _WIDTH = 80
 
 
@@ -253,13 +255,15 @@ def _text(text: str) -> list[str]:
     body = text.removesuffix("\n")
     lines = body.split("\n")
     strange = text[0] in " \n" or body.endswith("\n") or any(line.endswith(" ") for line in lines)
-    if strange or any(_escaped(character) != character and character not in '\n"\\' for character in text):
+    if strange or any(
+        _escaped(character) != character and character not in '\n"\\' for character in _UNUSUAL.findall(text)
+    ):
         raise UnknownResult(Unknown("a text of several lines that iamlint does not write as YAML"))
     return ["|" if text.endswith("\n") else "|-", *("  " + line if line else line for line in lines)]
 
 
 def _quoted(text: str) -> list[str]:
-    found = '"' + "".join(map(_escaped, text)) + '"'
+    found = '"' + _UNUSUAL.sub(lambda one: _escaped(one.group()), text) + '"'
     if len(found) > _WIDTH // 2 and " " in text:
         raise UnknownResult(Unknown("a text so long that YAML may break it"))
     return [found]
