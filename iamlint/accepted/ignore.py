@@ -13,7 +13,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from iamlint.accepted.reasons import is_visible
@@ -134,7 +133,7 @@ def mistakes(texts: Iterable[SourceText], known: Set[str], assertions: Set[str] 
 @lru_cache(maxsize=4096)
 def is_downloaded(path: str) -> bool:
     """Whether a file belongs to a module or provider that Terraform downloaded."""
-    return ".terraform" in PurePosixPath(path).parts
+    return ".terraform" in path.split("/")
 
 
 @frozen

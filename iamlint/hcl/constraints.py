@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property, lru_cache
 
 from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Lazy, List, Map, Partial, SetOf, Value
@@ -29,21 +30,35 @@ class Attribute:
     default: Value | None = None
 
 
-@frozen
+@frozen(slots=False)
 class Constraint:
-    """A type: its keyword, the ``element`` of a collection, ``attributes`` of an object, ``items`` of a tuple."""
+    """A type: its keyword, the ``element`` of a collection, ``items`` of a tuple, sorted ``attributes`` of objects."""
 
     kind: str
     element: Constraint | None = None
     attributes: tuple[Attribute, ...] = ()
     items: tuple[Constraint, ...] = ()
 
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether it leaves the type of a part open."""
+        inner = (*self.items, *(attribute.type for attribute in self.attributes))
+        return self.kind == "any" or any(one.is_open for one in ((self.element, *inner) if self.element else inner))
+
 
 ANY = Constraint("any")
 
 
+@lru_cache(maxsize=1 << 12)
 def read_constraint(expression: syntax.Expression, source: SourceText) -> Constraint:
-    """Return the type that an expression names; ``any`` for an invalid type, since only the value matters here."""
+    """Return the type that an expression names; ``any`` for an invalid type, since only the value matters here.
+
+    It is kept, since a variable is converted once for each instance of its module.
+    """
+    return _read(expression, source)
+
+
+def _read(expression: syntax.Expression, source: SourceText) -> Constraint:
     match expression:
         case syntax.Variable(name=name) if name in ("string", "number", "bool"):
             return Constraint(name)
@@ -52,13 +67,14 @@ def read_constraint(expression: syntax.Expression, source: SourceText) -> Constr
         case syntax.Template() if expression.literal in ("string", "list", "map"):  # the spelling of Terraform 0.11
             return Constraint(expression.literal or "any", ANY if expression.literal != "string" else None)
         case syntax.Call(name=name, arguments=(inner,)) if name in _COLLECTIONS:
-            return Constraint(name, read_constraint(inner, source))
+            return Constraint(name, _read(inner, source))
         case syntax.Call(name="tuple", arguments=(syntax.Tuple(items=items),)):
-            return Constraint("tuple", items=tuple(read_constraint(item, source) for item in items))
+            return Constraint("tuple", items=tuple(_read(item, source) for item in items))
         case syntax.Call(name="object", arguments=(syntax.Object(items=items),)):
-            return Constraint("object", attributes=tuple(_attribute(key, value, source) for key, value in items))
+            attributes = [_attribute(key, value, source) for key, value in items]
+            return Constraint("object", attributes=tuple(sorted(attributes, key=lambda one: one.name)))
         case syntax.Parentheses(inner=inner):
-            return read_constraint(inner, source)
+            return _read(inner, source)
         case _:
             return ANY
 
@@ -67,12 +83,12 @@ def _attribute(key: syntax.Expression, written: syntax.Expression, source: Sourc
     name = (key.literal or "") if isinstance(key, syntax.Template) else ""
     match written:
         case syntax.Call(name="optional", arguments=(inner,)):
-            return Attribute(name, read_constraint(inner, source), optional=True)
+            return Attribute(name, _read(inner, source), optional=True)
         case syntax.Call(name="optional", arguments=(inner, default)):
             value = evaluate(default, Scope(source, lambda _name: None))
-            return Attribute(name, read_constraint(inner, source), optional=True, default=value)
+            return Attribute(name, _read(inner, source), optional=True, default=value)
         case _:
-            return Attribute(name, read_constraint(written, source))
+            return Attribute(name, _read(written, source))
 
 
 def convert(value: Value, to: Constraint) -> Value:
@@ -101,12 +117,7 @@ def _primitive(value: Value, to: Constraint) -> Value:
 def _elements(values: Iterable[Value], to: Constraint) -> list[Value]:
     """Convert elements to a type; if it leaves something open, they get a common one."""
     found = [convert(item, to.element or ANY) for item in values]
-    return one_type(found) if _is_open(to.element or ANY) else found
-
-
-def _is_open(constraint: Constraint) -> bool:
-    inner = (*constraint.items, *(attribute.type for attribute in constraint.attributes))
-    return constraint.kind == "any" or any(map(_is_open, (constraint.element, *inner) if constraint.element else inner))
+    return one_type(found) if (to.element or ANY).is_open else found
 
 
 def _list(value: Value, to: Constraint) -> Value:
@@ -134,7 +145,7 @@ def _object(value: Value, to: Constraint) -> Value:
     if isinstance(value.data, Lazy):
         return value  # a whole resource: its attributes stay lazy, so that nothing unknown becomes "missing"
     given, found = entries(value), dict[str, Value]()
-    for attribute in sorted(to.attributes, key=lambda a: a.name):
+    for attribute in to.attributes:
         item = given.get(attribute.name)
         if item is None and not attribute.optional:
             raise EvaluationError(f'the attribute "{attribute.name}" is missing')

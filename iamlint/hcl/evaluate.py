@@ -59,7 +59,10 @@ def evaluate(expression: syntax.Expression, scope: Scope) -> Value:
     try:
         scope.budget.spend()
         value = _EVALUATORS[type(expression)](expression, scope)
-        return value if value.at and type(value.at) is not Made else first_named(value, _span(expression, scope))
+        at = value.at
+        if at is None or (type(at) is Made and at.named is None):
+            return first_named(value, _span(expression, scope))
+        return value
     except UnknownResult as error:
         return Value(error.why, _span(expression, scope))
     except EvaluationError as error:
@@ -75,8 +78,7 @@ def _span(node: syntax.Node, scope: Scope) -> Span:
 
 
 def _literal(node: syntax.Literal, scope: Scope) -> Value:
-    found = node.value if isinstance(node.value, bool | None) else bounded_number(node.value)
-    return Value(found, _span(node, scope))
+    return Value(node.value if isinstance(node.value, bool | None) else bounded_number(node.value), _span(node, scope))
 
 
 def _parentheses(node: syntax.Parentheses, scope: Scope) -> Value:
@@ -254,8 +256,7 @@ def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
     if isinstance(condition.data, Unknown):
         return _either(node, condition.data, scope)
     chosen, other = (node.then, node.otherwise) if boolean(condition) else (node.otherwise, node.then)
-    value = evaluate(chosen, scope)
-    beside = evaluate(other, scope)
+    value, beside = evaluate(chosen, scope), evaluate(other, scope)
     if is_refused(beside):
         _declared(other, scope)
     if isinstance(value.data, Lazy | Unknown | None):
@@ -361,11 +362,11 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
     function, reading = function_of(name)
     if function is None and reading is None:
         raise UnknownResult(Unknown(f"iamlint does not evaluate the function {name}()"))
-    refused = next((argument.data for argument in arguments if is_refused(argument)), None)
-    if isinstance(refused, Unknown):
-        raise UnknownResult(Unknown(refused.reason, refused=True))
+    for argument in arguments:
+        if isinstance(argument.data, Unknown) and argument.data.refused:
+            raise UnknownResult(Unknown(argument.data.reason, refused=True))
     called = function or reading
-    given: list[Any] = arguments if reading is None else [replace(scope.files, budget=scope.budget), *arguments]
+    given: list[Any] = arguments if reading is None else [scope.files.within(scope.budget), *arguments]
     least, most = arity(called)
     if not least <= len(given) <= most:
         raise EvaluationError(f"{name}() with {len(arguments)} arguments")
@@ -403,8 +404,7 @@ def _spend_parts(value: Value, scope: Scope) -> None:
 def _can(node: syntax.Call, scope: Scope) -> Value:
     if len(node.arguments) != 1:
         raise EvaluationError("can() takes one argument")
-    inside = _declared_in_try(node, scope)
-    return Value(not has_refused(evaluate(node.arguments[0], inside)), _span(node, scope))
+    return Value(not has_refused(evaluate(node.arguments[0], _declared_in_try(node, scope))), _span(node, scope))
 
 
 def _declared_in_try(node: syntax.Call, scope: Scope) -> Scope:

@@ -31,6 +31,10 @@ class Files:
     tree: Tree = DISK
     budget: Budget | None = field(default=None, compare=False)
 
+    def within(self, budget: Budget) -> Files:
+        """Return the same files, with a budget."""
+        return Files(self.roots, self.base, self.load, self.assumed, self.looked_at, self.tree, budget)
+
 
 MOST_STEPS = 400_000
 """Maximum steps of one expression with everything evaluated in its scope; a second or two."""

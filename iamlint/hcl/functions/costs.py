@@ -37,7 +37,8 @@ def costs(name: str, arguments: Sequence[Value]) -> Iterator[int]:
     """Yield the steps for each argument in turn: counting all of them may already cost too much."""
     yield _made(name, arguments) // LOOKS
     for argument in arguments:
-        yield _of_argument(name, argument)
+        if steps := _of_argument(name, argument):
+            yield steps
 
 
 def _of_argument(name: str, argument: Value) -> int:

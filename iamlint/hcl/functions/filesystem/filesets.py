@@ -66,11 +66,19 @@ def fileset(files: Files, directory: Value, pattern: Value) -> Data:
     anchor = type(files.base)(files.base.anchor)
     parts = posixpath.normpath(f"{top}/{wanted}").removeprefix(anchor.as_posix()).strip("/").split("/")
     components = [_component(part) for at, part in enumerate(parts) if parts[at : at + 2] != ["**", "**"]]
-    for made in _MADE:
-        if _fits(components, whole(files, made).removeprefix(anchor.as_posix()).strip("/").split("/")):
-            raise UnknownResult(Unknown(f"the files that match {wanted} include some that Terraform or git makes"))
+    if _finds_made(files, anchor, components):
+        raise UnknownResult(Unknown(f"the files that match {wanted} include some that Terraform or git makes"))
     found = _Search(files).matching(anchor, components)
     return set_of(Value(normalized(posixpath.relpath(path, top))) for path in found)
+
+
+def _finds_made(files: Files, anchor: Path, wanted: Sequence[_Component]) -> bool:
+    """Whether a pattern matches a file that Terraform or git makes in the root module."""
+    root = files.base.relative_to(anchor).parts
+    common = min(_plain(wanted), len(root))
+    if tuple(wanted[:common]) != root[:common]:  # in most cases
+        return False
+    return any(_fits(wanted[common:], (*root[common:], *made.split("/"))) for made in _MADE)
 
 
 _Component = str | Pattern | None

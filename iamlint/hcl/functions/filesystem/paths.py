@@ -55,7 +55,7 @@ def shown(files: Files, name: str) -> str:
 
 def is_absolute(files: Files, name: str) -> bool:
     """Whether a path is absolute where iamlint runs: on Windows it begins with a drive, too."""
-    return name.startswith("/") or bool(type(files.base)(name).drive)
+    return name.startswith("/") or bool((":" in name or "\\" in name) and type(files.base)(name).drive)
 
 
 def whole(files: Files, name: str) -> str:

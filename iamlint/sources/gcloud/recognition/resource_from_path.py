@@ -14,8 +14,8 @@ that describe a file do not name a project, and only a `Claim` says that a file 
 
 from __future__ import annotations
 
+import posixpath
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Literal
 
 from iamlint.basics.frozen import frozen
@@ -155,10 +155,10 @@ def _strength(resource: Resource, stem: str) -> Strength:
 
 def _parts(path: str) -> list[str]:
     """Return the name of a file without its extensions, then its folders, the innermost first."""
-    whole = PurePosixPath(path)
-    name = usual(whole.name)
-    stem = name if name.endswith(_ACCOUNTS) else PurePosixPath(name).stem
-    return [stem, *reversed(whole.parent.parts)]
+    *above, last = path.split("/")
+    name = usual(last)
+    stem = name if name.endswith(_ACCOUNTS) else posixpath.splitext(name)[0]
+    return [stem, *reversed(above)]
 
 
 def _named(part: str, above: str) -> Resource | None:

@@ -65,7 +65,7 @@ class Declared:
 
     def argument(self, name: str) -> Local | None:
         """Return an argument in force."""
-        for declared in (*reversed(self.overrides), self):
+        for declared in (*reversed(self.overrides), self) if self.overrides else (self,):
             argument = declared.block.body.arguments.get(name)
             if argument:
                 return Local(argument, declared.source)

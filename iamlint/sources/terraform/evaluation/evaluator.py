@@ -233,8 +233,10 @@ class ModuleInstance(LocalValues):
         known = self._expansions.get(id(declared))
         if known is None:
             before = self.run.assumed_anew()
-            expanded_now = self._expand(declared, address)
-            known = self._expansions[id(declared)] = replace(expanded_now, assumed=frozenset(self.run.files.assumed))
+            known = self._expand(declared, address)
+            if self.run.files.assumed:
+                known = replace(known, assumed=frozenset(self.run.files.assumed))
+            self._expansions[id(declared)] = known
             self.run.files.assumed.update(before)
         self.run.files.assumed.update(known.assumed)
         return known

@@ -8,7 +8,7 @@ cannot be read: an error in any directory.
 from __future__ import annotations
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
@@ -69,7 +69,7 @@ def _has_changes(data: dict[str, Value]) -> bool:
 
 def is_plan_name(path: str) -> bool:
     """Whether a file has the name of a plan or a state: ``plan.json``, ``prod.tfplan.json``, ``x.tfstate``."""
-    return _NAME.search(usual(PurePosixPath(path).name)) is not None
+    return _NAME.search(usual(path.rpartition("/")[2])) is not None
 
 
 def is_binary_plan(path: Path, tree: Tree) -> bool:
