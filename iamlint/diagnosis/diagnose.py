@@ -84,6 +84,8 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
         return evicted_stages(case, holder)
     if said.by_agent and said.of_resource:
         return agent_stages(case, said.permission, question.on or said.resource or None)
+    if said.kind == "quota-project-denied" and said.project and holder and not case.target:
+        return [rights_stage(case, holder, said.permission, f"projects/{said.project.removeprefix('projects/')}")]
     if not said.of_resource or not case.target:
         return []
     denied = said.principal.lower().removeprefix("serviceaccount:").removeprefix("user:")

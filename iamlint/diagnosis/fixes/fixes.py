@@ -326,7 +326,7 @@ def _rights(broken: _Broken) -> Fix:
         return Fix()
     if case.said.by_agent and not (_named_agent(case) and case.said.permission):
         return _of_agent(case, _named_agent(case))
-    role = _agents_role(case) or smallest_role(permission)
+    role = _agents_role(case) or smallest_role(permission, case.said.role)
     refused = _named_agent(case) if case.said.by_agent else case.target
     who = holder_of(read_principal(f"serviceAccount:{refused}"), case.declared(refused)) if refused else holder
     if role is None or (who is None and case.question.caller is not NOBODY_NAMED):
@@ -391,9 +391,26 @@ def _org_policy(broken: _Broken) -> Fix:
     return replace(of_document, note=allow) if broken.answer.headline == case.said.title else Fix(note=allow)
 
 
+def _condition(broken: _Broken) -> Fix:
+    """A grant without the condition: on the account of the call, or on the resource that its holder may not use."""
+    if not _is_of_rights(broken.answer):
+        return _grant(broken)
+    made = _rights(broken)
+    note = "Or change the condition, if it is not meant to exclude this call."
+    return replace(made, file=broken.place, note="\n".join(filter(None, (made.note, note))))
+
+
+def _is_of_rights(answer: Answer) -> bool:
+    """Whether the rights on a resource stop the call, and not a hop to an account."""
+    return any(stage.name == RIGHTS and stage.message == answer.headline for stage in answer.stages)
+
+
 def _deny(broken: _Broken) -> Fix:
-    hop = broken.hop
-    who = denied_principal(hop.holder.label) if hop else None
+    case, hop = broken.case, broken.hop
+    label = hop.holder.label if hop else broken.holder.label if broken.holder else ""
+    if _is_of_rights(broken.answer) and case.target:
+        label = f"serviceAccount:{case.target}"
+    who = denied_principal(label) if label else None
     at = broken.place
     note = "Only if the denial is not meant for this caller: except it, and nobody else."
     return Fix(f'exception_principals = ["{who}"]' if who else "", "", at, note)
@@ -435,7 +452,7 @@ def _missing(broken: _Broken) -> Fix:
 _FIXES: Mapping[str, _Maker] = {
     "grant": _grant,
     "member": _member,
-    "condition": _grant,
+    "condition": _condition,
     "custom-role": _custom_role,
     "disabled": _disabled,
     "api": _api,

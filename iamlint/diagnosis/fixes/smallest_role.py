@@ -35,12 +35,18 @@ _USUAL: Mapping[str, str] = {
 """The role that Google's documentation names for a permission. Each contains it by the role catalogue."""
 
 
-def smallest_role(permission: str) -> str | None:
-    """Return the usual role for a permission, else the one with it that changes least; None if no role has it."""
+def smallest_role(permission: str, of_document: str = "") -> str | None:
+    """Return the usual role for a permission, else the one with it that changes least; None if no role has it.
+
+    The role that the error's document proposes is the usual one if it has the permission.
+    """
     if permission in _USUAL:
         return _USUAL[permission]
 
     roles = catalog()
+    held = roles.permissions(of_document) if of_document else None
+    if isinstance(held, frozenset) and permission in held:
+        return of_document
     service = permission.partition(".")[0]
     return _smallest(permission, f"roles/{service}.", roles) or _smallest(permission, "roles/", roles)
 

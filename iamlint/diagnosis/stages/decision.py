@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from iamlint.diagnosis.answer import Answer, Confidence, Stage, VerdictName
@@ -12,6 +13,15 @@ from iamlint.unknown import Truth
 
 _OF_AGENTS = ("conflict", "org-policy", "disabled", "deny")
 """Where an agent's call stops, apart from its own role."""
+_AFTER_LOGIN = ("target-rights", "wrong-mode")
+_GRANTED: Mapping[Step, tuple[str, ...]] = {
+    "target-rights": ("done", "unknown"),
+    "service-agent-evicted": ("done", "unknown"),
+    "quota-project": ("done",),
+}
+"""The states of the rights with which an error's own step does not settle it: the grant is there, or may be there.
+
+It is then not applied, or minutes old."""
 _WRONG_TOKEN = "could not be verified"  # noqa: S105  # a text of an error
 """Cloud Run's error for a token of another kind or audience."""
 
@@ -31,7 +41,7 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     """The verdict that the error settles; None where the stages decide."""
     said = case.said
     wrong_token = said.kind == "run-invoke-denied" and _WRONG_TOKEN in said.text
-    after = _broken(stages, ("target-rights", "wrong-mode")) if said.of_resource and not wrong_token else None
+    after = _after_login(stages) if said.of_resource and not wrong_token else None
     if after:
         return _of_stage(case, "fails", after, stages)
     if said.settles == "not-iam" or wrong_token:
@@ -42,13 +52,21 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     if step is None or step == "not-iam":
         return None
     causes = _OF_AGENTS if step == "service-agent-evicted" else said.steps
-    broken = _broken(stages, (step, *causes))
-    rights = next((one.state for one in stages if one.name == RIGHTS), "broken")
-    if broken is None and step in ("target-rights", "service-agent-evicted") and rights != "broken":
-        return None  # the grant is there, not applied or minutes old, or it may be there
+    broken = _broken(stages, (step, *causes, "disabled"))
+    rights = next((one for one in stages if one.name == RIGHTS), None)
+    if broken is None and rights and rights.state in _GRANTED.get(step, ()):
+        return None
     if broken:
         return _of_stage(case, "fails", broken, stages)
-    return _answer("fails", step, said.title or said.excerpt, stages, also=_meaning(case))
+    also = rights.also if rights and step == "quota-project" else ()
+    return _answer("fails", step, said.title or said.excerpt, stages, also=(*also, *_meaning(case)))
+
+
+def _after_login(stages: tuple[Stage, ...]) -> Stage | None:
+    """What stops the call after the login: the rights on the resource, or the identity that is used."""
+    return next(
+        (one for one in stages if one.state == "broken" and (one.name == RIGHTS or one.step in _AFTER_LOGIN)), None
+    )
 
 
 def _meaning(case: Case) -> tuple[str, ...]:
@@ -77,6 +95,15 @@ def _by_stages(case: Case, stages: tuple[Stage, ...]) -> Answer:
         title = case.said.title or "; ".join(_unrecognised(case))
         headline = f"{title}; neither the error nor the input shows the account or the permission that is needed"
         return _answer("unknown", "missing-input", headline, stages, "medium", also=_meaning(case))
+    rights = next((one for one in stages if one.name == RIGHTS and one.state == "done"), None)
+    if rights and not case.question.on and case.said.of_resource and not case.said.resource:
+        message = f"{rights.message}; the error does not name the resource, which may be another one"
+        missing = ("the resource (--on)",)
+        return replace(
+            _answer("unknown", "missing-input", message, stages, "medium", also=_unrecognised(case)),
+            not_in_input=missing,
+            evidence=rights.evidence,
+        )
     if case.said:
         message = (
             "by the input this call works, and the error says that it does not: something that is not in the input "

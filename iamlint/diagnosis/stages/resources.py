@@ -29,6 +29,8 @@ _IMAGE = regex(
     r"|(?:[a-z]+\.)?gcr\.io/(?P<of_gcr>[a-z][a-z0-9.:-]*)"
 )
 _BUCKET = regex(r"\A(?:gs://|(?:projects/_/)?buckets/|b/)(?P<name>[a-z0-9][\w.-]*[a-z0-9])")
+_CONNECTION = regex(r"(?P<project>(?:[a-z0-9.-]+:)?[a-z][\w-]*):[a-z]+-[a-z]+\d+:[\w-]+")
+"""The name that Cloud SQL's clients connect to."""
 _PROJECT = regex(r"[a-z][a-z0-9-]{2,28}[a-z0-9]|\d{6,20}")
 _SERVICES: Mapping[str, tuple[str, ...]] = {
     "run": ("cloud_run",),
@@ -129,7 +131,12 @@ def _itself(on: str, name: ResourceName, permission: str) -> Resource:
         return Resource(_singular(collection), path)
     if name.containers:
         return name.containers[0]
-    return Resource("project" if permission.startswith("resourcemanager.projects") else "resource", on)
+    kinds = {
+        "resourcemanager.projects": "project",
+        "storage.buckets": "storage_bucket",
+        "storage.objects": "storage_bucket",
+    }
+    return Resource(kinds.get(permission.rpartition(".")[0], "resource"), on)
 
 
 # -- names ---------------------------------------------------------------------------------------------------------
@@ -152,6 +159,9 @@ def resource_name(on: str, permission: str) -> ResourceName:
         dataset = f"projects/{table['project']}/datasets/{table['dataset']}"
         tables = (("tables", f"{dataset}/tables/{table['table']}"),) if table["table"] else ()
         return ResourceName((Resource("project", table["project"]),), (*tables, ("datasets", dataset)))
+    connection = _CONNECTION.fullmatch(on) if permission.startswith("cloudsql.") else None
+    if connection:
+        return ResourceName((Resource("project", connection["project"]),))
     is_project = "/" not in on and _PROJECT.fullmatch(on) and not permission.startswith("storage.")
     return ResourceName((Resource("project", on),)) if is_project else ResourceName()
 

@@ -11,6 +11,7 @@ from iamlint.diagnosis.stages.hop import Hop, hop
 from iamlint.diagnosis.stages.near import near_misses
 from iamlint.diagnosis.stages.paths import evicted
 from iamlint.diagnosis.stages.resources import places_of, shown_place, unknown_grants
+from iamlint.diagnosis.stages.stages import BLOCKS, block_message
 from iamlint.facts import Grant
 from iamlint.queries.policies.agents import agent_role
 from iamlint.unknown import Truth, Unknown, shown
@@ -22,6 +23,9 @@ def rights_stage(case: Case, holder: Holder, permission: str, on: str | None) ->
     """Whether an account has a permission on a resource; on any resource of the input where none is named."""
     places = places_of(case, on, permission)
     hops = [hop(case, holder, permission, resource, declared) for resource, declared in places]
+    blocked = _blocked(hops)
+    if blocked and on:
+        return blocked
     works = next((one for one in hops if one.truth is Truth.TRUE), None)
     if works and works.granted:
         message = f"{holder.label} has {permission} on {works.resource} by {shown(works.granted.role)}"
@@ -39,7 +43,7 @@ def rights_stage(case: Case, holder: Holder, permission: str, on: str | None) ->
             evidence,
             unknown_step.missing if unknown_step else (),
         )
-    return _may_be_there(case, holder, permission, on) or _missing(case, holder, permission, on, hops)
+    return blocked or _may_be_there(case, holder, permission, on) or _missing(case, holder, permission, on, hops)
 
 
 def evicted_stages(case: Case, holder: Holder) -> list[Stage]:
@@ -77,6 +81,18 @@ def agent_stages(case: Case, permission: str, on: str | None) -> list[Stage]:
     return []
 
 
+def _blocked(hops: list[Hop]) -> Stage | None:
+    """What certainly stops a right that is granted: on the resource itself, or on what contains it."""
+    if not any(one.allowed is Truth.TRUE for one in hops):
+        return None
+    for one in hops:
+        for part in one.blocks:
+            if part.truth is Truth.FALSE and (one.allowed is Truth.TRUE or one.resource.is_container):
+                evidence = (Evidence(part.at, reason_of(part)),) if part.at else ()
+                return Stage(NAME, "broken", block_message(part, one), BLOCKS[part.name], evidence)
+    return None
+
+
 def _may_be_there(case: Case, holder: Holder, permission: str, on: str | None) -> Stage | None:
     """A grant of the permission on a resource whose name is not known: it may be the one that the error names."""
     for grant in unknown_grants(case, on, permission):
@@ -91,7 +107,14 @@ def _may_be_there(case: Case, holder: Holder, permission: str, on: str | None) -
 def _missing(case: Case, holder: Holder, permission: str, on: str | None, hops: list[Hop]) -> Stage:
     where = on or "a resource in the input"
     message = f"{holder.label} has no grant of {permission} on {where}"
-    misses = [miss for one in hops for miss in near_misses(case, one)]
+    meant = {str(one.resource) for one in hops} if on else set()
+    misses = [
+        miss
+        for one in hops
+        for miss in near_misses(case, one)
+        if not (miss.kind == "elsewhere" and miss.grant and str(miss.grant.resource) in meant)
+    ]
+    condition = next((miss for miss in misses if miss.kind == "condition"), None)
     evidence = tuple(dict.fromkeys(miss.evidence for miss in misses))[:3]
     also = tuple(dict.fromkeys(miss.message for miss in misses))[:3]
     blocked = next((part for one in hops for part in one.blocks if part.truth is Truth.FALSE), None)
@@ -101,6 +124,8 @@ def _missing(case: Case, holder: Holder, permission: str, on: str | None, hops: 
     in_source = case.declared_account(email) is not None or case.attachment_of(email) is not None
     known = in_source or any(case.estate.hierarchy.node(one.resource, one.declared) in case.exported for one in hops)
     only_one = not case.target and case.said.of_resource  # nobody else can be the one that the error refuses
+    if condition:
+        return Stage(NAME, "broken", condition.message, "condition", (condition.evidence,))
     if known or only_one or (email and case.said.principal.lower() == email):
         return Stage(NAME, "broken", message, "target-rights", evidence, also=also)
     command = policy_command(shown_place(places_of(case, on, permission)[0]))

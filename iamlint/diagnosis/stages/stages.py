@@ -18,8 +18,14 @@ from iamlint.facts import Resource
 from iamlint.principals import project_number_of, read_principal
 from iamlint.unknown import Truth, shown
 
-_BLOCKS = {"boundary": "principal access boundary", "deny": "deny policies", "disabled": "target account"}
-_STEPS: Mapping[str, Step] = {"boundary": "boundary", "deny": "deny", "disabled": "disabled"}
+_TITLES = {"boundary": "principal access boundary", "deny": "deny policies", "disabled": "target account"}
+BLOCKS: Mapping[str, Step] = {
+    "boundary": "boundary",
+    "deny": "deny",
+    "disabled": "disabled",
+    "org_policy": "org-policy",
+}
+"""The step of a diagnosis that each blocker is."""
 DELEGATE = "iam.serviceAccounts.implicitDelegation"
 
 
@@ -55,23 +61,24 @@ def hop_stages(case: Case, one: Hop, *, in_chain: bool) -> list[Stage]:
     name = f"{one.holder.label.partition(':')[2] or one.holder.label} -> {one.target}" if in_chain else None
     stages = [_block(part, name, one) for part in one.blocks]
     open_ = [kind for kind in ("boundary", "deny") if all(part.name != kind for part in one.blocks)]
-    stages += [Stage(_BLOCKS[kind], "done", "nothing in the input stops it", hop=name) for kind in open_]
-    stages.sort(key=lambda stage: list(_BLOCKS.values()).index(stage.name))
+    stages += [Stage(_TITLES[kind], "done", "nothing in the input stops it", hop=name) for kind in open_]
+    stages.sort(key=lambda stage: list(_TITLES.values()).index(stage.name))
     return [*stages, _allow(case, one, name, in_chain=in_chain)]
 
 
 def _block(part: Part, name: str | None, one: Hop) -> Stage:
     state: State = "broken" if part.truth is Truth.FALSE else "unknown"
     evidence = (Evidence(part.at, reason_of(part)),) if part.at else ()
-    title = _BLOCKS[part.name]
+    title = _TITLES[part.name]
     if state == "broken":
-        return Stage(title, state, _sentence(part, one), _STEPS[part.name], evidence, hop=name)
+        return Stage(title, state, block_message(part, one), BLOCKS[part.name], evidence, hop=name)
     reason = reason_of(part)
     open_step: Step = "group-membership" if "belongs to" in reason else "missing-input"
     return Stage(title, state, reason, open_step, evidence, (reason,), hop=name)
 
 
-def _sentence(part: Part, one: Hop) -> str:
+def block_message(part: Part, one: Hop) -> str:
+    """What a boundary, deny policy or disabled account stops, as a sentence."""
     match part.name:
         case "boundary":
             return f"a principal access boundary does not let {one.holder.label} use {one.target}"
