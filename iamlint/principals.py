@@ -7,7 +7,7 @@ https://cloud.google.com/iam/docs/service-agents
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from iamlint.basics.lazy_regex import regex
@@ -128,11 +128,10 @@ _AGENT_TYPE = regex(r"(?:^|\.)google_project_service_identity\.[^.\[]+(?:\[[^\]]
 def read_principal(value: str | Unknown) -> Principal:
     """Return a principal as a policy spells it. Unknown parts stay unknown; the kind may still be known.
 
-    An empty part counts as unknown: it comes from a variable that is empty until somebody sets it.
+    An empty part counts as unknown: it comes from a variable with an empty default, which is set elsewhere.
     """
     value = _of_bounded_length(value)
-    if isinstance(value, str):
-        value = _without_empty_part(value)
+    value = _without_empty_part(value)
     return _known(value) if isinstance(value, str) else _partly_known(value)
 
 
@@ -143,19 +142,63 @@ IAM's have a few hundred.
 """
 
 
-_NO_PROJECT = regex(r"serviceAccount:(?:[^@\[\]]+@)?(?=\.(?:svc\.id\.goog\[|iam\.gserviceaccount\.com\Z))")
-"""The beginning of an account or a workload whose project is an empty text."""
+_EMPTY_NAME = regex(r"\Z|@|-compute@developer\.gserviceaccount\.com\Z|\.svc\.id\.goog\[")
+"""What follows the prefix of an account, a person or a domain without a name."""
+_AFTER_NAME = regex(r"(?<=@)\Z")
+_IN_ACCOUNT_NAME = regex(
+    r"(?<=@)(?=\Z|\.iam\.gserviceaccount\.com\Z)|(?<=-)(?=@)|(?<=\.svc\.id\.goog\[)(?=/)|(?<=/)(?=\]\Z)"
+)
+_IN_PATH = regex(r"(?<=/)(?<!:/)(?=/)(?!(?<=\.com/)/(?:projects|locations)/)")
+_NO_VALUE = regex(r"/(?:subject|group|attribute\.[^/]+)/(?:[^/]*/)?\Z")
+_EMPTY_PARTS = {
+    **dict.fromkeys(("user", "group", "domain"), _AFTER_NAME),
+    **dict.fromkeys(("principal", "principalSet"), _IN_PATH),
+    "serviceAccount": _IN_ACCOUNT_NAME,
+}
+"""Where a name, a project or a domain is missing within what follows the prefix.
+
+Nothing is missing in ``https://``, nor in the misspelt ``iam.googleapis.com//projects``.
+"""
 
 
-def _without_empty_part(text: str) -> str | Unknown:
-    """Return a principal that is empty, or has an empty project, with an unknown part instead."""
-    if not text:
+def _without_empty_part(value: str | Unknown) -> str | Unknown:
+    """Return a principal whose empty parts are unknown parts instead."""
+    if value == "":
         return Unknown("this is an empty text, which is set elsewhere")
-    begins = _NO_PROJECT.match(text)
-    if begins is None:
-        return text
-    parts = (begins[0], UnknownPart("?"), text[begins.end() :])
-    return Unknown("its project is an empty text, which is set elsewhere", parts)
+    parts = (value,) if isinstance(value, str) else value.parts
+    prefix, colon, _ = parts[0].partition(":") if parts and isinstance(parts[0], str) else ("", "", "")
+    if not colon or prefix not in _EMPTY_PARTS:
+        return value
+    found: list[str | UnknownPart] = []
+    for index, part in enumerate(parts):
+        if isinstance(part, str):
+            found += _split(part, prefix, index == 0, index == len(parts) - 1)
+        else:
+            found.append(part)
+    if len(found) == len(parts):
+        return value
+    return Unknown("a part of it is an empty text, which is set elsewhere", tuple(found))
+
+
+def _split(text: str, prefix: str, first: bool, last: bool) -> Iterator[str | UnknownPart]:
+    """Yield a literal part of a principal, with an unknown part wherever something is missing.
+
+    ``first`` and ``last`` say that no unknown part is before or after it.
+    """
+    whole, name = text if last else f"{text}?", len(prefix) + 1 if first else 0
+    gaps = {match.start() for match in _EMPTY_PARTS[prefix].finditer(whole, name)}
+    if prefix in _LOWERED and first and _EMPTY_NAME.match(whole, name):
+        gaps.add(name)
+    if prefix not in _LOWERED and _NO_VALUE.search(whole):
+        gaps.add(len(text))
+    done = 0
+    for gap in sorted(gaps):
+        if done < gap:
+            yield text[done:gap]
+        yield UnknownPart("?")
+        done = gap
+    if done < len(text):
+        yield text[done:]
 
 
 def _of_bounded_length(value: str | Unknown) -> str | Unknown:

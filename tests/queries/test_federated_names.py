@@ -38,7 +38,6 @@ GKE = ONE.removesuffix("ci") + "shop.svc.id.goog"
         SET,
         f"{SET}/",
         f"{SET}/attribute.repository",
-        f"{SET}/attribute.repository/",
         f"{SET}/attributes.repository/example/shop",
         f"{SET}/attribute.Repository/example/shop",
         f"{SET}/repository/example/shop",
@@ -56,7 +55,6 @@ GKE = ONE.removesuffix("ci") + "shop.svc.id.goog"
         "serviceAccount:shop.svc.id.goog[web/ web]",
         "serviceAccount:shop.svc.id.goog[Web/web]",
         "serviceAccount:shop.svc.id.goog[web/web/web]",
-        "serviceAccount:shop.svc.id.goog[/web]",
     ],
 )
 def test_nobody_is_called_so(text: str) -> None:

@@ -206,7 +206,6 @@ def test_whom_a_condition_lets_in(check: Check, issuer: str, condition: str, exp
         (GITLAB, "assertion.project_path.startsWith('example/shop/')", None),
         (TERRAFORM, "assertion.sub.startsWith('organization:example:project:pay:')", None),
         # Nobody.
-        (GITHUB, "assertion.repository_owner == ''", CLOSED),
         (GITHUB, "assertion.repository_owner_id == 12345", CLOSED),
         (GITHUB, "assertion.repository_owner_id in [12345]", CLOSED),
         (GITHUB, "assertion.repository_owner == null", CLOSED),
@@ -262,6 +261,24 @@ def test_a_condition_is_told_by_one_rule(check: Check, issuer: str, condition: s
     found = [(finding.rule, finding.at.line) for finding in report.findings]
     assert found == ([(expected, 6)] if expected else [])
     assert not report.unknown_answers
+
+
+@pytest.mark.parametrize(
+    ("issuer", "condition"),
+    [
+        (GITHUB, "assertion.repository_owner == ''"),
+        (GITHUB, "assertion.repository == '/'"),
+        (GITHUB, "attribute.repository == 'example/'"),
+        (GITHUB, "assertion.sub == 'repo:/:ref:refs/heads/main'"),
+        (GITHUB, "assertion.sub.startsWith('repo:/')"),
+        (TERRAFORM, "assertion.sub == 'organization::project::workspace::run_phase:apply'"),
+    ],
+)
+def test_a_part_that_is_empty_is_set_elsewhere(check: Check, issuer: str, condition: str) -> None:
+    report = check({"main.tf": provider(issuer, condition)}, select=("federation", "conditions"))
+    assert not report.findings
+    [found] = report.unknown_answers
+    assert "is an empty text, which is set elsewhere" in str(found)
 
 
 @pytest.mark.parametrize(

@@ -70,11 +70,9 @@ def test_a_whole_pool_is_no_single_set() -> None:
     "text",
     [
         "ana@example.com",
-        "user:",
         "user: ana@example.com",
         "user:ana@example.com ",
         "user:ana",
-        "user:@example.com",
         "user:ana@bob@example.com",
         "group:admins",
         "domain:ana@example.com",
@@ -109,6 +107,42 @@ def test_what_no_policy_would_take_is_malformed(text: str) -> None:
             "service_account",
             "serviceAccount:ci@${?}.iam.gserviceaccount.com",
         ),
+        (
+            "serviceAccount:@.iam.gserviceaccount.com",
+            "service_account",
+            "serviceAccount:${?}@${?}.iam.gserviceaccount.com",
+        ),
+        ("serviceAccount:", "service_account", "serviceAccount:${?}"),
+        ("user:", "user", "user:${?}"),
+        ("user:@example.com", "user", "user:${?}@example.com"),
+        ("group:ops@", "group", "group:ops@${?}"),
+        ("domain:", "domain", "domain:${?}"),
+        (
+            "serviceAccount:-compute@developer.gserviceaccount.com",
+            "default_service_account",
+            "serviceAccount:${?}-compute@developer.gserviceaccount.com",
+        ),
+        (
+            "serviceAccount:service-@gcp-sa-pubsub.iam.gserviceaccount.com",
+            "service_agent",
+            "serviceAccount:service-${?}@gcp-sa-pubsub.iam.gserviceaccount.com",
+        ),
+        ("serviceAccount:shop.svc.id.goog[/]", "gke_workload", "serviceAccount:shop.svc.id.goog[${?}/${?}]"),
+        (
+            "principalSet://iam.googleapis.com/projects//locations/global/workloadIdentityPools/ci/*",
+            "federated_pool",
+            "principalSet://iam.googleapis.com/projects/${?}/locations/global/workloadIdentityPools/ci/*",
+        ),
+        (
+            "principalSet://iam.googleapis.com/locations/global/workforcePools/ci/attribute.repository//",
+            "federated_set",
+            "principalSet://iam.googleapis.com/locations/global/workforcePools/ci/attribute.repository/${?}/${?}",
+        ),
+        (
+            "principalSet://iam.googleapis.com/locations/global/workforcePools/ci/attribute.repository/example/",
+            "federated_set",
+            "principalSet://iam.googleapis.com/locations/global/workforcePools/ci/attribute.repository/example/${?}",
+        ),
     ],
 )
 def test_an_empty_part_is_set_elsewhere(text: str, kind: str, shown: str) -> None:
@@ -116,6 +150,15 @@ def test_an_empty_part_is_set_elsewhere(text: str, kind: str, shown: str) -> Non
     assert (found.kind, found.text) == (kind, shown)
     assert found.unknown is not None
     assert "is set elsewhere" in found.unknown.reason
+
+
+def test_an_empty_part_beside_an_unknown_one_is_set_elsewhere() -> None:
+    pool, end = UnknownPart("google_iam_workload_identity_pool.ci.name"), "/attribute.repository//"
+    known = ("principalSet://iam.googleapis.com/", pool, end)
+    found = read_principal(Unknown("it is known after apply", known))
+    assert found.text == f"principalSet://iam.googleapis.com/{pool}/attribute.repository/${{?}}/${{?}}"
+    whole = Unknown("it is known after apply", ("principal://iam.googleapis.com/", pool, "/subject/https://", pool))
+    assert read_principal(whole).unknown == whole
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from iamlint.conditions.parser import Unparsable
 from iamlint.conditions.token_claims import Claim, claims_compared, mapped
 from iamlint.facts import Condition, Provider, Text
 from iamlint.queries.federation.forms import may_have
-from iamlint.queries.federation.issuers import OWN, Claims, Issuer, read, shared_issuer
+from iamlint.queries.federation.issuers import OWN, Claims, Issuer, has_empty_part, read, shared_issuer
 from iamlint.unknown import Unknown, shown
 
 MOST = 256
@@ -110,6 +110,26 @@ class Admission:
                 else:
                     open_.append(taken)
         return open_, list(dict.fromkeys(closed))
+
+    def unset(self, expression: Text) -> str | None:
+        """Return which value has the form of its claim but for an empty part: ``repo:/:ref:refs/heads/main``.
+
+        The part comes from a variable that is empty by default. None if there is no such value.
+        """
+        ways = claims_compared(expression)
+        compared = (claim for way in ways for claim in sorted(way, key=str)) if isinstance(ways, tuple) else ()
+        return next(filter(None, map(self._unset, compared)), None)
+
+    def _unset(self, claim: Claim) -> str | None:
+        source = self.source(claim.name)
+        form = self.issuer.claims.get(source[1]) if source[0] == "claim" else None
+        if form is None or claim.how not in ("equals", "prefix"):
+            return None
+        for value in claim.values:
+            unread = isinstance(value, str) and read(form, value, whole=claim.how == "equals") is None
+            if unread and has_empty_part(form, str(value)):
+                return f"`{value}`, which is compared with `{claim.name}`,"
+        return None
 
     def _meet(self, way: Way, demand: Demand) -> str | None:
         """Return why a demand contradicts those before it; None if it may be met."""

@@ -87,6 +87,22 @@ def _read(form: Form, value: str, whole: bool) -> Reading | None:
     return None if rest else Reading(parts)
 
 
+def has_empty_part(claims: Claims, value: str) -> bool:
+    """Whether a value would have a form if its empty parts were not: ``repo:/:ref:refs/heads/main``."""
+    return any(_fits(form, value) for form in claims.forms if value or claims.forms == (form[:1],))
+
+
+def _fits(form: Form, value: str) -> bool:
+    """Whether a value has a form whose parts may be empty."""
+    if not form:
+        return not value
+    piece, rest = form[0], form[1:]
+    if isinstance(piece, str):
+        return value.startswith(piece) and _fits(rest, value[len(piece) :])
+    match = piece.whole.match(value)
+    return (match is not None and _fits(rest, value[match.end() :])) or _fits(rest, value)
+
+
 BELOW_OWNER = regex(r"[^/]/[^/*.$]")
 """More than the owner of a repository: ``example/shop``, but not ``example/``."""
 

@@ -64,7 +64,12 @@ def unmatched_provider_conditions(estate: Estate) -> Iterator[Match]:
     """Providers whose condition no token meets."""
     for provider, expression in _conditional(estate):
         found = None if undeclared(expression, PROVIDER) else admission(provider).ways()
-        if found and not found[0]:
+        if not found or found[0]:
+            continue
+        if unset := admission(provider).unset(expression):
+            reason = f"a part of {unset} is an empty text, which is set elsewhere"
+            yield Match(provider, Truth.UNKNOWN, reasons=(reason,), place=_place(provider))
+        else:
             problem = found[1][0] if found[1] else "it is never true"
             yield Match(provider, Truth.TRUE, words={"problem": problem}, place=_place(provider))
 
