@@ -206,6 +206,7 @@ def test_whom_a_condition_lets_in(check: Check, issuer: str, condition: str, exp
         (GITLAB, "assertion.project_path.startsWith('example/shop/')", None),
         (TERRAFORM, "assertion.sub.startsWith('organization:example:project:pay:')", None),
         # Nobody.
+        (GITHUB, "assertion.repository_owner == ''", CLOSED),
         (GITHUB, "assertion.repository_owner_id == 12345", CLOSED),
         (GITHUB, "assertion.repository_owner_id in [12345]", CLOSED),
         (GITHUB, "assertion.repository_owner == null", CLOSED),
@@ -266,7 +267,6 @@ def test_a_condition_is_told_by_one_rule(check: Check, issuer: str, condition: s
 @pytest.mark.parametrize(
     ("issuer", "condition"),
     [
-        (GITHUB, "assertion.repository_owner == ''"),
         (GITHUB, "assertion.repository == '/'"),
         (GITHUB, "attribute.repository == 'example/'"),
         (GITHUB, "assertion.sub == 'repo:/:ref:refs/heads/main'"),

@@ -88,8 +88,11 @@ def _read(form: Form, value: str, whole: bool) -> Reading | None:
 
 
 def has_empty_part(claims: Claims, value: str) -> bool:
-    """Whether a value would have a form if its empty parts were not: ``repo:/:ref:refs/heads/main``."""
-    return any(_fits(form, value) for form in claims.forms if value or claims.forms == (form[:1],))
+    """Whether a value would have a form if its empty parts were not: ``repo:/:ref:refs/heads/main``.
+
+    No part of an empty text shows that there should be more.
+    """
+    return value != "" and any(_fits(form, value) for form in claims.forms)
 
 
 def _fits(form: Form, value: str) -> bool:

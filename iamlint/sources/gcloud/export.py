@@ -9,7 +9,7 @@ from iamlint.basics.frozen import mutable
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents import read_json_documents, read_yaml
 from iamlint.documents.values import Value
-from iamlint.facts import Fact, Resource
+from iamlint.facts import Declaration, Fact, Resource, UnreadPart
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.ancestors import ancestors
 from iamlint.sources.gcloud.assets import analysis, assets, search
@@ -136,6 +136,10 @@ def _read(documents: list[tuple[Value, Kind | None]], source: SourceText, option
     return Reading(facts=export.facts, errors=export.errors)
 
 
+_YTT = regex(r"(?:^|[:-])[ \t]+#@[ \t]*\S")
+"""A value that ytt fills in: null for YAML, with code in the comment. Source: https://carvel.dev/ytt/docs/latest/"""
+
+
 @mutable
 class _Export:
     """One file with its documents, and the results so far."""
@@ -149,11 +153,16 @@ class _Export:
     def sound(self, document: Value, kind: Kind) -> list[Value]:
         """Return the entries of a document that match the schema of their kind; the others are errors.
 
+        One whose only faults are values that ytt fills in is an unread part.
         Ancestors with an unread part would give wrong parents, so one invalid entry invalidates them all.
         """
         if not isinstance(document.data, tuple):
             errors = problems(kind, document)
-            self.errors += errors
+            if errors and all(_YTT.search(self.source.line(error.at.line)) for error in errors):
+                reason = "the document is a template of ytt, which is not filled in"
+                self.facts.append(UnreadPart(reason, Declaration(place(document), "export")))
+            else:
+                self.errors += errors
             return [] if errors else [document]
         numbered = [(number, one) for number, one in enumerate(document.data) if not _separates(kind, one)]
         found = [(one, problems(kind, one, (number,))) for number, one in numbered]

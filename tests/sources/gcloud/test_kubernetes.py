@@ -130,6 +130,28 @@ def test_the_account_that_google_makes_for_an_object_is_an_agent(export, referen
 
 
 @pytest.mark.parametrize(
+    ("member", "role", "unread"),
+    [
+        (
+            '#@ "serviceAccount:" + email()',
+            "roles/viewer",
+            ["the document is a template of ytt, which is not filled in"],
+        ),
+        ("# to be filled in", "roles/viewer", []),
+        ('#@ "serviceAccount:" + email()', "# to be filled in", []),
+    ],
+)
+def test_a_template_of_ytt_is_unread(export, member, role, unread):
+    document = (
+        f"apiVersion: {VERSION}\nkind: IAMPolicyMember\nmetadata:\n  name: a\nspec:\n  member: {member}\n"
+        f"  role: {role}\n  resourceRef:\n    kind: Project\n    external: projects/shop\n"
+    )
+    found = export("a.yaml", document)
+    assert [fact.reason for fact in found.facts if isinstance(fact, UnreadPart)] == unread
+    assert bool(found.errors) is not bool(unread)
+
+
+@pytest.mark.parametrize(
     ("written", "kind", "text"),
     [
         ("users-group # kpt-set: ${users-group}", "unknown", "${users-group}"),

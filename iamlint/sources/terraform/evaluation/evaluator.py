@@ -348,8 +348,8 @@ class ModuleInstance(LocalValues):
         children: dict[Key, ModuleInstance] = {}
         providers = passed_providers(declared, self.providers)
         arguments = {name: written for name, written in declared.arguments().items() if name in found.variables}
-        for reason, at in undeclared(declared, found):
-            self._say_once(declared, address, reason, at)
+        if refused := undeclared(declared, found):
+            self._say_once(declared, address, *refused)
         configured = STEPS_OF_PROVIDER * len(found.providers) + len(providers) if found.providers else 0
         steps = STEPS_OF_CALL + configured
         keys = (*(key for key, _ in expansion.instances), *range(-len(expansion.possible), 0))  # no count has these

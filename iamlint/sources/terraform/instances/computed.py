@@ -358,7 +358,9 @@ def _container(written: Value, prefix: str) -> str | None:
 
 
 def _known_role(view: View, name: str) -> Value | None:
-    """Return the catalogue's data of a predefined role, or an export's of a custom one."""
+    """Return the catalogue's data of a predefined role, or an export's of a custom one; its id is its name."""
+    if name == "id":
+        return view.argument("name")
     role = view.argument("name").data
     asked = name == "included_permissions" and isinstance(role, str)
     permissions = view.lookups.permissions(role) if asked and isinstance(role, str) else None

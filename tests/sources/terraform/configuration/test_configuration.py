@@ -353,6 +353,13 @@ def test_why_a_data_source_is_not_known(tmp_path: Path, kind: str, reason: str) 
     assert grant.principal.unknown.reason == reason
 
 
+def test_the_id_of_a_role_is_its_name(tmp_path: Path) -> None:
+    text = 'data "google_iam_role" "browser" {\n  name = "roles/browser"\n}\n'
+    grant = member('"user:ana@example.com"').replace('"roles/viewer"', "data.google_iam_role.browser.id")
+    (found,) = grants(reading(tmp_path, {"main.tf": text + grant}))
+    assert found.role == "roles/browser"
+
+
 def test_the_permissions_of_a_predefined_role(tmp_path: Path) -> None:
     text = """
 data "google_iam_role" "creator" {

@@ -43,6 +43,16 @@ def test_a_misspelt_argument_is_unknown_with_its_place(check: Check, name: str) 
     assert report.questions[0].cause.kind.slug == "invalid"
 
 
+def test_all_of_a_call_are_told_at_the_first(check: Check) -> None:
+    more = "".join(f"  {name} = 1\n" for name in ("a", "b", "c"))
+    report = check({"main.tf": CALL.format(name="grant").replace("}\n}", "}\n" + more + "}"), "m/main.tf": MODULE})
+    (one,) = told(report)
+    assert one == (
+        "module.iam passes grant, a, b and 1 more, which the module does not declare: Terraform refuses the call",
+        4,
+    )
+
+
 def test_it_is_told_once_for_all_instances(check: Check) -> None:
     text = CALL.format(name="grant").replace("count  = 1", "count  = 3")
     assert len(told(check({"main.tf": text, "m/main.tf": MODULE}))) == 1

@@ -353,7 +353,7 @@ def test_in_a_plan_the_source_beside_it_tells_who_owns_the_access(tmp_path: Path
         ("project-viewers-123", "projectViewer:123", "convenience"),
         ("user-00b4903a97", "user:${00b4903a97}", "user"),
         ("group-mygroup", "group:${mygroup}", "group"),
-        ("user-", "user:", "malformed"),
+        ("user-", "user:${?}", "user"),
         ("everybody", "everybody", "malformed"),
     ],
 )

@@ -41,6 +41,16 @@ def test_a_key_belongs_to_the_account_however_it_is_named(
     assert key.place.at.line == 2
 
 
+def test_a_key_of_an_account_id_belongs_to_an_account_of_the_providers_project(build: Build) -> None:
+    provider = build("provider.google", mode="provider", project="shop")
+    accounts = []
+    for written, of in (("ci", provider), ("ci", None), ("123456789012345678901", provider)):
+        (key,) = facts_of(build("google_service_account_key.k", service_account_id=written, provider=of))
+        assert isinstance(key, ServiceAccountKey)
+        accounts.append(key.account)
+    assert accounts == [EMAIL, "ci", "123456789012345678901"]
+
+
 def test_a_key_whose_account_is_not_known(build: Build) -> None:
     why = Unknown("var.account has no default and is not set")
     (key,) = facts_of(build("google_service_account_key.k", service_account_id=why))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from iamlint.documents.values import Value
 from iamlint.facts import ApiKey, Credential, Place, ServiceAccountKey, Text
 from iamlint.sources.terraform.instances.arguments import elements_of, named, placed_text, text_of
+from iamlint.sources.terraform.instances.computed import account_email
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.sources.terraform.resources.identities.accounts import account_name
@@ -22,13 +24,25 @@ def service_account_key(instance: Instance) -> Iterator[ServiceAccountKey]:
     body, declared = instance.body, declaration(instance)
     found = placed_text(body, "service_account_id")
     yield ServiceAccountKey(
-        account=account_name(found[0]) if found else Unknown("service_account_id is not set"),
+        account=_account_of_key(instance, found[0]) if found else Unknown("service_account_id is not set"),
         declared=declared,
         place=found[1] if found else Place(declared.at),
         uploaded=body.value("public_key_data").data is not None,
         created=_time(instance, "valid_after"),
         expires=_time(instance, "valid_before"),
     )
+
+
+def _account_of_key(instance: Instance, written: Text) -> Text:
+    """Return the account of a key. Of an account id alone the provider makes the e-mail, with its own project.
+
+    Source: ``ServiceAccountFQN`` of the provider.
+    """
+    account = account_name(written)
+    if not isinstance(account, str) or "@" in account or "$" in account or not account or account.isdecimal():
+        return account
+    email = account_email(Value(account), Value(default_project(instance)[0]), instance.address).data
+    return email if isinstance(email, str) else account
 
 
 def _time(instance: Instance, name: str) -> str | None:
