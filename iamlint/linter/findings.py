@@ -25,7 +25,7 @@ from iamlint.patterns.match import Match
 from iamlint.provenance import counts_for, directory, outside
 from iamlint.queries import ends_and_flow
 from iamlint.queries.shared_parts import SharedParts, shared_parts
-from iamlint.rules.message import filled, words_in, words_of
+from iamlint.rules.message import filled, sentence, words_in, words_of
 from iamlint.rules.rule import Rule
 from iamlint.sources.names import TERRAFORM
 from iamlint.unknown import Unknown, shown
@@ -62,7 +62,8 @@ class Maker:
         declared = fact.declared
         address, former = declared.address, declared.former
         (ends, grants), flow = self._ends_and_flow(match)
-        return Finding(
+        resource, permissions = kind_of(fact).resource(fact), shared.texts(tuple(sorted(match.permissions)))
+        found = Finding(
             rule=rule.slug,
             family=rule.family,
             severity=severity_of(rule, match),
@@ -72,8 +73,8 @@ class Maker:
             address=address,
             principal=words.get("principal"),
             role=words.get("role"),
-            permissions=shared.texts(tuple(sorted(match.permissions))),
-            resource=kind_of(fact).resource(fact),
+            permissions=permissions,
+            resource=resource,
             related=distinct_places(self._related(match, place), place.at),
             former={address: former} if address and former else _NO_FORMER,
             condition=_condition(fact),
@@ -84,6 +85,13 @@ class Maker:
             via=declared.via,
             origin=self._origin(match, place),
         )
+        kept: dict[str, object] = {word: one for word, one in words.items() if word not in match.words}
+        if resource:
+            kept["resource"] = resource
+        parts = sentence(rule.message, words, found.message, kept)
+        if parts:
+            found.say_later(parts)
+        return found
 
     def _ends_and_flow(self, match: Match) -> tuple[tuple[tuple[str, ...], tuple[Grant, ...]], Flow | None]:
         """Return the privileges that a match leads to, as texts and as grants, and the path to the first one."""

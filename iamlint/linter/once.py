@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import pairwise
+from operator import attrgetter
+from typing import Any
 
 from iamlint.finding import MOST_ENDS, Finding, Related
 from iamlint.linter.findings import distinct_places
@@ -17,9 +20,43 @@ def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     address of one folder, or at one place, through any root modules and calls. Exports have no addresses; the same
     finding in several exports is one.
     """
-    ordered = sorted(findings, key=lambda finding: finding.order)
+    ordered = in_order(findings)
     merged = _grouped(ordered, lambda one: (one.rule, one.message), _address)
     return tuple(_grouped(merged, lambda one: one.at, lambda one: (one.at, one.severity, one.confidence)))
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings in their order, as `Finding.order` has it.
+
+    They are sorted by one part of it after another, the last one first: the keys of a hundred thousand findings would
+    take as much memory as the findings. Messages are only put together where all that comes before them is equal.
+    """
+    ordered = list(findings)
+    for key in _PARTS_OF_ORDER:
+        ordered.sort(key=key)
+    alike = 0
+    for end in range(1, len(ordered) + 1):
+        if end == len(ordered) or not _is_alike(ordered[alike], ordered[end]):
+            if end - alike > 1:
+                ordered[alike:end] = sorted(ordered[alike:end], key=lambda one: (one.message, one.environments))
+            alike = end
+    return ordered
+
+
+_PARTS_OF_ORDER: tuple[Callable[[Finding], Any], ...] = (
+    lambda one: one.principal or "",
+    lambda one: one.address or "",
+    attrgetter("rule"),
+    *map(attrgetter, ("at.end_column", "at.end_line", "at.column", "at.line", "at.path")),
+)
+"""The parts of `Finding.order` before the message, the last one first."""
+
+
+def _is_alike(one: Finding, other: Finding) -> bool:
+    """Whether two findings differ in their messages at most, as far as their order depends on them."""
+    if one.rule != other.rule or (one.address or "") != (other.address or ""):
+        return False
+    return (one.principal or "") == (other.principal or "") and one.at == other.at
 
 
 def _address(one: Finding) -> tuple[object, ...]:
@@ -34,10 +71,8 @@ def _grouped(
     Findings with different hints are different; the hint is cheap to compute.
     """
     hints = [hash(hint(one)) for one in findings]
-    seen: set[int] = set()
-    again: set[int] = set()
-    for number in hints:
-        (again if number in seen else seen).add(number)
+    ordered = sorted(hints)
+    again = {number for number, following in pairwise(ordered) if number == following}
     if not again:
         return findings
     groups: dict[tuple[object, ...], list[Finding]] = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import cached_property
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
@@ -63,52 +64,78 @@ class Names:
     """
 
     def __init__(self, estate: Estate) -> None:
+        self._estate = estate
         self.accounts = Accounts()
-        self.principals: dict[str, Principal | None] = {}
         self._kinds: dict[str, PrincipalKind] = {}
-        for account in estate.of(ServiceAccount):
-            self._account(identity(account.email, account.declared), shown(account.email), account.declared)
+        for name, email, declared in self._declared():
+            self._account(name, email, declared)
         for grant in estate.of(Grant):
-            self._grant(grant)
-        for attachment in estate.of(Attachment):
-            if attachment.account is not None:
-                name = identity(attachment.account, attachment.declared)
-                self._account(name, shown(attachment.account), attachment.declared)
+            principal, resource = grant.principal, grant.resource
+            if principal.unknown and principal_node(grant) is None:
+                continue
+            if principal.text.startswith("serviceAccount:") and principal.account:
+                self._account(principal_node(grant), principal.account, grant.declared)
+            if resource.kind == "service_account":
+                self._account(identity(resource.name, grant.declared), shown(resource.name), grant.declared)
+        for name, email, declared in self._attached():
+            self._account(name, email, declared)
         self.groups: dict[str, dict[str, Membership]] = defaultdict(dict)
         self.members: dict[str, dict[str, Membership]] = defaultdict(dict)
-        self._memberships(Groups(estate.of(Group), estate.of(Membership)))
+        self._memberships = list(self._named_members(Groups(estate.of(Group), estate.of(Membership))))
         below: dict[Node, list[str]] = defaultdict(list)
         for name, one in self.accounts.items():
             for node in estate.hierarchy.home(one.email, one.declared):
                 below[node].append(name)
         self._below: dict[Node, Sequence[str]] = {node: tuple(names) for node, names in below.items()}
 
-    def _grant(self, grant: Grant) -> None:
-        name = principal_node(grant)
-        if name is None:
-            return
-        if name not in self.principals:
-            self.principals[name] = grant.principal
-            if grant.principal.text.startswith("serviceAccount:") and grant.principal.account:
-                self._account(name, grant.principal.account, grant.declared)
-        if grant.resource.kind == "service_account":
-            self._account(identity(grant.resource.name, grant.declared), shown(grant.resource.name), grant.declared)
+    def _declared(self) -> Iterator[tuple[str | None, str, Declaration]]:
+        for account in self._estate.of(ServiceAccount):
+            yield identity(account.email, account.declared), shown(account.email), account.declared
+
+    def _attached(self) -> Iterator[tuple[str | None, str, Declaration]]:
+        for one in self._estate.of(Attachment):
+            if one.account is not None:
+                yield identity(one.account, one.declared), shown(one.account), one.declared
 
     def _account(self, name: str | None, email: str, declared: Declaration) -> None:
         if name and name not in self.accounts:
             self.accounts.add(name, email, declared)
-            self.principals.setdefault(name)
 
-    def _memberships(self, groups: Groups) -> None:
+    @cached_property
+    def principals(self) -> dict[str, Principal | None]:
+        """Every principal by name, as a grant spells it first; None without a grant. Most runs do not ask for them."""
+        found: dict[str, Principal | None] = {name: None for name, *_ in self._declared() if name}
+        for grant in self._estate.of(Grant):
+            name, resource = principal_node(grant), grant.resource
+            if name is None:
+                continue
+            found.setdefault(name, grant.principal)
+            account = identity(resource.name, grant.declared) if resource.kind == "service_account" else None
+            if account:
+                found.setdefault(account)
+        for account, *_ in self._attached():
+            if account:
+                found.setdefault(account)
+        for member, group in self._memberships:
+            for name in (*((member,) if member in self.accounts else ()), group, member):
+                found.setdefault(name)
+        for name in self.accounts:
+            found.setdefault(name)
+        return found
+
+    def _named_members(self, groups: Groups) -> Iterator[tuple[str, str]]:
+        """Yield the members of groups with their groups, and note these."""
+        granted: set[str | None] | None = None
         for email, membership in groups:
-            member, group = self._member(membership, groups), f"group:{email}"
+            granted = set(map(principal_node, self._estate.of(Grant))) if granted is None else granted
+            member, group = self._member(membership, groups.emails, granted), f"group:{email}"
             if member:
-                self.principals.setdefault(group)
-                self.principals.setdefault(member)
+                granted |= {group, member}
                 self.groups[member].setdefault(group, membership)
                 self.members[group].setdefault(member, membership)
+                yield member, group
 
-    def _member(self, membership: Membership, groups: Groups) -> str | None:
+    def _member(self, membership: Membership, groups: Set[str], principals: Set[str | None]) -> str | None:
         """Return the name of a member, which a membership has by e-mail: of an account, a group or a user."""
         name = identity(membership.member, membership.declared)
         if name is None or name in self.accounts:
@@ -119,7 +146,7 @@ class Names:
         if email.endswith("gserviceaccount.com"):
             self._account(email, email, membership.declared)
             return email
-        is_group = email in groups.emails or f"group:{email}" in self.principals
+        is_group = email in groups or f"group:{email}" in principals
         return f"group:{email}" if is_group else f"user:{email}"
 
     def all_groups_of(self, name: str) -> list[str]:
@@ -168,6 +195,7 @@ class Names:
         name = identity(email, declared)
         if name and name not in self.accounts:
             self._account(name, email, declared)
+            self.principals.setdefault(name)
             for node in estate.hierarchy.home(email, declared):
                 self._below[node] = (*self._below.get(node, ()), name)
         return name

@@ -389,27 +389,32 @@ class _Reached:
 
     def _before(self, spot: Spot) -> Iterator[tuple[Hop | None, Spot]]:
         name, delegate = spot
-        found = self._reversed.get(spot, ())
+        leading = self._reversed[delegate]
+        found = leading.get(name, ())
         for one in found if isinstance(found, tuple) else (found,):
             kept = one[0] if isinstance(one, tuple) else one
             yield hop_onto_each(kept) if isinstance(kept, Way) else kept, (kept.source, kept is not one)
         account = self._onward.names.accounts.get(name) if isinstance(name, str) else None
         if account:
             around = self._onward.graph.hierarchy.home(account.email, account.declared)
-            yield from ((None, (node, delegate)) for node in around if (node, delegate) in self._reversed)
+            yield from ((None, (node, delegate)) for node in around if node in leading)
 
     @cached_property
-    def _reversed(self) -> Mapping[Spot, Kept | tuple[Kept | tuple[Kept], ...]]:
-        """The hops by the spots that they lead to. One from a delegate is in a tuple: there are few."""
-        found: dict[Spot, list[Kept | tuple[Kept]]] = defaultdict(list)
+    def _reversed(self) -> Mapping[bool, Mapping[str | Node, Kept | tuple[Kept | tuple[Kept], ...]]]:
+        """The hops by what they lead to, to delegates or not. One from a delegate is in a tuple: there are few."""
+        found: dict[bool, dict[str | Node, list[Kept | tuple[Kept]]]] = {False: {}, True: {}}
         for steps in self._steps:
             for spot in steps.spots:
                 for hop in steps.of(spot):
-                    found[leads_to(hop)].append((hop,) if spot[1] else hop)
-        return {
-            spot: hops[0] if len(hops) == 1 and isinstance(hops[0], Hop | Way) else tuple(hops)
-            for spot, hops in found.items()
-        }
+                    name, delegate = leads_to(hop)
+                    found[delegate].setdefault(name, []).append((hop,) if spot[1] else hop)
+        return {delegate: {name: _alone(hops) for name, hops in among.items()} for delegate, among in found.items()}
+
+
+def _alone(hops: list[Kept | tuple[Kept]]) -> Kept | tuple[Kept | tuple[Kept], ...]:
+    """Return hops as a tuple; one alone as it is, unless it is from a delegate."""
+    first = hops[0]
+    return first if len(hops) == 1 and not isinstance(first, tuple) else tuple(hops)
 
 
 @frozen

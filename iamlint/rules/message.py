@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.finding import Sentence
 from iamlint.patterns.fact_schema import kind_of
 from iamlint.patterns.match import Match
 
@@ -22,6 +23,31 @@ def filled(message: str, words: Mapping[str, str]) -> str:
         text = "".join([brief(words[part]) if part in words else whole for whole, part in parts])
     text = " ".join(text.split())
     return text.removesuffix(".") if text.endswith("?.") else text
+
+
+def sentence(message: str, words: Mapping[str, str], text: str, shared: Mapping[str, object]) -> Sentence | None:
+    """Return the parts of ``text``, which is a message filled in; None if they are not smaller.
+
+    ``shared`` are the words that are kept anyway, each as what `str` shows as the word.
+    """
+    parts = _parts(message)
+    named = [part for _, part in parts if part]
+    own = sum([len(words[part]) + _EMPTY for part in named if part in words and part not in shared])
+    if _PARTS + 8 * len(named) + own >= _EMPTY + len(text) or not words.keys() >= set(named):
+        return None
+    if "".join([words.get(part, whole) for whole, part in parts]) != text:  # a word was changed
+        return None
+    return (_texts(message), *[shared.get(part, words[part]) for part in named])
+
+
+_EMPTY, _PARTS = 49, 64
+"""Bytes of an empty text, and of a tuple of one."""
+
+
+@lru_cache(maxsize=1024)
+def _texts(message: str) -> tuple[str, ...]:
+    """Return the texts around the words of a message."""
+    return tuple(PLACEHOLDER.split(message)[::2])
 
 
 _HOLE = regex(r"\$\{([^{}]*)\}")
@@ -112,6 +138,7 @@ def _shown(words: tuple[str, ...], wanted: frozenset[str] | None) -> tuple[str, 
     return tuple([word for word in words if wanted is None or word in wanted])
 
 
+@lru_cache(maxsize=1024)
 def _short(permissions: tuple[str, ...]) -> str:
     """Return the first permission, and the number of others."""
     return permissions[0] + _more(len(permissions) - 1) if permissions else ""

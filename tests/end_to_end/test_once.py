@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from itertools import product
 from pathlib import Path
+from random import Random
 
 from iamlint.accepted.baseline import Baseline, beyond, read_baseline
+from iamlint.finding import Finding
+from iamlint.linter.once import in_order
+from iamlint.location import Location
 from iamlint.reporters import render
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.results.report import Report
@@ -99,3 +105,23 @@ def test_what_reports_say_of_further_addresses(check: Check) -> None:
     assert [one["fullyQualifiedName"] for one in logical] == [address, other]
     for form in ("text", "github"):
         assert f"{address} and 1 more" in render(form, report, Presentation())
+
+
+def test_the_order_of_findings_is_that_of_their_parts() -> None:
+    texts, columns = ("a", "b"), (1, 2)
+    findings = [
+        Finding(rule, "f", "low", "high", message, Location("x", line, column), address, who, environments=named)
+        for rule, message, line, column, address, who, named in product(
+            texts, texts, columns, columns, (None, "a"), (None, "a"), ((), ("dev",))
+        )
+    ]
+    Random(1).shuffle(findings)
+    assert in_order(findings) == sorted(findings, key=lambda one: one.order)
+
+
+def test_a_message_in_parts_is_the_same_message() -> None:
+    whole = Finding("r", "f", "low", "high", "ana has roles/x.", Location("x"))
+    later = replace(whole)
+    later.say_later((("", " has ", "."), "ana", "roles/x"))
+    assert (later.message, later.order, later) == (whole.message, whole.order, whole)
+    assert replace(later, rule="s").message == whole.message
