@@ -10,6 +10,7 @@ from typing import Literal
 from iamlint.basics.frozen import mutable
 from iamlint.basics.lazy_regex import regex
 from iamlint.hcl.lexer import shown
+from iamlint.hcl.native import MAX_ERRORS
 from iamlint.hcl.syntax import LABELS, Argument, Block, File, Template
 from iamlint.location import SourceText, Span, Unreadable
 from iamlint.sources.names import is_automatic
@@ -35,6 +36,11 @@ class Local:
 
     argument: Argument
     source: SourceText
+
+    @property
+    def name(self) -> Span:
+        """The range of its name."""
+        return Span(self.source, self.argument.start, self.argument.start + len(self.argument.name))
 
 
 @mutable
@@ -101,7 +107,8 @@ class Module:
 
     ``backends`` are the ``backend`` and ``cloud`` blocks; the last one is in force. ``assignments`` are the files that
     set variables if the directory is a root module, in Terraform's order: later ones override earlier ones.
-    ``resources`` has every block of an address, since a directory may contain alternatives. ``migrations`` are the
+    ``resources`` has every block of an address: Terraform refuses a second one, but both are checked; of all else that
+    is declared twice, the first counts, and the second is one of the ``errors``. ``migrations`` are the
     ``import``, ``moved`` and ``removed`` blocks. ``others`` are the blocks of unknown types. ``described`` says that
     the module is missing and was made from a stub, of all of it or a part.
     """
@@ -221,7 +228,13 @@ def read_module(directory: Path, names: Iterable[str], dialect: Dialect, load: L
                 _declare(module, declared)
     providers: dict[tuple[str, str | None], Declared] = {}
     for provider in module.providers:
-        providers.setdefault(_provider_key(provider), provider)
+        first = providers.setdefault(_provider_key(provider), provider)
+        if first is not provider:
+            name = f'the provider configuration "{shown(provider.block.label(0))}"'
+            _twice(module, name, first.header, provider.header)
+    if len(module.backends) > 1:
+        _twice(module, "the backend", module.backends[0].header, module.backends[1].header)
+        del module.backends[1:]
     for name in configuration:
         if _OVERRIDE.search(name):
             for declared in _blocks(module, directory / name, load):
@@ -316,27 +329,66 @@ def _declare(module: Module, declared: Declared) -> None:
     block = declared.block
     match block.type:
         case "resource" | "data" | "ephemeral":
-            module.resources.setdefault(_key(block), []).append(declared)
+            _add_resource(module, declared)
         case "variable":
-            module.variables.setdefault(block.label(0), declared)
+            _add(module, module.variables, declared)
         case "output":
-            module.outputs.setdefault(block.label(0), declared)
+            _add(module, module.outputs, declared)
         case "module":
-            module.calls.setdefault(block.label(0), declared)
+            _add(module, module.calls, declared)
         case "provider":
             module.providers.append(declared)
         case "locals":
-            for name, argument in block.body.arguments.items():
-                module.locals.setdefault(name, Local(argument, declared.source))
+            _add_locals(module, declared)
         case "terraform":
             module.backends += [Declared(inner, declared.source) for inner in _backends(block)]
         case "check":
             for inner in nested_blocks(block, "data", labels=2):
-                module.resources.setdefault(_key(inner), []).append(Declared(inner, declared.source))
+                _add_resource(module, Declared(inner, declared.source))
         case "import" | "moved" | "removed":
             module.migrations.append(declared)
         case _:
             module.others.append(declared)
+
+
+def _add(module: Module, known: dict[str, Declared], declared: Declared) -> None:
+    """Add a block, unless there is one of its name."""
+    block = declared.block
+    first = known.setdefault(block.label(0), declared)
+    if first is not declared:
+        _twice(module, f'the {block.type} "{shown(block.label(0))}"', first.header, declared.header)
+
+
+def _add_locals(module: Module, declared: Declared) -> None:
+    """Add the local values of a block, unless there are ones of these names."""
+    for name, argument in declared.block.body.arguments.items():
+        local = Local(argument, declared.source)
+        first = module.locals.setdefault(name, local)
+        if first is not local:
+            _twice(module, f'the local value "{shown(name)}"', first.name, local.name)
+
+
+def _add_resource(module: Module, declared: Declared) -> None:
+    """Add a resource. What expressions read is the first of its address, so a second data source has no effect."""
+    block = declared.block
+    known = module.resources.setdefault(_key(block), [])
+    if known and block.type != "resource":
+        kind, name = (shown(block.label(at)) for at in (0, 1))
+        _twice(module, f'{block.type} "{kind}" "{name}"', known[0].header, declared.header)
+    known.append(declared)
+
+
+def _twice(module: Module, what: str, first: Span, second: Span) -> None:
+    """Add an error for what is declared a second time: the first one counts. Source: ``Module.appendFile``.
+
+    If only OpenTofu reads one of the two, only OpenTofu refuses the module, and it is also read as Terraform reads it.
+    """
+    of_both = bool(_OPENTOFU.search(first.source.path)) is bool(_OPENTOFU.search(second.source.path))
+    if of_both and len(module.errors) < MAX_ERRORS:
+        at = first.location
+        place = f"{at.path}:{at.line}"
+        hint = "Terraform refuses this module, and iamlint reads the first one; remove one of the two"
+        module.errors.append(Unreadable(second.location, f"{what} is declared twice: already at {place}", hint))
 
 
 def _provider_key(declared: Declared) -> tuple[str, str | None]:
@@ -352,6 +404,8 @@ def _override(module: Module, declared: Declared, providers: dict[tuple[str, str
     if block.type == "locals":
         for name, argument in block.body.arguments.items():
             module.locals[name] = Local(argument, declared.source)
+        return
+    if block.type == "check":  # which ``Module.mergeFile`` leaves out
         return
     base: Declared | None = None
     match block.type:

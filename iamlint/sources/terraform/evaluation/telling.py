@@ -60,7 +60,7 @@ class Telling:
         return Unknown(f"{address} is not read: {reason}", (UnknownPart(address),))
 
     def say_others(self) -> None:
-        """Add unread parts for unknown block types and for removed blocks, once for all instances of the module."""
+        """Add unread parts for blocks of unknown types, removed ones and twins, once for all instances of a module."""
         of_module = id(self.module), ""
         if of_module in self.run.told:
             return
@@ -73,3 +73,8 @@ class Telling:
             kept = forgotten(declared)
             if kept and self.run.takes(STEPS_OF_FACT):
                 self._say_once(declared, self.qualified(kept), "stays as it is: Terraform only forgets it")
+        for (mode, kind, name), blocks in self.module.resources.items():
+            if len(blocks) > 1 and mode == "managed" and self.run.takes(STEPS_OF_FACT):
+                first = blocks[0].header.location
+                reason = f"is declared twice, first at {first.path}:{first.line}: Terraform refuses this"
+                self._say_once(blocks[1], self.qualified(f"{kind}.{name}"), f"{reason}; both are checked")

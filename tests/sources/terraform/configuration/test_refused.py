@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from iamlint.facts import Grant
+from iamlint.facts import Grant, UnreadPart
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 
@@ -101,3 +102,49 @@ def test_a_block_that_another_one_swallows(tmp_path: Path, text: str) -> None:
 )
 def test_blocks_within_others_that_may_have_labels(tmp_path: Path, text: str) -> None:
     assert errors(tmp_path, text) == []
+
+
+TWICE = {
+    "the local value": 'locals {\n  a = "x"\n}\n',
+    "the variable": 'variable "a" {\n  default = "x"\n}\n',
+    "the output": 'output "a" {\n  value = "x"\n}\n',
+    "the module": 'module "a" {\n  source = "example/a"\n}\n',
+    "the provider": 'provider "google" {\n  alias = "a"\n}\n',
+    "the backend": 'terraform {\n  backend "gcs" {\n  }\n}\n',
+    "data": 'data "google_project" "a" {\n}\n',
+    'data "google_project" "a" is': 'check "a" {\n  data "google_project" "a" {\n  }\n}\n',
+}
+
+
+@pytest.mark.parametrize("what", TWICE)
+def test_what_is_declared_twice(tmp_path: Path, what: str) -> None:
+    ((line, reason),) = errors(tmp_path, f"# first\n{TWICE[what]}{TWICE[what]}")
+    assert reason.startswith(what)
+    assert line is not None
+    assert line > 3
+    assert "is declared twice: already at" in reason
+    assert re.search(r"main\.tf:[234]\Z", reason)
+    (tmp_path / "b.tf").write_text(TWICE[what])
+    assert len(errors(tmp_path, TWICE[what])) == 1
+    (tmp_path / "b.tf").unlink()
+    (tmp_path / "b_override.tf").write_text(TWICE[what])
+    assert errors(tmp_path, TWICE[what]) == []
+    (tmp_path / "c.tofu").write_text(TWICE[what])  # Terraform does not read it
+    assert errors(tmp_path, TWICE[what]) == []
+
+
+def test_providers_of_two_names_are_no_twins(tmp_path: Path) -> None:
+    assert errors(tmp_path, 'provider "google" {\n}\nprovider "google" {\n  alias = "a"\n}\nprovider "b" {\n}\n') == []
+
+
+def test_a_resource_that_is_declared_twice_counts_twice(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(GRANT)
+    (tmp_path / "twin.tf").write_text(GRANT.replace("ana", "eve"))
+    found = read([tmp_path], Options())
+    assert not found.errors
+    assert {fact.principal.text for fact in found.facts if isinstance(fact, Grant)} == {
+        "user:ana@example.com",
+        "user:eve@example.com",
+    }
+    (part,) = (fact for fact in found.facts if isinstance(fact, UnreadPart))
+    assert "google_project_iam_member.ci is declared twice, first at" in part.reason
