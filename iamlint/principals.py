@@ -305,6 +305,12 @@ def _has_number(domain: str) -> bool:
 
 
 def _partly_known(value: Unknown) -> Principal:
+    found = _by_parts(value)
+    kinds = {read_principal(one).kind for one in value.options}
+    return Principal(found.text, kinds.pop(), value) if len(kinds) == 1 else found
+
+
+def _by_parts(value: Unknown) -> Principal:
     text = value.text
     match value.parts:
         case ("serviceAccount:", unknown_part) if not isinstance(unknown_part, str):

@@ -32,13 +32,14 @@ class Unknown:
     ``reason`` is a clause that a reader can act on ("var.role has no default", "known after apply"). ``parts`` are, for
     a text, its literal parts and its unknown parts in order; empty if nothing is known about it. ``refused`` says that
     Terraform would stop with an error here, rather than know the value later. ``filled`` says that it is certainly not
-    null or an empty text: the e-mail of an account.
+    null or an empty text: the e-mail of an account. ``options`` are the texts of which it is one, if these are known.
     """
 
     reason: str
     parts: tuple[str | UnknownPart, ...] = ()
     refused: bool = False
     filled: bool = False
+    options: tuple[str | Unknown, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.reason) > _LONGEST_REASON:  # one that contains others, hundreds of them
@@ -77,6 +78,20 @@ def shown(text: str | Unknown | None) -> str:
     return text.text if isinstance(text, Unknown) else text or ""
 
 
+_NAMED, _LONGEST_NAMED = 4, 200
+"""Maximum number of possible texts that are named, and how many characters of each."""
+
+
+def worded(text: str | Unknown | None) -> str:
+    """Return a text for a sentence: one of several is named with the others."""
+    if not isinstance(text, Unknown) or not text.options:
+        return shown(text)
+    named = [shown(one)[:_LONGEST_NAMED] for one in text.options[:_NAMED]]
+    more = len(text.options) - len(named)
+    last = f"one of {more} others" if more else named.pop()
+    return f"{', '.join(named)} or {last}" if named else last
+
+
 def join_texts(*texts: str | Unknown) -> str | Unknown:
     """Join texts. An unknown part stays an unknown part; the result has the reason of the first unknown text."""
     unknown = next((text for text in texts if isinstance(text, Unknown)), None)
@@ -89,7 +104,12 @@ def join_texts(*texts: str | Unknown) -> str | Unknown:
                 parts[-1] += part
             elif part != "":
                 parts.append(part)
-    return Unknown(unknown.reason, tuple(parts))
+    several = [text for text in texts if isinstance(text, Unknown) and text.options]
+    one = several[0] if len(several) == 1 else None
+    options = (
+        join_texts(*(option if text is one else text for text in texts)) for option in (one.options if one else ())
+    )
+    return Unknown(unknown.reason, tuple(parts), options=tuple(options))
 
 
 def without_prefix(text: str | Unknown, *prefixes: str) -> str | Unknown:
@@ -100,7 +120,8 @@ def without_prefix(text: str | Unknown, *prefixes: str) -> str | Unknown:
                 return text[len(prefix) :]
         elif text.prefix.startswith(prefix):
             rest = text.prefix[len(prefix) :]
-            return Unknown(text.reason, ((rest,) if rest else ()) + text.parts[1:])
+            options = tuple(without_prefix(option, prefix) for option in text.options)
+            return Unknown(text.reason, ((rest,) if rest else ()) + text.parts[1:], options=options)
     return text
 
 

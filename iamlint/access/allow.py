@@ -26,12 +26,18 @@ def role_step(grant: Grant, permission: str, estate: Estate) -> Step:
         reason, truth = f"{permission} has no effect on {grant.resource}", Truth.FALSE
     elif permission in held or not held.isdisjoint(spellings(permission)):
         return _HAS
-    elif unknown:
+    elif unknown and _may_have(grant, permission, estate):
         reason, truth = unknown.reason, Truth.UNKNOWN
     else:
         reason, truth = f"{named} does not have {permission}", Truth.FALSE
     custom = estate.custom_role(grant.role, grant.declared)
     return Step("role", truth, (reason,), (custom,) if custom else (), grant.role_place.at)
+
+
+def _may_have(grant: Grant, permission: str, estate: Estate) -> bool:
+    """Whether a role that is not known may have a permission."""
+    possible = estate.possible_permissions(grant.role, grant.declared)
+    return possible is None or not possible.isdisjoint((permission, *spellings(permission)))
 
 
 def resource_step(grant: Grant, resource: Resource, declared: Declaration, estate: Estate) -> Step:

@@ -185,15 +185,30 @@ class Estate:
             self._predefined[role] = self._held[key]
         return self._held[key]
 
+    def possible_permissions(self, role: Text, declared: Declaration) -> frozenset[str] | None:
+        """Return all permissions that a role, or one of several roles, may have; None if they are not known."""
+        options = role.options if isinstance(role, Unknown) else ()
+        every = [self.permissions(one, declared) for one in options or (role,)]
+        return None if any(unknown for _, unknown in every) else frozenset[str]().union(*(held for held, _ in every))
+
     def _held_by(self, grant: Grant) -> tuple[frozenset[str], Unknown | None]:
         return self.permissions(grant.role, grant.declared)
 
     def _permissions(self, role: Text, declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
+        if isinstance(role, Unknown) and role.options:
+            return self._shared_by(role, declared)
         told = self._custom_roles.get(identity(role, declared) or "") if self._custom_roles else None
         if told:
             return _together(told, declared)
         found = self.roles.permissions(role)
         return (frozenset(), found) if isinstance(found, Unknown) else (found, None)
+
+    def _shared_by(self, role: Unknown, declared: Declaration) -> tuple[frozenset[str], Unknown | None]:
+        """Return the permissions that each possible role has, and why there may be more."""
+        every = [self.permissions(one, declared) for one in role.options]
+        shared = frozenset[str].intersection(*(held for held, _ in every))
+        is_all = all(held == shared and not unknown for held, unknown in every)
+        return shared, None if is_all else Unknown(f"the role is not known: {role.reason}")
 
     # -- accounts and projects --------------------------------------------------------------------------------------
 

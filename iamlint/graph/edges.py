@@ -143,7 +143,7 @@ class Graph:
         known = self._predefined.get(role) if isinstance(role, str) else None
         if known:
             return known
-        name = identity(role, declared)
+        name = None if isinstance(role, Unknown) and role.options else identity(role, declared)
         key = name or "", role_scope(role, declared)
         if name is None or key not in self._powers:
             held, unknown = self.estate.permissions(role, declared)

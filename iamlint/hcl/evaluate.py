@@ -5,31 +5,25 @@ What Terraform would refuse is also unknown, with the error; ``try`` and ``can``
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from iamlint.budget import Exhausted
 from iamlint.documents.values import Key, Lazy, Part, Partial, SetOf, Value, first_named, key_value
-from iamlint.hcl import native, syntax
-from iamlint.hcl.access import as_given, attribute, elements, has_refused, if_any, index, is_refused
-from iamlint.hcl.expressions import Expressions
+from iamlint.hcl import syntax
+from iamlint.hcl.access import as_given, attribute, elements, if_any, index, is_refused
 from iamlint.hcl.for_results import by_key, grouped, single
-from iamlint.hcl.functions.costs import LOOKS, cost_of_result, costs
-from iamlint.hcl.functions.lookup import arity, function_of
+from iamlint.hcl.functions.costs import LOOKS
 from iamlint.hcl.functions.texts.assembly import Assembly
 from iamlint.hcl.functions.types import (
-    MOST_ELEMENTS,
     EvaluationError,
     UnknownResult,
     boolean,
     bounded_number,
-    entries,
     items,
     number,
-    parts,
     same,
     set_of,
     size,
@@ -37,17 +31,14 @@ from iamlint.hcl.functions.types import (
     uncertain,
     weight,
 )
-from iamlint.hcl.lexer import ParseError
 from iamlint.hcl.scope import Scope
-from iamlint.hcl.walk import size_and_names, walk
-from iamlint.location import Made, SourceText, Span
+from iamlint.hcl.shared import by_cases, check_declared, span_of, spend_parts
+from iamlint.location import Made
 from iamlint.unknown import Unknown, UnknownPart
 
 _ITEM = "\0item"
 COMPARES = 4
 """Number of value comparisons per step."""
-TEMPLATE_CHARACTERS = 4
-"""Number of parsed template characters per step."""
 
 
 def evaluate(expression: syntax.Expression, scope: Scope) -> Value:
@@ -61,24 +52,21 @@ def evaluate(expression: syntax.Expression, scope: Scope) -> Value:
         value = _EVALUATORS[type(expression)](expression, scope)
         at = value.at
         if at is None or (type(at) is Made and at.named is None):
-            return first_named(value, _span(expression, scope))
+            return first_named(value, span_of(expression, scope))
         return value
     except UnknownResult as error:
-        return Value(error.why, _span(expression, scope))
+        return Value(error.why, span_of(expression, scope))
     except EvaluationError as error:
-        return Value(Unknown(f"Terraform would refuse it: {error}", refused=True), _span(expression, scope))
+        return Value(Unknown(f"Terraform would refuse it: {error}", refused=True), span_of(expression, scope))
     except Exhausted:
-        return Value(Unknown("it takes more steps than iamlint evaluates"), _span(expression, scope))
+        return Value(Unknown("it takes more steps than iamlint evaluates"), span_of(expression, scope))
     except RecursionError:
-        return Value(Unknown("expressions nested deeper than iamlint evaluates"), _span(expression, scope))
-
-
-def _span(node: syntax.Node, scope: Scope) -> Span:
-    return Span(scope.source, node.start, node.end)
+        return Value(Unknown("expressions nested deeper than iamlint evaluates"), span_of(expression, scope))
 
 
 def _literal(node: syntax.Literal, scope: Scope) -> Value:
-    return Value(node.value if isinstance(node.value, bool | None) else bounded_number(node.value), _span(node, scope))
+    found = node.value if isinstance(node.value, bool | None) else bounded_number(node.value)
+    return Value(found, span_of(node, scope))
 
 
 def _parentheses(node: syntax.Parentheses, scope: Scope) -> Value:
@@ -92,7 +80,7 @@ def _variable(node: syntax.Variable, scope: Scope) -> Value:
     found = scope.lookup(node.name)
     if found is None:
         unknown = Unknown(f"nothing here is named {node.name}", (UnknownPart(node.name),), refused=True)
-        return Value(unknown, _span(node, scope))
+        return Value(unknown, span_of(node, scope))
     return found
 
 
@@ -109,12 +97,26 @@ def _attribute(node: syntax.Attribute, scope: Scope) -> Value:
 
 def _index(node: syntax.Index, scope: Scope) -> Value:
     collection, key = evaluate(node.collection, scope), evaluate(node.key, scope)
-    return _if_any(collection, key, scope) or index(collection, key)
+    found = _if_any(collection, key, scope)
+    if found is None and isinstance(key.data, Unknown) and isinstance(collection.data, dict | tuple):
+        found = _entry(collection, key, key.data, scope)
+    return found or index(collection, key)
+
+
+def _entry(collection: Value, key: Value, why: Unknown, scope: Scope) -> Value | None:
+    """Return what is certain of the element under an unknown key; within ``try`` and ``can`` there may be none."""
+    from iamlint.hcl.functions.either import entry_of
+
+    if scope.in_try or why.refused:
+        return None
+    scope.budget.spend(size(collection) // LOOKS)
+    found = entry_of(collection, key, Unknown(why.reason))
+    return None if found is None else Value(found.data, found.at, found.structure)
 
 
 def _if_any(collection: Value, key: Value, scope: Scope) -> Value | None:
     """Return the only value that may be there. Within ``try`` and ``can`` an error is not the end."""
-    _spend_parts(collection, scope)
+    spend_parts(collection, scope)
     return None if scope.in_try else if_any(collection, key)
 
 
@@ -122,7 +124,7 @@ def _splat(node: syntax.Splat, scope: Scope) -> Value:
     source = evaluate(node.source, scope)
     match source.data:
         case Unknown() as why if source.partial and source.partial.kind != "map":
-            _spend_parts(source, scope)
+            spend_parts(source, scope)
             each = source.partial.changed(lambda item: evaluate(node.each, scope.child({_ITEM: item})))
             return Value(Unknown(why.reason), source.at, replace(each, kind="list"))
         case Unknown() as why:
@@ -141,7 +143,7 @@ def _splat(node: syntax.Splat, scope: Scope) -> Value:
 
 
 def _tuple(node: syntax.Tuple, scope: Scope) -> Value:
-    return Value(tuple(evaluate(item, scope) for item in node.items), _span(node, scope))
+    return Value(tuple(evaluate(item, scope) for item in node.items), span_of(node, scope))
 
 
 def _object(node: syntax.Object, scope: Scope) -> Value:
@@ -151,7 +153,7 @@ def _object(node: syntax.Object, scope: Scope) -> Value:
         if isinstance(name.data, Unknown) and not name.data.refused:
             return _partly_named(node, name.data, found, at, scope)
         found[Key.of(text(name), name.at)] = evaluate(value, scope)
-    return Value(dict(sorted(found.items())), _span(node, scope))
+    return Value(dict(sorted(found.items())), span_of(node, scope))
 
 
 def _key(key: syntax.Expression, scope: Scope) -> Value:
@@ -172,7 +174,7 @@ def _partly_named(node: syntax.Object, why: Unknown, found: dict[str, Value], at
         if not isinstance(name_.data, Unknown) or name_.data.refused:
             name_ = Value(text(name_), name_.at)
         entries_.put(Part(evaluate(written, scope), name_))
-    return replace(with_parts(Unknown(why.reason), entries_.partial(open_=False)), at=_span(node, scope))
+    return replace(with_parts(Unknown(why.reason), entries_.partial(open_=False)), at=span_of(node, scope))
 
 
 _ForExpression = syntax.ForTuple | syntax.ForObject | syntax.ForDirective
@@ -189,7 +191,7 @@ def _each(collection: Value, node: _ForExpression, scope: Scope) -> Iterable[Sco
 def _rounds(collection: Value, node: _ForExpression, scope: Scope) -> Iterable[tuple[Scope, Unknown | None]]:
     """Yield a scope for each element, and why it may be left out: it may not exist, or the condition is unknown."""
     scope.budget.spend(weight(collection))
-    _spend_parts(collection, scope)
+    spend_parts(collection, scope)
     condition = None if isinstance(node, syntax.ForDirective) else node.condition
     for item_key, item, missing in elements(collection):
         scope.budget.spend()
@@ -216,7 +218,7 @@ def _for_tuple(node: syntax.ForTuple, scope: Scope) -> Value:
     if doubt is not None:
         return _partly(node, doubt, collection, "list", tuple(found), scope)
     results = tuple(part.value for part in found)
-    return Value(set_of(results) if uncertain(collection) else results, _span(node, scope))
+    return Value(set_of(results) if uncertain(collection) else results, span_of(node, scope))
 
 
 def _partly(
@@ -226,7 +228,7 @@ def _partly(
     from iamlint.hcl.functions.partial import with_parts
 
     is_open = collection.partial is not None and collection.partial.open
-    return replace(with_parts(Unknown(why.reason), Partial(kind, parts_, is_open)), at=_span(node, scope))
+    return replace(with_parts(Unknown(why.reason), Partial(kind, parts_, is_open)), at=span_of(node, scope))
 
 
 def _for_object(node: syntax.ForObject, scope: Scope) -> Value:
@@ -241,8 +243,10 @@ def _for_object(node: syntax.ForObject, scope: Scope) -> Value:
         doubt = doubt or why or (name.unknown if is_open else None)
     if doubt is not None:
         entries_ = by_key(found, doubt, grouped=node.grouped)
+        if scope.in_try and not node.grouped:  # two keys may be the same, which is an error
+            entries_ = tuple(replace(part, sure=False) for part in entries_)
         return _partly(node, doubt, collection, "map", entries_, scope)
-    return Value(grouped(found) if node.grouped else single(found), _span(node, scope))
+    return Value(grouped(found) if node.grouped else single(found), span_of(node, scope))
 
 
 # -- operators ---------------------------------------------------------------------------------------------------------
@@ -258,7 +262,7 @@ def _conditional(node: syntax.Conditional, scope: Scope) -> Value:
     chosen, other = (node.then, node.otherwise) if boolean(condition) else (node.otherwise, node.then)
     value, beside = evaluate(chosen, scope), evaluate(other, scope)
     if is_refused(beside):
-        _declared(other, scope)
+        check_declared(other, scope)
     if isinstance(value.data, Lazy | Unknown | None):
         return value
     scope.budget.spend((size(value) + size(beside)) // LOOKS)
@@ -282,7 +286,7 @@ def _either(node: syntax.Conditional, why: Unknown, scope: Scope) -> Value:
         scope.budget.spend((size_in_part(then) + size_in_part(otherwise)) // LOOKS)
         found = either(then, otherwise, Unknown(why.reason))
         if found is not None:
-            return replace(found, at=_span(node, scope))
+            return replace(found, at=span_of(node, scope))
     raise UnknownResult(Unknown(why.reason, refused=why.refused))
 
 
@@ -291,7 +295,10 @@ def _binary(node: syntax.Binary, scope: Scope) -> Value:
 
     left, right = evaluate(node.left, scope), evaluate(node.right, scope)
     scope.budget.spend(min(size(left), size(right)) // COMPARES)
-    found = Value(operated(node.operator, left, right), _span(node, scope))
+    decided = None
+    if left.structure is not None or right.structure is not None:
+        decided = by_cases(lambda given: Value(operated(node.operator, *given)), [left, right], scope)
+    found = Value(operated(node.operator, left, right) if decided is None else decided.data, span_of(node, scope))
     if isinstance(found.data, Decimal):
         scope.budget.spend(weight(found))
     return found
@@ -300,9 +307,9 @@ def _binary(node: syntax.Binary, scope: Scope) -> Value:
 def _unary(node: syntax.Unary, scope: Scope) -> Value:
     value = evaluate(node.operand, scope)
     if node.operator == "!":
-        return Value(not boolean(value), _span(node, scope))
+        return Value(not boolean(value), span_of(node, scope))
     found = number(value)
-    return Value(-found if found else Decimal("-0"), _span(node, scope))
+    return Value(-found if found else Decimal("-0"), span_of(node, scope))
 
 
 # -- templates ---------------------------------------------------------------------------------------------------------
@@ -313,10 +320,11 @@ def _template(node: syntax.Template, scope: Scope) -> Value:
     if isinstance(part, syntax.Interpolation):
         return evaluate(part.expression, scope)
     if isinstance(part, syntax.Text) and len(part.value) < 100 and part.value.isascii():  # which takes no step
-        return Value(part.value, _span(node, scope))
+        return Value(part.value, span_of(node, scope))
     rendered = Assembly()
     _render(node.parts, scope, rendered)
-    found = Value(rendered.data(), _span(node, scope))
+    made = rendered.value()
+    found = Value(made.data, span_of(node, scope), made.structure)
     scope.budget.spend(weight(found))
     return found
 
@@ -329,156 +337,39 @@ def _render(template: Iterable[syntax.TemplatePart], scope: Scope, into: Assembl
             case syntax.Interpolation(expression=expression):
                 into.add_value(evaluate(expression, scope))
             case syntax.IfDirective(condition=condition, then=then, otherwise=otherwise):
-                _render(then if boolean(evaluate(condition, scope)) else otherwise, scope, into)
+                wanted = evaluate(condition, scope)
+                if isinstance(wanted.data, Unknown) and not wanted.data.refused:
+                    into.add_value(_either_text(then, otherwise, Unknown(wanted.data.reason), scope))
+                else:
+                    _render(then if boolean(wanted) else otherwise, scope, into)
             case syntax.ForDirective(collection=collection, body=body):
                 for inner in _each(evaluate(collection, scope), part, scope):
                     _render(body, inner, into)
 
 
-# -- calls -------------------------------------------------------------------------------------------------------------
+def _either_text(
+    then: Iterable[syntax.TemplatePart], otherwise: Iterable[syntax.TemplatePart], why: Unknown, scope: Scope
+) -> Value:
+    """Return a text that is one of two."""
+    from iamlint.hcl.functions.either import any_of
+
+    sides: list[Value] = []
+    for side in (then, otherwise):
+        rendered = Assembly()
+        try:
+            _render(side, scope, rendered)
+        except EvaluationError:
+            raise UnknownResult(why) from None
+        sides.append(rendered.value())
+    return any_of(sides, why) or Value(why)
 
 
 def _call(node: syntax.Call, scope: Scope) -> Value:
-    name = node.name.removeprefix("core::")
-    match name:
-        case "try":
-            return _try(node, scope)
-        case "can":
-            return _can(node, scope)
-        case "provider::terraform::decode_tfvars":
-            return _decoded_variables(_arguments(node, scope), scope)
-        case "templatefile" | "templatestring":
-            return _rendered(node, scope)
-        case _:
-            return _applied(name, _arguments(node, scope), node, scope)
+    from iamlint.hcl.calls import called
+
+    return called(node, scope, evaluate)
 
 
-def _arguments(node: syntax.Call, scope: Scope) -> list[Value]:
-    found = [evaluate(argument, scope) for argument in node.arguments]
-    return [*found[:-1], *items(found[-1])] if node.expand else found
-
-
-def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope) -> Value:
-    function, reading = function_of(name)
-    if function is None and reading is None:
-        raise UnknownResult(Unknown(f"iamlint does not evaluate the function {name}()"))
-    for argument in arguments:
-        if isinstance(argument.data, Unknown) and argument.data.refused:
-            raise UnknownResult(Unknown(argument.data.reason, refused=True))
-    called = function or reading
-    given: list[Any] = arguments if reading is None else [scope.files.within(scope.budget), *arguments]
-    least, most = arity(called)
-    if not least <= len(given) <= most:
-        raise EvaluationError(f"{name}() with {len(arguments)} arguments")
-    for steps in costs(name, arguments):
-        scope.budget.spend(steps)
-    try:
-        result = called(*given)  # type: ignore[misc]  # one of the two is there: the name is known
-    except UnknownResult as error:
-        certain = None if error.why.refused else _certain_result(name, arguments, error.why, scope)
-        if certain is None:
-            raise
-        return replace(certain, at=certain.at or _span(node, scope))
-    found = result if isinstance(result, Value) else Value(result)
-    scope.budget.spend(cost_of_result(found))
-    if isinstance(found.data, tuple | dict) and len(found.data) > MOST_ELEMENTS:
-        raise UnknownResult(Unknown("a collection larger than iamlint evaluates"))
-    return found if found.at else Value(found.data, _span(node, scope), found.structure)
-
-
-def _certain_result(name: str, arguments: list[Value], why: Unknown, scope: Scope) -> Value | None:
-    from iamlint.hcl.functions.partial import result
-
-    for argument in arguments:
-        _spend_parts(argument, scope)
-    return result(name, arguments, why, scope.budget.spend)
-
-
-def _spend_parts(value: Value, scope: Scope) -> None:
-    """Spend the steps for looking at the elements of a partly known collection."""
-    if value.partial is not None:
-        unknown_keys = sum(1 for part in value.partial.parts if part.key and part.key.unknown)
-        scope.budget.spend(len(value.partial.parts) // LOOKS + unknown_keys)
-
-
-def _can(node: syntax.Call, scope: Scope) -> Value:
-    if len(node.arguments) != 1:
-        raise EvaluationError("can() takes one argument")
-    return Value(not has_refused(evaluate(node.arguments[0], _declared_in_try(node, scope))), _span(node, scope))
-
-
-def _declared_in_try(node: syntax.Call, scope: Scope) -> Scope:
-    """Check the names in a ``try`` or ``can``, and return the scope of its arguments.
-
-    Nested ones are checked with the outer one.
-    """
-    if scope.in_try:
-        return scope
-    _declared(node, scope)
-    return scope.in_a_try()
-
-
-def _declared(node: syntax.Node, scope: Scope) -> None:
-    """Undeclared names are an error before evaluation, even within ``try`` and ``can``."""
-    size, names = size_and_names(node)
-    scope.budget.spend(size // 3)
-    for root, name in names:
-        found = scope.lookup(root)
-        if found and isinstance(found.data, Lazy) and not found.data.declares(name):
-            raise EvaluationError(f"{root}.{name} is not declared")
-
-
-def _try(node: syntax.Call, scope: Scope) -> Value:
-    inside = _declared_in_try(node, scope)
-    for argument in node.arguments:
-        value = evaluate(argument, inside)
-        if not any(is_refused(part) for part in parts(value)):
-            return value
-    raise EvaluationError("no argument of try() succeeds")
-
-
-def _rendered(node: syntax.Call, scope: Scope) -> Value:
-    """``templatefile(path, vars)`` and ``templatestring(text, vars)``."""
-    arguments = _arguments(node, scope)
-    if len(arguments) != 2 or scope.in_template:
-        raise EvaluationError(f"{node.name}() takes two arguments, and not within a template")
-    if node.name == "templatestring" and not isinstance(node.arguments[0], _REFERENCES):
-        raise EvaluationError("templatestring() renders only what an expression refers to")
-    given, names = arguments
-    from iamlint.hcl.functions.filesystem.files import read_text
-    from iamlint.hcl.functions.filesystem.paths import named
-
-    shown = named(scope.files, given) if node.name == "templatefile" else text(given)
-    content = read_text(scope.files, shown) if node.name == "templatefile" else shown
-    source = SourceText(shown if node.name == "templatefile" else node.name, content)
-    variables: Mapping[str, Value] = entries(names)
-    wrong = next((name for name in variables if not re.fullmatch(r"[^\W\d_][\w-]*", name)), None)
-    if wrong is not None:
-        raise EvaluationError(f"{wrong!r} is not a valid name for a template's variable")
-    scope.budget.spend(len(content) // TEMPLATE_CHARACTERS)
-    try:
-        template = Expressions(content).bare_template()
-    except ParseError as error:
-        raise EvaluationError(f"the template is not valid: {error.unreadable(source).reason}") from error
-    value = evaluate(template, Scope(source, variables.get, scope.files, in_template=True, budget=scope.budget))
-    return Value(value.data, given.at, value.structure)
-
-
-def _decoded_variables(arguments: list[Value], scope: Scope) -> Value:
-    """``provider::terraform::decode_tfvars(text)``."""
-    if len(arguments) != 1:
-        raise EvaluationError("decode_tfvars() takes one argument")
-    file = native.read(SourceText("decode_tfvars", text(arguments[0])))
-    if file.errors or file.body.blocks or any(isinstance(part, syntax.Call) for part in walk(file.body)):
-        raise EvaluationError("this is not a file of variables")
-    inside = Scope(file.source, lambda _name: None, budget=scope.budget)
-    found = {name: evaluate(argument.expression, inside) for name, argument in sorted(file.body.arguments.items())}
-    from iamlint.hcl.functions.texts.encoding import decoded_value
-
-    return Value(decoded_value(Value(found), placed=False).data, arguments[0].at)
-
-
-_REFERENCES = (syntax.Variable, syntax.Attribute, syntax.Index)
 _Evaluator = Callable[[Any, Scope], Value]
 _EVALUATORS: dict[type[syntax.Node], _Evaluator] = {
     syntax.Literal: _literal,

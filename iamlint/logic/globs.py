@@ -25,13 +25,16 @@ _STARS = regex(r"\*{2,}")
 
 def text_is(globs: Iterable[str], text: Text) -> Truth:
     """Whether a text matches one of these globs; unknown if that depends on its unknown parts."""
+    globs = tuple(globs)
+    if isinstance(text, Unknown) and text.options:
+        truths = {text_is(globs, one) for one in text.options}
+        return truths.pop() if len(truths) == 1 else Truth.UNKNOWN
     if isinstance(text, str) and "${" not in text:
-        globs = tuple(globs)
         plain, needed = _sorted_out(globs)
         if text in plain:
             return Truth.TRUE
         return Truth.of(any(one in text for one in needed) and _any_of(globs).match(text) is not None)
-    return _matched(tuple(globs), tuple(part if isinstance(part, str) else _UNKNOWN_PART for part in _parts(text)))
+    return _matched(globs, tuple(part if isinstance(part, str) else _UNKNOWN_PART for part in _parts(text)))
 
 
 @lru_cache(maxsize=8192)

@@ -139,8 +139,8 @@ _GRANT: Kind[Grant] = Kind(
         "resource": glob("resource", lambda grant: grant.resource.name),
     },
     shown={
-        "principal": lambda grant: grant.principal.text,
-        "role": lambda grant: shown(grant.role),
+        "principal": grant_predicates.worded_principal,
+        "role": grant_predicates.worded_role,
         "resource": lambda grant: str(grant.resource),
         "placeholder": lambda grant: placeholder_of(grant.principal.text) or "",
         "default_users": lambda grant: _default_users(grant.principal.text),
@@ -149,7 +149,7 @@ _GRANT: Kind[Grant] = Kind(
     place=_grant_place,
     resource=lambda grant: grant.resource,
     origins=_grant_origins,
-    described=lambda grant: f"{grant.principal.text} has {shown(grant.role)} on {grant.resource}",
+    described=grant_predicates.described,
 )
 
 

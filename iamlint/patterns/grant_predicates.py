@@ -9,20 +9,36 @@ from typing import get_args
 from iamlint.access.asking import access_of
 from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, principal_node
-from iamlint.facts import Condition, Grant, Principal, Text
+from iamlint.facts import Condition, Declaration, Grant, Principal, Text
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns import predicates
 from iamlint.patterns.predicates import not_known, one_of, possible_kinds, said
 from iamlint.roles import RoleKind
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, worded
 
 
 def principal_is(globs: tuple[str, ...], grant: Grant, _estate: Estate) -> Verdict:
     """Whether the principal, as policies spell it, matches."""
     text = grant.principal.unknown or grant.principal.text
     return said(text_is(globs, text), "principal", text)
+
+
+def worded_principal(grant: Grant) -> str:
+    """Return the principal for a sentence: one of several is named with the others."""
+    principal = grant.principal
+    return worded(principal.unknown) if principal.unknown and principal.unknown.options else principal.text
+
+
+def worded_role(grant: Grant) -> str:
+    """Return the role for a sentence: one of several is named with the others."""
+    return worded(grant.role)
+
+
+def described(grant: Grant) -> str:
+    """Return a grant as a sentence."""
+    return f"{worded_principal(grant)} has {worded_role(grant)} on {grant.resource}"
 
 
 def principal_kind(kinds: tuple[str, ...], grant: Grant, _estate: Estate) -> Verdict:
@@ -35,14 +51,24 @@ def principal_kind(kinds: tuple[str, ...], grant: Grant, _estate: Estate) -> Ver
 
 def role_kind(kinds: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
     """Whether the role is basic, predefined, made for an agent, or custom."""
-    custom = estate.custom_role(grant.role, grant.declared)
-    found = "custom" if custom else estate.roles.kind(grant.role)
-    return one_of(kinds, frozenset({found} if found else get_args(RoleKind)), not_known("role", grant.role))
+    return one_of(kinds, _possible_kinds(grant.role, grant.declared, estate), not_known("role", grant.role))
+
+
+def _possible_kinds(role: Text, declared: Declaration, estate: Estate) -> frozenset[str]:
+    if isinstance(role, Unknown) and role.options:
+        return frozenset[str]().union(*(_possible_kinds(one, declared, estate) for one in role.options))
+    found = "custom" if estate.custom_role(role, declared) else estate.roles.kind(role)
+    return frozenset({found} if found else get_args(RoleKind))
 
 
 def granted_permission(globs: tuple[str, ...], grant: Grant, estate: Estate) -> Verdict:
     """Whether the role has one of these permissions, and the permission has an effect on the grant's resource."""
-    return predicates.permission(globs, *access_of(estate).held(grant))
+    found = predicates.permission(globs, *access_of(estate).held(grant))
+    if found.truth is not Truth.UNKNOWN or not (isinstance(grant.role, Unknown) and grant.role.options):
+        return found
+    possible = estate.possible_permissions(grant.role, grant.declared)
+    may_match = possible is None or predicates.permission(globs, possible, None).truth is Truth.TRUE
+    return found if may_match else FALSE
 
 
 _WRITING = regex(

@@ -163,7 +163,7 @@ def _in_common(grant: Grant) -> tuple[object, str, object]:
     """Return what is the same for all grants of a group."""
     role = grant.role
     if isinstance(role, Unknown):
-        key: object = (role.reason, identity(role, grant.declared) or id(grant))
+        key: object = (role.reason, role.options, identity(role, grant.declared) or id(grant))
     elif role.startswith("roles/") and "${" not in role:
         key = role
     else:

@@ -157,6 +157,8 @@ def possible_kinds(principal: Principal) -> frozenset[str]:
     unknown = principal.unknown
     if unknown is None:
         return frozenset({principal.kind})
+    if unknown.options:
+        return frozenset[str]().union(*(possible_kinds(read_principal(one)) for one in unknown.options))
     if principal.kind == "unknown":
         return frozenset(get_args(PrincipalKind)) - {"unknown"}
     if principal.kind == "federated_set" and not unknown.suffix and not _selects(unknown):

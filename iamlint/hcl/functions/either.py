@@ -1,19 +1,30 @@
-"""The value of a conditional whose condition is not known: one of two, and what both have in common is certain."""
+"""A value that is one of several, since a condition or a key is not known: what they have in common is certain."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from math import prod
 
-from iamlint.documents.values import ONE, Data, List, Map, Part, Partial, SetOf, Value
-from iamlint.hcl.functions.partial import is_named, is_text, partial_of, same_or_unknown, text_parts, with_parts
-from iamlint.hcl.functions.types import Identity, identity, size
+from iamlint.documents.values import ONE, Data, Lazy, List, Map, Part, Partial, SetOf, Value
+from iamlint.hcl.functions.partial import (
+    is_named,
+    is_text,
+    may_be_equal,
+    partial_of,
+    same_or_unknown,
+    text_parts,
+    with_parts,
+)
+from iamlint.hcl.functions.types import EvaluationError, Identity, UnknownResult, identity, size
 from iamlint.unknown import Unknown, UnknownPart
 
 MOST_OPTIONS = 16
 """Maximum number of values of which an unknown text or number is one."""
+MOST_ELEMENTS = 100
+"""Maximum number of elements of a collection that an unknown key may mean."""
 
 
 def size_in_part(value: Value) -> int:
@@ -39,18 +50,133 @@ def either(one: Value, other: Value, why: Unknown) -> Value | None:
     return with_parts(why, Partial(kind, tuple(parts), first.open or second.open))
 
 
-def _options(one: Value, other: Value) -> tuple[Part, ...]:
-    """Return the values of which one is chosen, if both sides are texts or numbers that are known."""
-    found: list[Part] = []
-    for side in (one, other):
+def any_of(values: Iterable[Value], why: Unknown) -> Value | None:
+    """Return what is certain of a value that is one of these; None if nothing is known of it, or if there is none."""
+    found: Value | None = None
+    kind = ""
+    for one in values:
+        of_one = "text" if _options(one) else getattr(partial_of(one), "kind", "")
+        kind = kind or of_one
+        if isinstance(one.data, Lazy) or not of_one or (kind != of_one and {kind, of_one} != {"list", "set"}):
+            return None  # they may be of different types
+        if found is None or same_or_unknown(found, one) is True:
+            found = found or one
+            continue
+        found = either(found, one, why)
+        if found is None:
+            return None
+    return found
+
+
+def by_cases(
+    arguments: list[Value], work: Callable[[list[Value]], Value], why: Unknown, *, in_try: bool
+) -> Value | None:
+    """Return what is certain of the result for each of the possible values of unknown arguments.
+
+    None if nothing is, or if there are too many cases. What Terraform would refuse is no case, but within ``try`` and
+    ``can``.
+    """
+    choices = [one.options or (one,) for one in arguments]
+    if not 1 < prod(map(len, choices)) <= MOST_OPTIONS:
+        return None
+    results: list[Value] = []
+    for given in itertools.product(*choices):
+        try:
+            results.append(work(list(given)))
+        except EvaluationError:
+            if in_try:
+                return None
+        except UnknownResult:
+            return None
+    return _aligned(results, why)
+
+
+def _aligned(results: list[Value], why: Unknown) -> Value | None:
+    """Return what is certain of one of these; of lists of one length, element by element."""
+    rows = [one.data for one in results if isinstance(one.data, tuple)]
+    if not rows or len(rows) < len(results) or len({len(row) for row in rows}) > 1:
+        return any_of(results, why)
+    elements = tuple(any_of(column, why) or Value(why) for column in zip(*rows, strict=True))
+    return Value(List(elements) if isinstance(rows[0], List) else elements)
+
+
+def entry_of(collection: Value, key: Value, why: Unknown) -> Value | None:
+    """Return what is certain of the element under an unknown key of a known collection."""
+    found = any_of(_under(collection, key), why)
+    if found is None or not isinstance(found.data, str | int | Decimal):
+        return found
+    return Value(why, found.at, Partial(ONE, (Part(found, None, sure=False),), open=False))  # it may have none
+
+
+def _under(collection: Value, key: Value) -> Iterator[Value]:
+    """Yield the elements that an unknown key may mean; none if there are too many."""
+    keys = [one.data for one in key.options] or [key.data]
+    match collection.data:
+        case dict() as found if len(found) <= MOST_ELEMENTS:
+            yield from (one for name, one in found.items() if any(may_be_equal(str(name), key) for key in keys))
+        case tuple() as elements if len(elements) <= MOST_ELEMENTS:
+            yield from elements
+        case _:
+            pass
+
+
+def chosen(name: str, arguments: list[Value], why: Unknown) -> Value | None:
+    """Return what is certain of the result of a function that returns one of its arguments, or an element of one."""
+    match name, arguments:
+        case "coalesce", _:
+            return _coalesced(arguments, why)
+        case "element", [collection, key] if key.unknown and isinstance(collection.data, tuple):
+            return entry_of(collection, key, why)
+        case "lookup", [collection, key, default] if key.unknown and isinstance(collection.data, dict):
+            return any_of((*_under(collection, key), default), why)
+        case _:
+            return None
+
+
+def _coalesced(arguments: list[Value], why: Unknown) -> Value | None:
+    """Return what is certain of the first argument that is neither null nor empty, if one is a text."""
+    found: list[Value] = []
+    for one in arguments:
+        if isinstance(one.data, Unknown):
+            found.append(Value(replace(one.data, filled=True), one.at, one.structure))
+        elif one.data not in (None, ""):
+            found.append(one)
+        if found and (not isinstance(one.data, Unknown) or one.data.is_filled) and one.data not in (None, ""):
+            break
+    return any_of(found, why) if any(isinstance(one.data, str) or _has_text(one) for one in found) else None
+
+
+def _has_text(value: Value) -> bool:
+    return isinstance(value.data, Unknown) and any(isinstance(part, str) for part in value.data.parts)
+
+
+def one_of_texts(values: Iterable[Value]) -> Partial | None:
+    """Return the values of which one is chosen, if those that are known are texts; unknown ones may be anything."""
+    options = _options(*values, is_text=lambda _why: True)
+    return Partial(ONE, options, open=False) if len(options) > 1 else None
+
+
+def _options(*sides: Value, is_text: Callable[[Unknown], bool] = is_text) -> tuple[Part, ...]:
+    """Return the values of which one is chosen, if all sides are texts or numbers that are known."""
+    found: dict[object, Part] = {}
+    for side in sides:
         if isinstance(side.data, Unknown):
             values = side.options or ((side,) if is_text(side.data) else ())
         else:
             values = (side,) if isinstance(side.data, str | int | Decimal) else ()
         if not values:
             return ()
-        found += (Part(value, None, sure=False) for value in values)
-    return tuple(found) if len(found) <= MOST_OPTIONS else ()
+        for value in values:
+            found.setdefault(_same_option(value), Part(value, None, sure=False))
+    return tuple(found.values()) if len(found) <= MOST_OPTIONS else ()
+
+
+def _same_option(value: Value) -> object:
+    """Return a key that is equal for two possible values that are certainly the same."""
+    data = value.data
+    if isinstance(data, Unknown):
+        return ("unknown", data.text) if is_named(data) else id(value)
+    return type(data), data
 
 
 def _common_kind(sides: list[Partial | None], one: Data, other: Data) -> str | None:

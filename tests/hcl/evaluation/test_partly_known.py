@@ -65,6 +65,9 @@ class Expressions:
     def text(self) -> str:
         return self.one('"a"', '"b"', '"k"', "text", "other", '"x-${text}"', '"${text}-x"', '"${text}-${other}"', '""')
 
+    def choice(self) -> str:
+        return self.one(self.text(), f"({self.condition()} ? {self.text()} : {self.text()})")
+
     def condition(self) -> str:
         return self.one("on", "off", "on && off", f"{self.text()} == {self.text()}", "true", "false")
 
@@ -111,6 +114,20 @@ class Expressions:
             f"tomap({first})",
         )
 
+    def one_of_several(self, depth: int) -> str:
+        found = self.map(depth)
+        return self.one(
+            f"coalesce({self.choice()}, {self.choice()}, {self.text()})",
+            f"element({self.list(depth)}, {self.condition()} ? 0 : 1)",
+            f"({self.list(depth)})[length({self.list(0)})]",
+            f"try(({found})[{self.text()}], {self.choice()})",
+            f"try(({found}).k, {self.choice()}, {self.text()})",
+            f"upper({self.choice()}) == {self.choice()}",
+            f"join({self.choice()}, [{self.choice()}, {self.text()}])",
+            f'replace("a-b-${{{self.choice()}}}", {self.choice()}, {self.text()})',
+            f'"%{{ if {self.condition()} }}a%{{ else }}${{{self.choice()}}}%{{ endif }}-${{{self.choice()}}}"',
+        )
+
     def value(self, depth: int) -> str:
         found = self.map(depth)
         return self.one(
@@ -123,6 +140,7 @@ class Expressions:
             f"length({self.list(depth)})",
             f"{self.condition()} ? {self.text()} : {self.text()}",
             f"{self.condition()} ? 1 : {self.condition()} ? 2 : 3",
+            self.one_of_several(depth),
             f"{self.condition()} ? {{ a = {self.text()} }} : {{ a = {self.text()} }}",
         )
 
@@ -173,7 +191,7 @@ def test_what_is_known_of_a_collection_holds_for_every_value() -> None:
     modules = [chosen(chance) for _ in range(60)]
     for expression in cases(2_500):
         ours = UNKNOWN.value(expression)
-        if isinstance(ours.data, Unknown) and (ours.data.refused or not (ours.partial or ours.data.parts)):
+        if isinstance(ours.data, Unknown) and (ours.data.refused or not (ours.structure or ours.data.parts)):
             continue
         partly += ours.partial is not None
         for module in chance.sample(modules, 8):
@@ -232,7 +250,34 @@ def _pair(part: Part) -> str:
         ('setsubtract(["a", "b"], concat(["a"], list))', "set b?"),
         ('(on ? { a = "x-1", b = "2" } : { a = "x-3", b = "2" }).b', "2"),
         ('(on ? { a = "x-1" } : { a = "x-3" }).a', "x-1|x-3"),
-        ('"${on ? "x-1" : "x-3"}-y"', "x-${?}-y"),
+        ('"${on ? "x-1" : "x-3"}-y"', "x-1-y|x-3-y"),
+        ('"a%{ if on }-x%{ else }-y%{ endif }"', "a-x|a-y"),
+        ('"a%{ if on }-x%{ endif }-${text}"', "a-x-${text}|a-${text}"),
+        ('"${on ? "a" : "b"}-${off ? "a" : "b"}"', "a-a|a-b|b-a|b-b"),
+        ('format("%s/%s", "r", on ? "a" : "b")', "r/a|r/b"),
+        ('join("/", ["r", on ? "a" : "b"])', "r/a|r/b"),
+        ('upper(on ? "a" : text)', "${?}"),
+        ('split("/", on ? "a/b" : "a/c")[1]', "b|c"),
+        ('(on ? "a" : "b") == "c"', False),
+        ('{ a = "1", b = "2", c = "3" }[on ? "a" : "b"]', "1|2"),
+        ('{ a = "1", b = "2" }[text]', "1|2"),
+        ('{ a = "1" }[text]', "1"),
+        ('{ x-a = "1", y-a = "2" }["${text}-b"]', "${?}"),
+        ('{ x-a = "1", x-b = "2", y-b = "3" }["x-${text}"]', "1|2"),
+        ('{ a = ["x", "y"], b = ["x"] }[text]', "list x y?"),
+        ('["1", "2"][length(list)]', "1|2"),
+        ('element(["1", "2"], length(list))', "1|2"),
+        ('lookup({ a = "1", b = "1" }, text, "2")', "1|2"),
+        ('lookup({ a = ["x"] }, text, [])', "list x?"),
+        ('coalesce(text, "x")', "${text}|x"),
+        ('coalesce("", text, "x-${other}", "y")', "${text}|x-${other}"),
+        ('coalesce(on ? "" : "x", "y")', "y|x"),
+        ("coalesce(text, other)", "${?}"),
+        ('try({ a = "1" }[text], "x")', "${?}"),
+        ('try(map.a, "x")', "${map.a}|x"),
+        ('try(text, "x")', "${text}"),
+        ('try(list[0], map["k"], "x", "y")', '${list[0]}|${map["k"]}|x'),
+        ('on ? "a" : off ? "b" : "a"', "a|b"),
         ("on ? 1 : off ? 2 : 3", "1|2|3"),
         ("on ? 1 : text", "${?}"),
         ('(on ? { a = "1" } : {}).a', "1"),

@@ -10,6 +10,9 @@ from iamlint.hcl.functions.types import LONGEST_TEXT, MOST_PARTS, EvaluationErro
 from iamlint.hcl.syntax import normalized
 from iamlint.unknown import Unknown, UnknownPart
 
+LONGEST_OF_SEVERAL = 100_000
+"""Maximum length of a text that is one of several, in characters; of a longer one only the common parts are known."""
+
 
 class Assembly:
     """A text under assembly, with its unknown parts as unknown parts."""
@@ -19,8 +22,15 @@ class Assembly:
         self.why: Unknown | None = None
         self.size = 0
         self.unknown_parts = 0
+        self._given: list[str | Value] = []
+        self._is_one_of_several = False
 
-    def add(self, part: str | UnknownPart) -> None:
+    def add(self, part: str) -> None:
+        """Add a known part."""
+        self._given.append(part)
+        self._add(part)
+
+    def _add(self, part: str | UnknownPart) -> None:
         """Add a part. Holes count with their shown length, so that unknown parts cannot grow a text without limit."""
         self.size += len(part) if isinstance(part, str) else len(part.reference)
         if self.size > LONGEST_TEXT:
@@ -35,21 +45,44 @@ class Assembly:
 
     def add_value(self, value: Value) -> None:
         """Add a value, as the template ``${value}`` shows it."""
+        self._given.append(value)
         if isinstance(value.data, Unknown):
             self.why = self.why or value.data
+            self._is_one_of_several |= bool(value.options)
             for part in value.data.parts or (UnknownPart("?"),):
-                self.add(part)
+                self._add(part)
             return
         found = text_of(value.data)
         if found is None:
             raise EvaluationError("null in a string" if value.data is None else "a collection in a string")
-        self.add(found)
+        self._add(found)
 
     def data(self) -> Data:
         """Return the text, or what is known of it."""
         if self.why:
             return Unknown(self.why.reason, tuple(self._stretches()), refused=self.why.refused)
         return normalized("".join(part for part in self.parts if isinstance(part, str)))
+
+    def value(self) -> Value:
+        """Return the text with the texts of which it is one, if it is made of such a text."""
+        data = self.data()
+        if not isinstance(data, Unknown) or not self._is_one_of_several or self.size > LONGEST_OF_SEVERAL:
+            return Value(data)
+        from iamlint.hcl.functions.either import by_cases
+
+        values = [one for one in self._given if isinstance(one, Value)]
+        found = by_cases(values, self._again, Unknown(data.reason), in_try=False)
+        return Value(data) if found is None else Value(data, None, found.structure) if found.unknown else found
+
+    def _again(self, values: list[Value]) -> Value:
+        """Return the text with other values."""
+        others, made = iter(values), Assembly()
+        for one in self._given:
+            if isinstance(one, Value):
+                made.add_value(next(others))
+            else:
+                made.add(one)
+        return Value(made.data())
 
     def _stretches(self) -> Iterator[str | UnknownPart]:
         for known, group in itertools.groupby(self.parts, key=lambda part: isinstance(part, str)):

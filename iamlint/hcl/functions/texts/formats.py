@@ -37,7 +37,7 @@ _VERB = regex(
 )
 
 
-def _format(pattern: Value, *values: Value) -> Data:
+def _format(pattern: Value, *values: Value) -> Value:
     made = Assembly()
     most = 0
     for piece in _pieces(text(pattern)):
@@ -51,7 +51,7 @@ def _format(pattern: Value, *values: Value) -> Data:
         _add(made, verb, values[at - 1])
     if most < len(values):
         raise EvaluationError("more arguments than the format uses")
-    return made.data()
+    return made.value()
 
 
 def _pieces(spec: str) -> Iterator[str | tuple[re.Match[str], int]]:
@@ -202,7 +202,7 @@ def _formatlist(pattern: Value, *values: Value) -> Data:
 
 def _item(pattern: Value, arguments: list[Value]) -> Value:
     try:
-        return Value(_format(pattern, *arguments))
+        return _format(pattern, *arguments)
     except UnknownResult as error:
         return Value(error.why)
 

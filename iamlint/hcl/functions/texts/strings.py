@@ -35,13 +35,13 @@ _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map
 _REFERENCE = regex(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 
-def _join(separator: Value, first: Value, *others: Value) -> Data:
+def _join(separator: Value, first: Value, *others: Value) -> Value:
     made, by = Assembly(), text(separator)
     for at, item in enumerate(item for one in (first, *others) for item in _in_order(one)):
         bounded(at)
         made.add(by if at else "")
         made.add_value(item)
-    return made.data()
+    return made.value()
 
 
 def _in_order(value: Value) -> tuple[Value, ...]:
@@ -50,7 +50,7 @@ def _in_order(value: Value) -> tuple[Value, ...]:
         raise UnknownResult(Unknown(unclear.reason))
     found = listed(value, STRING)
     for item in found:
-        if isinstance(item.data, Unknown) and not item.data.parts:
+        if isinstance(item.data, Unknown) and not item.data.parts and not item.options:
             raise UnknownResult(item.data)
     return found
 

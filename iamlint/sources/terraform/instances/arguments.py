@@ -11,7 +11,7 @@ from iamlint.documents.values import Data, Part, SetOf, Value
 from iamlint.facts import Place, Text
 from iamlint.location import Made, Span
 from iamlint.sources.terraform.instances.instance import Argument, Body
-from iamlint.unknown import Unknown, UnknownPart, shown
+from iamlint.unknown import Unknown, UnknownPart, shown, worded
 
 LONGEST_TEXT = 100_000
 """Maximum length of an argument in characters; a longer one is unknown, unless it is a document."""
@@ -23,6 +23,8 @@ def text_of(value: Value) -> Text | None:
     match value.data:
         case str() as data if len(data) > LONGEST_TEXT:
             return Unknown(f"a text of {len(data)} characters is longer than iamlint reads here")
+        case Unknown() as why if value.options:
+            return _one_of(why, value.options)
         case None | str() | Unknown() as data:
             return data
         case bool() as flag:
@@ -31,6 +33,13 @@ def text_of(value: Value) -> Text | None:
             return str(number)
         case _:
             return Unknown("this is not a string")
+
+
+def _one_of(why: Unknown, options: Iterable[Value]) -> Unknown:
+    """Return an unknown text with those of which it is one."""
+    texts = tuple(dict.fromkeys(text for text in map(text_of, options) if text is not None))
+    found = replace(why, options=texts)
+    return replace(found, reason=f"it is {worded(found)}: {why.reason}")
 
 
 def flag_of(value: Value) -> bool | Unknown:
@@ -186,5 +195,5 @@ def named(text: Text | None, reference: str, reason: str) -> Text:
     if text is None:
         return Unknown(reason, (UnknownPart(reference),))
     if isinstance(text, Unknown) and not text.parts:
-        return Unknown(text.reason, (UnknownPart(reference),))
+        return Unknown(text.reason, (UnknownPart(reference),), options=text.options)
     return text
