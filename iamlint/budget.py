@@ -82,6 +82,7 @@ class Allowance:
         self._clock, self._start = clock, clock()
         self._scale = max(1.0, seconds / SECONDS)
         self.steps = Budget(int(STEPS * self._scale))
+        self._first = self.steps.left
         self.documents = Budget(int(STEPS * self._scale))
         self.current: Budget | None = None
         self.granted = 0
@@ -94,6 +95,18 @@ class Allowance:
         part.steps = Budget(int(max(0, self.steps.left) * share), self.steps)
         part.documents = Budget(int(max(0, self.documents.left) * share), self.documents)
         return part
+
+    @property
+    def is_unspent(self) -> bool:
+        """Whether no step of the evaluation was spent so far."""
+        return self.steps.left == self._first + self.granted
+
+    def bytes_without(self, steps: int) -> int:
+        """Return how many bytes less all files may have, if each root module has these steps to spare.
+
+        They count twice: for the run, and for the root module that reads the files.
+        """
+        return steps // (1 + int(2 * STEPS_A_BYTE * self._scale))
 
     def limits(self) -> list[int]:
         """Return the steps that are left, here and in the allowance that this is a part of."""

@@ -12,9 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamlint.cache.comments import Said
     from iamlint.cache.entry import Result
     from iamlint.cache.store import Store
+    from iamlint.cache.without_effect import Said
 
 ANSWER = 16
 """Size of the hash of an answer in bytes; it is keyed, so nobody can look for two files with one hash."""
@@ -28,7 +28,7 @@ def recalled(arguments: Sequence[str], written: Callable[[Result], bool], said: 
 
     Returns what the disk answered if something changed, for the run to come; None without an earlier run. ``written``
     writes the files of a result and returns whether that worked. ``said`` returns what a file says besides its
-    comments.
+    comments and unread arguments.
     """
     store = store_for(arguments, new=False)
     data = store.read() if store else None
@@ -42,7 +42,7 @@ def recalled(arguments: Sequence[str], written: Callable[[Result], bool], said: 
         return None
     looks = Looks(blake2b(digest_size=ANSWER, key=store.key))
     changed = _changed(asked, looks)
-    if changed is None or (changed and not _only_comments(store, data, result, changed, looks, said)):
+    if changed is None or (changed and not _has_no_effect(store, data, result, changed, looks, said)):
         return looks
     if result.files and not written(result):
         return None
@@ -73,18 +73,18 @@ def _changed(asked: Sequence[str], looks: Looks) -> dict[tuple[str, str], str] |
     return changed
 
 
-def _only_comments(
+def _has_no_effect(
     store: Store, data: bytes, result: Result, changed: dict[tuple[str, str], str], looks: Looks, said: Said
 ) -> bool:
-    """Whether a run of now has the same result, since only comments changed; if so, the entry is brought up to date."""
+    """Whether a run of now has the same result, by what the files say; if so, the entry is brought up to date."""
     parts = store.read(PARTS) if not result.files and len(changed) <= _MOST_EDITED else None
     if parts is None:
         return False
-    from iamlint.cache.comments import with_new_comments
     from iamlint.cache.entry import packed, unpacked
     from iamlint.cache.units import with_entry
+    from iamlint.cache.without_effect import with_new_texts
 
-    found = with_new_comments(parts, data, changed, looks, said)
+    found = with_new_texts(parts, data, changed, looks, said)
     if found is None:
         return False
     asked = unpacked(data)[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import field
 from functools import partial
@@ -53,7 +53,8 @@ class Trace:
 class Units:
     """The parts of the earlier run, and those of this one.
 
-    A part is used again if everything that it asked has the same answer now. Its value is data for JSON.
+    A part is used again if everything that it asked has the same answer now. Its value is data for JSON. ``spare`` is
+    how many bytes less the files of Terraform may have before a limit of this run is another one.
     """
 
     def __init__(self, reads: Reads, earlier: bytes | None = None) -> None:
@@ -65,6 +66,7 @@ class Units:
         self._empty: dict[str, str] = {}
         self._was_judged: list[Any] | None = found.get("judged")
         self.judged: Judged | None = None
+        self.spare = 0
         self._judging: tuple[str, Mapping[str, SourceText], set[str], set[Asked]] | None = None
         self._kept: dict[str, tuple[list[Asked], Any]] = {}
         self._was_read: dict[tuple[str, str], tuple[str, int, bool]] = {
@@ -73,11 +75,11 @@ class Units:
         }
         self._texts: dict[Asked, SourceText] = {}
         self._contents: dict[str, str] = {}
-        self._was_said: dict[Asked, tuple[str, list[str]]] = {
+        self._was_said: dict[Asked, tuple[str, list[Any]]] = {
             (question, path): (answer, said)
             for (question, path, answer), said in ((self._asked[int(one)], two) for one, two in found.get("said", ()))
         }
-        self._said: dict[Asked, list[str]] = {}
+        self._said: dict[Asked, tuple[Callable[[int], Iterable[str]], list[Callable[[], int]]]] = {}
         self._data: set[Asked] = set()
         self._located: set[str] = set()
         self._shown: dict[Asked, set[str]] = {}
@@ -125,11 +127,12 @@ class Units:
             self._contents[shown] = self.reads.answers[asked]
         return found
 
-    def says(self, real: Path, said: Iterable[str]) -> None:
-        """Remember what a file says besides its comments, with and without its empty lines; nothing if not known."""
-        hashes = [answer_of(one, self.reads.start) for one in said]
-        if hashes:
-            self._said[CONTENT, str(real)] = hashes
+    def says(self, real: Path, said: Callable[[int], Iterable[str]], unread: Callable[[], int]) -> None:
+        """Remember what a file says besides its comments, with and without its empty lines; nothing if not known.
+
+        ``unread`` returns the arguments that nothing read so far, as the bits of a number; ``said`` leaves them out.
+        """
+        self._said.setdefault((CONTENT, str(real)), (said, []))[1].append(unread)
 
     def is_data(self, real: Path) -> None:
         """Remember that a file was read as data, too: all that is in it counts."""
@@ -140,16 +143,30 @@ class Units:
         self._located |= paths
 
     def _all_said(self) -> Iterator[tuple[Asked, list[str | None]]]:
-        """Yield what each file says, also those that only the earlier run parsed.
+        """Yield what each file says, also those that only the earlier run parsed, and its unread arguments.
 
         A hash without empty lines only if no line of the file is in what was read.
         """
         answers = self.reads.answers
-        known = {one: said for one, (answer, said) in self._was_said.items() if answers.get(one) == answer} | self._said
-        for one, (exact, loose) in known.items():
-            if one in answers and one not in self._data:
+        before = {one: said for one, (answer, said) in self._was_said.items() if answers.get(one) == answer}
+        now = {one: self._saying(one, before.get(one)) for one in self._said if one in answers}
+        for one, said in (before | now).items():
+            if said and one not in self._data:
                 shown = self._shown.get(one)
-                yield one, [exact, loose if shown and shown.isdisjoint(self._located) else None]
+                yield one, [said[0], said[1] if shown and shown.isdisjoint(self._located) else None, said[2]]
+
+    def _saying(self, asked: Asked, before: Sequence[str] | None) -> list[str]:
+        """Return what a file says that was parsed now. Parts of the earlier run may have read more of the same text."""
+        said, parsed = self._said[asked]
+        unread = -1
+        for one in parsed:
+            unread &= one()
+        if before:
+            unread &= int(before[2], 16)
+        elif [*asked, self.reads.answers[asked]] in self._asked:
+            unread = 0
+        hashes = [answer_of(one, self.reads.start) for one in said(unread)]
+        return [*hashes, f"{unread:x}"] if hashes else []
 
     def _load(self, load: Callable[[], SourceText | Unreadable]) -> str:
         found = load()
@@ -259,7 +276,7 @@ class Units:
         said = [[numbers.setdefault(one, len(numbers)), said] for one, said in self._all_said()]
         answers = [[question, path, self.reads.answers[question, path]] for question, path in numbers]
         found = {"asked": answers, "units": units, "texts": texts, "empty": self._empty, "judged": judged, "said": said}
-        return with_entry(found, entry)
+        return with_entry(found | {"spare": self.spare}, entry)
 
 
 def with_entry(parts: dict[str, Any], entry: bytes) -> bytes:

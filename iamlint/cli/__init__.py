@@ -79,13 +79,16 @@ def _recalled(arguments: list[str]) -> int | Looks | None:
     return recalled(arguments, _write_files, _said)
 
 
-def _said(source: SourceText) -> tuple[str, ...]:
-    """Return what a file of Terraform says besides its comments; nothing if that is not known."""
+def _said(source: SourceText, unread: int) -> tuple[str, ...]:
+    """Return what a file of Terraform says besides its comments, and arguments that nothing read.
+
+    Nothing if that is not known.
+    """
     from iamlint.hcl import read_file
     from iamlint.hcl.without_comments import without_comments
 
     try:
-        return without_comments(read_file(source))
+        return without_comments(read_file(source), unread)
     except RecursionError:  # a run allows more
         return ()
 

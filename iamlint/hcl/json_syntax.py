@@ -87,7 +87,7 @@ class _Arguments:
         for name, items in self._items.items():
             if len(items) > len(_bodies(self._first[name].expression)):
                 argument = self._first[name]
-                argument.expression = Tuple(argument.expression.start, argument.end, tuple(items))
+                argument.written = Tuple(argument.expression.start, argument.end, tuple(items))
         return self._first
 
 

@@ -116,7 +116,7 @@ class _Reader(Expressions):
         expression = self.checked_expression(match)
         argument = body.arguments[name] = _new(Argument)
         argument.start, argument.name = match.start(KEY), name
-        argument.end, argument.expression = expression.end, expression
+        argument.end, argument.written, argument.is_read = expression.end, expression, False
         if self.next != "\n":
             self._end_of_line(self.next, "", "the end of the line")
 
@@ -222,7 +222,7 @@ class _Reader(Expressions):
                         expression = self.complete(match, which)
                         argument = arguments[name] = _new(Argument)
                         argument.start, argument.name = match.start(KEY), name
-                        argument.end, argument.expression = expression.end, expression
+                        argument.end, argument.written, argument.is_read = expression.end, expression, False
                         continue
                 elif which == OPENING:
                     self._plain_block(body, match)

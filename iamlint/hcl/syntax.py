@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import field
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from iamlint.basics.frozen import mutable
 from iamlint.basics.lazy_regex import regex
@@ -263,12 +264,38 @@ Expression = (
 )
 
 
+_END: Any = Node.__dict__["end"]
+
+
 @mutable(eq=False)
 class Argument(Node):
-    """``name = expression`` in a body; the span is that of the whole line, ``expression`` has its own."""
+    """``name = expression`` in a body; the span is that of the whole line, ``expression`` has its own.
+
+    ``is_read`` says that something asked for the expression, or where it ends: of another argument, an edit of it
+    changes no result. ``written`` is the expression for those who ask for its type only.
+    """
 
     name: str
-    expression: Expression
+    written: Expression
+    is_read: bool = False
+
+    @property
+    def expression(self) -> Expression:
+        """The expression; it counts as read from now on."""
+        self.is_read = True
+        return self.written
+
+    if not TYPE_CHECKING:
+
+        @property
+        def end(self) -> int:
+            """Where it ends; it counts as read from now on."""
+            self.is_read = True
+            return _END.__get__(self)
+
+        @end.setter
+        def end(self, offset: int) -> None:
+            _END.__set__(self, offset)
 
 
 @mutable(eq=False)

@@ -1,33 +1,38 @@
-"""What a file says besides its comments: two files with the same have the same tree."""
+"""What a file says besides its comments, and besides arguments that nothing read.
+
+Two files with the same have the same tree, but for the expressions of these arguments.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from iamlint.hcl.syntax import Body, File
+from iamlint.hcl.syntax import Argument, Body, File, Object, Tuple
 
 LARGEST = 100_000
 """Maximum number of characters of a file. A larger one has none: limits of size may concern it."""
+_VALUE, _BODIES = "\0", "\0{"
+"""What stands for an expression that nothing read: for a value, and for one that may be blocks."""
 
 
-def without_comments(file: File) -> tuple[str, ...]:
+def without_comments(file: File, unread: int = 0) -> tuple[str, ...]:
     """Return the text of a file without the comments at the ends of its lines, and that without empty lines, too.
 
     In files with the same first text, each thing is at the same place; with the same second one, at the same place of
     its line. Empty if that may not be all that a file says: for one with errors or comments to iamlint, and for JSON.
     Comments and empty lines inside of an argument are kept, since the text of an expression may be shown, and so are
-    comments in ``/*``.
+    comments in ``/*``. The arguments in ``unread``, which `unread_arguments` returns, are without their expressions.
     """
     text = file.source.text
     if file.errors or file.source.is_marked or file.source.path.endswith(".json") or len(text) > LARGEST:
         return ()
-    arguments = _arguments(file.body)
+    arguments = sorted((one.start, one.written.end) for one in (*file.body.arguments.values(), *_nested(file.body)))
     cuts = [
         start for start, _ in file.comments if not text.startswith("/*", start) and not _is_within(start, arguments)
     ]
-    exact: list[str] = []
-    loose: list[str] = []
+    lines: list[str] = []
+    gone: set[int] = set()
     at, number = 0, 0
     for line in text.split("\n"):
         start, at = at, at + len(line) + 1
@@ -36,20 +41,48 @@ def without_comments(file: File) -> tuple[str, ...]:
             content = line[: cuts[number] - start].rstrip(" \t") + "\r" * line.endswith("\r")
         while number < len(cuts) and cuts[number] < at:  # a comment may be read twice
             number += 1
-        exact.append(content)
-        if content.strip() or _is_within(start, arguments):
-            loose.append(content)
-    return tuple("\n".join(lines).rstrip() for lines in (exact, loose))
+        if not content.strip() and not _is_within(start, arguments):
+            gone.add(len(lines))
+        lines.append(content)
+    for argument in _chosen(_nested(file.body), unread) if unread else ():
+        gone.update(_leave_out(argument, file, lines))
+    loose = [content for number, content in enumerate(lines) if number not in gone]
+    return tuple("\n".join(one).rstrip() for one in (lines, loose))
 
 
-def _arguments(body: Body) -> list[tuple[int, int]]:
-    """Return where each argument of a file begins and ends, in order."""
-    found, waiting = [], [body]
+def unread_arguments(file: File) -> int:
+    """Return the arguments in the blocks of a file whose expressions nothing read: the bits of a number, in order."""
+    return sum(1 << number for number, one in enumerate(_nested(file.body)) if not one.is_read)
+
+
+def _chosen(arguments: Sequence[Argument], bits: int) -> Iterator[Argument]:
+    return (one for number, one in enumerate(arguments) if bits >> number & 1)
+
+
+def _leave_out(argument: Argument, file: File, lines: list[str]) -> range:
+    """Leave the expression of an argument out of the lines; returns those that only it is in.
+
+    It stays if something follows in its last line, whose place depends on it.
+    """
+    (first, column), (last, end) = map(file.source.position, (argument.written.start, argument.written.end))
+    rest = lines[last - 1][end - 1 :]
+    if rest.strip():
+        return range(0)
+    mark = _BODIES if isinstance(argument.written, Object | Tuple) else _VALUE
+    lines[first - 1] = lines[first - 1][: column - 1] + mark
+    lines[first:last] = [""] * (last - first)
+    return range(first, last)
+
+
+def _nested(body: Body) -> list[Argument]:
+    """Return the arguments in the blocks of a body, at any depth, in the order of the file."""
+    found: list[Argument] = []
+    waiting = [*body.blocks]
     while waiting:
-        one = waiting.pop()
-        found += [(argument.start, argument.end) for argument in one.arguments.values()]
-        waiting += (block.body for block in one.blocks)
-    return sorted(found)
+        inner = waiting.pop().body
+        found += inner.arguments.values()
+        waiting += inner.blocks
+    return sorted(found, key=lambda one: one.start)
 
 
 def _is_within(offset: int, spans: Sequence[tuple[int, int]]) -> bool:

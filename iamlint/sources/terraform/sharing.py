@@ -211,7 +211,7 @@ def _to_parse(condition: Condition | Unknown | None, parsed: set[Text]) -> int:
 class Outcome:
     """The facts of a module, as far as its ``steps`` allowed. ``late`` says that the time was up.
 
-    ``foreseen`` says that it was not evaluated, since it takes more steps.
+    ``foreseen`` says that it was not evaluated, since it takes more steps. ``spare`` are the steps that were left.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -219,6 +219,7 @@ class Outcome:
     steps: int = 0
     late: bool = False
     foreseen: bool = False
+    spare: int = 0
 
     def errors(self, shown: str) -> Iterator[Unreadable]:
         """Yield an error if the module was not completely read; ``shown`` is its directory."""
@@ -267,7 +268,8 @@ def shared_out(jobs: Sequence[Job], allowance: Allowance, begin: Callable[[Job, 
                     allowance.current = share.budget
                     begin(jobs[number], share)
                     facts = jobs[number].facts()
-                    outcomes[number] = Outcome(facts, share.cut, steps + share.added, foreseen=share.is_foreseen)
+                    steps += share.added
+                    outcomes[number] = Outcome(facts, share.cut, steps, foreseen=share.is_foreseen, spare=share.left)
             except TimeUp:
                 before.facts = before.facts or share.facts
                 for late in waiting[done:]:

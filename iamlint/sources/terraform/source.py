@@ -88,6 +88,7 @@ def read_terraform(
         *(Job(root.directory, partial(evaluated.of, "told", readings[root.directory])) for root in roots),
         *(Job(directory, partial(evaluated.of, "by default", readings[directory])) for directory in others),
     ]
+    is_unspent = options.allowance.is_unspent
     outcomes = shared_out(jobs, options.allowance, evaluated.begin)
     if remembered and not remembered.is_exact and any(one.cut for one in outcomes):
         raise OrderMatters
@@ -99,6 +100,8 @@ def read_terraform(
         stating.parts.append((directory, use, "named" if options.folders_are_named else trust, outcome.facts))
         reading.errors += evaluated.errors.get(directory, ()) if is_root else ()
         reading.errors += outcome.errors(workspace.shown(directory))
+    if units and is_unspent and outcomes:
+        units.spare = options.allowance.bytes_without(min(one.spare for one in outcomes))
     late = [job.directory for job, outcome in zip(jobs, outcomes, strict=True) if outcome.late]
     evaluated.end()
     reading.errors += not_looked_at(map(workspace.shown, late), options.allowance)

@@ -14,7 +14,7 @@ from iamlint.files.looks import ENTRIES, RESOLVED, STATUS
 from iamlint.files.tree import Entry
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
-from iamlint.hcl.without_comments import without_comments
+from iamlint.hcl.without_comments import unread_arguments, without_comments
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import LINK_HINT, is_link
 from iamlint.sources.names import is_configuration
@@ -187,8 +187,10 @@ class Library:
         if isinstance(source, Unreadable):
             return source
         file = read_file(source)
-        if self._units:
-            self._units.says(self._workspace.resolved(path), without_comments(file))
+        units = self._workspace.units
+        if units:
+            real = self._workspace.resolved(path)
+            units.says(real, partial(without_comments, file), partial(unread_arguments, file))
         return file
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from iamlint.files.texts import load
 from iamlint.files.tree import Tree
 from iamlint.hcl import read_file
-from iamlint.hcl.without_comments import without_comments
+from iamlint.hcl.without_comments import unread_arguments, without_comments
 from iamlint.location import SourceText
 from iamlint.sources.names import is_automatic
 from iamlint.sources.workspace import Workspace
@@ -70,7 +70,7 @@ def _names(path: Path, workspace: Workspace, units: Units | None = None) -> froz
         return frozenset()
     file = read_file(source)
     if units:
-        units.says(path, without_comments(file))
+        units.says(path, partial(without_comments, file), partial(unread_arguments, file))
     return frozenset(file.body.arguments)
 
 

@@ -218,6 +218,8 @@ def _as_blocks(local: Local) -> list[syntax.Block]:
     A list within the list is one body of all its objects; null within it is an empty body. Source: ``unpackBlock`` in
     https://github.com/hashicorp/hcl/blob/main/json/structure.go
     """
+    if not isinstance(local.argument.written, syntax.Object | syntax.Tuple):
+        return []
     written = local.argument.expression
     if local.argument.name == "dynamic":
         return [block for object_ in _objects(written) or () for block in _dynamic_blocks(object_)]

@@ -1,4 +1,4 @@
-"""An edit of comments only is printed from the cache, and only if a run would print the same."""
+"""An edit without effect is printed from the cache, and only if a run would print the same."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from cached_estate import added, grant, replaced, write_all
 from test_cache import TESTDATA, Runs, told
 from test_parts import evaluated
 
-from iamlint.cache import store
+from iamlint import budget
+from iamlint.cache import entry, store
 from iamlint.files.disk import DISK
 from iamlint.hcl import read_file
-from iamlint.hcl.without_comments import without_comments
+from iamlint.hcl.syntax import Object, Tuple
+from iamlint.hcl.without_comments import _chosen, _nested, without_comments
 from iamlint.location import Location, SourceText
 from iamlint.sources import fact_data, read
 from iamlint.sources.reading import Options
@@ -32,8 +34,15 @@ ESTATE = {
     "quiet/terraform.tfvars": 'unused = "x"\n',
     "quiet/also.tofu": "",
     "quiet/data.tf": "# A list.\nlocals {\n  list = 1\n}\n",
-    "quiet/reads.tf": 'locals {\n  data = length(file("${path.module}/data.tf"))\n}\n'
-    + grant("u${local.data}").replace("iam.serviceAccountTokenCreator", "browser"),
+    "quiet/reads.tf": 'locals {\n  data = length(join(file("${path.module}/data.tf"), [local.name, local.more]))\n'
+    "  both = local.data * length(local.all[0])\n}\n"
+    + grant("u${local.both}").replace("iam.serviceAccountTokenCreator", "browser"),
+    "quiet/unread.tf": 'resource "google_compute_address" "it" {\n  name = "one" # the first\n  description = <<-EOT\n'
+    '    many words\n  EOT\n  labels = { a = "b" }\n  one_line { x = "y" }\n}\n',
+    "quiet/project.tf": 'resource "google_project" "shop" {\n  project_id = "shop"\n  billing_account = "b"\n'
+    '  labels = { a = "b" }\n}\n',
+    "quiet/calls.tf": 'module "c" {\n  source = "./sub"\n  nothing = "one"\n}\n',
+    "quiet/sub/main.tf": "locals {\n}\n",
     "quiet/more.tf.json": '{"locals": {"//": "a comment", "json": 1}}',
     "wrong/main.tf": 'resource "x" {\n',
 }
@@ -60,6 +69,13 @@ KEPT: dict[str, Callable[[Path], object]] = {
     "a variable file": added("found/prod.tfvars", "# the end\n"),
     "a variable file in force": added("quiet/terraform.tfvars", "# the end\n"),
     "two files": lambda top: [added(name, "# x\n")(top) for name in ("found/names.tf", "quiet/main.tf")],
+    "fewer": replaced("found/names.tf", "# The names.", "# Names."),
+    "an unread value": replaced("quiet/unread.tf", '"one"', '"another"'),
+    "a shorter one": replaced("quiet/unread.tf", "many words", "words"),
+    "one that is an expression": replaced("quiet/unread.tf", '"one"', 'one("two", local.three)'),
+    "one of more lines": replaced("quiet/unread.tf", "    many", "    very\n    many"),
+    "unread maps": replaced("quiet/unread.tf", '{ a = "b" }\n  one', '{\n    c = "d"\n    # x\n  }\n  one'),
+    "an unread value of a block with facts": replaced("quiet/project.tf", 'account = "b"', 'account = "c"'),
 }
 OTHERS: dict[str, Callable[[Path], object]] = {
     "a file with a finding": added("found/main.tf", "# x\n"),
@@ -70,7 +86,12 @@ OTHERS: dict[str, Callable[[Path], object]] = {
     "in a list": replaced("quiet/main.tf", "# the first", "# the very first"),
     "before a value": replaced("quiet/main.tf", "/* and */", "/* and so */"),
     "to iamlint": added("found/names.tf", "# iamlint: ignore[broad-token-creator] it is ours\n"),
-    "fewer": replaced("found/names.tf", "# The names.", "# Names."),
+    "a value that may be blocks": replaced("quiet/project.tf", 'account = "b"', 'account = { a = "b" }'),
+    "what may be blocks": replaced("quiet/project.tf", 'b" }\n}', 'c" }\n}'),
+    "an argument less": replaced("quiet/project.tf", '  billing_account = "b"\n', ""),
+    "another name": replaced("quiet/project.tf", "billing_account", "billing"),
+    "before something else": replaced("quiet/unread.tf", '"y" }', '"z" }'),
+    "a place that is reported": replaced("quiet/calls.tf", '"one"', '"another"'),
     "a file read as data": replaced("quiet/data.tf", "# A list.", "# A longer list."),
     "a file of two syntaxes": added("quiet/more.tf.json", " "),
     "an empty file": added("quiet/also.tofu", "# no more\n"),
@@ -92,7 +113,7 @@ OTHERS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("edit", KEPT)
-def test_the_result_before_an_edit_of_comments_is_that_after_it(runs: Runs, edit: str) -> None:
+def test_the_result_before_an_edit_without_effect_is_that_after_it(runs: Runs, edit: str) -> None:
     before = told(runs("--format", "json"))
     KEPT[edit](runs.cwd)
     assert told(runs.kept("--format", "json")) == before == told(runs("--no-cache", "--format", "json"))
@@ -106,6 +127,25 @@ def test_a_run_after_another_edit_is_a_run(runs: Runs, edit: str) -> None:
     OTHERS[edit](runs.cwd)
     assert not runs.is_kept("--format", "json")
     assert told(runs("--format", "json")) == told(runs("--no-cache", "--format", "json"))
+
+
+def test_all_files_together_may_lose_as_many_bytes_as_the_run_had_to_spare(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the comments there are too few steps."""
+    monkeypatch.setattr(budget, "STEPS", 0)
+    many = runs.cwd / "quiet"
+    (many / "many.tf").write_text(grant("a${count.index}", "many").replace("{\n", "{\n  count = 100\n", 1))
+    for name in ("a", "b"):
+        (many / f"{name}.tf").write_text("#" * 20_000)
+    before = told(runs("--format", "json"))
+    assert "takes more steps" not in before[1]
+    (many / "a.tf").write_text("#" * 19_700)
+    assert told(runs.kept("--format", "json")) == before == told(runs("--no-cache", "--format", "json"))
+    for name in ("a", "b"):
+        (many / f"{name}.tf").write_text("#")
+    assert not runs.is_kept("--format", "json")
+    assert told(runs("--format", "json")) == told(runs("--no-cache", "--format", "json")) != before
 
 
 def test_a_run_that_writes_files_is_a_run(runs: Runs) -> None:
@@ -143,6 +183,40 @@ def test_parts_that_cannot_be_used_keep_nothing(runs: Runs, loss: str) -> None:
     added("found/names.tf", "# x\n")(runs.cwd)
     assert not runs.is_kept("--format", "json")
     assert told(runs("--format", "json")) == told(runs("--no-cache", "--format", "json"))
+
+
+def unread_of(runs: Runs) -> Iterator[tuple[Path, int]]:
+    """Yield the files of the last run that no rule looked into, and their unread arguments."""
+    stored = next(path for path in runs.stored if path.suffix == store.PARTS)
+    found = json.loads(entry.opened(stored.name, stored.read_bytes(), (runs.folder / "key").read_bytes()) or b"")
+    for number, (_exact, _loose, bits) in found["said"]:
+        _, path, answer = found["asked"][number]
+        if answer not in found["judged"][1].values():
+            yield Path(path), int(bits, 16)
+
+
+def with_other_arguments(text: str, bits: int) -> str:
+    """Return a text whose unread arguments, but for those that may be blocks, are others in as many lines.
+
+    One that something follows in its line stays.
+    """
+    file = read_file(SourceText("main.tf", text))
+    for argument in reversed(list(_chosen(_nested(file.body), bits))):
+        start, end = argument.written.start, argument.written.end
+        if not isinstance(argument.written, Object | Tuple) and not text[end:].partition("\n")[0].strip():
+            space = " " * (end - start) + "\n" * text[start:end].count("\n")
+            text = f"{text[:start]}(local.nothing{space}){text[end:]}"
+    return text
+
+
+@pytest.mark.parametrize("corpus", ["console", "estates", "modules"])
+def test_every_unread_argument_may_be_another(runs: Runs, corpus: str) -> None:
+    shutil.copytree(TESTDATA / corpus, runs.cwd, dirs_exist_ok=True)
+    before = told(runs("--show-unknown", "--format", "json"))
+    for path, bits in unread_of(runs):
+        path.write_text(with_other_arguments(path.read_text(), bits))
+    assert told(runs.kept("--show-unknown", "--format", "json")) == before
+    assert told(runs("--no-cache", "--show-unknown", "--format", "json")) == before
 
 
 CORPORA = ("console", "estates", "modules", "plans", "readme", "screens", "story", "vocabulary")
