@@ -21,7 +21,7 @@ from iamlint.sources.terraform import source
 
 ESTATE = {
     "found/main.tf": grant("ana"),
-    "quiet/main.tf": 'locals {\n  name = "quiet"\n}\n\noutput "name" {\n  value = local.name\n}\n',
+    "quiet/main.tf": 'locals {\n  name = "quiet"\n}\n\nresource "local_file" "it" {\n  content = local.name\n}\n',
     "quiet/notes.auto.tfvars.example": "",
     "values/main.tf": 'variable "who" {\n  default = "bob"\n}\n' + grant("${var.who}"),
     "some.json": '{"nothing": "here"}',
@@ -47,7 +47,7 @@ def judged(runs: Runs, *arguments: str) -> bool:
 
 SAME: dict[str, Callable[[Path], object]] = {
     "a comment": added("quiet/main.tf", "# a comment\n"),
-    "a comment above": replaced("quiet/main.tf", "output", "# a comment\noutput"),
+    "a comment above": replaced("quiet/main.tf", "resource", "# a comment\nresource"),
     "a value": replaced("quiet/main.tf", '"quiet"', '"loud"'),
     "a document": replaced("some.json", "here", "there"),
 }
