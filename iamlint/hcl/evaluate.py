@@ -100,7 +100,20 @@ def _index(node: syntax.Index, scope: Scope) -> Value:
     found = _if_any(collection, key, scope)
     if found is None and isinstance(key.data, Unknown) and isinstance(collection.data, dict | tuple):
         found = _entry(collection, key, key.data, scope)
+    if found is None and collection.partial and collection.partial.kind == "list" and not scope.in_try:
+        return _listed(collection, key)
     return found or index(collection, key)
+
+
+def _listed(collection: Value, key: Value) -> Value:
+    """Return the element of a list that is known in part: unknown, with those that it may be."""
+    from iamlint.hcl.functions.either import may_be_among
+
+    try:
+        found = index(collection, key)
+    except UnknownResult as error:
+        found = Value(error.why)
+    return may_be_among(found, collection)
 
 
 def _entry(collection: Value, key: Value, why: Unknown, scope: Scope) -> Value | None:

@@ -13,6 +13,7 @@ from iamlint.hcl.functions.partial import (
     is_named,
     is_text,
     may_be_equal,
+    only_one,
     partial_of,
     same_or_unknown,
     text_parts,
@@ -120,6 +121,17 @@ def _under(collection: Value, key: Value) -> Iterator[Value]:
             pass
 
 
+def may_be_among(element: Value, collection: Value) -> Value:
+    """Return an unknown element of a partly known list with the texts that it may be."""
+    partial = collection.partial
+    if partial is None or not isinstance(element.data, Unknown) or element.data.refused:
+        return element
+    numbered = [part for part in partial.parts if part.key is None or part.key.unknown]
+    rest = [Value(replace(element.data, parts=()))] if partial.open else []
+    options = one_of_texts([*(part.value for part in numbered), *rest]) if numbered else None
+    return Value(element.data, element.at, options) if options else element
+
+
 def chosen(name: str, arguments: list[Value], why: Unknown) -> Value | None:
     """Return what is certain of the result of a function that returns one of its arguments, or an element of one."""
     match name, arguments:
@@ -127,6 +139,9 @@ def chosen(name: str, arguments: list[Value], why: Unknown) -> Value | None:
             return _coalesced(arguments, why)
         case "element", [collection, key] if key.unknown and isinstance(collection.data, tuple):
             return entry_of(collection, key, why)
+        case "element", [collection, key] if collection.partial and collection.partial.kind == "list":
+            exact = only_one(collection.partial, key)
+            return may_be_among(Value(why), collection) if exact is None else exact
         case "lookup", [collection, key, default] if key.unknown and isinstance(collection.data, dict):
             return any_of((*_under(collection, key), default), why)
         case _:
@@ -242,13 +257,18 @@ def _common(one: str, other: str, at: int) -> int:
 
 
 def _of_lists(one: Partial, other: Partial) -> Iterator[Part]:
+    """Yield the elements of either list; their numbers only if they are the same in both."""
     here, there = _sure(one), _sure(other)
+    numbers: dict[Identity, set[object]] = {}
+    for part in (*one.parts, *other.parts):
+        numbers.setdefault(identity(part.value), set()).add(part.key.data if part.key else None)
+    is_numbered = not any(None in known or len(known) > 1 for known in numbers.values())
     seen: set[Identity] = set()
     for part in (*one.parts, *other.parts):
         token = identity(part.value)
         if token not in seen:
             seen.add(token)
-            yield replace(part, sure=token in here and token in there)
+            yield replace(part, key=part.key if is_numbered else None, sure=token in here and token in there)
 
 
 def _sure(partial: Partial) -> set[Identity]:

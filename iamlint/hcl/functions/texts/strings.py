@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.documents.values import Data, List, Value
+from iamlint.documents.values import Data, List, Part, Partial, Value
 from iamlint.hcl.functions.collections import listed
 from iamlint.hcl.functions.graphemes import graphemes
 from iamlint.hcl.functions.texts.assembly import Assembly, too_long
@@ -27,9 +27,11 @@ from iamlint.hcl.functions.types import (
 )
 from iamlint.hcl.functions.unification import STRING
 from iamlint.location import Span
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 _WIDEST = 10_000
+LONGEST_IN_PARTS = 100_000
+"""Maximum number of known characters of a partly known text that are changed."""
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 """The white space of Go's unicode.IsSpace."""
 _REFERENCE = regex(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
@@ -55,11 +57,37 @@ def _in_order(value: Value) -> tuple[Value, ...]:
     return found
 
 
-def _split(separator: Value, value: Value) -> Data:
-    by, whole = text(separator), text(value)
+def _split(separator: Value, value: Value) -> Data | Value:
+    by = text(separator)
+    if isinstance(value.data, Unknown) and value.data.parts and by and not _overlaps_itself(by):
+        return _split_in_part(by, value.data)
+    whole = text(value)
     pieces = whole.split(by) if by else list(whole)
     bounded(len(pieces))
     return List(map(Value, pieces, _places(pieces, len(by), whole, value.at)))
+
+
+def _overlaps_itself(separator: str) -> bool:
+    """Whether a separator may begin within another one: then what precedes decides where a text is split."""
+    return any(separator.startswith(separator[at:]) for at in range(1, len(separator)))
+
+
+def _split_in_part(by: str, why: Unknown) -> Value:
+    """Return the pieces between separators that are known; those before the first unknown part by their numbers."""
+    pieces: list[list[str | UnknownPart]] = [[]]
+    for part in why.parts:
+        first, *others = part.split(by) if isinstance(part, str) else (part,)
+        pieces[-1].append(first)
+        pieces += ([other] for other in others)
+        bounded(len(pieces))
+    found: list[Part] = []
+    is_counted = True
+    for number, piece in enumerate(pieces):
+        known = [part for part in piece if isinstance(part, str)]
+        is_counted = is_counted and len(known) == len(piece)
+        if len(known) == len(piece):
+            found.append(Part(Value("".join(known)), Value(number) if is_counted else None))
+    return Value(Unknown(why.reason, refused=why.refused), None, Partial("list", tuple(found)) if found else None)
 
 
 def _places(pieces: Sequence[str], apart: int, whole: str, at: Span | None) -> Iterator[Span | None]:
@@ -74,7 +102,10 @@ def _places(pieces: Sequence[str], apart: int, whole: str, at: Span | None) -> I
 
 
 def _replace(value: Value, wanted: Value, replacement: Value) -> Data:
-    whole, search, by = text(value), text(wanted), text(replacement)
+    search, by = text(wanted), text(replacement)
+    if isinstance(value.data, Unknown) and len(search) == 1:
+        return _in_parts(value.data, lambda part: part.replace(search, by))
+    whole = text(value)
     if len(search) > 1 and search.startswith("/") and search.endswith("/"):
         return _substituted(compiled(search[1:-1]), whole, by)
     if whole.count(search) * max(0, len(by) - len(search)) + len(whole) > LONGEST_TEXT:
@@ -182,11 +213,20 @@ def _lower(character: str) -> str:
 
 def _each(change: Callable[[str], str]) -> Function:
     def changed(value: Value) -> Data:
-        if isinstance(value.data, Unknown) and value.data.parts:
-            raise UnknownResult(Unknown(value.data.reason))
+        if isinstance(value.data, Unknown):
+            return _in_parts(value.data, lambda part: "".join(map(change, part)))
         return "".join(map(change, text(value)))
 
     return changed
+
+
+def _in_parts(why: Unknown, change: Callable[[str], str]) -> Unknown:
+    """Return a partly known text with its known parts changed; the unknown parts change, too."""
+    if sum(len(part) for part in why.parts if isinstance(part, str)) > LONGEST_IN_PARTS:
+        raise UnknownResult(Unknown(why.reason, refused=why.refused))
+    parts = (change(part) if isinstance(part, str) else UnknownPart("?") for part in why.parts)
+    found = tuple(part for part in parts if part)
+    return Unknown(why.reason, found if any(isinstance(part, str) for part in found) else (), refused=why.refused)
 
 
 def _indent(spaces: Value, value: Value) -> Data:
