@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from iamlint.facts import Declaration, UnreadPart
 from iamlint.files.texts import beginning, load
 from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
+from iamlint.sources.names import ASSIGNMENTS
 from iamlint.sources.reading import Reading
 
 LONGEST_BEGINNING = 200
@@ -72,7 +74,7 @@ def load_source(path: Path, shown: str, tree: Tree) -> SourceText | Unreadable:
     found = load(path, shown, tree)
     kind = None
     if isinstance(found, SourceText):
-        kind = stand_in(found.text[:LONGEST_BEGINNING]) or _sops(found.text)
+        kind = stand_in(found.text[:LONGEST_BEGINNING]) or _sops(found.text, shown)
     else:
         with suppress(OSError, ValueError):
             kind = stand_in(beginning(path, LONGEST_BEGINNING, tree))
@@ -81,10 +83,14 @@ def load_source(path: Path, shown: str, tree: Tree) -> SourceText | Unreadable:
 
 _SOPS_METADATA = regex(r'"sops"\s*:\s*\{')
 _SOPS_VALUE = regex(r'"ENC\[[A-Z0-9_]+,data:')
+_SOPS_LINE = regex(r'^[^#\n=]*=\s*"?ENC\[[A-Z0-9_]+,data:[^\n]*,tag:', re.MULTILINE)
+"""An encrypted value of a file whose lines are read as those of dotenv or INI; SOPS does not know HCL."""
 
 
-def _sops(text: str) -> StandIn | None:
-    """Return the placeholder for a text that SOPS has encrypted: JSON, of a JSON file or around any other."""
+def _sops(text: str, path: str) -> StandIn | None:
+    """Return the placeholder for a text that SOPS has encrypted: JSON, of a JSON file or around any other, or lines."""
+    if path.endswith(ASSIGNMENTS) and "ENC[" in text and _SOPS_LINE.search(text):
+        return _SOPS
     is_json = text[:1] == "{" or text[:LONGEST_BEGINNING].lstrip().startswith("{")
     return _SOPS if is_json and _SOPS_METADATA.search(text) and _SOPS_VALUE.search(text) else None
 

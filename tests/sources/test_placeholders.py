@@ -45,6 +45,16 @@ def test_a_file_without_its_content_says_what_it_is(name: str, content: bytes, r
     assert errors(name, content) == [f"{name}:1: {reason}"]
 
 
+ENCRYPTED = "ENC[AES256_GCM,data:Zm9v,iv:YQ==,tag:Yg==,type:str]"
+
+
+@pytest.mark.parametrize("name", ["terraform.tfvars", "x.auto.tfvars"])
+@pytest.mark.parametrize("line", [f"role={ENCRYPTED}", f'role = "{ENCRYPTED}"', f"[DEFAULT]\nrole = {ENCRYPTED}"])
+def test_lines_that_sops_has_encrypted(name: str, line: str) -> None:
+    (error,) = errors(name, f"{line}\nsops_version=3.9.0\n".encode())
+    assert error == f"{name}:1: the file is encrypted by SOPS (decrypt it before the check: sops decrypt FILE)"
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -53,6 +63,7 @@ def test_a_file_without_its_content_says_what_it_is(name: str, content: bytes, r
         ("main.tf.json", b'{"locals": {"sops": {"a": "b"}}}'),
         ("terraform.tfvars.json", b'{"sops": {"version": "3"}}'),
         ("terraform.tfvars", b""),
+        ("terraform.tfvars", f'# role={ENCRYPTED}\na = "ENC[x]"\n'.encode()),
         ("main.tf", b""),
         ("main.tf", b"\xef\xbb\xbflocals {}\r\n"),
         ("main.tf", b"locals {\n  a = <<EOT\n<<<<<<< HEAD\n=======\n>>>>>>> x\nEOT\n}\n"),
@@ -90,9 +101,22 @@ def test_an_error_elsewhere_in_the_file_stays() -> None:
 
 
 @pytest.mark.parametrize("name", ["terraform.tfvars", "common.auto.tfvars", "x.auto.tfvars.json"])
-def test_a_link_to_a_variable_file_that_each_user_makes_is_none(name: str) -> None:
+def test_a_link_to_a_variable_file_that_each_user_makes_is_unknown(name: str) -> None:
     Path(name).symlink_to("../nowhere.tfvars")
-    assert read([Path()], Options()).errors == []
+    found = read([Path()], Options())
+    assert found.errors == []
+    (part,) = found.facts
+    assert isinstance(part, UnreadPart)
+    assert f"the link {name} is not there, and may be when Terraform runs" in part.reason
+    assert part.declared.at.path == name
+
+
+def test_a_link_to_a_variable_file_that_is_there_is_in_force() -> None:
+    Path("versions.tf").write_text('variable "a" {\n}\n', encoding="utf-8")
+    Path("mine.tfvars").write_text("a = 1\n", encoding="utf-8")
+    Path("terraform.tfvars").symlink_to("mine.tfvars")
+    found = read([Path()], Options())
+    assert (found.errors, found.facts, found.var_files) == ([], [], [])
 
 
 @pytest.mark.parametrize("name", ["main.tf", "main.tofu", "x.tf.json", "plan.json"])

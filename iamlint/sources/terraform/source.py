@@ -12,7 +12,7 @@ from iamlint.basics.frozen import mutable
 from iamlint.budget import TimeUp
 from iamlint.cache.units import Units, hash_of
 from iamlint.documents.values import Value
-from iamlint.facts import Fact, Trust
+from iamlint.facts import Declaration, Fact, Trust, UnreadPart
 from iamlint.files.disk import DISK
 from iamlint.hcl import read_file, second_opinion
 from iamlint.hcl.evaluate import evaluate
@@ -77,6 +77,7 @@ def read_terraform(
     names = {root.directory: root.variable_names for root in roots}
     reading.var_files = var_files(present.var_files, options.var_files, names, workspace, units)
     reading.errors += undeclared(declaring, options.variables)
+    reading.facts += [_missing(one, workspace) for root in roots for one in library.missing_var_files(root.directory)]
     reading.undeclared += unused(declaring, options.preset)
     named = frozenset(modules) if options.folders_are_named else owners
     of_roots = [readings[root.directory] for root in roots]
@@ -109,6 +110,12 @@ def read_terraform(
     reading.files += len(files_given)
     stating.remembered, stating.is_whole = remembered if units else None, not late
     return stating
+
+
+def _missing(path: Path, workspace: Workspace) -> UnreadPart:
+    shown = workspace.shown(path)
+    reason = f"the target of the link {shown} is not there, and may be when Terraform runs: it sets variables"
+    return UnreadPart(reason, Declaration(Location(shown), "file"))
 
 
 Use = Literal["root", "once more", "by default"]

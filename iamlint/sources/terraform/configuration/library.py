@@ -17,7 +17,7 @@ from iamlint.hcl.syntax import File
 from iamlint.hcl.without_comments import unread_arguments, without_comments
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import LINK_HINT, is_link
-from iamlint.sources.names import is_configuration
+from iamlint.sources.names import is_automatic, is_configuration
 from iamlint.sources.terraform.configuration.module import (
     Dialect,
     Module,
@@ -58,6 +58,7 @@ class Library:
         self._workspace, self._units, self._memory = workspace, units, workspace.memory
         self._files: dict[Path, File | Unreadable] = {}
         self._names: dict[Path, list[str]] = {}
+        self._missing: dict[Path, list[str]] = {}
         self._modules: dict[tuple[Path, Dialect], Module] = {}
         self._manifests: dict[Path, dict[str, Installed]] = {}
         self._asked: dict[Path, set[Asked]] = {}
@@ -88,6 +89,10 @@ class Library:
             del found["terraform"]
         return {dialect: module for dialect, module in found.items() if isinstance(module, Module)}
 
+    def missing_var_files(self, directory: Path) -> list[Path]:
+        """Return the links to variable files that are not there."""
+        return [directory / name for name in self._missing.get(self._workspace.resolved(directory), ())]
+
     def differs(self, directory: Path) -> bool:
         """Whether Terraform and OpenTofu read a module differently."""
         real = self._workspace.resolved(directory)
@@ -100,7 +105,9 @@ class Library:
         if not self._workspace.tree.is_directory(real):
             return f"the directory {shown} is not there"
         try:
-            self._names[real] = sorted(entry.name for entry in self._workspace.tree.entries(real) if _is_read(entry))
+            entries = list(self._workspace.tree.entries(real))
+            self._names[real] = sorted(entry.name for entry in entries if _is_read(entry))
+            self._missing[real] = sorted(entry.name for entry in entries if _is_missing(entry))
         except OSError as error:
             return f"the directory {shown} cannot be read: {error.strerror}"
         if not configuration_names(self._names[real], "opentofu"):
@@ -257,6 +264,11 @@ def _is_read(entry: Entry) -> bool:
     is usual where each user makes that file.
     """
     return entry.kind == "file" or (entry.kind != "directory" and is_configuration(entry.name))
+
+
+def _is_missing(entry: Entry) -> bool:
+    """Whether a name is a link to a variable file that is not there, which Terraform passes over in silence."""
+    return entry.kind is None and is_automatic(entry.name)
 
 
 class RootModules:

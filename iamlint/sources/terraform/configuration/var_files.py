@@ -40,11 +40,15 @@ def var_files(
     """
     from iamlint.causes import VarFile
 
+    paths = list(paths)
     known = {workspace.resolved(path) for path in given}
+    for path in paths:  # a link that Terraform reads puts its target in force
+        if is_automatic(path.name) and workspace.resolved(path.parent) in roots:
+            known.add(workspace.resolved(path))
     found: list[VarFile] = []
     for path in sorted(paths, key=lambda path: (len(path.parts), path))[:MOST]:
         real = workspace.resolved(path)
-        if real in known or (real.parent in roots and is_automatic(real.name)):
+        if real in known:
             continue  # in force
         if not workspace.allowed(real) or not _is_small(real, workspace.tree):
             continue
