@@ -6,7 +6,6 @@ A missing file may exist when Terraform runs: it is unknown, and neither absent 
 from __future__ import annotations
 
 import base64
-import hashlib
 
 from iamlint.documents.values import Data, Value
 from iamlint.hcl.functions.filesystem import paths
@@ -65,6 +64,8 @@ def _file(files: Files, path: Value) -> Value:
 
 def _hashed(name: str, *, in_base64: bool = False) -> Function:
     def function(files: Files, path: Value) -> Data:
+        import hashlib  # it loads OpenSSL
+
         digest = hashlib.new(name, read_bytes(files, named(files, path)), usedforsecurity=False)
         return base64.b64encode(digest.digest()).decode() if in_base64 else digest.hexdigest()
 

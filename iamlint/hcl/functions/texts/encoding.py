@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import codecs
-import hashlib
 import itertools
 import json
 import urllib.parse
@@ -16,7 +15,6 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.documents import read_json
 from iamlint.documents.values import Data, Lazy, List, SetOf, Value
 from iamlint.hcl.functions.texts.assembly import too_long
-from iamlint.hcl.functions.texts.yaml_values import decoded, encoded
 from iamlint.hcl.functions.types import (
     LONGEST_TEXT,
     MOST_ELEMENTS,
@@ -117,7 +115,11 @@ def _jsondecode(value: Value) -> Data | Value:
 
 
 def _yamldecode(value: Value) -> Data | Value:
-    return _decoded(value.encoded) if value.encoded is not None else decoded(text(value), _file_of(value))
+    if value.encoded is not None:
+        return _decoded(value.encoded)
+    from iamlint.hcl.functions.texts.yaml_values import decoded
+
+    return decoded(text(value), _file_of(value))
 
 
 def _file_of(value: Value) -> SourceText | None:
@@ -156,6 +158,8 @@ def decoded_value(value: Value, *, placed: bool) -> Value:
 
 
 def _yamlencode(value: Value) -> Value:
+    from iamlint.hcl.functions.texts.yaml_values import encoded
+
     try:
         return Value(encoded(value), None, value)
     except UnknownResult as error:
@@ -252,7 +256,7 @@ def _urlencode(value: Value) -> Data:
 
 
 def _hexadecimal(name: str) -> Function:
-    return lambda value: hashlib.new(name, text(value).encode(), usedforsecurity=False).hexdigest()
+    return lambda value: _hashed(name, value).hex()
 
 
 def _base64gzip(value: Value) -> Data:
@@ -269,7 +273,13 @@ def _encode_hcl(*_values: Value) -> Data:
 
 
 def _base64_hash(name: str) -> Function:
-    return lambda value: base64.b64encode(hashlib.new(name, text(value).encode()).digest()).decode()
+    return lambda value: base64.b64encode(_hashed(name, value)).decode()
+
+
+def _hashed(name: str, value: Value) -> bytes:
+    import hashlib  # it loads OpenSSL
+
+    return hashlib.new(name, text(value).encode(), usedforsecurity=False).digest()
 
 
 _NAMESPACES = {
