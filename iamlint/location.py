@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
 
@@ -15,6 +15,7 @@ class _FoundLater:
     """A slot for the place of a `Location` whose lines and columns have not been asked for."""
 
     __slots__ = ("_span",)
+    _span: Span
 
 
 @frozen(order=True)
@@ -33,9 +34,9 @@ class Location(_FoundLater):
     @staticmethod
     def later(span: Span) -> Location:
         """Return the location of a span, found when it is asked for."""
-        location: Any = object.__new__(Location)
+        location = object.__new__(Location)
         location._span = span
-        return cast("Location", location)
+        return location
 
     if not TYPE_CHECKING:
 

@@ -102,9 +102,10 @@ class Members:
     def of(value: Value) -> Members | None:
         """Return the members of an object; None for any other value."""
         at = value.at
-        plain = at.plain() if isinstance(at, _Unread) and at.is_small else None
-        if isinstance(plain, dict):
-            return Members(value, {}, cast("_Unread", at), plain)
+        if isinstance(at, _Unread) and at.is_small:
+            plain = at.plain()
+            if isinstance(plain, dict):
+                return Members(value, {}, at, plain)
         return Members(value, value.data, None, {}) if isinstance(value.data, dict) else None
 
     def __iter__(self) -> Iterator[str]:
@@ -211,9 +212,12 @@ class _Part(_Unread):
     def text_of(self, name: str, without: tuple[str, ...]) -> str | None:
         """Return a member that is a text, without escapes, of an object without some others."""
         text, start, end = self.source.text, self.start, self.end
-        if text.find("\\", start, end) >= 0 or any(text.find(f'"{other}"', start, end) >= 0 for other in without):
+        if text.find("\\", start, end) >= 0 or not text.startswith("{", start):
             return None
-        at = self._parts.beginnings(start, name).get(name) if text.startswith("{", start) else None
+        for other in without:
+            if text.find(f'"{other}"', start, end) >= 0:
+                return None
+        at = self._parts.beginnings(start, name).get(name)
         found = STRING.match(text, at) if at else None
         return found.group(1) if found else None
 
@@ -243,9 +247,9 @@ class _Found(_Unread):
     @staticmethod
     def of(inside: _Unread, key: str | int, data: object) -> _Found:
         """Return the place of a member or item; ``data`` are those of an array or object, else None."""
-        found: Any = object.__new__(_Found)
+        found = object.__new__(_Found)
         found._inside, found._key, found._data = inside, key, data
-        return cast("_Found", found)
+        return found
 
     if not TYPE_CHECKING:
 
@@ -430,15 +434,16 @@ class _Parts:
     def _one(self, at: int, depth: int, *, now: bool, checked: bool) -> tuple[Value, int]:
         """Return a value: one with parts is read later, unless ``now``."""
         text = self.text
-        string = STRING.match(text, at)
+        has_parts = text.startswith(("{", "["), at)
+        string = None if has_parts else STRING.match(text, at)
         if string:
             end = string.end()
             return Value(string.group(1), Span(self.source, at, end)), end
-        word = _LITERAL.match(text, at)
+        word = None if has_parts else _LITERAL.match(text, at)
         if word:
             end = word.end()
             return Value(_LITERALS[word.group()], Span(self.source, at, end)), end
-        if now or not text.startswith(("{", "["), at):
+        if now or not has_parts:
             data, end = self._data(at, depth, now=now)
             return Value(data, Span(self.source, at, end)), end
         empty = _EMPTY.match(text, at)

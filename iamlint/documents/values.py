@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iamlint.basics.frozen import frozen
 from iamlint.location import Made, Span
@@ -117,9 +117,9 @@ class Value:
     @staticmethod
     def later(at: Later) -> Value:
         """Return the value at a place that is read when its data are first asked for."""
-        value: Any = object.__new__(Value)
-        value.at, value.structure = at, None
-        return cast("Value", value)
+        value = object.__new__(Value)
+        value.at, value.structure = at, None  # type: ignore[misc]  # it is being made
+        return value
 
     if not TYPE_CHECKING:
 

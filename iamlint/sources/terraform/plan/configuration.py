@@ -110,11 +110,11 @@ def _block(item: Value, where: str) -> tuple[str, Block]:
     """Return the address of a resource and its block; raises `ShapeError`."""
     block = object_(item, where)
     mode, kind = optional_string(block, "mode", where), optional_string(block, "type", where)
-    expressions: Expressions = {}
-    if _is_wanted(mode, kind) and optional_object(block, "expressions", where):
-        expressions = block.plain("expressions")
+    written = block.plain("expressions") if _is_wanted(mode, kind) else None
+    if written is not None and not isinstance(written, dict):
+        optional_object(block, "expressions", where)
     address = string(block, "address", where)
-    return address, Block(expressions, optional_string(block, "provider_config_key", where))
+    return address, Block(written or {}, optional_string(block, "provider_config_key", where))
 
 
 def _is_wanted(mode: str, kind: str) -> bool:

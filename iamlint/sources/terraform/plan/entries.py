@@ -238,7 +238,7 @@ def _state(parent: Members | None, name: str, errors: list[Unreadable], found: l
     here = f"{path}.{name}" if path else name
     values = optional_object(parent, name, path) if parent else None
     root = values.value("root_module") if values else None
-    known = {entry.key for entry in found}
+    known = {entry.key for entry in found} if root else set()
     waiting = [(root, f"{here}.root_module", "")] if root else []
     while waiting:
         module, at, address = waiting.pop()

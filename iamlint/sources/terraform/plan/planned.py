@@ -98,7 +98,7 @@ def _named(body: Body, address: str) -> Body:
     arguments = {
         name: Argument(_of_address(argument.value, f"{address}.{name}"), argument.at, argument.items)
         for name, argument in body.arguments.items()
-        if argument.value.unknown and not argument.value.unknown.parts
+        if isinstance(why := argument.value.data, Unknown) and not why.parts
     }
     if not arguments and not body.blocks:
         return body
@@ -137,7 +137,9 @@ def _stated(body: Body, expressions: Expressions) -> Body:
     A plan's configuration does not contain dynamic blocks: if it has fewer blocks than planned, all are kept.
     """
     arguments = {
-        name: argument for name, argument in body.arguments.items() if name in expressions or not argument.value.unknown
+        name: argument
+        for name, argument in body.arguments.items()
+        if name in expressions or not isinstance(argument.value.data, Unknown)
     }
     blocks = dict(body.blocks)
     for name, bodies in body.blocks.items():
@@ -172,6 +174,8 @@ def body_of(values: dict[str, Value], at: Span) -> Body:
     blocks: dict[str, tuple[Body, ...] | Unknown] = {}
     for name, value in values.items():
         match value.data:
+            case str():
+                pass
             case None:
                 continue
             case Unknown() as why:

@@ -106,5 +106,4 @@ def optional_string(parent: Members, name: str, path: str) -> str:
     found = parent.get(name)
     if isinstance(found, str):
         return found
-    value = parent.value(name)
-    return "" if value is None or value.data is None else text(value, f"{path}.{name}")
+    return "" if found is None else text(parent.value(name) or NULL, f"{path}.{name}")
