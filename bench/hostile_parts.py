@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from hostile_estates import OWNER, ROLE
@@ -172,6 +173,27 @@ def unknown_parts_in_members(at: Path) -> None:
 
 
 # -- conditions and CEL ------------------------------------------------------------------------------------------------
+
+
+def _conditional_providers(at: Path, condition: Callable[[int], str]) -> None:
+    piece = (
+        'resource "google_iam_workload_identity_pool_provider" "p{0}" {{\nproject = "p"\nworkload_identity_pool_id = "pool"\n'
+        'workload_identity_pool_provider_id = "p{0}"\nattribute_mapping = {{ "google.subject" = "assertion.sub" }}\n'
+        'attribute_condition = {1}\noidc {{\nissuer_uri = "https://token.actions.githubusercontent.com"\n}}\n}}\n'
+    )
+    write(at / "main.tf", (HONEST, *(piece.format(n, json.dumps(condition(n))) for n in range(200))))
+
+
+@hostile
+def providers_with_many_ways(at: Path) -> None:
+    text = " && ".join(f"(assertion.a{n} == 'x{n}' || assertion.b{n} == 'y')" for n in range(95))
+    _conditional_providers(at, lambda n: f"{text} && assertion.z != '{n}'")
+
+
+@hostile
+def providers_with_many_patterns(at: Path) -> None:
+    text = " || ".join(f"assertion.repository.matches('^(a|b{n})*c.{{0,50}}x$')" for n in range(65))
+    _conditional_providers(at, lambda n: f"{text} || assertion.r == '{n}'")
 
 
 def _condition(expression: str) -> str:

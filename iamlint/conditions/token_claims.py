@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import product
 from typing import Literal as OneOf
 
@@ -81,6 +82,7 @@ class Claim:
 Alternatives = tuple[frozenset[Claim], ...]
 
 
+@lru_cache(maxsize=16)
 def claims_compared(expression: Text) -> Alternatives | Unparsable | Unknown:
     """Return the ways to make a condition true, each a set of demands that must hold together.
 
@@ -217,6 +219,8 @@ def _product(ways: list[frozenset[Claim]], others: Iterable[frozenset[Claim]]) -
     more = list(others)
     if len(ways) * len(more) > MOST:
         more = [frozenset.intersection(*more)]
+    if more == [frozenset()]:
+        return ways
     return [one | other for one, other in product(ways, more)]
 
 

@@ -387,3 +387,13 @@ def test_a_misspelt_role_stays_in_its_service(role: str, expected: str, tmp_path
 }
 """
     assert changed(tmp_path, "unknown-role", text % role, ()) == text % expected
+
+
+@pytest.mark.parametrize(("refs", "mended"), [(11, True), (12, False)])
+def test_alternatives_are_left_out_where_they_are_few(refs: int, mended: bool, tmp_path: Path) -> None:
+    named = "assertion.repository_owner_id == '42'"
+    ways = (named, *(f"assertion.ref == 'refs/heads/{number}'" for number in range(refs)))
+    (tmp_path / "main.tf").write_text(PROVIDER % " || ".join(ways), encoding="utf-8")
+    done = run("check", "--select", "weak-provider-condition", "--format", "json", cwd=tmp_path)
+    fixes = [one["fix"] for one in json.loads(done.stdout)["findings"]]
+    assert [one and one["title"] for one in fixes] == ([f"write the condition as `{named}`"] if mended else [None])

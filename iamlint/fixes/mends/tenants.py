@@ -24,6 +24,8 @@ NO_TENANT = Withheld(
 )
 _MOST_TRIED = 60
 """Maximum number of conditions that are tried."""
+_MOST_NAMED = 12
+"""Maximum number of alternatives that are tried, each on its own."""
 
 
 def known_tenant(problem: Problem) -> Change | Withheld | None:
@@ -158,6 +160,8 @@ def named_ways(problem: Problem) -> Change | None:
         return None
     provider, before = found
     ways = _alternatives(before)
+    if len(ways) > _MOST_NAMED:
+        return None
     named = [one for one in ways if is_right(provider, one.strip(), problem.estate)]
     if not named or len(named) == len(ways):
         return None

@@ -60,6 +60,12 @@ Source = tuple[OneOf["claim"], str, str, str] | tuple[OneOf["constant"], str] | 
 """What an attribute is made of: a claim between two texts, a constant, nothing, or something not evaluated."""
 
 
+@lru_cache(maxsize=4096)
+def _rank(claim: Claim) -> tuple[bool, str]:
+    """Return what demands are sorted by, the same in each run: those that fix a value come first."""
+    return claim.how not in ("equals", "prefix"), str(claim)
+
+
 @frozen
 class Admission:
     """The tokens that a provider admits."""
@@ -95,8 +101,7 @@ class Admission:
         open_: list[Way] = []
         closed: list[str] = []
         for way in ways:
-            claims = sorted(way, key=lambda claim: (claim.how not in ("equals", "prefix"), str(claim)))
-            choices = [[Demand(claim, value) for value in claim.values or ("",)] for claim in claims]
+            choices = [[Demand(claim, value) for value in claim.values or ("",)] for claim in sorted(way, key=_rank)]
             tried = list(islice(product(*choices), MOST + 1))
             if len(tried) > MOST:
                 open_.append(Way(self.issuer))

@@ -19,12 +19,12 @@ from iamlint.conditions.simplified import with_token
 from iamlint.conditions.syntax import Literal, Node, texts_of
 from iamlint.conditions.token_claims import Claim, claims_compared
 from iamlint.facts import Condition, Provider, Text
-from iamlint.queries.federation.issuers import SHARED, Claims, Issuer, read, shared_issuer
+from iamlint.queries.federation.issuers import SHARED, Claims, Form, Issuer, read, shared_issuer
 from iamlint.unknown import Unknown
 
 MOST_TOKENS = 400
 """Maximum number of tokens that one condition is evaluated for."""
-MOST_STEPS = 10_000
+MOST_STEPS = 5_000
 """Maximum number of nodes that are evaluated for all tokens of one condition together; then it stays undecided."""
 _MOST_WAYS = 8
 _MOST_WORDS = 8
@@ -113,8 +113,8 @@ def _demanded(issuer: Issuer, way: frozenset[Claim]) -> dict[str, str]:
 def _token(issuer: Issuer, demanded: Mapping[str, str], tenant: str, name: str) -> dict[str, str]:
     parts: dict[str, str] = {}
     for claim, form in issuer.claims.items():
-        usual = read(form, form.like, whole=True)
-        for part, like in usual.parts.items() if usual else ():
+        usual = _usual(form)
+        for part, like in usual[1].items() if usual else ():
             parts.setdefault(part, _chosen(part, like, tenant, name))
         wanted = read(form, demanded[claim], whole=True) if claim in demanded else None
         parts |= {
@@ -139,9 +139,18 @@ def _chosen(part: str, like: str, tenant: str, name: str) -> str:
 
 def _made(form: Claims, parts: Mapping[str, str]) -> str | None:
     """Return a claim of these parts, in its usual form; None if the parts do not make one."""
-    usual = read(form, form.like, whole=True)
+    usual = _usual(form)
     if usual is None:
         return None
-    pieces = next((one for one in form.forms if read(Claims((one,), form.like), form.like, whole=True)), ())
-    value = "".join(piece if isinstance(piece, str) else parts[piece.name] for piece in pieces)
+    value = "".join(piece if isinstance(piece, str) else parts[piece.name] for piece in usual[0])
     return value if read(form, value, whole=True) else None
+
+
+@lru_cache(maxsize=256)
+def _usual(form: Claims) -> tuple[Form, Mapping[str, str]] | None:
+    """Return the usual form of a claim with the parts of its usual value; None if that value fits no form."""
+    for one in form.forms:
+        found = read(Claims((one,), form.like), form.like, whole=True)
+        if found is not None:
+            return one, found.parts
+    return None
