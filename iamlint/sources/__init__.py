@@ -316,7 +316,7 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
     source = workspace.load_export(path)
     if isinstance(source, Unreadable):
         if workspace.allowed(workspace.resolved(path)) and is_binary_plan(path, options.tree):
-            return Reading(errors=[binary_plan(source.at.path)])
+            return binary_plan(source.at.path, named=named)
         if named or claim(source.at.path) or is_plan_name(source.at.path) or _is_lost(path, workspace):
             return Reading(errors=[_unreadable(source, path, workspace)])
         outside = workspace.tree.exists(path) and not workspace.allowed(workspace.resolved(path))

@@ -140,3 +140,17 @@ resource "google_project_iam_member" "m" {
     markdown = render("markdown", found)
     assert "| 5 projects (shop-a, shop-b, shop-c and 2 more) |" in markdown
     assert "6 roles gained" in text
+
+
+def test_what_an_account_gets_is_one_line_for_all_who_can_become_it(compare: Compare) -> None:
+    people = "".join(on_account(name, "ledger", f"user:{name}@x.example") for name in ("ana", "bo", "cy", "di"))
+    gain = in_project("p", "serviceAccount:ledger@shop.iam.gserviceaccount.com", "roles/storage.admin")
+    found = compare(LEDGER + people, LEDGER + people + gain)
+    text = render("text", found)
+    who = "4 principals (user:ana@x.example, user:bo@x.example, user:cy@x.example and 1 more)"
+    of = "roles/storage.admin on project shop"
+    assert f"gains: serviceAccount:ledger@shop.iam.gserviceaccount.com {of}\n" in text
+    assert f"gains: {who} {of} as ledger@shop.iam.gserviceaccount.com\n" in text
+    assert text.count("gains: ") == 2
+    assert "and 1 more) | roles/storage.admin |" in render("markdown", found)
+    assert "5 roles gained" in text

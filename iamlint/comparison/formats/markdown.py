@@ -61,7 +61,7 @@ def _roles(roles: Sequence[Privilege], title: str) -> Iterator[str]:
     groups = grouped_roles(roles)
     for group in groups[:MOST_GROUPS]:
         one = group.first
-        cells = (one.principal + _in(one), one.role, group.on, group.account, where(one))
+        cells = (group.who + _in(one), one.role, group.on, group.account, where(one))
         yield f"| {' | '.join(map(cell, cells))} |"
     if len(groups) > MOST_GROUPS:
         yield from ("", f"... and {len(groups) - MOST_GROUPS:,} more groups of roles.")

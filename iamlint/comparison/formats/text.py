@@ -74,7 +74,7 @@ def _roles(roles: Sequence[Privilege], verb: str, code: str, paint: Paint) -> It
     for group in groups[:MOST_GROUPS]:
         one = group.first
         via = f" as {group.account}" if group.account else ""
-        yield f"{paint(code, verb)}: {neutral(f'{one.principal} {one.role} on {group.on}{via}')}{_in(one, paint)}"
+        yield f"{paint(code, verb)}: {neutral(f'{group.who} {one.role} on {group.on}{via}')}{_in(one, paint)}"
         yield f"  cause: {paint('36', neutral(where(one)))}"
     if len(groups) > MOST_GROUPS:
         yield f"... and {counted(len(groups) - MOST_GROUPS, 'more group')} of roles (--format json lists them)"

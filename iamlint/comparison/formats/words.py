@@ -42,15 +42,25 @@ def grouped(pairs: Iterable[Pair]) -> list[Group]:
 
 @frozen
 class Roles:
-    """The same role of one principal on resources of one kind, with the same cause."""
+    """The same role on resources of one kind, with the same cause.
+
+    ``privileges`` are those of one principal; ``principals`` are all that have them, as the same account.
+    """
 
     first: Privilege
     privileges: tuple[Privilege, ...]
+    principals: tuple[str, ...]
 
     @property
     def account(self) -> str:
-        """The account as which the principal has the role; "" for the principal itself."""
+        """The account as which the principals have the role; "" for the principal itself."""
         return account_of(self.first)
+
+    @property
+    def who(self) -> str:
+        """The principals: the first ones by name, and how many there are."""
+        several = len(self.principals) > 1
+        return f"{len(self.principals):,} principals ({listed(self.principals)})" if several else self.principals[0]
 
     @property
     def on(self) -> str:
@@ -62,12 +72,25 @@ class Roles:
 
 
 def grouped_roles(privileges: Iterable[Privilege]) -> list[Roles]:
-    """Return privileges that are alike as one: a block with many instances gives the same role on many resources."""
-    found: dict[tuple[object, ...], list[Privilege]] = defaultdict(list)
+    """Return privileges that are alike as one.
+
+    A block with many instances gives the same role on many resources, and what an account gets, all who can become it
+    have as that account.
+    """
+    of_one: dict[tuple[object, ...], list[Privilege]] = defaultdict(list)
     for one in privileges:
         key = one.principal, one.environments, one.role, one.resource.kind, account_of(one), one.cause
-        found[key].append(one)
-    return [Roles(several[0], tuple(several)) for several in found.values()]
+        of_one[key].append(one)
+    found: dict[tuple[object, ...], list[list[Privilege]]] = defaultdict(list)
+    for several in of_one.values():
+        first = several[0]
+        who = "" if first.path else first.principal
+        resources = frozenset(one.resource for one in several)
+        found[who, first.environments, first.role, resources, account_of(first), first.cause].append(several)
+    return [
+        Roles(alike[0][0], tuple(alike[0]), tuple(several[0].principal for several in alike))
+        for alike in found.values()
+    ]
 
 
 def account_of(one: Privilege) -> str:

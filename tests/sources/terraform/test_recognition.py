@@ -189,9 +189,7 @@ def binary() -> bytes:
         ),
         ("plan.json", OUTPUTS, "these are the outputs of terraform output -json, not a state"),
         ("terraform.tfstate", OUTPUTS, "these are the outputs of terraform output -json, not a state"),
-        ("tfplan", binary(), "this is a plan in Terraform's binary form"),
         ("plan.json", binary(), "this is a plan in Terraform's binary form"),
-        ("prod.tfplan", binary(), "this is a plan in Terraform's binary form"),
         ("plan.json", "", "the file is empty, where a plan or state is expected"),
         ("plan.json", "\n \n", "the file is empty, where a plan or state is expected"),
         ("plan.json", "null\n", "the file is empty, where a plan or state is expected"),
@@ -202,6 +200,15 @@ def test_what_else_terraform_writes_is_an_error(tmp_path: Path, name: str, text:
     (error,) = walked(tmp_path, text, name).errors
     assert error.reason == reason
     assert "terraform show -json" in error.hint
+
+
+@pytest.mark.parametrize("name", ["tfplan", "prod.tfplan"])
+def test_a_binary_plan_beside_its_source_is_unread(tmp_path: Path, name: str) -> None:
+    found = walked(tmp_path, binary(), name)
+    assert found.errors == []
+    (unread,) = (fact for fact in found.facts if isinstance(fact, UnreadPart))
+    assert "Terraform's binary form, which is not read" in unread.reason
+    assert unread.declared.at.path.endswith(name)
 
 
 @pytest.mark.parametrize(

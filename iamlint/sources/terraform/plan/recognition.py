@@ -14,10 +14,12 @@ from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents import read_json_among_lines, read_json_documents
 from iamlint.documents.values import NULL, Value
+from iamlint.facts import Declaration, UnreadPart
 from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import is_template, plan_mark
 from iamlint.sources.names import usual
+from iamlint.sources.reading import Reading
 from iamlint.sources.terraform.plan.raw_state import is_raw_state, unsupported
 
 SHOW = "write the plan with terraform show -json FILE > plan.json"
@@ -84,9 +86,15 @@ def is_binary_plan(path: Path, tree: Tree) -> bool:
     return head.startswith(b"PK\x03\x04") and head[30:].startswith((b"tfplan", b"tfstate", b"tfconfig"))
 
 
-def binary_plan(shown: str) -> Unreadable:
-    """Return the error for a binary plan."""
-    return Unreadable(Location(shown), "this is a plan in Terraform's binary form", SHOW)
+def binary_plan(shown: str, *, named: bool) -> Reading:
+    """Return the result for a binary plan: an error if the user named it, or if its name says that it is JSON.
+
+    Elsewhere it was left behind, beside the source that it was made of: an unread part.
+    """
+    at, reason = Location(shown), "this is a plan in Terraform's binary form"
+    if named or usual(shown).endswith(".json"):
+        return Reading(errors=[Unreadable(at, reason, SHOW)])
+    return Reading(facts=[UnreadPart(f"{reason}, which is not read: {SHOW}", Declaration(at, "file"))])
 
 
 def plan_documents(source: SourceText, *, named: bool) -> PlanDocuments | None:
