@@ -16,7 +16,7 @@ from iamlint.comparison.keys import BLOCKERS, Key
 from iamlint.estate import Node, identity, principal_node
 from iamlint.facts import Attachment, CustomRole, Fact, Folder, Grant, Project, Resource, ServiceAccount, Text
 from iamlint.graph.ways import Way
-from iamlint.paths.hops import is_container, takes_delegates
+from iamlint.paths.hops import takes_delegates
 
 MOST_STEPS = 3_000_000
 """Maximum number of hops followed to find what a change affects."""
@@ -162,11 +162,10 @@ class Cone:
         return (way.method.id, names.node(way.onto), way.verdict.truth, way.closed, tuple(conditions), reasons)
 
     def _onto(self, names: Identities, way: Way) -> Iterator[str]:
-        known = names.side.hops.names
-        below = known.below(way.onto) if is_container(way.onto) else (way.onto[1],)
-        for one in below:
+        hops = names.side.hops
+        for one in hops.onto(way):
             self._work.spend()
-            if one in known.accounts:
+            if one in hops.names.accounts:
                 yield names.name(one)
 
     def _reached(self, names: Identities, starts: Iterable[str]) -> Iterator[str]:
@@ -187,8 +186,7 @@ class Cone:
                 if (way.onto, delegates) in looked:
                     continue
                 looked.add((way.onto, delegates))
-                below = hops.names.below(way.onto) if is_container(way.onto) else (way.onto[1],)
-                for one in below:
+                for one in hops.onto(way):
                     self._work.spend()
                     if one in known and (one, delegates) not in seen:
                         seen.add((one, delegates))

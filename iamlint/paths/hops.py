@@ -54,6 +54,8 @@ Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-delegat
 """
 _CALLS_OF_IAM = _AS_DELEGATE | {"id-token", "delegate", "key", "policy"}
 """The groups of methods that are calls of IAM and of its Service Account Credentials API."""
+_RUNS_AS = frozenset({"attach-create", "attach-update", "use-attached"})
+"""The groups of methods that run code as an account."""
 _ON_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
 """Prefixes of permissions that are checked on the account itself, not on its container."""
 _TOKENS = frozenset({f"iam.serviceAccounts.{one}" for one in ("getAccessToken", "signBlob", "signJwt")})
@@ -137,27 +139,47 @@ class Hops:
     def around(self, account: str) -> Sequence[Node]:
         """Return the nodes of an account and its containers, the account first."""
         one = self.names.accounts[account]
+        if self.names.is_agent(account):
+            return (("service_account", account),)
         return self.estate.hierarchy.around(one.email, one.declared) or (("service_account", account),)
 
     def certain_around(self, account: str) -> tuple[Node, ...]:
         """Return the nodes of an account and the containers that it is certainly in."""
         one = self.names.accounts[account]
+        if self.names.is_agent(account):
+            return (("service_account", account),)
         return self.estate.hierarchy.around(one.email, one.declared, certain=True)
 
     def alike(self, node: Node, target: str) -> Iterator[Hop]:
         """Yield the hops by grants on a node that are the same for every account below it."""
-        yield from (_hop(way, target) for way in self._sorted(node)[0])
+        yield from (_hop(way, target) for way in self._sorted(node)[0] if self._is_open_to(way, target))
 
     def special(self, node: Node, target: str) -> Iterator[Hop]:
         """Yield the hops by grants on a node that depend on the account: by a condition, or by what may block them."""
         done = set[tuple[str, bool]]()  # the first that is open is the best of its source
         for way in self._sorted(node)[1]:
             key = way.source, way.method.group == "delegate"
-            hop = self.hop(way, target) if key not in done else None
+            hop = self.hop(way, target) if key not in done and self._is_open_to(way, target) else None
             if hop:
                 yield hop
                 if hop.state == "open":
                     done.add(key)
+
+    def onto(self, way: Way) -> Iterator[str]:
+        """Yield the accounts that a way leads to: that of its node, or those below it."""
+        if not is_container(way.onto):
+            yield way.onto[1]
+            return
+        yield from self.names.below(way.onto)
+        yield from self.onto_builds(way)
+
+    def onto_builds(self, way: Way) -> Iterator[str]:
+        """Yield the accounts of Cloud Build that a way onto a container leads to."""
+        yield from (one for one in self.names.builds_below(way.onto) if self._is_open_to(way, one))
+
+    def _is_open_to(self, way: Way, target: str) -> bool:
+        """Whether a way gives this account: Cloud Build's own account has no tokens or keys, code runs as it."""
+        return way.method.group in _RUNS_AS or target not in self.names.accounts or not self.names.is_of_builds(target)
 
     def _sorted(self, node: Node) -> tuple[list[Way], list[Way]]:
         if node not in self._on:
@@ -237,7 +259,7 @@ class Hops:
 
     def may_contain(self, node: Node, account: str) -> bool:
         """Whether the input does not show if a folder or organization contains an account."""
-        if node in self.around(account):
+        if self.names.is_agent(account) or self.names.is_of_builds(account) or node in self.around(account):
             return False
         return within(self.certain_around(account), node) is Truth.UNKNOWN
 

@@ -13,7 +13,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.estate.groups import Groups
 from iamlint.facts import Attachment, Declaration, Grant, Group, Membership, Principal, PrincipalKind, ServiceAccount
-from iamlint.principals import read_principal
+from iamlint.principals import account_kind, read_principal
 from iamlint.unknown import shown
 
 _POOL = regex(
@@ -83,9 +83,11 @@ class Names:
         self.members: dict[str, dict[str, Membership]] = defaultdict(dict)
         self._memberships = list(self._named_members(Groups(estate.of(Group), estate.of(Membership))))
         below: dict[Node, list[str]] = defaultdict(list)
+        self._builds: dict[Node, list[str]] = defaultdict(list)
         for name, one in self.accounts.items():
-            for node in estate.hierarchy.home(one.email, one.declared):
-                below[node].append(name)
+            if not self.is_agent(name):
+                for node in estate.hierarchy.home(one.email, one.declared):
+                    (self._builds if self.is_of_builds(name) else below)[node].append(name)
         self._below: dict[Node, Sequence[str]] = {node: tuple(names) for node, names in below.items()}
 
     def _declared(self) -> Iterator[tuple[str | None, str, Declaration]]:
@@ -161,8 +163,27 @@ class Names:
         return list(found)
 
     def below(self, node: Node) -> Iterable[str]:
-        """Return the known accounts of a project, folder or organization."""
+        """Return the known accounts of a project, folder or organization, without Google's own."""
         return self._below.get(node, ())
+
+    def builds_below(self, node: Node) -> Iterable[str]:
+        """Return the accounts that Cloud Build makes for projects in a container: code runs as them, and no more."""
+        return self._builds.get(node, ())
+
+    def is_agent(self, name: str) -> bool:
+        """Whether an account is a service agent.
+
+        Google keeps it in a project of its own: what is granted on the user's project gives no token or key of it.
+        Source: https://docs.cloud.google.com/iam/docs/service-account-types#google-managed
+        """
+        return account_kind(self.accounts[name].email) == "service_agent"
+
+    def is_of_builds(self, name: str) -> bool:
+        """Whether an account is the legacy one of Cloud Build, which Google lists among its service agents.
+
+        Source: https://docs.cloud.google.com/iam/docs/service-agents
+        """
+        return self.accounts[name].email.endswith("@cloudbuild.gserviceaccount.com")
 
     def matching(self, pattern: str) -> list[str]:
         """Return the principals that a glob, an e-mail or a full name means, in order.
@@ -196,7 +217,10 @@ class Names:
         if name and name not in self.accounts:
             self._account(name, email, declared)
             self.principals.setdefault(name)
-            for node in estate.hierarchy.home(email, declared):
+            for node in () if self.is_agent(name) else estate.hierarchy.home(email, declared):
+                if self.is_of_builds(name):
+                    self._builds[node].append(name)
+                    continue
                 self._below[node] = (*self._below.get(node, ()), name)
         return name
 

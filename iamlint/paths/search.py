@@ -232,8 +232,9 @@ class Reach(_Search):
             if is_container(way.onto) and self.hops.is_alike(way):
                 hop = self.hops.hop(way, "")
                 yield from ((one, one.cost, (way.onto, delegates)) for one in (hop,) if one)
-                continue
-            below = self.hops.names.below(way.onto) if is_container(way.onto) else (way.onto[1],)
+                below = self.hops.onto_builds(way)
+            else:
+                below = self.hops.onto(way)
             found = (self.hops.hop(way, one) for one in below if one in self.hops.names.accounts)
             yield from ((hop, hop.cost, (hop.target, delegates)) for hop in found if hop)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path as File
 
@@ -263,6 +264,57 @@ resource "google_service_account_iam_member" "n" {{
     path = found.of("user:jobs@example.com")
     assert path
     assert [hop.target.partition(" in ")[0] for hop in path.hops] == [name, account("one")]
+
+
+NUMBER = "730000000011"
+OF_PROJECT: dict[str, set[str]] = {
+    f"{NUMBER}-compute@developer.gserviceaccount.com": {"mints", "keys", "acts", "folder"},
+    f"{NUMBER}@cloudbuild.gserviceaccount.com": {"acts"},
+    f"{NUMBER}@cloudservices.gserviceaccount.com": set(),
+    f"service-{NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com": set(),
+}
+
+
+def test_no_right_on_the_users_project_gives_a_service_agent_of_google(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"""
+resource "google_project" "shop" {{
+  name       = "shop"
+  project_id = "shop"
+  folder_id  = google_folder.f.name
+}}
+resource "google_folder" "f" {{
+  display_name = "f"
+  parent       = "organizations/1"
+}}
+resource "google_folder_iam_member" "f" {{
+  folder = google_folder.f.name
+  role   = "roles/iam.serviceAccountTokenCreator"
+  member = "user:folder@example.com"
+}}
+{in_project("iam.serviceAccountTokenCreator", "user:mints@example.com")}
+{in_project("iam.serviceAccountKeyAdmin", "user:keys@example.com")}
+{in_project("iam.serviceAccountUser", "user:acts@example.com")}
+{in_project("cloudbuild.builds.editor", "user:acts@example.com")}
+{in_project("compute.instanceAdmin.v1", "user:acts@example.com")}
+resource "google_project_iam_binding" "owners" {{
+  project = "shop"
+  role    = "roles/owner"
+  members = {json.dumps([f"serviceAccount:{email}" for email in OF_PROJECT])}
+}}
+"""
+    monkeypatch.chdir(tmp_path)
+    File("main.tf").write_text(text)
+    File("projects.json").write_text(
+        json.dumps([{"projectId": "shop", "projectNumber": NUMBER, "lifecycleState": "ACTIVE"}])
+    )
+    reading = read([File("main.tf"), File("projects.json")], Options())
+    found = hops_of(Estate(reading.facts, catalog(), date(2026, 11, 1)))
+    users = ("mints", "keys", "acts", "folder")
+    for email, become in OF_PROJECT.items():
+        assert {one for one in users if Paths(found, email, perhaps=True).of(f"user:{one}@example.com")} == become
+        assert {one for one in users if Reach(found, f"user:{one}@example.com", perhaps=True).to(email)} == become
 
 
 BOUND = {
