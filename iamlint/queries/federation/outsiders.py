@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
-from itertools import islice, product
+from itertools import islice, permutations, product
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Budget, Exhausted
@@ -22,12 +22,16 @@ from iamlint.facts import Condition, Provider, Text
 from iamlint.queries.federation.issuers import SHARED, Claims, Form, Issuer, read, shared_issuer
 from iamlint.unknown import Unknown
 
-MOST_TOKENS = 400
+MOST_TOKENS = 500
 """Maximum number of tokens that one condition is evaluated for."""
 MOST_STEPS = 5_000
 """Maximum number of nodes that are evaluated for all tokens of one condition together; then it stays undecided."""
 _MOST_WAYS = 8
 _MOST_WORDS = 8
+_MOST_FIRST = 4
+"""Maximum number of words that are put before repeated ones."""
+_OFTEN = 7
+"""How often a word is repeated: more often than a bounded repetition for names usually allows."""
 _DEEPEST = 3
 """Maximum number of attributes that are made of each other."""
 _WORD = regex(r"[A-Za-z0-9_-]+")
@@ -92,11 +96,19 @@ def _value(token: Token, made: Mapping[str, str], work: Budget, depth: int = 0) 
 def _tokens(issuer: Issuer, way: frozenset[Claim], words: list[str]) -> Iterator[dict[str, str]]:
     """Yield tokens of strangers, with what one way to meet a condition demands of claims that anybody can have."""
     demanded = _demanded(issuer, way)
-    tenants = [_STRANGER, *(name for word in words for name in (f"{word}-{_STRANGER}", f"{_STRANGER}-{word}"))]
+    words = words[:_MOST_WORDS]
     known = set(words)
-    for tenant, name in product(tenants[: 2 * _MOST_WORDS + 1], [_OTHER_NAME, *words[:_MOST_WORDS]]):
+    for tenant, name in product(_tenants(words), [_OTHER_NAME, *words]):
         if tenant not in known:
             yield _token(issuer, demanded, tenant, name)
+
+
+def _tenants(words: list[str]) -> Iterator[str]:
+    """Yield names that a stranger can register, also those that an open repetition of a pattern allows: (a|b)+."""
+    yield _STRANGER
+    yield from (name for word in words for name in (f"{word}-{_STRANGER}", f"{_STRANGER}-{word}"))
+    yield from (name for word in words for name in (word * _OFTEN, word + word[-1] * _OFTEN))
+    yield from (first + word * _OFTEN for first, word in permutations(words[:_MOST_FIRST], 2))
 
 
 def _demanded(issuer: Issuer, way: frozenset[Claim]) -> dict[str, str]:
