@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 
 from iamlint.diagnosis.recognition.error_kind import Example
 from iamlint.diagnosis.recognition.error_kinds import error_kinds
-from iamlint.diagnosis.recognition.error_text import LARGEST
+from iamlint.diagnosis.recognition.error_text import LARGEST, ErrorText
 from iamlint.diagnosis.recognition.recognise import Recognised, recognise
 
 
@@ -369,3 +369,33 @@ def test_of_a_text_that_is_too_long_the_middle_is_left_out_and_said_so() -> None
     assert names(found) == ["token-denied", "api-disabled-iamcredentials"]
     assert {one.unread for one in found} == {len(text) - LARGEST}
     assert [one.line for one in found] == [1, 100_002]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (
+            "User [ana@example.com] does not have permission to access projects instance\n[shop] (or it may not exist)",
+            True,
+        ),
+        (
+            "ERROR: (gcloud.x) HTTPError 403: User does not have permission to access b instance\n[my-bucket] (or so)",
+            True,
+        ),
+        ("Permission 'iam.serviceAccounts.actAs' denied on the service account of the project\n[shop] and more", True),
+        ("The first line of this log ends as a sentence does, with a period.\n[main] Permission denied", False),
+        (
+            "2026-01-05 10:11:12 the line before has the prefix of a log of its own, too\n[main] Permission denied",
+            False,
+        ),
+        (
+            "[main] the line before has the prefix of a log of its own, as all of this log\n[main] Permission denied",
+            False,
+        ),
+        ("short\n[main] Permission denied", False),
+        ("[main] Permission denied", False),
+    ],
+)
+def test_a_name_in_brackets_that_a_sentence_goes_on_with_is_no_prefix(text: str, kept: bool) -> None:
+    last = text.rsplit("\n", maxsplit=1)[-1]
+    assert ErrorText(text).plain.split("\n")[-1] == (last if kept else last.partition(" ")[2])

@@ -42,6 +42,11 @@ _PREFIX = regex(
       | \xe2\u201d\u201a                                               # a box, read as Windows-1252
     ))++[ \t]?"""
 )
+_BRACKETED = regex(r"\[[\w./-]{1,60}\][ \t]?")
+"""A prefix that may be a part of a sentence, too: "instance [shop-prod] (or it may not exist)"."""
+_GOES_ON = regex(r"[\w,'\"-][ \t]{0,4}\Z")
+_SHORTEST_WRAPPED = 40
+"""Minimum length of a line that is taken for one that was wrapped before a name in brackets."""
 _BOX_ENDS = regex("[╷╵]|\xe2\u2022[\xb7\xb5]")
 _ESCAPES = regex(
     r"\\++(?:u([0-9a-fA-F]{4})|([nrt]))?"
@@ -194,8 +199,18 @@ def _plain(text: str) -> str:
     text = _ANSI.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _without_wraps(text)
     text = _BOX_ENDS.sub(MESSAGE_END, text)
-    text = _PREFIX.sub("", text)
+    text = _PREFIX.sub(_prefix, text)
     return _ESCAPES.sub(_unescaped, text).translate(_TYPOGRAPHY)
+
+
+def _prefix(found: re.Match[str]) -> str:
+    """Return what is left of a prefix: a name in brackets that a wrapped sentence goes on with is none."""
+    if not _BRACKETED.fullmatch(found[0]):
+        return ""
+    text, end = found.string, found.start() - 1
+    before = text[text.rfind("\n", 0, max(0, end)) + 1 : max(0, end)]
+    goes_on = len(before) >= _SHORTEST_WRAPPED and _GOES_ON.search(before) and not _PREFIX.match(before)
+    return found[0] if goes_on else ""
 
 
 def _unescaped(found: re.Match[str]) -> str:
