@@ -1,4 +1,4 @@
-"""Compiles the documents of rules, methods and errors when the package is built.
+"""Compiles the documents of rules, methods, errors and stubs of modules when the package is built.
 
     python iamlint/rules/build_hook.py
 
@@ -26,10 +26,12 @@ def compiled(*, checkout: bool) -> Iterator[tuple[Path, str]]:
     from iamlint.documents.compiled import compiled_text
     from iamlint.methods import documents as methods
     from iamlint.rules.record import compiled_rules
+    from iamlint.sources.terraform.configuration import module_stubs as stubs
 
     rules = ROOT / "rules"
     yield ROOT / "iamlint" / "rules" / "compiled.json", compiled_rules(rules, rules if checkout else None)
     yield methods.COMPILED, compiled_text(methods.heads(), methods.FOLDER if checkout else None)
+    yield stubs.COMPILED, compiled_text(stubs.documents(), stubs.FOLDER if checkout else None)
     yield error_kinds.COMPILED, error_kinds.compiled_kinds(checkout=checkout)
 
 

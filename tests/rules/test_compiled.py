@@ -16,6 +16,7 @@ from iamlint.methods import documents
 from iamlint.methods.index import methods
 from iamlint.rules import catalog
 from iamlint.rules.record import compiled_rules
+from iamlint.sources.terraform.configuration import module_stubs
 
 RULES = catalog.shipped_folder()
 
@@ -64,6 +65,16 @@ def test_compiled_errors_are_the_errors(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(yaml, "parse", lambda *_, **__: pytest.fail("YAML was parsed"))
     assert list(map(asdict, error_kinds.error_kinds.__wrapped__())) == list(map(asdict, read))
     assert len(read) > 120
+
+
+def test_compiled_stubs_of_modules_are_the_stubs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "compiled.json"
+    read = module_stubs.documents()
+    file.write_text(compiled_text(read, module_stubs.FOLDER), encoding="utf-8")
+    monkeypatch.setattr(module_stubs, "COMPILED", file)
+    monkeypatch.setattr(yaml, "load", lambda *_, **__: pytest.fail("YAML was parsed"))
+    assert module_stubs._documents.__wrapped__() == read
+    assert len(read) > 10
 
 
 def test_a_changed_source_is_noticed(copied: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
+from iamlint.documents.compiled import read_compiled
 from iamlint.hcl import read_file
 from iamlint.location import SourceText
 from iamlint.sources.terraform.configuration.module import Module, module_of
@@ -68,14 +69,11 @@ def module_stub(source: str, version: str | None) -> Module | None:
     address = address_of(source)
     if address is None:
         return None
-    for number, text in enumerate(_texts()):
-        if address.repository not in text:  # most are of other repositories, and need no parsing
-            continue
-        document = _document(number)
+    for number, document in enumerate(_documents()[1:], start=1):
         fits = document["repository"].lower() == address.repository and address.path in document["modules"]
         if fits and holds(document["versions"], version or address.version):
             return _module(number, address.path)
-    plain = address.path in _plain().get(address.repository, ()) or _ANOTHER_CLOUD.search(address.repository)
+    plain = address.path in _documents()[0].get(address.repository, ()) or _ANOTHER_CLOUD.search(address.repository)
     return _without_iam(address) if plain else None
 
 
@@ -97,39 +95,25 @@ def _numbers(constraint: str) -> Iterator[tuple[str, int]]:
             yield found["operator"], int(found["major"])
 
 
-_FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent
+COMPILED = FOLDER / "compiled.json"
+"""The documents as plain data, as they were compiled when the package was built."""
 
 
 @cache
-def _texts() -> tuple[str, ...]:
-    """The documents as texts, in lower case: for a search for a repository."""
-    return tuple(one.read_text(encoding="utf-8").lower() for one in _files())
+def _documents() -> list[dict[str, Any]]:
+    """Return the paths of the modules without IAM, by repository; then the documents of stubs."""
+    compiled = read_compiled(COMPILED, FOLDER)
+    return compiled.heads if compiled else documents()
 
 
-def _files() -> list[Path]:
-    return sorted((_FOLDER / "modules").glob("*.yaml"))
-
-
-@cache
-def _document(number: int) -> dict[str, Any]:
-    found: dict[str, Any] = _loaded(_files()[number].read_text(encoding="utf-8"))
-    return found
-
-
-def _loaded(text: str) -> Any:
-    """Return a document of ours; in C, if there is that: it takes a ninth of the time."""
+def documents() -> list[dict[str, Any]]:
+    """Return the documents as plain data, read by PyYAML; in C, if there is that: it takes a ninth of the time."""
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(text, Loader=loader)  # noqa: S506  a safe loader
-
-
-@cache
-def _plain() -> dict[str, list[str]]:
-    """The modules without IAM: their paths, by repository."""
-    text = (_FOLDER / "without_iam.yaml").read_text(encoding="utf-8")
-    found: dict[str, list[str]] = _loaded(text)
-    return found
+    paths = (FOLDER / "plain_modules" / "without_iam.yaml", *sorted((FOLDER / "modules").glob("*.yaml")))
+    return [yaml.load(path.read_text(encoding="utf-8"), Loader=loader) for path in paths]  # noqa: S506  a safe loader
 
 
 def _without_iam(address: Address) -> Module:
@@ -141,7 +125,7 @@ def _without_iam(address: Address) -> Module:
 
 @cache
 def _module(number: int, path: str) -> Module:
-    document = _document(number)
+    document = _documents()[number]
     entry = document["modules"][path] or {}
     declared = {
         kind: _filled(document.get("declares", {}).get(kind, {}), entry) | entry.get("declares", {}).get(kind, {})
