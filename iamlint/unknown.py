@@ -32,7 +32,7 @@ class Unknown:
     ``reason`` is a clause that a reader can act on ("var.role has no default", "known after apply"). ``parts`` are, for
     a text, its literal parts and its unknown parts in order; empty if nothing is known about it. ``refused`` says that
     Terraform would stop with an error here, rather than know the value later. ``filled`` says that it is certainly not
-    null or an empty text: the e-mail of an account. ``options`` are the texts of which it is one, if these are known.
+    null or an empty text: the e-mail of an account. ``options`` are the texts that it may be, if these are known.
     """
 
     reason: str

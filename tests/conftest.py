@@ -29,7 +29,7 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile each module once: where the environment forbids it beside the sources, into a folder of pytest's cache.
+    """Compile each module once: where the environment forbids it next to the sources, into a folder of pytest's cache.
 
     Otherwise each worker and each process that a test starts compiles all that it imports, for a second.
     """
@@ -74,7 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Keep the garbage collector off the collected tests: each full collection would walk all of their objects.
 
-    It looks seldom: a check makes some hundred thousand objects, nearly all of which end without it.
+    It runs seldom: a check makes some hundred thousand objects, and nearly all end without it.
     """
     gc.collect()
     gc.freeze()

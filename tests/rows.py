@@ -1,7 +1,7 @@
 """Collects the rows of a table as one test, which runs all of them and reports each that fails.
 
 A test of its own costs pytest and xdist several milliseconds: in two thirds of our rows more than the row itself.
-Rows are run together if no row has a mark, and what the function takes beside its parameters is in `FRESH`, which
+Rows are run together if no row has a mark, and what the function takes besides its parameters is in `FRESH`, which
 each row gets anew, or has a wider scope than the function. ``--each-row``, ``-k`` and ``file.py::test[row]`` collect
 each row as a test of its own.
 """

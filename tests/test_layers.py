@@ -26,7 +26,7 @@ def test_the_house_is_kept(name: str) -> None:
 
 
 def test_the_types_are_checked_before_the_tests() -> None:
-    """A run of mypy takes longer than any test, and keeps a cache of its own: it is a step beside the suite."""
+    """A run of mypy takes longer than any test, and keeps a cache of its own: it is a step of its own."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (command,) = (line for line in text.splitlines() if line.startswith("python3 -m venv") and "pytest" in line)
     steps = command.split(" && ")

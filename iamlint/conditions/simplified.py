@@ -1,6 +1,6 @@
-"""Expressions with what is certain without a token worked out: ``1 == 1`` is true, and a macro over a list unfolds.
+"""Expressions with what is certain without a token computed: ``1 == 1`` is true, and a macro over a list unfolds.
 
-The result is met by the same tokens. What cannot be worked out stays as written.
+The result is met by the same tokens. What cannot be computed stays as written.
 """
 
 from __future__ import annotations

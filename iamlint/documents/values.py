@@ -110,7 +110,7 @@ class Value:
 
     @property
     def options(self) -> tuple[Value, ...]:
-        """The texts or numbers of which an unknown one certainly is one; empty if they are not known."""
+        """The texts or numbers that an unknown value may be; empty if they are not known."""
         found = self.structure
         return tuple(part.value for part in found.parts) if isinstance(found, Partial) and found.kind == ONE else ()
 

@@ -60,7 +60,7 @@ Kind = TypeVar("Kind", bound=Fact)
 Item = TypeVar("Item", bound=Fact)
 Made = TypeVar("Made")
 _BLOCKING = (BoundaryBinding, Denial, OrgPolicy, AccessSetting)
-"""The kinds of facts that may block a grant, beside disabled accounts."""
+"""The kinds of facts that may block a grant, besides disabled accounts."""
 
 
 class Estate:

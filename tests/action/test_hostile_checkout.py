@@ -64,7 +64,7 @@ class Checkout:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables that a workflow may set for good reasons, all of which lead into the checkout."""
+        """Variables that a workflow may set for good reasons; all lead into the checkout."""
         return {
             "PATH": f"{self.top}/bin{os.pathsep}bin{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": f"{self.top}{os.pathsep}.",

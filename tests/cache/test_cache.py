@@ -29,7 +29,7 @@ Done = subprocess.CompletedProcess[str]
 
 
 class Runs:
-    """Runs in one directory, with a cache beside it."""
+    """Runs in one directory, with a cache next to it."""
 
     def __init__(self, top: Path) -> None:
         self.cwd, self.home = top / "estate", top / "home"

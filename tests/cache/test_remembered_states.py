@@ -1,4 +1,4 @@
-"""Root modules that read the outputs of others depend on all that these asked, whoever read them first."""
+"""Root modules that read the outputs of others depend on all that these asked, whichever module read them first."""
 
 from __future__ import annotations
 

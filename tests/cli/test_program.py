@@ -1,4 +1,4 @@
-"""The command group loads a command when it is run, and what it says of a command without loading it is true."""
+"""The command group loads a command when it is run, and what it shows without loading it is correct."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_command_is_called_as_the_list_says(name: str) -> None:
 
 
 def program_line(name: str) -> str:
-    """Return what ``--help`` says of a command."""
+    """Return the description of a command in ``--help``."""
     lines = program.get_help(click.Context(program, info_name="iamlint", max_content_width=200, terminal_width=200))
     return next(line.split(maxsplit=1)[1] for line in lines.splitlines() if line.startswith(f"  {name} "))
 

@@ -89,7 +89,7 @@ def test_what_opens_one_way_closes_the_other_way(base: list[Grant], head: list[G
 @settings(max_examples=25, deadline=None)
 @given(estates, estates)
 def test_the_cone_is_all_that_changes(base: list[Grant], head: list[Grant]) -> None:
-    """Held against all pairs of both estates, which a comparison never looks at."""
+    """Compares the result with all pairs of both estates, which a comparison never looks at."""
     from iamlint.comparison.access import SideAccess
     from iamlint.comparison.identities import identities
 
@@ -115,5 +115,5 @@ def told(found: set[tuple[str, str]]) -> set[tuple[str, str]]:
 
 
 def members(of: str) -> list[str]:
-    """Who is not listed beside a domain that is."""
+    """Principals that are not listed next to a listed domain."""
     return ["user:ana@x.example", "group:g@x.example"] if of == "domain:x.example" else []

@@ -18,7 +18,7 @@ ANA = on_account("ana", "ledger", "user:ana@x.example")
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two commits, of which the second grants something; a third change is not committed."""
+    """Two commits; the second grants something. A third change is not committed."""
     monkeypatch.chdir(tmp_path)
     main_file = tmp_path / "envs" / "main.tf"
     main_file.parent.mkdir()

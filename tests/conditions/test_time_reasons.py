@@ -1,4 +1,4 @@
-"""What a reader is told of a time that does not fit, and the times of a request that a condition works out."""
+"""The reasons for a time that does not fit, and the times of a request that a condition computes."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_why_a_time_does_not_fit(expression: str, kind: str, text: str) -> None:
         (f'duration("23h") + request.time >= {NEXT}', U),
         (f'request.time - duration("24h") < {MIDNIGHT}', T),
         (f'request.time - duration("24h") >= {MIDNIGHT}', F),
-        # -- a time less itself is not worked out
+        # -- a time minus itself is not computed
         ('request.time - request.time < duration("1h")', U),
     ],
 )

@@ -1,4 +1,4 @@
-"""The role that a fix proposes for a permission gives little beside it."""
+"""The role that a fix proposes for a permission has few others."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ resource "google_project_iam_member" "ci" {
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository with the files that the documents talk of, and beside it the programs that they use."""
+    """A repository with the files that the documents mention, and next to it the programs that they use."""
     top = tmp_path_factory.mktemp("snippets")
     work, fixtures, programs = top / "work", top / "fixtures", top / "bin"
     plan = (ROOT / "testdata/plans/variables/plan.json").read_text("utf-8")

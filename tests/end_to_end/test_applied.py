@@ -37,7 +37,7 @@ RULES = [
     for rule in load_rules()[0]
     if not rule.acceptance and any(example.kind == "terraform" for example in rule.page.flags)
 ]
-"""Those about acceptance are about comments and files beside the input, which no plan has."""
+"""Those about acceptance are about comments and files next to the input, which no plan has."""
 NOT_THERE = {
     ("plan", "conflicting-bindings", "google_bigquery_dataset"): "a plan does not say what Terraform leaves as it is",
     ("state", "conflicting-bindings", "google_bigquery_dataset"): "a state does not say it either",
@@ -196,7 +196,7 @@ def split(data: Any) -> tuple[Any, Any]:
 
 
 def configured(instance: Instance) -> Document:
-    """Return the block in the configuration, in which an expression has only references."""
+    """Return the block in the configuration, where an expression has only references."""
     return {**entry(instance), "expressions": expressions(values(instance.body, planned))}
 
 

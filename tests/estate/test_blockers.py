@@ -207,7 +207,7 @@ def public(name: Text, kind: str = "storage_object", who: str = "allUsers") -> G
 
 
 def against(grant: Grant, *facts: Fact, permission: str = "storage.objects.get") -> list[tuple[Truth, str]]:
-    """What may keep the public out: whether it does, and what a reader is told."""
+    """What may keep the public out: whether it does, and the reason that is reported."""
     estate, asked = given(grant, *facts)
     found = estate.blockers.against(asked, permission, None, DAY)
     return [(one.verdict.truth, "; ".join((one.by, *one.verdict.reasons))) for one in found]

@@ -1,4 +1,4 @@
-"""One rule of a deny policy against one grant: what it lists, where, whom, and under which condition."""
+"""One rule of a deny policy against one grant: the permissions, place, principals and condition."""
 
 from __future__ import annotations
 

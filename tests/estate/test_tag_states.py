@@ -111,7 +111,7 @@ def test_a_value_without_a_name_is_known_by_its_id() -> None:
         ("7/env/prod", "7/env", "7/env/prod", T),
         ("7/env/prod", "7/env", "dev", F),
         ("7/env/prod", "7/team", "prod", U),
-        ("tagValues/9", "tagKeys/8", "tagValues/9", T),  # nothing says of which key it is
+        ("tagValues/9", "tagKeys/8", "tagValues/9", T),  # nothing says which key it belongs to
         ("tagValues/9", "tagKeys/8", "tagValues/7", U),
         (reference("var.value"), "7/env", "prod", U),
         (Unknown("var.value has no default"), "7/env", "prod", U),

@@ -1,4 +1,4 @@
-"""Which fixes are tried together, alone, and again: on a text of letters, of which each fix makes one a capital."""
+"""Which fixes are tried together, alone, and again: each fix makes one letter of a text a capital."""
 
 from __future__ import annotations
 

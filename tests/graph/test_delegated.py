@@ -168,7 +168,7 @@ def test_who_leads_only_by_what_is_closed_leads_all_the_same(given: Given) -> No
 
 
 def test_a_dense_estate_has_one_shortest_chain_for_each_delegation(given: Given) -> None:
-    """Two hundred accounts, each of which may delegate through twenty-five others; a few lead to a privileged one."""
+    """Two hundred accounts; each may delegate through twenty-five others, and a few lead to a privileged one."""
     grants = [(f"a{n}", "token", f"a{(n * 31 + k * 17) % 200}") for n in range(200) for k in range(25)]
     graph = given(*grants, ("admin", "owner", "projects/seed"), ("a7", "token", "admin"))
     leads = next_hops_of(graph)

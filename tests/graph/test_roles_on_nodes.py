@@ -132,7 +132,7 @@ CI, WEB = "ci@shop.iam.gserviceaccount.com", "web@seed.iam.gserviceaccount.com"
 def test_who_requests_tokens_in_a_container(
     given: Given, node: tuple[str, str], callers: list[str], blocked: bool
 ) -> None:
-    """Blocked calls count, too: they are told with what blocks them."""
+    """Blocked calls count, too: they are reported with what blocks them."""
     tokens = ("iam.googleapis.com/serviceAccounts.*",)
     above = "cloudresourcemanager.googleapis.com/organizations/2"
     denial = Denial(above, HERE, ("principalSet://goog/public:all",), tokens, place=PLACE)

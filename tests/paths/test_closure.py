@@ -1,4 +1,4 @@
-"""The smallest values that nodes reach, held against a plain search."""
+"""The smallest values that nodes reach, compared with a plain search."""
 
 from __future__ import annotations
 

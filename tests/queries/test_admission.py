@@ -59,7 +59,7 @@ def gitlab() -> list[Token]:
             "sub": f"project_path:{group}/{name}:ref_type:{kind}:ref:{ref}",
         }
         for group, name, ref, kind in product(
-            # A project may begin as a group beside it does.
+            # A project may begin like a group next to it.
             ("acme", "acme/web", "acme-x"),
             ("shop", "shop-x", "web"),
             ("main", "v1"),

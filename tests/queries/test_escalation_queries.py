@@ -1,4 +1,4 @@
-"""Paths over several accounts: who is told, up to which end, over which hops; and what must stay quiet."""
+"""Paths over several accounts: which principals, ends and hops are reported, and what must not be."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ resource "google_iam_workload_identity_pool_provider" "ci" {{
         (GOOGLE, "assertion.email_verified == true", WEAK),
         (TERRAFORM, "assertion.terraform_full_workspace.startsWith('organization:example:')", None),
         (GITLAB, "assertion.job_project_id == '42'", None),
-        # What needs no token is worked out.
+        # What needs no token is computed.
         (GITHUB, "1 == 1", WEAK),
         (GITHUB, "'a' in ['a', 'b']", WEAK),
         (GITHUB, "true || assertion.repository_owner == 'example'", WEAK),
@@ -351,7 +351,7 @@ def test_a_subject_has_127_bytes_at_most(check: Check, subject: str, flagged: bo
         ("assertion.aud", "assertion.repository_owner == 'example'", "https://example.com", "low"),
         ("assertion.ref", "assertion.repository_owner == 'example'", "refs/heads/main", "low"),
         ("assertion['aud']", "", "x", "medium"),
-        # One repository is one subject, another value is nobody's, and a claim of its own tells workloads apart.
+        # One repository is one subject, another value belongs to none, and a claim of its own distinguishes workloads.
         ("'x'", "assertion.repository == 'example/shop'", "x", None),
         ("'x'", "1 == 2", "x", None),
         ("'x'", "assertion.ref == 'refs/heads/main'", "y", None),

@@ -1,4 +1,4 @@
-"""Untrusted texts hide nothing in the output, and are no commands for a CI system."""
+"""Untrusted texts hide nothing in the output, and a CI system takes none for a command."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ RULES = catalog.shipped_folder()
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """A copy of two families, compiled to ``compiled.json`` beside it."""
+    """A copy of two families, compiled to ``compiled.json`` next to it."""
     for family in ("keys", "impersonation"):
         shutil.copytree(RULES / family, tmp_path / "rules" / family)
     return tmp_path / "rules"

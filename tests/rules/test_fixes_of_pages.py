@@ -1,4 +1,4 @@
-"""What a rule's page tells to do is done: its Terraform is clean, its commands are commands."""
+"""The instructions on a rule's page work: its Terraform is clean, its commands exist."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from pygls.lsp.client import LanguageClient
 
 
 class Editor(LanguageClient):
-    """Keeps what the server tells: diagnostics by URI, and messages."""
+    """Keeps what the server sends: diagnostics by URI, and messages."""
 
     def __init__(self) -> None:
         super().__init__("tests", "1")

@@ -207,7 +207,7 @@ def change(session: Session, top: Path, seed: int) -> str:
 
 
 def shown(session: Session) -> dict[str, object]:
-    """Return all that a session tells: its diagnostics, and the report that they are of."""
+    """Return all results of a session: its diagnostics, and their report."""
     report = {one.name: getattr(session.run.report, one.name) for one in fields(Report) if one.name != "texts"}
     told = {str(path): [f"{one}" for one in diagnostics(session, path)] for path in sorted(session.problems)}
     return {**report, "told": told, "texts": {path: text.text for path, text in session.run.report.texts.items()}}

@@ -1,4 +1,4 @@
-"""A session that remembers module calls tells what a check without any memory tells, whatever was edited."""
+"""A session that remembers module calls reports the same as a check without any memory, whatever was edited."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def told(report: Report) -> dict[str, object]:
 
 
 def bare(top: Path) -> dict[str, object]:
-    """What a check without any memory tells; kept, since most tests come back to files that were checked before."""
+    """The report of a check without any memory; kept, since most tests return to files that were checked before."""
     files = {str(path): path.read_bytes() if path.is_file() else None for path in sorted(top.rglob("*"))}
     key = (budget.STEPS, budget.STEPS_A_BYTE, *files.items())
     if key not in _BARE:

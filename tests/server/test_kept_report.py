@@ -1,4 +1,4 @@
-"""A session asks the rules again if anything changed that their results depend on, and tells the same either way."""
+"""A session asks the rules again if anything changed that their results depend on, and reports the same either way."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _VALUES = PACKAGE / "hcl" / "functions"
 def _texts() -> Iterator[tuple[str, str]]:
     """Yield the reasons in the code that makes an unknown value or an unread part, with X for inserted values.
 
-    Fixes make some for themselves, which nobody is told.
+    Fixes make some for themselves, which are not reported.
     """
     for path in sorted(PACKAGE.rglob("*.py")):
         if path.is_relative_to(_VALUES) or path.parent.name == "fixes" or path.name == "operators.py":

@@ -133,7 +133,7 @@ def check(
 
 
 def _refuse_contradictions(wanted: Request, *, fixing: bool, unsafe: bool) -> None:
-    """Raise a usage error for options that do nothing, or not what they say, beside the others."""
+    """Raise a usage error for options that do nothing, or not what they say, together with the others."""
     if unsafe and not fixing:
         raise click.UsageError("--unsafe-fixes applies nothing alone: give --fix or --diff, too")
     if fixing and wanted.write_baseline:

@@ -135,7 +135,7 @@ resource "google_cloud_run_v2_service" "s" {
     ],
 )
 def test_a_refusal_after_the_login_is_no_call_for_a_token(tmp_path: Path, error: str, asked: str) -> None:
-    """Nobody is named: the only account of the input is taken to lack the right, and that is said."""
+    """The error names no account: the only account of the input is taken to lack the right, and the answer says so."""
     answer = ask(tmp_path, ACCOUNT, None, None, error=error)
     assert answer.asked == asked
     assert any(f"taken to be {TARGET}" in text for text in answer.not_in_input)

@@ -33,7 +33,7 @@ def mapping(**found: str) -> Value:
 
 
 def chosen(chance: random.Random) -> Module:
-    """A module in which everything that is unknown above has a value."""
+    """A module where everything that is unknown above has a value."""
     lists = [texts(), texts("a"), texts("b", "z"), texts("c", "a", "é"), texts("x-a", "")]
     maps = [mapping(), mapping(a="1"), mapping(k="v", b="a"), mapping(z="", c="c")]
     words = ["a", "b", "", "x", "k", "x-a", "a-x", "user:a@example.com"]

@@ -1,6 +1,6 @@
 """The facts of module calls that a session remembers: each is used again while all that it read is the same.
 
-Only modules that call no others are remembered: they are most of the work, and nothing inside them is worked out twice.
+Only modules that call no others are remembered: they are most of the work, and nothing inside them is evaluated twice.
 A call is recorded with each input, and each argument of a passed provider, that its resources read, in their order. The
 facts are used again if the module is the same, and these values are the same at the same places. What a module reads of
 the disk is known as for any other part of a session's memory.
@@ -34,7 +34,7 @@ DEEPEST = 100
 
 Result = TypeVar("Result")
 Event = tuple[str, object, object]
-"""What a call did: read an input or an argument of a provider, or told an unread part or a missing directory."""
+"""What a call did: read an input or an argument of a provider, or reported an unread part or a missing directory."""
 INPUT, PROVIDER = "input", "provider"
 Make = Callable[[Mapping[str, Input], Mapping[str, Instance]], ModuleInstance]
 
@@ -94,7 +94,7 @@ class KeptCalls:
     # -- again -----------------------------------------------------------------------------------------------------
 
     def known(self, child: ModuleInstance) -> KeptCall | None:
-        """Return the call of an earlier check if it read the same; what it told is told."""
+        """Return the call of an earlier check if it read the same; what it reported is reported."""
         child.say_others()
         name = self._name(child)
         part = self.memory.peek(name)
@@ -347,7 +347,7 @@ def _fixed(kind: str, result: object) -> object:
 
 
 def _happens(event: Event, child: ModuleInstance) -> bool:
-    """Whether the same happens again; an unread part is told."""
+    """Whether the same happens again; an unread part is reported."""
     kind, name, result = event
     if kind == TELL:
         child.run.tell(cast("Told", name), cast("UnreadPart", result))

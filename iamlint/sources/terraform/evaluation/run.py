@@ -44,18 +44,18 @@ NO_WORKSPACE = unknown("terraform.workspace is not known", reference="terraform.
 
 
 Told = tuple[int, str]
-"""What was told once: about which block, and the reason."""
+"""What was reported once: about which block, and the reason."""
 
 
 TELL, MISSING = "tell", "missing"
-"""Events of an instance of a module: an unread part is told, a directory is not there."""
+"""Events of an instance of a module: an unread part is reported, a directory is missing."""
 
 
 class Noted(Protocol):
     """Notes what an instance of a module does, for those who remember calls."""
 
     def note(self, kind: str, name: object, result: object) -> None:
-        """Note an event: what was read, or told."""
+        """Note an event: what was read, or reported."""
 
 
 class Known(Protocol):

@@ -1,4 +1,4 @@
-"""Tells which parts of a module are not read, once for all its instances where they have it in common."""
+"""Reports which parts of a module are not read, once for all its instances if they have it in common."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from iamlint.unknown import Unknown, UnknownPart
 
 
 class Telling:
-    """One instance of a module, as far as its unread parts go. ``notes`` has what it tells, if anybody wants that."""
+    """One instance of a module, as far as its unread parts go. ``notes`` has what it reports, if it is wanted."""
 
     run: Run
     module: Module

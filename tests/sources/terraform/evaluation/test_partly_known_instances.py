@@ -51,7 +51,7 @@ def facts(folder: Path, text: str) -> tuple[list[Grant], list[UnreadPart]]:
 
 
 def held(grant: Grant) -> str:
-    """A grant as a text: the key of its instance, and what it grants to whom."""
+    """A grant as a text: the key of its instance, its role and principal."""
     key = (grant.declared.address or "").partition(".one")[2]
     role = "?" if not isinstance(grant.role, str) else grant.role.removeprefix("roles/")
     return f"{key} {role} {grant.principal.text.partition('@')[0]}"
