@@ -244,6 +244,7 @@ def report_usage(arguments: Sequence[str], error: click.ClickException) -> None:
     context = getattr(error, "ctx", None)
     listed = "commands" if context and isinstance(context.command, click.Group) else "options"
     hint = f"{context.command_path} --help lists the {listed}" if context else ""
+    error = _with_format(error)
     found = Unreadable(Location(COMMAND_LINE), " ".join(error.format_message().split()).rstrip("."), hint)
     say_errors([found])
     form = _format(arguments)
@@ -253,6 +254,18 @@ def report_usage(arguments: Sequence[str], error: click.ClickException) -> None:
         from iamlint.results.report import failure
 
         emit(render(form, failure([found]), Presentation()), for_programs=True)
+
+
+def _with_format(error: click.ClickException) -> click.ClickException:
+    """Return the error; for ``--json`` with the suggestion ``--format json``, if the command has formats."""
+    from iamlint.reporters import FORMATS
+
+    name, context = getattr(error, "option_name", ""), getattr(error, "ctx", None)
+    if not isinstance(error, click.NoSuchOption) or context is None or name.lstrip("-") not in FORMATS:
+        return error
+    if not any("--format" in one.opts for one in context.command.params):
+        return error
+    return click.NoSuchOption(name, possibilities=[f"--format {name.lstrip('-')}"], ctx=context)
 
 
 def _format(arguments: Sequence[str]) -> str | None:

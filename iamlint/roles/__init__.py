@@ -218,13 +218,18 @@ class Catalog:
         return found
 
     def alike(self, name: str, most: int = 3) -> list[str]:
-        """Return the most similar roles or permissions for an unknown name, the nearest first."""
+        """Return the most similar roles or permissions for an unknown name, the nearest first.
+
+        The last part of a permission alone (``actAs``) stands for the permissions that end with it.
+        """
         from difflib import get_close_matches
 
         beginning = name.partition(".")[0] + "."
         of_service = [one for one in self._names if one.startswith(beginning)]
         role = name if name.startswith("roles/") else f"roles/{name}"
         found = get_close_matches(name, sorted(of_service), n=most, cutoff=0.7) if role != name else []
+        if "." not in name and "/" not in name:
+            found = sorted(one for one in self._names if one.lower().endswith(f".{name.lower()}"))[:most]
         return found or get_close_matches(role, self.roles, n=most, cutoff=0.7)
 
     def roles_with(self, permission: str) -> tuple[str, ...]:

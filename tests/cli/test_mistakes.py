@@ -41,6 +41,8 @@ def errors(directory: Path, *arguments: str) -> str:
         (["Check", "."], f"command line: No such command 'Check'. Did you mean 'check'?{OF_ALL}"),
         (["main.tf"], f"command line: No such command 'main.tf'. Did you mean 'iamlint check main.tf'?{OF_ALL}"),
         (["frobnicate"], f"command line: No such command 'frobnicate'{OF_ALL}"),
+        (["check", "--json"], f"command line: No such option '--json'. Did you mean '--format json'?{OF_CHECK}"),
+        (["roles", "actas"], "(the nearest: iam.serviceAccounts.actAs)"),
         (["check", "--as-of", "soon"], f"'--as-of': 'soon' is not a day, YYYY-MM-DD{OF_CHECK}"),
         (["check", "--max-time", "1m"], f"'--max-time': '1m' is not a number of seconds over 0{OF_CHECK}"),
         (["check", "--max-time", "0"], f"'--max-time': '0' is not a number of seconds over 0{OF_CHECK}"),
