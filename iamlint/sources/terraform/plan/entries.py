@@ -119,7 +119,8 @@ def _change(item: Value, path: str) -> Iterator[Entry]:
         raise ShapeError(item, path, 'an object with "change"')
     actions = set(strings(change, "actions", where))
     wanted = _is_wanted(fields, path)
-    before = values_of(change.value("before"), f"{where}.before") if wanted else {}
+    has_before = wanted and change.get("before") is not None
+    before = values_of(change.value("before"), f"{where}.before") if has_before else {}
     deposed = optional_string(fields, "deposed", path)
     if deposed:
         yield from _entry(fields, path, before, removed="delete" in actions, deposed=deposed)
