@@ -281,8 +281,25 @@ def test_a_plan_within_another_document_is_not_passed_over(tmp_path: Path, text:
 
 
 @pytest.mark.parametrize("text", ['{"stdout": PLAN, "exitcode": 0}', "PLAN", '[{"outputs": {"stdout": PLAN}}]'])
-def test_a_plan_in_a_text_of_json_is_not_passed_over(tmp_path: Path, text: str) -> None:
+def test_a_plan_in_a_text_of_json_is_read(tmp_path: Path, text: str) -> None:
+    written = text.replace("PLAN", json.dumps(plan().replace('"roles/', '"\U0001f600\u00e9\\troles/')))
+    found = walked(tmp_path, "\n" + written, "x.json")
+    assert found.errors == []
+    (grant,) = (fact for fact in found.facts if isinstance(fact, Grant))
+    at = grant.role_place.at
+    assert (at.line, at.end_line) == (2, 2)
+    assert written[at.column - 1 : at.end_column - 1] == json.dumps(json.dumps(grant.role, ensure_ascii=False))[1:-1]
+
+
+@pytest.mark.parametrize("text", ['{"stdout": PLAN, "stdout_lines": [PLAN]}', '{"a": {"b": PLAN}, "c": PLAN}'])
+def test_a_plan_in_several_equal_texts_is_read_once(tmp_path: Path, text: str) -> None:
     found = walked(tmp_path, text.replace("PLAN", json.dumps(plan())), "x.json")
+    assert len([fact for fact in found.facts if isinstance(fact, Grant)]) == 1
+
+
+@pytest.mark.parametrize("text", ['{"stdout": PLAN, "exitcode": 0}', "PLAN", '[{"outputs": {"stdout": PLAN}}]'])
+def test_a_cut_plan_in_a_text_of_json_is_not_passed_over(tmp_path: Path, text: str) -> None:
+    found = walked(tmp_path, text.replace("PLAN", json.dumps(plan()[:-2])), "x.json")
     assert [type(fact) for fact in found.facts] == [UnreadPart]
     assert found.errors == []
     (tmp_path / "x.json").rename(tmp_path / "plan.json")

@@ -114,7 +114,7 @@ def plan_documents(source: SourceText, *, named: bool) -> PlanDocuments | None:
         if any(map(_is_ours, listed)):
             return _sorted(source, listed)
         if lost := _lost(source, found, expected=expected):
-            return lost
+            return _quoted(source, found) or lost
     if _MESSAGES.search(source.text):
         return _error(source, "these are the messages of terraform plan -json or apply -json, not a plan")
     if isinstance(found, Unreadable):
@@ -137,6 +137,20 @@ def _lost(source: SourceText, documents: tuple[Value, ...], *, expected: bool) -
         return None
     reason = "the file holds a plan or state within a document of a kind that iamlint does not read"
     return _error(source, reason) if expected else PlanDocuments(unread=reason)
+
+
+def _quoted(source: SourceText, documents: tuple[Value, ...]) -> PlanDocuments | None:
+    """Return the plans in the texts of documents; None if a text has none, or cannot be read."""
+    from iamlint.sources.terraform.plan.quoted_plans import quoted_texts
+
+    found: list[Value] = []
+    for text in (one for document in documents for one in quoted_texts(source, document, _DEEPEST)):
+        inner = read_json_documents(text)
+        listed = tuple(one for document in inner for one in _listed(document)) if isinstance(inner, tuple) else ()
+        if not any(map(_is_ours, listed)):
+            return None
+        found += listed
+    return _sorted(source, tuple(found)) if found else None
 
 
 def _is_hollow(document: Value) -> bool:
