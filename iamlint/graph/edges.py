@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 
 from iamlint.access.asking import access_of
 from iamlint.access.decision import Decision
-from iamlint.basics.frozen import frozen
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
 from iamlint.graph.edge_index import Edge, EdgeIndex
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY, PRIVILEGED, changes
-from iamlint.graph.held_grants import HeldGrants
-from iamlint.graph.of_roles import kinds_of_edges, rank, relevant_permissions, strongest, useful
+from iamlint.graph.held_grants import HeldGrants, Strong, packed, strongest_of
+from iamlint.graph.of_roles import RolePermissions, kinds_of_edges, rank, relevant_permissions, strongest, useful
 from iamlint.graph.own_access import OwnAccess
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.methods.index import deployments
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth
 
 _WHOLE = frozenset(PRIVILEGED)
 """A grant of policy administration counts if its holder can grant one of these."""
@@ -28,26 +27,13 @@ _LOOKED_AT = 50
 _COMPARED = 5
 """Number of such an account's strongest privileges that are compared with those of the principal."""
 _MOST_KEPT = 100
-"""Maximum number of principals whose grants are kept by node: one is mostly asked about several times in a row."""
+"""Maximum number of remembered answers of a kind: those about a principal or a project mostly come together."""
 _PEOPLE = ("user:", "group:", "domain:")
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
 _FEW = 8
 """Number of principals that are found as fast in a tuple as in a set, which takes five times the memory."""
 _BROAD = IDENTITY | {"attach"}
 """The kinds of edges on a container that let the holder become, or attach, every account there."""
-
-
-@frozen
-class _RolePermissions:
-    """The relevant permissions of a role: all of them, and those that make edges.
-
-    ``changes`` says whether the role does more than read, ``unknown`` why there may be more permissions.
-    """
-
-    all: frozenset[str]
-    held: frozenset[str]
-    changes: bool
-    unknown: Unknown | None
 
 
 class Graph:
@@ -57,12 +43,13 @@ class Graph:
         self.estate = estate
         self.hierarchy = estate.hierarchy
         self._access = access_of(estate)
-        self._powers: dict[tuple[str, str], _RolePermissions] = {}
-        self._predefined: dict[str, _RolePermissions] = {}
+        self._powers: dict[tuple[str, str], RolePermissions] = {}
+        self._predefined: dict[str, RolePermissions] = {}
         self._relevant = HeldGrants(estate.hierarchy)
         self._on_accounts = EdgeIndex()
         self._own = OwnAccess(estate, self._relevant, self._all_of, strongest)
         self._sources: dict[Node, Mapping[str, Sequence[Edge]]] = {}
+        self._below: dict[tuple[Node, Hashable], tuple[str, Grant] | None] = {}
         self._tokens: dict[str, Set[Node]] = {}
         self._on: dict[str, Mapping[Node, list[tuple[int, Grant]]]] = {}
         self._all: Sequence[Grant] = estate.of(Grant) if grants is None else tuple(grants)
@@ -85,7 +72,7 @@ class Graph:
                 for edge in self._edges(grant, source, onto, powers):
                     self._on_accounts.add_onto(edge)
 
-    def _placed(self, grant: Grant, onto: Node | None) -> tuple[str, _RolePermissions] | None:
+    def _placed(self, grant: Grant, onto: Node | None) -> tuple[str, RolePermissions] | None:
         """Return the holder of a grant and the relevant permissions of its role; None if it has no relevant one."""
         powers = self.powers(grant.role, grant.declared)
         weighty = grant.resource.kind in ("folder", "organization") and powers.changes
@@ -114,7 +101,7 @@ class Graph:
     def _onto(self, node: Node) -> EdgeIndex:
         return self._on_accounts if node[0] == "service_account" else self._every
 
-    def _edges(self, grant: Grant, source: str, onto: Node, powers: _RolePermissions) -> Iterator[Edge]:
+    def _edges(self, grant: Grant, source: str, onto: Node, powers: RolePermissions) -> Iterator[Edge]:
         nothing_blocks = self._access.nothing_blocks(grant)
         for kind, held in kinds_of_edges(powers.held, onto[0], may_be_any=powers.unknown is not None):
             if held and (nothing_blocks or all(self._access.is_plain(grant, one) for one in held)):
@@ -138,7 +125,7 @@ class Graph:
         found = self._decided(grant, permissions)
         return _blocked_verdict(found) if found.blocked else _verdict(found)
 
-    def powers(self, role: Text, declared: Declaration) -> _RolePermissions:
+    def powers(self, role: Text, declared: Declaration) -> RolePermissions:
         """Return the relevant permissions of a role; computed once for each role."""
         known = self._predefined.get(role) if isinstance(role, str) else None
         if known:
@@ -147,7 +134,7 @@ class Graph:
         key = name or "", role_scope(role, declared)
         if name is None or key not in self._powers:
             held, unknown = self.estate.permissions(role, declared)
-            found = _RolePermissions(held, held & relevant_permissions(), changes(held, self._viewer), unknown)
+            found = RolePermissions(held, held & relevant_permissions(), changes(held, self._viewer), unknown)
             if name is None:
                 return found
             self._powers[key] = found
@@ -290,15 +277,15 @@ class Graph:
         """
         found = self._privileges.get(source)
         if found is None and (first := self._relevant.first(source)) and first.principal.text.startswith(_PEOPLE):
-            found = self._privileges[source] = _packed(self._strong(self._relevant.of(source)))
+            found = self._privileges[source] = packed(self._strong(self._relevant.of(source)))
         return ((found, TRUE),) if isinstance(found, Grant) else found or ()
 
     @cached_property
-    def _privileges(self) -> dict[str, _Strong]:
+    def _privileges(self) -> dict[str, Strong]:
         """The privileges of accounts and other workloads; those of people are added on demand, since few are needed."""
         others = (one for one in self._relevant.firsts() if not one[1].principal.text.startswith(_PEOPLE))
         found = ((source, self._strong(self._relevant.of(source))) for source, _ in others)
-        return {source: _packed(strong) for source, strong in found if strong}
+        return {source: packed(strong) for source, strong in found if strong}
 
     def _strong(self, held: Sequence[tuple[Node, Grant]]) -> tuple[tuple[Grant, Verdict], ...]:
         if not any([onto[0] in CONTAINERS for onto, _ in held]):  # noqa: C419  # a list is faster than a generator
@@ -387,25 +374,35 @@ class Graph:
     def privileged_accounts(self) -> Iterator[tuple[str, Grant]]:
         """Yield the accounts that have privileges, each with the strongest grant that gives one."""
         for source in self._privileged:
-            yield source, _strongest(self._privileges[source])
+            yield source, strongest_of(self._privileges[source])
 
     @cached_property
     def _privileged(self) -> list[str]:
         strong = self._privileges.items()
-        return [source for source, held in strong if _is_account(_strongest(held).principal)]
+        return [source for source, held in strong if _is_account(strongest_of(held).principal)]
 
     @property
     def privileged_nodes(self) -> Set[Node]:
         """The privileged accounts and their containers."""
         return self._privileged_below.keys()
 
-    def accounts_below(self, node: Node) -> Sequence[str]:
-        """Return the privileged accounts in a container, or the account itself."""
-        return self._privileged_below.get(node, ())
-
     def privileged_below(self, node: Node, source: str) -> tuple[str, Grant] | None:
         """Return a privileged account in a container, other than ``source``, and the grant that makes it privileged."""
-        for account in self._privileged_below.get(node, ())[:_LOOKED_AT]:
+        below = self._privileged_below.get(node, ())
+        among = (below,) if isinstance(below, str) else below[:_LOOKED_AT]
+        alike = self._own.alike(source) if among and source not in among else None
+        if alike is None:
+            return self._first_beyond(among, source)
+        key = node, alike
+        if key not in self._below:
+            if len(self._below) >= _MOST_KEPT:
+                self._below.clear()
+            self._below[key] = self._first_beyond(among, source)
+        return self._below[key]
+
+    def _first_beyond(self, accounts: Iterable[str], source: str) -> tuple[str, Grant] | None:
+        """Return the first of these accounts, other than ``source``, that has certainly more than it, and by what."""
+        for account in accounts:
             if account != source:
                 held = self.privileges(account)[:_COMPARED]
                 found = next((one for one in held if not self._own.includes(source, one[0])), None)
@@ -413,14 +410,19 @@ class Graph:
                     return account, found[0]
         return None
 
+    def alike(self, source: str) -> Hashable | None:
+        """Return a key that is equal for principals that have the same access everywhere; None if it is not known."""
+        return self._own.alike(source)
+
     @cached_property
-    def _privileged_below(self) -> Mapping[Node, Sequence[str]]:
+    def _privileged_below(self) -> Mapping[Node, str | tuple[str, ...]]:
+        """The privileged accounts of containers, and each one at its own node; one alone is not in a tuple."""
         below: dict[Node, list[str]] = defaultdict(list)
         for source, grant in self.privileged_accounts():
             if grant.principal.kind in ("service_account", "default_service_account"):
                 for node in self.hierarchy.around(grant.principal.account or "", grant.declared):
                     below[node].append(source)
-        return {node: tuple(sources) for node, sources in below.items()}
+        return {node: tuple(sources) if len(sources) > 1 else sources[0] for node, sources in below.items()}
 
     @property
     def grants(self) -> Iterator[tuple[Node, Grant]]:
@@ -466,18 +468,6 @@ class Graph:
             for account in reversed(self.estate.of(ServiceAccount))
             if (name := identity(account.email, account.declared))
         }
-
-
-_Strong = Grant | tuple[tuple[Grant, Verdict], ...]
-"""The privileges of an account, as `Graph.privileges` returns them; a grant is one that certainly counts, alone."""
-
-
-def _packed(strong: tuple[tuple[Grant, Verdict], ...]) -> _Strong:
-    return strong[0][0] if len(strong) == 1 and strong[0][1] is TRUE else strong
-
-
-def _strongest(strong: _Strong) -> Grant:
-    return strong if isinstance(strong, Grant) else strong[0][0]
 
 
 def _is_account(principal: Principal) -> bool:

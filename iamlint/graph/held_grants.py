@@ -6,6 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from iamlint.estate import Hierarchy, Node
 from iamlint.facts import Grant
+from iamlint.logic.verdict import TRUE, Verdict
+
+Strong = Grant | tuple[tuple[Grant, Verdict], ...]
+"""The privileges of an account, each with whether it counts; a grant is one that certainly counts, alone."""
+
+
+def packed(strong: tuple[tuple[Grant, Verdict], ...]) -> Strong:
+    """Return privileges with the least memory."""
+    return strong[0][0] if len(strong) == 1 and strong[0][1] is TRUE else strong
+
+
+def strongest_of(strong: Strong) -> Grant:
+    """Return the grant of the first privilege."""
+    return strong if isinstance(strong, Grant) else strong[0][0]
 
 
 class HeldGrants:
@@ -42,6 +56,9 @@ class HeldGrants:
     def of(self, source: str) -> Sequence[tuple[Node, Grant]]:
         """Return the grants of a principal, each with its node."""
         held = self._grants.get(source)
+        if isinstance(held, Grant):
+            onto = self._hierarchy.node(held.resource, held.declared)
+            return ((onto, held),) if onto else ()
         return () if held is None else self._placed(held)
 
     def items(self) -> Iterable[tuple[str, Sequence[tuple[Node, Grant]]]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cache, lru_cache
 
 from iamlint.access.permission_effects import has_effect_on
+from iamlint.basics.frozen import frozen
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, PRIVILEGED, EdgeKind
 from iamlint.methods.index import agent_methods, bound_methods, deploy_permissions
+from iamlint.unknown import Unknown
 
 _STRONGEST = (
     *reversed(EDGE_PERMISSIONS["ancestor"]),
@@ -15,6 +17,19 @@ _STRONGEST = (
     *EDGE_PERMISSIONS["key"],
     *EDGE_PERMISSIONS["attach"],
 )
+
+
+@frozen
+class RolePermissions:
+    """The relevant permissions of a role: all of them, and those that make edges.
+
+    ``changes`` says whether the role does more than read, ``unknown`` why there may be more permissions.
+    """
+
+    all: frozenset[str]
+    held: frozenset[str]
+    changes: bool
+    unknown: Unknown | None
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from functools import cached_property, lru_cache
 
 from iamlint.access.asking import access_of
@@ -14,7 +14,7 @@ from iamlint.location import Location
 from iamlint.unknown import Truth
 
 _STRONG = frozenset(PRIVILEGED)
-_MOST_KEPT = 5_000
+_MOST_KEPT = 2_000
 """Maximum number of remembered privileges: those of one project are mostly asked about together."""
 _FEW = 8
 """Number of grants that are looked through rather than indexed: most principals of a large estate have fewer."""
@@ -58,6 +58,13 @@ class OwnAccess:
             own = self._of(source)
             there = [held for onto in above for held in own.get(onto, ())]
         return any([_within(wanted, held) or _within(self._owner, held) for held in there])  # noqa: C419  # a list is faster than a generator
+
+    def alike(self, source: str) -> Hashable | None:
+        """Return a key that is equal for principals that have the same access everywhere; None if it is not known."""
+        mine = self._held.of(source)
+        if len(mine) > _FEW or not all([self._access.nothing_blocks(grant) for _, grant in mine]):  # noqa: C419  # a list is faster than a generator
+            return None
+        return tuple([(onto, self._permissions(grant)) for onto, grant in mine])
 
     def _asked_of(self, privilege: Grant) -> tuple[Grant, frozenset[str], Iterable[Node]]:
         """Return a privilege, its permissions, and the nodes where a grant of them gives as much.

@@ -31,7 +31,7 @@ from iamlint.sources.names import TERRAFORM
 from iamlint.unknown import Unknown, shown
 
 _NO_FORMER: Mapping[str, tuple[str, ...]] = {}
-_MOST_KEPT = 5_000
+_MOST_KEPT = 2_000
 """Maximum number of remembered privileges of grants: those of one project are mostly asked for together."""
 _OF_FINDING = frozenset({"principal", "role"})
 """The words of a fact that a finding has, whatever its message."""

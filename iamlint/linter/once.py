@@ -22,7 +22,7 @@ def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """
     ordered = in_order(findings)
     merged = _grouped(ordered, lambda one: (one.rule, one.message), _address)
-    return tuple(_grouped(merged, lambda one: one.at, lambda one: (one.at, one.severity, one.confidence)))
+    return tuple(_grouped(merged, lambda one: (one.rule, one.at), lambda one: (one.at, one.severity, one.confidence)))
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
 from itertools import count
@@ -36,7 +36,7 @@ _MOST_WORK = 2_000_000
 _MOST_SPECIAL = 500_000
 """Maximum number of hops that are looked at one by one: by grants with a condition, and through what runs."""
 _MOST_REASONS = 5
-_MOST_KEPT = 5_000
+_MOST_KEPT = 2_000
 """Maximum number of answers that are kept for the next findings: those about one project mostly come together."""
 _SMALL = 100
 """Hops that are followed again for the next finding rather than kept."""
@@ -117,7 +117,7 @@ class Onward:
         self._ends, self._own = self._privileges()
         self._after, self._perhaps = Steps(), Steps()
         self._follow(estate)
-        self._gained: dict[tuple[tuple[Spot, ...], str, bool], tuple[End, ...]] = {}
+        self._gained: dict[tuple[tuple[Spot, ...], Hashable, bool], tuple[End, ...]] = {}
         self._open = _Reached(self, certain=True)
         self._any: _Reached | None = None
 
@@ -225,12 +225,14 @@ class Onward:
 
         ``sure`` asks for certain ones only. At most `MOST_ENDS` are listed.
         """
-        key = tuple(spots), source, sure
+        spots = tuple(spots)
+        alike = None if self.names.groups.get(source) else self.graph.alike(source)
+        key = spots, source if alike is None else alike, sure
         found = self._gained.get(key)
-        if found is None:  # a principal often has several roles that lead to the same spots
+        if found is None:  # principals with the same roles on a project gain the same
             if len(self._gained) >= _MOST_KEPT:
                 self._gained.clear()
-            found = self._gained[key] = self._gained_by(*key)
+            found = self._gained[key] = self._gained_by(spots, source, sure)
         return found
 
     def _gained_by(self, spots: tuple[Spot, ...], source: str, sure: bool) -> tuple[End, ...]:  # see `gained`

@@ -17,7 +17,7 @@ _Known = TypeVar("_Known", bound=dict[Any, Any])
 class SharedParts:
     """Parts of findings, each made once for an estate: thousands of findings lead over one hop, or to one grant.
 
-    A grant or hop is known by its identity, so it is kept with what was made of it. The last 5,000 are kept: the
+    A grant or hop is known by its identity, so it is kept with what was made of it. The last 2,000 are kept: the
     findings of a project are mostly consecutive.
     """
 
@@ -57,7 +57,7 @@ class SharedParts:
         return _with_room(self._texts).setdefault(texts, texts)
 
 
-_MOST_KEPT = 5_000
+_MOST_KEPT = 2_000
 
 
 def _with_room(known: _Known) -> _Known:

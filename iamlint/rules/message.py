@@ -30,14 +30,16 @@ def sentence(message: str, words: Mapping[str, str], text: str, shared: Mapping[
 
     ``shared`` are the words that are kept anyway, each as what `str` shows as the word.
     """
-    parts = _parts(message)
-    named = [part for _, part in parts if part]
-    own = sum([len(words[part]) + _EMPTY for part in named if part in words and part not in shared])
-    if _PARTS + 8 * len(named) + own >= _EMPTY + len(text) or not words.keys() >= set(named):
+    texts, named = _in_parts(message)
+    size, parts = _PARTS, [texts[0]]
+    for word, after in zip(named, texts[1:], strict=True):
+        if word not in words:
+            return None
+        size += 8 if word in shared else 8 + _EMPTY + len(words[word])
+        parts += words[word], after
+    if size >= _EMPTY + len(text) or "".join(parts) != text:  # a word was changed
         return None
-    if "".join([words.get(part, whole) for whole, part in parts]) != text:  # a word was changed
-        return None
-    return (_texts(message), *[shared.get(part, words[part]) for part in named])
+    return (texts, *[shared.get(word, words[word]) for word in named])
 
 
 _EMPTY, _PARTS = 49, 64
@@ -45,9 +47,10 @@ _EMPTY, _PARTS = 49, 64
 
 
 @lru_cache(maxsize=1024)
-def _texts(message: str) -> tuple[str, ...]:
-    """Return the texts around the words of a message."""
-    return tuple(PLACEHOLDER.split(message)[::2])
+def _in_parts(message: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the texts around the words of a message, and the words."""
+    pieces = tuple(PLACEHOLDER.split(message))
+    return pieces[::2], pieces[1::2]
 
 
 _HOLE = regex(r"\$\{([^{}]*)\}")

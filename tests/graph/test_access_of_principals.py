@@ -332,9 +332,11 @@ def test_the_privileges_of_people_are_found_when_they_are_asked_for(given: Given
     graph = given((ANA, "owner", "projects/shop"), ("deploy", "editor", "projects/shop"))
     assert [grant.role for grant, _ in graph.privileges(ANA)] == ["roles/owner"]
     assert [source for source, _ in graph.privileged_accounts()] == [DEPLOY]
-    assert list(graph.accounts_below(SHOP)) == [DEPLOY]
-    assert list(graph.accounts_below(("service_account", DEPLOY))) == [DEPLOY]
-    assert list(graph.accounts_below(("project", "seed"))) == []
+    below = {
+        node: graph.privileged_below(node, BOB) for node in (SHOP, ("service_account", DEPLOY), ("project", "seed"))
+    }
+    assert [found and found[0] for found in below.values()] == [DEPLOY, DEPLOY, None]
+    assert graph.privileged_below(SHOP, ANA) is None
     assert set(graph.privileged_nodes) == {("service_account", DEPLOY), SHOP, FOLDER, ORGANIZATION}
     assert not graph.privileges("user:nobody@example.com")
 
