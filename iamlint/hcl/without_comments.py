@@ -28,22 +28,14 @@ def without_comments(file: File, unread: int = 0) -> tuple[str, ...]:
     if file.errors or file.source.is_marked or file.source.path.endswith(".json") or len(text) > LARGEST:
         return ()
     arguments = sorted((one.start, one.written.end) for one in (*file.body.arguments.values(), *_nested(file.body)))
-    cuts = [
-        start for start, _ in file.comments if not text.startswith("/*", start) and not _is_within(start, arguments)
-    ]
-    lines: list[str] = []
-    gone: set[int] = set()
-    at, number = 0, 0
-    for line in text.split("\n"):
-        start, at = at, at + len(line) + 1
-        content = line
-        if number < len(cuts) and cuts[number] < at:
-            content = line[: cuts[number] - start].rstrip(" \t") + "\r" * line.endswith("\r")
-        while number < len(cuts) and cuts[number] < at:  # a comment may be read twice
-            number += 1
-        if not content.strip() and not _is_within(start, arguments):
-            gone.add(len(lines))
-        lines.append(content)
+    starts, lines = file.source.line_starts, text.split("\n")
+    for start, _ in file.comments:
+        if not text.startswith("/*", start) and not _is_within(start, arguments):
+            number = bisect_right(starts, start) - 1
+            line = lines[number]
+            lines[number] = line[: start - starts[number]].rstrip(" \t") + "\r" * line.endswith("\r")
+    empty = [number for number, line in enumerate(lines) if not line.strip()]
+    gone = {number for number in empty if not _is_within(starts[number], arguments)}
     for argument in _chosen(_nested(file.body), unread) if unread else ():
         gone.update(_leave_out(argument, file, lines))
     loose = [content for number, content in enumerate(lines) if number not in gone]
