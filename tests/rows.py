@@ -1,9 +1,9 @@
 """Collects the rows of a table as one test, which runs all of them and reports each that fails.
 
 A test of its own costs pytest and xdist several milliseconds: in two thirds of our rows more than the row itself.
-Rows are run together if no row has a mark, and what the function takes besides its parameters is in `FRESH`, which
-each row gets anew, or has a wider scope than the function. ``--each-row``, ``-k`` and ``file.py::test[row]`` collect
-each row as a test of its own.
+Rows are run together if no row has a mark. A fixture of the function's scope is made anew for each row, one of a wider
+scope is shared; one that asks pytest for more, as ``capsys`` does, keeps the rows apart. ``--each-row``, ``-k`` and
+``file.py::test[row]`` collect each row as a test of its own.
 """
 
 from __future__ import annotations
@@ -12,18 +12,21 @@ import functools
 import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from inspect import isgeneratorfunction
 from typing import Any
 
 import pytest
-from checking import checker
 
 Row = Mapping[str, Any]
 Function = Callable[..., None]
-FRESH = frozenset({"tmp_path", "monkeypatch", "check"})
-"""Fixtures that each row gets anew, made as pytest and the conftest make them."""
+FOLDER, PATCH = "tmp_path", "monkeypatch"
+"""The fixtures of pytest that each row gets anew, made as pytest makes them."""
 ROWS = "rows"
 """The property of a test that has the number of its rows."""
+Fresh = Mapping[str, Callable[..., Any] | None]
+"""The fixtures that each row gets anew, with what makes them; None for those of pytest."""
+_FOLDERS = "tmp_path_factory"
 
 
 def option(parser: pytest.Parser) -> None:
@@ -38,18 +41,27 @@ def are_joined(config: pytest.Config) -> bool:
 def joined(collector: pytest.Module | pytest.Class, name: str, function: Any) -> pytest.Function | None:
     """Return the test of all rows of a function; None if they have to be tests of their own."""
     rows = rows_of(function)
-    if rows is None or any(True for _ in collector.iter_markers()) or _has_its_own(collector, "check"):
+    fresh = None if rows is None else fresh_of(collector, function, rows)
+    if rows is None or fresh is None or any(True for _ in collector.iter_markers()):
         return None
-    test: pytest.Function = pytest.Function.from_parent(collector, name=name, callobj=all_of(function, rows))
+    test: pytest.Function = pytest.Function.from_parent(collector, name=name, callobj=all_of(function, rows, fresh))
     test.user_properties.append((ROWS, len(rows)))
     found = test._fixtureinfo.name2fixturedefs.values()
     return None if any(one[-1].scope == "function" for one in found) else test
 
 
-def _has_its_own(collector: pytest.Module | pytest.Class, name: str) -> bool:
-    """Whether a fixture here has the name of one in `FRESH`, and hides it."""
-    found = collector.session._fixturemanager.getfixturedefs(name, collector) or ()
-    return len(found) > 1
+def fresh_of(collector: pytest.Module | pytest.Class, function: Function, rows: list[Row]) -> Fresh | None:
+    """Return the fixtures that each row gets anew: those of the function's scope, and what makes them.
+
+    None if one of them needs more than other fixtures.
+    """
+    known = collector.session._fixturemanager.getfixtureinfo(collector, function, None).name2fixturedefs
+    found = {name: defs[-1] for name, defs in known.items() if defs[-1].scope == "function" and name not in rows[0]}
+    fresh = {name: one.func for name, one in found.items() if name not in (FOLDER, PATCH)}
+    for name, one in found.items():
+        if name in fresh and (one.params or {"request", name} & {*one.argnames}):
+            return None
+    return {**fresh, **dict.fromkeys(found.keys() - fresh.keys())}
 
 
 def rows_of(function: Any) -> list[Row] | None:
@@ -82,20 +94,20 @@ def _row(names: str | list[str] | tuple[str, ...], value: Any) -> list[tuple[str
     return list(zip(each, value, strict=True))
 
 
-def all_of(function: Function, rows: list[Row]) -> Function:
+def all_of(function: Function, rows: list[Row], fresh: Fresh) -> Function:
     """Return a function that calls another one with each row, and then raises what its calls raised.
 
     It takes the fixtures that all rows share.
     """
-    parameters = inspect.signature(function).parameters
-    fresh = FRESH & parameters.keys()
-    shared = [*(parameters.keys() - rows[0].keys() - fresh), *(["tmp_path_factory"] if fresh - {"monkeypatch"} else [])]
+    makers = [function, *(make for make in fresh.values() if make)]
+    taken = dict.fromkeys(name for one in makers for name in inspect.signature(one).parameters)
+    shared = [name for name in taken if name not in rows[0] and name not in fresh]
+    if FOLDER in fresh:
+        shared.append(_FOLDERS)
 
     @functools.wraps(function)
     def run(**given: Any) -> None:
-        folders = given.get("tmp_path_factory")
-        given = {name: one for name, one in given.items() if name in parameters}
-        raised = list(_raised(function, rows, given, fresh, folders))
+        raised = list(_raised(function, rows, given, fresh))
         failed = [one for one in raised if not isinstance(one, pytest.skip.Exception)]
         if failed:
             raise BaseExceptionGroup(f"{len(failed)} of {len(rows)} rows (--each-row shows each of them)", failed)
@@ -109,21 +121,35 @@ def all_of(function: Function, rows: list[Row]) -> Function:
     return run
 
 
-def _raised(
-    function: Function, rows: list[Row], shared: Row, fresh: frozenset[str], folders: pytest.TempPathFactory | None
-) -> Iterator[BaseException]:
+def _raised(function: Function, rows: list[Row], shared: Row, fresh: Fresh) -> Iterator[BaseException]:
+    parameters = inspect.signature(function).parameters
     for row in rows:
         try:
             with ExitStack() as after:
-                patch = after.enter_context(pytest.MonkeyPatch.context())
-                own: dict[str, Any] = {"monkeypatch": patch}
-                if folders:
-                    folder = own["tmp_path"] = folders.mktemp(function.__name__[:30])
-                    own["check"] = checker(folder, patch) if "check" in fresh else None
-                function(**row, **shared, **{name: own[name] for name in fresh})
+                own = {**shared, **row}
+                for name in parameters:
+                    _make(name, own, fresh, after, function.__name__)
+                function(**{name: own[name] for name in parameters})
         except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:
             error.add_note("row: " + ", ".join(f"{name}={_short(value)}" for name, value in row.items()))
             yield error
+
+
+def _make(name: str, own: dict[str, Any], fresh: Fresh, after: ExitStack, test: str) -> None:
+    """Make a fixture of a row, and before it those that it takes."""
+    if name in own:
+        return
+    make = fresh[name]
+    if make:
+        taken = inspect.signature(make).parameters
+        for other in taken:
+            _make(other, own, fresh, after, test)
+        given = {other: own[other] for other in taken}
+        own[name] = after.enter_context(contextmanager(make)(**given)) if isgeneratorfunction(make) else make(**given)
+    elif name == PATCH:
+        own[name] = after.enter_context(pytest.MonkeyPatch.context())
+    else:
+        own[name] = own[_FOLDERS].mktemp(test[:30])
 
 
 def _short(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def test_every_row_runs() -> None:
         SEEN.clear()
         found = rows.rows_of(function)
         assert found is not None
-        rows.all_of(function, found)()
+        rows.all_of(function, found, {})()
         assert sorted(SEEN) == wanted
 
 
@@ -54,7 +55,7 @@ def test_every_row_that_fails_is_reported() -> None:
     found = rows.rows_of(odd)
     assert found is not None
     with pytest.raises(BaseExceptionGroup, match="2 of 4 rows") as caught:
-        rows.all_of(odd, found)()
+        rows.all_of(odd, found, {})()
     assert [error.__notes__ for error in caught.value.exceptions] == [["row: number=2"], ["row: number=4"]]
     assert [str(error).splitlines()[0] for error in caught.value.exceptions] == ["2 is even", "four"]
 
@@ -70,10 +71,10 @@ def test_a_table_is_skipped_if_all_of_its_rows_are() -> None:
     found = rows.rows_of(skipping)
     assert found is not None
     SEEN.clear()
-    rows.all_of(skipping, found)(least=2)
+    rows.all_of(skipping, found, {})(least=2)
     assert SEEN == [2, 3]
     with pytest.raises(pytest.skip.Exception, match="too small"):
-        rows.all_of(skipping, found)(least=9)
+        rows.all_of(skipping, found, {})(least=9)
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -82,6 +83,47 @@ def test_each_row_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.Mo
     assert "IAMLINT_ROW" not in os.environ
     (tmp_path / "file").touch()
     monkeypatch.setenv("IAMLINT_ROW", str(number))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "made").touch()
+    yield tmp_path
+    SEEN.append("end")
+
+
+@pytest.fixture
+def doubled(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    assert "IAMLINT_ROW" not in os.environ
+    monkeypatch.setenv("IAMLINT_ROW", "1")
+    return 2 * len(list(folder.iterdir()))
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_each_row_has_fixtures_of_its_own(doubled: int, tmp_path: Path, folder: Path, number: int) -> None:
+    assert (doubled, folder) == (2, tmp_path)
+    (folder / "file").touch()
+    SEEN.append(number)
+
+
+def test_the_fixtures_of_a_row_end_with_it(request: pytest.FixtureRequest, tmp_path_factory: Any) -> None:
+    module = request.node.getparent(pytest.Module)
+    found = rows.rows_of(test_each_row_has_fixtures_of_its_own)
+    assert found is not None
+    fresh = rows.fresh_of(module, test_each_row_has_fixtures_of_its_own, found)
+    assert fresh is not None
+    assert set(fresh) == {"doubled", "folder", "tmp_path", "monkeypatch"}
+    SEEN.clear()
+    rows.all_of(test_each_row_has_fixtures_of_its_own, found, fresh)(tmp_path_factory=tmp_path_factory)
+    assert SEEN == [1, "end", 2, "end"]
+
+
+@pytest.mark.parametrize("number", [1])
+def of_output(number: int, capsys: pytest.CaptureFixture[str]) -> None: ...
+
+
+def test_a_fixture_that_asks_pytest_for_more_keeps_rows_apart(request: pytest.FixtureRequest) -> None:
+    assert rows.fresh_of(request.node.getparent(pytest.Module), of_output, [{"number": 1}]) is None
 
 
 @pytest.mark.parametrize(
