@@ -46,22 +46,23 @@ def joined(collector: pytest.Module | pytest.Class, name: str, function: Any) ->
         return None
     test: pytest.Function = pytest.Function.from_parent(collector, name=name, callobj=all_of(function, rows, fresh))
     test.user_properties.append((ROWS, len(rows)))
-    found = test._fixtureinfo.name2fixturedefs.values()
-    return None if any(one[-1].scope == "function" for one in found) else test
+    return test
 
 
 def fresh_of(collector: pytest.Module | pytest.Class, function: Function, rows: list[Row]) -> Fresh | None:
     """Return the fixtures that each row gets anew: those of the function's scope, and what makes them.
 
-    None if one of them needs more than other fixtures.
+    None if one of them needs more than other fixtures. Those that are used without being taken come first.
     """
-    known = collector.session._fixturemanager.getfixtureinfo(collector, function, None).name2fixturedefs
-    found = {name: defs[-1] for name, defs in known.items() if defs[-1].scope == "function" and name not in rows[0]}
-    fresh = {name: one.func for name, one in found.items() if name not in (FOLDER, PATCH)}
+    alone: pytest.Function = pytest.Function.from_parent(collector, name=function.__name__, callobj=function)
+    info = alone._fixtureinfo
+    known = {name: defs[-1] for name, defs in info.name2fixturedefs.items() if name not in rows[0]}
+    found = {name: known[name] for name in info.names_closure if name in known and known[name].scope == "function"}
+    fresh = {name: None if name in (FOLDER, PATCH) else one.func for name, one in found.items()}
     for name, one in found.items():
-        if name in fresh and (one.params or {"request", name} & {*one.argnames}):
+        if fresh[name] and (one.params or {"request", name} & {*one.argnames}):
             return None
-    return {**fresh, **dict.fromkeys(found.keys() - fresh.keys())}
+    return {name: fresh[name] for name in (*info.initialnames, *fresh) if name in fresh}
 
 
 def rows_of(function: Any) -> list[Row] | None:
@@ -71,6 +72,8 @@ def rows_of(function: Any) -> list[Row] | None:
         return None
     tables = []
     for mark in reversed(marks):
+        if mark.name == "usefixtures":
+            continue
         if mark.name != "parametrize" or len(mark.args) != 2 or mark.kwargs.keys() - {"ids"}:
             return None
         names, values = mark.args
@@ -78,8 +81,8 @@ def rows_of(function: Any) -> list[Row] | None:
         if not table or None in table:
             return None
         tables.append(table)
-    rows = [dict(itertools.chain.from_iterable(parts)) for parts in itertools.product(*tables)]
-    return rows if rows[0].keys() <= inspect.signature(function).parameters.keys() else None
+    rows = [dict(itertools.chain.from_iterable(parts)) for parts in itertools.product(*tables)] if tables else [{}]
+    return rows if tables and rows[0].keys() <= inspect.signature(function).parameters.keys() else None
 
 
 def _row(names: str | list[str] | tuple[str, ...], value: Any) -> list[tuple[str, Any]] | None:
@@ -127,7 +130,7 @@ def _raised(function: Function, rows: list[Row], shared: Row, fresh: Fresh) -> I
         try:
             with ExitStack() as after:
                 own = {**shared, **row}
-                for name in parameters:
+                for name in (*fresh, *parameters):
                     _make(name, own, fresh, after, function.__name__)
                 function(**{name: own[name] for name in parameters})
         except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:

@@ -118,6 +118,12 @@ def test_the_fixtures_of_a_row_end_with_it(request: pytest.FixtureRequest, tmp_p
     assert SEEN == [1, "end", 2, "end"]
 
 
+@pytest.mark.usefixtures("doubled")
+@pytest.mark.parametrize("number", [1, 2])
+def test_fixtures_that_are_not_taken_are_made_for_each_row(number: int) -> None:
+    assert os.environ.pop("IAMLINT_ROW") == "1", number
+
+
 @pytest.mark.parametrize("number", [1])
 def of_output(number: int, capsys: pytest.CaptureFixture[str]) -> None: ...
 
@@ -133,7 +139,8 @@ def test_a_fixture_that_asks_pytest_for_more_keeps_rows_apart(request: pytest.Fi
         [pytest.mark.parametrize("number", [1], indirect=True)],
         [pytest.mark.parametrize("number", [])],
         [pytest.mark.parametrize("other", [1])],
-        [pytest.mark.parametrize("number", [1]), pytest.mark.usefixtures("capsys")],
+        [pytest.mark.parametrize("number", [1]), pytest.mark.skipif("False", reason="never")],
+        [pytest.mark.usefixtures("folder")],
         [],
     ],
 )
