@@ -29,7 +29,6 @@ from every_character import CHARACTERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iamlint.diagnosis.recognition.error_kind import Example
 from iamlint.diagnosis.recognition.error_kinds import error_kinds
 from iamlint.diagnosis.recognition.error_text import LARGEST, ErrorText
 from iamlint.diagnosis.recognition.recognise import Recognised, recognise
@@ -110,14 +109,16 @@ def permission_in(text: str) -> str:
     return recognise(text)[0].fields.permission
 
 
-@pytest.mark.parametrize("dress", PROGRAMS.values(), ids=PROGRAMS)
-@pytest.mark.parametrize(("kind", "example"), EXAMPLES)
-def test_a_program_around_an_example_does_not_matter(kind: str, example: Example, dress: Callable[[str], str]) -> None:
-    found = recognise(dress(example.text))[0]
-    assert found.kind is not None
-    assert found.kind.id == kind
-    assert found.fields.permission == permission_in(example.text)
-    assert {name: found.fields.get(name) for name in example.fields} == example.fields
+@pytest.mark.parametrize("number", range(len(EXAMPLES)), ids=[kind for kind, _ in EXAMPLES])
+def test_a_program_around_an_example_does_not_matter(number: int) -> None:
+    """Each example is in every second program: what a program does to a text seldom depends on the example."""
+    kind, example = EXAMPLES[number]
+    for name in list(PROGRAMS)[number % 2 :: 2]:
+        found = recognise(PROGRAMS[name](example.text))[0]
+        assert found.kind is not None, name
+        assert found.kind.id == kind, name
+        assert found.fields.permission == permission_in(example.text), name
+        assert {field: found.fields.get(field) for field in example.fields} == example.fields, name
 
 
 def test_a_line_that_begins_where_a_word_had_no_room_goes_on() -> None:

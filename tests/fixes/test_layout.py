@@ -25,6 +25,24 @@ def mended(text: str, old: str, new: str) -> str:
             '"longer"',
             'locals {\n  a = "longer" # one\n  b = "y"      # two\n\n  c = "z" # three\n}\n',
         ),
+        (  # comments of lines with an equals sign and of one without
+            'locals {  # one\n  a = "x" # two\n}\n',
+            '"x"',
+            '"longer"',
+            'locals {       # one\n  a = "longer" # two\n}\n',
+        ),
+        (  # an equals sign in a key, a bracket in a string
+            'm "n" {\n  map = {\n    "a=b" = "["\n    "c"   = "y"\n  }\n}\n',
+            '"c"',
+            '"longer"',
+            'm "n" {\n  map = {\n    "a=b"    = "["\n    "longer" = "y"\n  }\n}\n',
+        ),
+        (  # the line after a heredoc is a line like any other
+            "locals {\n  a = <<EOT\nx\nEOT\n  f  = 1\n  gg = 2\n}\n",
+            "gg",
+            "ggg",
+            "locals {\n  a = <<EOT\nx\nEOT\n  f   = 1\n  ggg = 2\n}\n",
+        ),
         (  # equals signs after the longest name is gone
             "locals {\n  longest = 1\n  a       = 2\n  bb      = 3\n}\n",
             "  longest = 1\n",

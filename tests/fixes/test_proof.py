@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,8 @@ from iamlint.fixes.collecting import Run
 from iamlint.fixes.proof import Outcome, fixed
 from iamlint.location import Location, SourceText
 from iamlint.results.report import Report
+from iamlint.rules.catalog import load_rules
+from iamlint.testing import checked_with
 
 PATH = "letters.txt"
 
@@ -120,3 +123,44 @@ def test_passes_and_checks_are_bounded(limit: str, value: int, monkeypatch: pyte
     assert letters.tried == ["Abc", "ABc"]
     assert outcome.contents == {PATH: b"ABc"}
     assert not outcome.complete
+
+
+# -- what a fix must not do --------------------------------------------------------------------------------------------
+
+GRANT = """resource "google_project_iam_member" "it" {
+  project = "shop"
+  role    = "roles/iam.serviceAccountTokenCreator"
+  member  = "WHO"
+}
+"""
+ANA = "user:ana@example.com"
+CLOSES = f"access of {ANA} by roles/iam.serviceAccountTokenCreator closes"
+
+
+@pytest.mark.parametrize(
+    ("who", "safety", "expected"),
+    [
+        (ANA, "safe", CLOSES),
+        (ANA, "unsafe", None),
+        ("deleted:user:ana@example.com?uid=1", "safe", None),
+        ("ana@example.com", "safe", None),  # no principal
+    ],
+)
+def test_a_safe_fix_closes_no_access(who: str, safety: Safety, expected: str | None, tmp_path: Path) -> None:
+    (rule,) = (one for one in load_rules()[0] if one.slug == "broad-token-creator")
+    path = tmp_path.resolve() / "main.tf"
+    path.write_text(GRANT.replace("WHO", who))
+    before, after = (checked_with(rule, path.parent, changed) for changed in ({}, {str(path): b"locals {}\n"}))
+    (shown,) = before.texts
+    edit = Edit(shown, 0, len(before.texts[shown].text), "locals {}\n")
+    finding = Finding("x", "x", "low", "high", "it is wrong", Location(shown, 1, 1), None)
+    assert proof.wrong(before, after, [(finding, Fix("remove", "remove it", safety, (edit,)))]) == expected
+
+
+def test_a_file_that_is_no_longer_read_has_no_lines() -> None:
+    before = Letters("a").check({})
+    after = Run(Report("1", "2026-01-01"), None, ())
+    assert proof._lines(before, after, [(finding_of("small", "a"), Fix("none", "change nothing", "safe", ()))]) == (
+        set(),
+        set(),
+    )

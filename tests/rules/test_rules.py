@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from iamlint import testing
 from iamlint.documents import plain, read_yaml
 from iamlint.location import SourceText
+from iamlint.results.report import Report
 from iamlint.rules.catalog import load_rules, shipped_folder
 from iamlint.rules.rule import Example, Rule
 from iamlint.testing import checked, run_examples
@@ -24,8 +27,21 @@ def test_all_rules_can_be_read() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_the_examples_say_what_is_found(rule: Rule) -> None:
+def test_the_examples_say_what_is_found(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A finding fills in every word of the message."""
+    reports = []
+
+    def noted(*given: Any) -> tuple[Report, set[tuple[str, int]]]:
+        report, found = checked(*given)
+        reports.append(report)
+        return report, found
+
+    monkeypatch.setattr(testing, "checked", noted)
     assert [f"{problem.at.line}: {problem.reason}" for problem in run_examples(rule)] == []
+    assert len(reports) == len(rule.page.flags) + len(rule.page.passes)
+    for finding in (finding for report in reports for finding in report.findings):
+        assert "{" not in finding.message.replace("${", "")
+        assert "Unknown(" not in finding.message
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -40,15 +56,6 @@ def test_the_document_fits_the_schema(rule: Rule) -> None:
     documents = read_yaml(SourceText(rule.at.path, path.read_text(encoding="utf-8")))
     assert isinstance(documents, tuple)
     assert [error.message for error in Draft202012Validator(SCHEMA).iter_errors(plain(documents[0]))] == []
-
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_finding_fills_in_every_word_of_the_message(rule: Rule) -> None:
-    for example in rule.page.flags:
-        report, _ = checked(rule, example)
-        for finding in report.findings:
-            assert "{" not in finding.message.replace("${", "")
-            assert "Unknown(" not in finding.message
 
 
 def examples() -> list[tuple[Rule, Example]]:
