@@ -111,9 +111,9 @@ def permission_in(text: str) -> str:
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)), ids=[kind for kind, _ in EXAMPLES])
 def test_a_program_around_an_example_does_not_matter(number: int) -> None:
-    """Each example is in every second program: what a program does to a text seldom depends on the example."""
+    """An example of one line is in every second program: what programs do differs where a text has several lines."""
     kind, example = EXAMPLES[number]
-    for name in list(PROGRAMS)[number % 2 :: 2]:
+    for name in PROGRAMS if "\n" in example.text else list(PROGRAMS)[number % 2 :: 2]:
         found = recognise(PROGRAMS[name](example.text))[0]
         assert found.kind is not None, name
         assert found.kind.id == kind, name
