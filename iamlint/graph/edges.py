@@ -18,7 +18,7 @@ from iamlint.graph.own_access import OwnAccess
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.methods.index import deployments
-from iamlint.unknown import Truth
+from iamlint.unknown import Truth, Unknown
 
 _WHOLE = frozenset(PRIVILEGED)
 """A grant of policy administration counts if its holder can grant one of these."""
