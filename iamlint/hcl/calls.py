@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from iamlint.documents.values import Data, Value
@@ -75,7 +76,7 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
         scope.budget.spend(steps)
     decided = None
     if reading is None and any([one.structure is not None for one in arguments]):  # noqa: C419  # a list is faster
-        decided = by_cases(lambda given: _value(called(*given)), arguments, scope)
+        decided = by_cases(partial(_of_case, called, name, scope), arguments, scope)
     try:
         result = called(*given) if decided is None else decided
     except UnknownResult as error:
@@ -88,6 +89,15 @@ def _applied(name: str, arguments: list[Value], node: syntax.Call, scope: Scope)
     if isinstance(found.data, tuple | dict) and len(found.data) > MOST_ELEMENTS:
         raise UnknownResult(Unknown("a collection larger than iamlint evaluates"))
     return found if found.at else Value(found.data, span_of(node, scope), found.structure)
+
+
+def _of_case(called: Callable[..., Data | Value], name: str, scope: Scope, given: list[Value]) -> Value:
+    """Return the result for one of several possible lists of arguments."""
+    for steps in costs(name, given):
+        scope.budget.spend(steps)
+    found = _value(called(*given))
+    scope.budget.spend(1 + cost_of_result(found))
+    return found
 
 
 def _value(result: Data | Value) -> Value:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from iamlint.documents.values import Lazy, Value
 from iamlint.hcl import syntax
 from iamlint.hcl.functions.costs import LOOKS
-from iamlint.hcl.functions.types import EvaluationError
+from iamlint.hcl.functions.types import EvaluationError, weight
 from iamlint.hcl.scope import Scope
 from iamlint.hcl.walk import size_and_names
 from iamlint.location import Span
@@ -43,4 +43,5 @@ def by_cases(work: Callable[[list[Value]], Value], given: list[Value], scope: Sc
         return None
     from iamlint.hcl.functions import either
 
+    scope.budget.spend(sum(weight(one) for one in given if one.structure is not None))
     return either.by_cases(given, work, Unknown(why.reason), in_try=scope.in_try)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from iamlint.documents.values import Value
 from iamlint.hcl.functions.types import MOST_ELEMENTS, MOST_IN_RANGE, size, weight
+from iamlint.unknown import Unknown
 
 LOOKS = 8
 """Number of values that are made, or whose type is read, per step."""
@@ -49,6 +50,9 @@ def _of_argument(name: str, argument: Value) -> int:
         return 1
     if isinstance(argument.data, str) and name in READS_TEXT:
         return len(argument.data) // READS_TEXT[name]
+    if isinstance(argument.data, Unknown) and name in READS_TEXT:
+        known = sum(len(part) for part in argument.data.parts if isinstance(part, str))
+        return known // READS_TEXT[name]
     return weight(argument)
 
 

@@ -366,7 +366,8 @@ def weight(value: Value) -> int:
         case str() as found:
             return len(found) // 100
         case Unknown() as why:
-            return len(why.parts)
+            known = sum(len(part) for part in why.parts if isinstance(part, str))
+            return len(why.parts) + known // 100 + sum(weight(one) for one in value.options)
         case Decimal():
             return STEPS_OF_FRACTION
         case tuple() | dict() as found_items:
