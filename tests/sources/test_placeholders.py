@@ -107,8 +107,13 @@ def test_a_link_to_a_variable_file_that_each_user_makes_is_unknown(name: str) ->
     assert found.errors == []
     (part,) = found.facts
     assert isinstance(part, UnreadPart)
-    assert f"the link {name} is not there, and may be when Terraform runs" in part.reason
-    assert part.declared.at.path == name
+    assert "nowhere.tfvars is not there, and may be when Terraform runs" in part.reason
+    assert f": the link {name} to it would set variables" in part.reason
+    assert (part.declared.at.path, part.unread) == (name, False)
+    Path("other.auto.tfvars").symlink_to("../nowhere.tfvars")
+    (part,) = read([Path()], Options()).facts
+    assert isinstance(part, UnreadPart)
+    assert "and 1 more to it would set variables" in part.reason
 
 
 def test_a_link_to_a_variable_file_that_is_there_is_in_force() -> None:

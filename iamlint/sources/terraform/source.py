@@ -77,7 +77,7 @@ def read_terraform(
     names = {root.directory: root.variable_names for root in roots}
     reading.var_files = var_files(present.var_files, options.var_files, names, workspace, units)
     reading.errors += undeclared(declaring, options.variables)
-    reading.facts += [_missing(one, workspace) for root in roots for one in library.missing_var_files(root.directory)]
+    reading.facts += _missing([one for root in roots for one in library.missing_var_files(root.directory)], workspace)
     reading.undeclared += unused(declaring, options.preset)
     named = frozenset(modules) if options.folders_are_named else owners
     of_roots = [readings[root.directory] for root in roots]
@@ -112,10 +112,16 @@ def read_terraform(
     return stating
 
 
-def _missing(path: Path, workspace: Workspace) -> UnreadPart:
-    shown = workspace.shown(path)
-    reason = f"the target of the link {shown} is not there, and may be when Terraform runs: it sets variables"
-    return UnreadPart(reason, Declaration(Location(shown), "file"))
+def _missing(links: Iterable[Path], workspace: Workspace) -> Iterator[UnreadPart]:
+    """Yield an unread part for each missing target of links to variable files, which each user often makes."""
+    of_targets: dict[Path, list[Path]] = {}
+    for link in links:
+        of_targets.setdefault(workspace.resolved(link), []).append(link)
+    for target, found in of_targets.items():
+        first, more = workspace.shown(found[0]), len(found) - 1
+        named = f"the link {first} and {more} more to it" if more else f"the link {first} to it"
+        reason = f"{workspace.shown(target)} is not there, and may be when Terraform runs: {named} would set variables"
+        yield UnreadPart(reason, Declaration(Location(first), "file"), unread=False)
 
 
 Use = Literal["root", "once more", "by default"]

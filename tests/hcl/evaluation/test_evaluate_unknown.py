@@ -31,6 +31,7 @@ CERTAIN = {
     "contains([local.text], local.text)": "the same reference is the same text",
     "alltrue([local.any, false])": "a false element decides",
     'substr("serviceAccount:${local.text}", 0, 14)': "the known beginning is long enough",
+    'split(",", "a,${local.text}")[0]': "the first piece ends before the unknown part",
     'endswith("${local.text}@x.org", "@x.org")': "the known end decides",
     'endswith("${local.text}@x.org", "@y.org")': "the same",
     'strcontains("abc${local.text}", "b")': "a known part holds it",
