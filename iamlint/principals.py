@@ -388,6 +388,16 @@ def _may_begin(text: str) -> bool:
     return any(word.startswith(text.lower()) for word in (*_CANONICAL, *_PUBLIC, *map(str.lower, _OF_PROJECT)))
 
 
+def is_of_builds(email: str) -> bool:
+    """Whether an e-mail is that of Cloud Build's legacy account: code runs as it, and users get no token or key of it.
+
+    Google lists it among its service agents, which it keeps in projects of its own.
+    Sources: https://docs.cloud.google.com/iam/docs/service-agents and
+    https://docs.cloud.google.com/iam/docs/service-account-types#google-managed
+    """
+    return email.endswith("@cloudbuild.gserviceaccount.com")
+
+
 def account_kind(email: str) -> PrincipalKind:
     """Return the kind of an account by its e-mail (or the end of it): Google's, a default one, or a user's."""
     local, _, domain = email.rpartition("@")

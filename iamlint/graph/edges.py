@@ -18,6 +18,7 @@ from iamlint.graph.own_access import OwnAccess
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.methods.index import deployments
+from iamlint.principals import is_of_builds
 from iamlint.unknown import Truth, Unknown
 
 _WHOLE = frozenset(PRIVILEGED)
@@ -420,7 +421,8 @@ class Graph:
         below: dict[Node, list[str]] = defaultdict(list)
         for source, grant in self.privileged_accounts():
             if grant.principal.kind in ("service_account", "default_service_account"):
-                for node in self.hierarchy.around(grant.principal.account or "", grant.declared):
+                around = self.hierarchy.around(grant.principal.account or "", grant.declared)
+                for node in around[:1] if is_of_builds(grant.principal.account or "") else around:
                     below[node].append(source)
         return {node: tuple(sources) if len(sources) > 1 else sources[0] for node, sources in below.items()}
 

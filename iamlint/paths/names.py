@@ -13,7 +13,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.estate.groups import Groups
 from iamlint.facts import Attachment, Declaration, Grant, Group, Membership, Principal, PrincipalKind, ServiceAccount
-from iamlint.principals import account_kind, read_principal
+from iamlint.principals import account_kind, is_of_builds, read_principal
 from iamlint.unknown import shown
 
 _POOL = regex(
@@ -179,11 +179,8 @@ class Names:
         return account_kind(self.accounts[name].email) == "service_agent"
 
     def is_of_builds(self, name: str) -> bool:
-        """Whether an account is the legacy one of Cloud Build, which Google lists among its service agents.
-
-        Source: https://docs.cloud.google.com/iam/docs/service-agents
-        """
-        return self.accounts[name].email.endswith("@cloudbuild.gserviceaccount.com")
+        """Whether an account is the legacy one of Cloud Build."""
+        return is_of_builds(self.accounts[name].email)
 
     def matching(self, pattern: str) -> list[str]:
         """Return the principals that a glob, an e-mail or a full name means, in order.

@@ -17,6 +17,7 @@ from iamlint.facts import (
     Grant,
     Place,
     PrincipalKind,
+    Project,
     Resource,
     ServiceAccountKey,
     Text,
@@ -247,6 +248,8 @@ def test_whether_a_condition_allows_harmless_roles_only(under: str | None, truth
 
 ADMIN = "serviceAccount:admin@shop.iam.gserviceaccount.com"
 OWNER = grant(ADMIN, "roles/owner")
+BUILDS = "serviceAccount:730000000011@cloudbuild.gserviceaccount.com"
+SHOP = Project("shop", HERE, "730000000011")
 
 
 @pytest.mark.parametrize(
@@ -255,6 +258,9 @@ OWNER = grant(ADMIN, "roles/owner")
         ("user:ana@example.com", (OWNER,), T),
         ("user:ana@example.com", (), F),
         (ADMIN, (OWNER,), F),
+        # -- Cloud Build's own account has no tokens or keys for users
+        ("user:ana@example.com", (grant(BUILDS, "roles/owner"), SHOP), F),
+        ("user:ana@example.com", (grant(BUILDS.replace("@cloudbuild", "-compute@developer"), "roles/owner"), SHOP), T),
         # -- one that is partly known may be one of those that have grants
         (partly("user:", X), (OWNER,), T),
         (partly("user:", X), (OWNER, grant("user:bo@example.com", "roles/owner")), U),
@@ -268,7 +274,7 @@ OWNER = grant(ADMIN, "roles/owner")
         (partly("serviceAccount:admin@", X, ".iam.gserviceaccount.com"), (OWNER,), U),
     ],
 )
-def test_whether_a_grant_reaches_a_privileged_account(who: Text, others: tuple[Grant, ...], truth: Truth) -> None:
+def test_whether_a_grant_reaches_a_privileged_account(who: Text, others: tuple[Any, ...], truth: Truth) -> None:
     fact = grant(who, "roles/iam.serviceAccountUser")
     assert answer("reaches_privileged", (True,), fact, *others) is truth
     nowhere = replace(fact, resource=Resource("project", NOTHING))
