@@ -187,14 +187,20 @@ def part_of(getter: str, of: Possible, zone: str) -> Possible:
                 return Anything(reasons)
             if end - start > _LONG:
                 return _part_of_years(getter, start, zone, reasons)
-            within = range(int((end - start) / _STEP) + 1)
-            moments = [start + _STEP * step for step in within if start + _STEP * step < end]
-            values = distinct(_part(getter, moment, zone) for moment in moments)
+            values = _parts_within(getter, start, end, zone)
             return Some(values, reasons=reasons if len(values) > 1 else ())
         case Between(_, _, reasons) | Anything(reasons):
             return Anything(reasons)
         case Some(values, fails, reasons):
             return Some(distinct(_part(getter, value, zone) for value in values), fails, reasons)
+
+
+@lru_cache(maxsize=1024)
+def _parts_within(getter: str, start: datetime, end: datetime, zone: str) -> tuple[int, ...]:
+    """Return every value that a part of a time has in a range; conditions ask for the same few again and again."""
+    within = range(int((end - start) / _STEP) + 1)
+    moments = (start + _STEP * step for step in within)
+    return tuple(dict.fromkeys(_part(getter, moment, zone) for moment in moments if moment < end))
 
 
 def _part_of_years(getter: str, start: datetime, zone: str, reasons: tuple[Reason, ...]) -> Possible:

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from iamlint.conditions import timestamps
 from iamlint.conditions.context import Context
 from iamlint.conditions.evaluation import evaluate, may_begin
 from iamlint.conditions.outcome import Reason
@@ -135,3 +136,12 @@ def test_a_condition_that_does_not_hold_today_may_later(expression: str, later: 
 
 def test_the_last_day_of_the_calendar_has_no_later_one() -> None:
     assert not may_begin(f"request.time > {FUTURE} && false", Context(date(9999, 1, 1), TOKEN))
+
+
+def test_the_parts_of_a_day_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    known = timestamps._part
+    timestamps._parts_within.cache_clear()
+    monkeypatch.setattr(timestamps, "_part", lambda *of: asked.append(of[0]) or known(*of))
+    assert [outcome(f"request.time.getHours() == {hour}")[0] for hour in (101, 102, 103)] == [F, F, F]
+    assert len(asked) == 24 * 4

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from iamlint.queries.policies import conditions
+
 Check = Callable[..., Any]
 
 BUCKETS = "resource.type == 'storage.googleapis.com/Bucket'"
@@ -45,3 +47,22 @@ resource "google_project_iam_member" "one" {{
 """
     report = check({"main.tf": text}, select=("never-matching-condition",))
     assert bool(report.findings) is found
+
+
+def test_one_permission_for_which_a_condition_may_hold_is_enough(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    known = conditions._never
+    monkeypatch.setattr(conditions, "_never", lambda *of: asked.append(of[2]) or known(*of))
+    text = """
+resource "google_project_iam_member" "one" {
+  project = "shop"
+  role    = "roles/editor"
+  member  = "group:deployers@example.com"
+  condition {
+    title      = "hours"
+    expression = "request.time.getHours() < 12"
+  }
+}
+"""
+    check({"main.tf": text}, select=("never-matching-condition",))
+    assert len(asked) == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import takewhile
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.context import Context
@@ -39,9 +41,9 @@ def never_matching_conditions(estate: Estate) -> Iterator[Match]:
         if grant.resource.kind != "service_account" and not grant.resource.is_container:
             continue
         held, _ = estate.permissions(grant.role, grant.declared)
-        about = sorted(name for name in held if name.startswith(("iam.serviceAccounts.", "iam.serviceAccountKeys.")))
-        why = [_never(condition, estate, permission) for permission in about]
-        if why and all(why):
+        about = _on_accounts(held)
+        why = list(takewhile(bool, (_never(condition, estate, permission) for permission in about)))
+        if why and len(why) == len(about):
             reason = next(reason.text for reason in why if reason)
             others = held - set(about) - BESIDE
             if others and grant.resource.kind != "service_account":
@@ -49,9 +51,15 @@ def never_matching_conditions(estate: Estate) -> Iterator[Match]:
                 if _OTHERS.search(named) and not _ACCOUNTS.search(named):
                     continue
                 what = f"never holds for service accounts, though {shown(grant.role)} has other permissions"
-                yield _about(grant, condition, f"{what}: {reason}", permissions=tuple(about))
+                yield _about(grant, condition, f"{what}: {reason}", permissions=about)
             else:
-                yield _about(grant, condition, f"never holds: {reason}", permissions=tuple(about), raised=1)
+                yield _about(grant, condition, f"never holds: {reason}", permissions=about, raised=1)
+
+
+@lru_cache(maxsize=1024)
+def _on_accounts(held: frozenset[str]) -> tuple[str, ...]:
+    """Return the permissions on service accounts and their keys, in order."""
+    return tuple(sorted(name for name in held if name.startswith(("iam.serviceAccounts.", "iam.serviceAccountKeys."))))
 
 
 def _never(condition: Condition, estate: Estate, permission: str) -> Reason | None:
