@@ -23,7 +23,10 @@ from iamlint.facts import (
 )
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.provenance import at, directory, is_source
-from iamlint.unknown import Truth, Unknown, without_prefix
+from iamlint.unknown import Truth, Unknown, UnknownPart, without_prefix
+
+_ANY = UnknownPart("?")
+"""A part of a text of which nothing is known: two of them may be different."""
 
 
 def identity(text: Text, declared: Declaration) -> str | None:
@@ -33,7 +36,7 @@ def identity(text: Text, declared: Declaration) -> str | None:
     the next configuration.
     """
     if isinstance(text, Unknown):
-        if not text.parts:
+        if all(part == _ANY for part in text.parts):
             return None
         name = text.text
     else:
