@@ -198,6 +198,7 @@ class _Mentions:
         return about
 
     def mistakes(self, known: Set[str], assertions: Set[str]) -> Iterator[Unreadable]:
+        unknown = 0
         for mention in self._all():
             hides, parsed = mention.line.hides, mention.parsed()
             if parsed is None:
@@ -210,7 +211,10 @@ class _Mentions:
             names, reason = parsed
             if not reason:
                 yield Unreadable(mention.at, "this comment accepts a finding without a reason", _FORM)
-            yield from (_unknown(name, mention.at, known, assertions) for name in sorted(names - known))
+            for name in sorted(names - known):
+                unknown += 1
+                similar = known if unknown <= MOST_SUGGESTIONS else frozenset[str]()
+                yield _unknown(name, mention.at, similar, assertions)
 
     def _all(self) -> Iterator[_Mention]:
         for start, end in self._comments:
@@ -267,6 +271,10 @@ class _Mentions:
             code += line[at : max(at, start - offset)]
             at = max(at, end - offset)
         return not (code + line[at:]).strip() and any(not one.isspace() and one not in _ZERO_WIDTH for one in line)
+
+
+MOST_SUGGESTIONS = 200
+"""Maximum number of names in a file that get a suggestion."""
 
 
 def _unknown(name: str, at: Location, known: Set[str], assertions: Set[str]) -> Unreadable:

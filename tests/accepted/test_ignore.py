@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from iamlint.accepted.ignore import mistakes
+from iamlint.accepted.ignore import MOST_SUGGESTIONS, mistakes
 from iamlint.location import SourceText
 from iamlint.results.report import Report
 
@@ -329,3 +329,9 @@ def test_another_rule_at_a_call_accepts_nothing(check: Check) -> None:
     head = "# iamlint: ignore[broad-service-account-user] reviewed"
     files = {"m/main.tf": MODULE, "main.tf": call("a", "one", head)}
     assert len(check(files, select=("broad-token-creator",)).findings) == 1
+
+
+def test_only_so_many_names_of_a_file_get_a_suggestion() -> None:
+    names = ",".join(f"broad-token-creator{number}" for number in range(MOST_SUGGESTIONS + 1))
+    found = mistakes([SourceText("main.tf", f"# iamlint: ignore[{names}] because\n")], {"broad-token-creator"})
+    assert sum("did you mean" in str(one.hint) for one in found) == MOST_SUGGESTIONS
