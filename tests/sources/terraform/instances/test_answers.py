@@ -36,14 +36,14 @@ EVERYTHING: dict[str, Any] = {
 
 def principal(root: Path, declared: str, value: str, documents: dict[str, Any]) -> str | Unknown:
     """Return the member of a grant made of a value, in a configuration with these documents."""
-    arguments = f'  project = "x"\n  role = "roles/viewer"\n  member = "user:${{{value}}}"\n'
+    arguments = f'  project = "x"\n  role = "roles/viewer"\n  member = "user:value-${{{value}}}"\n'
     (root / "main.tf").write_text(f'{declared}\nresource "google_project_iam_member" "m" {{\n{arguments}}}\n')
     for name, content in documents.items():
         (root / name).write_text(json.dumps(content))
     found = read([root], named())
     assert found.errors == []
     (grant,) = (fact for fact in found.facts if isinstance(fact, Grant) and fact.origin == "member")
-    return grant.principal.unknown or grant.principal.text.removeprefix("user:")
+    return grant.principal.unknown or grant.principal.text.removeprefix("user:value-")
 
 
 def data(kind: str, **arguments: str) -> str:
@@ -166,7 +166,7 @@ def test_of_a_project_that_is_not_known_the_api_is_not_what_is_missing(tmp_path:
     assert isinstance(found, Unknown)
     assert (found.reason, found.text) == (
         "var.p has no default and is not set",
-        "user:${data.google_project.d.number}",
+        "user:value-${data.google_project.d.number}",
     )
 
 
