@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,22 @@ SCHEMA = json.loads((shipped_folder() / "rule.schema.json").read_text(encoding="
 def test_all_rules_can_be_read() -> None:
     assert ERRORS == []
     assert len(RULES) >= 4
+
+
+SHOWN = re.compile(r"^ *(\w+) = .*# iamlint: ignore\[([\w-]+)\] .*$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if SHOWN.search(rule.page.fix)], ids=lambda rule: rule.id)
+def test_a_comment_that_a_fix_shows_accepts_the_finding(rule: Rule, check: Callable[..., Report]) -> None:
+    shown = SHOWN.search(rule.page.fix)
+    assert shown is not None
+    argument, rules = shown.groups()
+    assert rules == rule.slug
+    text = next(one.files["main.tf"] for one in rule.page.flags if one.kind == "terraform")
+    text, changed = re.subn(rf"^ *{argument} +=.*$", shown.group(), text, flags=re.MULTILINE)
+    report = check({"main.tf": text}, select=(rule.slug,))
+    assert changed == 1
+    assert (report.findings, [one.finding.rule for one in report.accepted]) == ((), [rule.slug])
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
