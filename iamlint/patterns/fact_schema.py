@@ -85,16 +85,12 @@ def _privileged(of: Callable[[F], Text | None]) -> Word[F]:
 # -- grants --------------------------------------------------------------------------------------------------------
 
 
-_AT_PRINCIPAL = frozenset({"malformed", "public"})
-"""The kinds of principals that are what is wrong with a grant, whatever its role."""
-
-
 def _grant_place(grant: Grant, _permissions: Permissions) -> Written:
     """Return the ``role`` of a member resource, unless its principal is what is wrong; else the principal's list item.
 
     In bindings, policies and exports several principals share a role: two findings must not be on one line.
     """
-    by_role = grant.origin == "member" and grant.principal.kind not in _AT_PRINCIPAL
+    by_role = grant.origin == "member" and grant.principal.kind not in ("malformed", "public")
     return grant.role_place if by_role else grant.principal_place
 
 
