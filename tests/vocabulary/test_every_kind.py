@@ -47,8 +47,14 @@ def test_every_word_can_be_asked_of_what_is_not_known(fact: Fact) -> None:
         assert bool(verdict.reasons) is (verdict.truth is Truth.UNKNOWN), name
 
 
-@pytest.mark.parametrize(("origin", "line"), [("member", 7), ("binding", 8), ("policy", 8), ("export", 8)])
-def test_where_a_grant_is_wrong(origin: Origin, line: int) -> None:
+ANA, PUBLIC = Principal("user:ana@example.com", "user"), Principal("allUsers", "public")
+
+
+@pytest.mark.parametrize(
+    ("origin", "principal_of", "line"),
+    [("member", ANA, 7), ("member", PUBLIC, 8), ("binding", ANA, 8), ("policy", ANA, 8), ("export", ANA, 8)],
+)
+def test_where_a_grant_is_wrong(origin: Origin, principal_of: Principal, line: int) -> None:
     role, principal = Place(Location("main.tf", 7)), Place(Location("main.tf", 8))
-    grant = Grant(Principal("allUsers", "public"), "roles/owner", SHOP, origin, HERE, principal, role, PLACE)
+    grant = Grant(principal_of, "roles/owner", SHOP, origin, HERE, principal, role, PLACE)
     assert kind_of(grant).place(grant, ()).at.line == line
