@@ -14,7 +14,7 @@ from iamlint.documents.values import Value
 from iamlint.location import Location, SourceText, Unreadable
 
 _LISTS = ("examples", "look-alikes")
-"""The lists of a document whose items have a place in its record."""
+"""The lists of a document. Its record keeps the place of each item."""
 SHORTEST = 12
 """Letters that one piece of an alternative must have, placeholders aside, so that no chance text has it."""
 

@@ -204,7 +204,7 @@ def _plain(text: str) -> str:
 
 
 def _prefix(found: re.Match[str]) -> str:
-    """Return what is left of a prefix: a name in brackets that a wrapped sentence goes on with is none."""
+    """Return what replaces a prefix: nothing, or itself if it is a name in brackets that continues a sentence."""
     if not _BRACKETED.fullmatch(found[0]):
         return ""
     text, end = found.string, found.start() - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from checkout import write
@@ -77,9 +78,9 @@ def texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The expressions that are evaluated for arguments, in their order."""
     found: list[str] = []
 
-    def noted(expression: object, scope: object) -> object:
-        found.append(scope.source.text[expression.start : expression.end])  # type: ignore[attr-defined]
-        return evaluate(expression, scope)  # type: ignore[arg-type]
+    def noted(expression: Any, scope: Any) -> Any:
+        found.append(scope.source.text[expression.start : expression.end])
+        return evaluate(expression, scope)
 
     monkeypatch.setattr(evaluator, "evaluate", noted)
     return found
