@@ -116,13 +116,17 @@ def with_canonical_names(facts: Iterable[Fact]) -> list[Fact]:
     """Return the facts with accounts named by e-mail instead of unique id, and projects by id instead of number.
 
     This needs the mapping in the input. An asset export names the account whose policy it shows by its unique id, and
-    projects sometimes by number, sometimes by id. Disagreements between documents are added as facts.
+    projects sometimes by number, sometimes by id. In Terraform ``${ADDRESS.unique_id}`` is the account at that address,
+    which `account_name` calls ``${ADDRESS.email}``. Disagreements between documents are added as facts.
     """
     facts = list(facts)
     accounts: list[tuple[str, str, Declaration]] = []
+    declared: dict[str, str] = {}
     projects: list[tuple[str, str, Declaration]] = []
     for fact in facts:
         match fact:
+            case ServiceAccount(email=str() as email, unique_id=None) if fact.declared.address and "${" not in email:
+                declared.setdefault(f"${{{fact.declared.address}.email}} in {scope(fact.declared)}", email)
             case ServiceAccount(email=str() as email, unique_id=str() as number):
                 accounts.append((number, email, fact.declared))
             case Project(project_id=str() as name, number=str() as number) if not name.isdecimal():
@@ -130,7 +134,9 @@ def with_canonical_names(facts: Iterable[Fact]) -> list[Fact]:
             case _:
                 pass
     (emails, unread_parts), (ids, more) = agreed(accounts), agreed(projects)
-    return [*_renamed(facts, emails, ids), *unread_parts, *more] if accounts or projects else facts
+    if not (accounts or declared or projects):
+        return facts
+    return [*_renamed(facts, {**declared, **emails}, ids), *unread_parts, *more]
 
 
 def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str, str]) -> Iterator[Fact]:
@@ -138,8 +144,8 @@ def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str,
         match fact:
             case Grant():
                 yield _on_one_name(fact, emails, ids)
-            case ServiceAccountKey() | Credential() | Attachment() if fact.account in emails:
-                yield replace(fact, account=emails[str(fact.account)])
+            case ServiceAccountKey() | Credential() | Attachment() if email := _email(fact.account, fact, emails):
+                yield replace(fact, account=email)
             case Impersonation() if emails:
                 yield _impersonation(fact, emails)
             case Denial() if emails:
@@ -150,6 +156,11 @@ def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str,
                 )
             case _:
                 yield fact
+
+
+def _email(account: Text | None, fact: Fact, emails: Mapping[str, str]) -> str | None:
+    """Return the e-mail of the account that a fact names by its unique id, or by its address."""
+    return emails.get(identity(account, fact.declared) or "") if isinstance(account, str) else None
 
 
 def _by_email(principals: tuple[Text, ...] | Unknown, emails: Mapping[str, str]) -> tuple[Text, ...] | Unknown:
@@ -166,14 +177,17 @@ def _by_email(principals: tuple[Text, ...] | Unknown, emails: Mapping[str, str])
 
 def _on_one_name(grant: Grant, emails: Mapping[str, str], ids: Mapping[str, str]) -> Grant:
     kind, name = grant.resource.kind, grant.resource.name
-    names = emails if kind == "service_account" else ids if kind == "project" else {}
-    known = names.get(name) if isinstance(name, str) else None
+    known = None
+    if kind == "service_account":
+        known = _email(name, grant, emails)
+    elif kind == "project" and isinstance(name, str):
+        known = ids.get(name)
     return replace(grant, resource=Resource(kind, known)) if known is not None else grant
 
 
 def _impersonation(fact: Impersonation, emails: Mapping[str, str]) -> Impersonation:
     def renamed(text: Text) -> Text:
-        return emails.get(text, text) if isinstance(text, str) else text
+        return _email(text, fact, emails) or text
 
     delegates = fact.delegates
     if not isinstance(delegates, Unknown):

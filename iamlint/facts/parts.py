@@ -133,7 +133,9 @@ class Principal(_FoundOnce):
         return email if _BY_NUMBER.match(email) else None
 
 
-_BY_NUMBER = regex(r"\$\{[^{}]+\.number\}(?:-compute@developer|@cloudbuild|@cloudservices)\.gserviceaccount\.com\Z")
+_BY_NUMBER = regex(
+    r"\$\{[^{}]+\.(?:project_)?number\}(?:-compute@developer|@cloudbuild|@cloudservices)\.gserviceaccount\.com\Z"
+)
 
 
 _OF_PROVIDER = regex(r"^\$\{provider\.[^{}]*\}/")

@@ -187,6 +187,13 @@ def test_only_what_names_an_account_is_renamed() -> None:
     ]
 
 
+def test_a_reference_to_an_account_is_its_email_in_the_same_configuration() -> None:
+    email, name = "ci@shop.iam.gserviceaccount.com", "${google_service_account.ci.email}"
+    account = ServiceAccount(email, "shop", replace(HERE, address="google_service_account.ci"))
+    facts = [ServiceAccountKey(name, declared, PLACE) for declared in (HERE, THERE)]
+    assert with_canonical_names([account, *facts])[1:] == [ServiceAccountKey(email, HERE, PLACE), facts[1]]
+
+
 def test_names_that_documents_dispute_are_reported() -> None:
     one = ServiceAccount("ci@shop.iam.gserviceaccount.com", "shop", FOUND, unique_id=NUMBER)
     other = replace(one, email="cd@shop.iam.gserviceaccount.com", declared=FURTHER)

@@ -60,6 +60,33 @@ def test_what_gives_the_identity(check: Check, granted: str, flagged: bool) -> N
     assert found(check, OWNER, on_admin(granted, ANA)) == (IMPERSONATION if flagged else [])
 
 
+DECLARED = """
+resource "google_service_account" "admin" {
+  account_id = "admin"
+  project    = "shop"
+}
+data "google_compute_default_service_account" "default" {
+  project = "shop"
+}
+"""
+DEFAULT = "data.google_compute_default_service_account.default"
+
+
+@pytest.mark.parametrize(
+    ("holder", "account"),
+    [
+        (f"serviceAccount:{ADMIN}", "projects/-/serviceAccounts/${google_service_account.admin.unique_id}"),
+        ("${google_service_account.admin.member}", "projects/shop/serviceAccounts/ADMIN@shop.iam.gserviceaccount.com"),
+        (f"${{{DEFAULT}.member}}", f"${{{DEFAULT}.name}}"),
+        (f"serviceAccount:${{{DEFAULT}.email}}", f"projects/-/serviceAccounts/${{{DEFAULT}.email}}"),
+    ],
+)
+def test_an_account_by_another_of_its_names(check: Check, holder: str, account: str) -> None:
+    grant = on_admin("roles/iam.serviceAccountTokenCreator", ANA)
+    written = grant.replace(f"projects/shop/serviceAccounts/{ADMIN}", account)
+    assert found(check, DECLARED, role("roles/owner", holder), written) == IMPERSONATION
+
+
 @pytest.mark.parametrize(
     "member",
     [

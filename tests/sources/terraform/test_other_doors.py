@@ -49,6 +49,15 @@ def provisioner(command: str, kind: str = "null_resource", door: str = "local-ex
         'command = "gcloud --project=p projects ${var.k} prod"',
         'command = "gcloud iam service-accounts ${var.k}"',
         'command = join(" ", ["gcloud", "projects", "add-iam-policy-binding", var.k])',
+        "command = \"gcloud projects add-iam-pol''icy-binding prod\"",
+        'command = "gcloud projects add-iam\\\\-policy-binding prod"',
+        "command = <<-E\n      gcloud projects add-iam-\\\npolicy-binding prod\n    E",
+        'command = "gcloud iam policies delete no-keys --kind=denypolicies"',
+        'command = "gcloud identity groups memberships add --group-email=admins@example.com"',
+        'command = "gcloud beta pam entitlements create e --entitlement-file=e.yaml"',
+        "command = \"python3 -c 'd.projects().setIamPolicy(resource=1, body={}).execute()'\"",
+        'content = "gcloud projects add-iam-policy-binding prod"\n    destination = "/etc/cron.d/x"',
+        'source = "grant.sh"\n    destination = "/x"',
     ],
 )
 def test_commands_that_change_iam(check: Check, command: str) -> None:
@@ -72,6 +81,8 @@ def test_commands_that_change_iam(check: Check, command: str) -> None:
         'command = "gcloud container clusters get-credentials ${var.k} && kubectl apply -f x"',
         'command = "./missing.sh"',
         'command = "sed -i s/a/b/ iam.yaml"',
+        'command = "gcloud iam policies list --kind=denypolicies"',
+        'command = "gcloud identity groups memberships list --group-email=admins@example.com"',
     ],
 )
 def test_commands_that_do_not(check: Check, command: str) -> None:
@@ -114,6 +125,14 @@ def test_data_sources_that_run_or_ask(check: Check) -> None:
     http = 'data "http" "h" {\n  url = "https://pubsub.googleapis.com/v1/projects/p/topics/t:setIamPolicy"\n}\n'
     (one,) = unknown_answers(check({"main.tf": http}, select=RULE))
     assert one.address == "data.http.h"
+    for kind, body in (
+        ("local_command", f'command = "gcloud"\n arguments = {json.dumps(ADD.split()[1:])}'),
+        ("cloudinit_config", f'part {{\n content = "{ADD}"\n }}'),
+        ("template_file", f'template = "{ADD}"'),
+        ("shell_script", f'lifecycle_commands {{\n read = "{ADD}"\n }}'),
+    ):
+        (one,) = unknown_answers(check({"main.tf": f'data "{kind}" "x" {{\n{body}\n}}\n'}, select=RULE))
+        assert one.address == f"data.{kind}.x"
     harmless = 'data "external" "e" {\n  program = ["python3", "version.py"]\n}\n'
     assert not unknown_answers(check({"main.tf": harmless}, select=RULE))
 
@@ -301,6 +320,27 @@ def program(kind: str, body: str) -> dict[str, str]:
         ("vault_gcp_secret_roleset", f'bindings = "resource \\"//x\\" {{ roles = [\\"{ROLE}\\"] }}"'),
         ("local_file", f'filename = "grant.sh"\n content = "{ADD}"'),
         ("restapi_object", 'path = "/v1/projects/prod:setIamPolicy"'),
+        ("google_storage_bucket_object", f'content = "{ADD}"'),
+        ("google_compute_project_metadata", f'metadata = {{ startup-script = "{ADD}" }}'),
+        ("google_compute_project_metadata_item", f'value = "{ADD}"'),
+        (
+            "google_compute_instance_group_manager",
+            f'all_instances_config {{\n metadata = {{ x = "{ADD}" }}\n }}',
+        ),
+        ("google_container_node_pool", f'node_config {{\n metadata = {{ x = "{ADD}" }}\n }}'),
+        ("google_cloud_run_v2_service", f'template {{\n containers {{\n args = ["-c", "{ADD}"]\n }}\n }}'),
+        (
+            "google_cloud_run_service",
+            f'dynamic "template" {{\n for_each = [1]\n content {{\n args = ["{ADD}"]\n }}\n }}',
+        ),
+        (
+            "google_os_config_os_policy_assignment",
+            f'os_policies {{\n resource_groups {{\n script = "{ADD}"\n }}\n }}',
+        ),
+        (
+            "kubernetes_cron_job_v1",
+            'spec {\n container {\n command = ["gcloud", "projects", local.verb, "prod"]\n }\n }',
+        ),
     ],
 )
 def test_programs_that_change_iam(check: Check, kind: str, body: str) -> None:
@@ -317,7 +357,10 @@ def test_programs_that_change_iam(check: Check, kind: str, body: str) -> None:
         ("google_compute_instance_template", 'metadata = { enable-oslogin = "TRUE" }'),
         ("google_cloud_scheduler_job", 'http_target {\n uri = "https://shop.example.com/iam/update"\n }'),
         ("google_workflows_workflow", 'source_contents = "call: googleapis.run.v1.namespaces.services.getIamPolicy"'),
-        ("google_storage_bucket_object", f'content = "{ADD}"'),
+        ("google_storage_bucket_object", f'content = "{ROLE} {EVE}"'),
+        ("google_storage_bucket_object", 'content = "an IAM role to create buckets"'),
+        ("google_container_node_pool", f'name = "{ADD}"'),
+        ("kubernetes_config_map", f'data = {{ role = "{ROLE}" }}'),
     ],
 )
 def test_programs_of_another_kind(check: Check, kind: str, body: str) -> None:

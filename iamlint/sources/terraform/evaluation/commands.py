@@ -9,9 +9,10 @@ workflows, scheduled requests, startup scripts of machines.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import chain, islice
+from typing import TypeVar
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
@@ -19,15 +20,19 @@ from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
 from iamlint.hcl.scope import Files
 from iamlint.location import Span
 from iamlint.sources.marks import ROLE
-from iamlint.sources.terraform.configuration.module import Declared, Mode
+from iamlint.sources.terraform.configuration.module import Declared, Mode, kind_of
 from iamlint.sources.terraform.evaluation.bodies import META, ScopeOf, body, evaluated, provisioners
+from iamlint.sources.terraform.evaluation.programs import OF_PROVISIONERS, OF_TYPES, PROGRAMS, WITH_COMMANDS
 from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import Unknown
 
 CHANGES_IAM = regex(
     r"(?:add|set)-iam-policy(?:-binding)?\b"
-    r"|(?:googleapis\.com|\bcurl\b)[^\n]{0,400}?(?-i:[:/]setIamPolicy)\b"
+    r"|(?:googleapis\.com|\bcurl\b)[^\n]{0,400}?(?:[:/]|%3A)(?-i:setIamPolicy)\b"
+    r"|(?-i:\.setIamPolicy\b|\bset_iam_policy\()"
     r"|\bgsutil\b.{0,80}?\b(?:iam\s+(?:ch|set)|acl\s+(?:ch|set)|defacl\s+(?:ch|set))\b"
+    r"|\bgcloud\b[^\n]{0,80}?\b(?:iam\s+policies\s+delete|identity\s+groups\s+memberships\s+add"
+    r"|pam\s+(?:entitlements\s+(?:create|update)|grants\s+(?:create|approve)))\b"
     r"|\biam\s+(?:[a-z-]+\s+){1,3}?(?:create|create-cred-config|enable|set|undelete|update|update-oidc|upload)\b",
     re.IGNORECASE,
 )
@@ -45,39 +50,13 @@ _DECIDED = regex(
 """Words of a command line that show that it is not an IAM command, whatever follows."""
 _SCRIPT = regex(r"[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|js|rb|pl|ps1)\b|(?<![^\s\"'`;|&(])[\w.+-]*/[\w./+-]*\w")
 """A script file in a command, by its extension or by its path."""
+_JOINED = regex(r"\\(?:\r?\n|(?=[\w-]))|(?<=[\w-])(?:''|\"\")(?=[\w-])")
+"""What a shell leaves out of a word."""
 _MOST_SCRIPTS = 100
 """Maximum number of files of a command that are read."""
 _LONGEST = 80
 """Maximum number of characters of a command that a reason quotes."""
 
-_OF_PROVISIONERS = frozenset({"command", "inline", "script", "scripts", "interpreter", "environment"})
-"""The arguments of provisioners that contain the command."""
-_OF_TYPES: Mapping[tuple[Mode, str], frozenset[str]] = {
-    ("data", "external"): frozenset({"program", "query"}),
-    ("data", "http"): frozenset({"url"}),
-    ("managed", "terracurl_request"): frozenset({"url"}),
-}
-"""The arguments of resources and data sources that contain the command or request."""
-_PROGRAMS = frozenset(
-    {
-        "google_cloud_run_v2_job",
-        "google_cloud_scheduler_job",
-        "google_cloudbuild_trigger",
-        "google_compute_instance",
-        "google_compute_instance_from_template",
-        "google_compute_instance_template",
-        "google_compute_region_instance_template",
-        "google_deployment_manager_deployment",
-        "google_workflows_workflow",
-        "local_file",
-        "local_sensitive_file",
-        "restapi_object",
-        "shell_script",
-        "vault_gcp_secret_roleset",
-        "vault_gcp_secret_static_account",
-    }
-)
-"""Resources with arguments that are programs, requests or templates executed elsewhere."""
 _GRANTS = regex(
     rf"{CHANGES_IAM.pattern}|\bsetIamPolicy\b|\bvirtual\.[\w.]+\.iamMemberBinding\b|\bgcpIamPolicy\b|\A{ROLE}\Z|\"{ROLE}\"",
     re.IGNORECASE,
@@ -87,18 +66,24 @@ _GRANTS = regex(
 Source for Deployment Manager:
 https://cloud.google.com/deployment-manager/docs/configuration/set-access-control-resources
 """
+_CLIENT = regex(r"gcloud|gsutil|googleapis|\bbq\b|\bcurl\b|IamPolicy|iam_policy")
+"""What a text contains if it has a command that changes IAM, and not a sentence about it."""
 _OF_CALLS = META | {"source", "version"}
 """The arguments of a module call that are not passed to the module."""
 
+Item = TypeVar("Item")
+Search = Callable[[str], "re.Match[str] | None"]
 Unread = tuple[str, Span]
 """Why a command is not read, and where it is written."""
 
 
 def runs(mode: Mode, declared: Declared) -> bool:
     """Whether a block may run commands."""
-    written = (*declared.block.body.arguments, *(block.type for block in declared.block.body.blocks))
+    written = (*declared.block.body.arguments, *map(kind_of, declared.block.body.blocks))
     kind = declared.block.label(0)
-    if "provisioner" in written or (mode, kind) in _OF_TYPES or (mode == "managed" and kind in _PROGRAMS):
+    if "provisioner" in written or (mode, kind) in OF_TYPES or (mode == "managed" and kind in PROGRAMS):
+        return True
+    if any(name in written for name in WITH_COMMANDS.get((mode, kind), ())):
         return True
     return any(runs(mode, over) for over in declared.overrides)
 
@@ -111,29 +96,42 @@ def runs_or(wanted: Callable[[Mode, str], bool]) -> Callable[[Mode, Declared], b
 
 def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, files: Files) -> Unread | None:
     """Return the command that changes IAM in an instance of a resource or data source."""
-    own = _OF_TYPES.get((mode, declared.block.label(0)), frozenset())
-    for names, one in ((own, declared), *((_OF_PROVISIONERS, inner) for inner in provisioners(declared))):
+    kind = mode, declared.block.label(0)
+    own = OF_TYPES.get(kind, frozenset())
+    for names, one in ((own, declared), *((OF_PROVISIONERS, inner) for inner in provisioners(declared))):
         written = (local for name, local in one.arguments().items() if name in names)
         found = _unread([evaluated(local, scope) for local in written], files, in_part=True)
         if found:
             return found
-    if mode == "managed" and declared.block.label(0) in _PROGRAMS:
-        return _unread_program(body(declared, scope))
-    return None
+    if mode == "managed" and kind[1] in PROGRAMS:
+        return _unread_program(body(declared, scope), _GRANTS.search)
+    with_commands = WITH_COMMANDS.get(kind)
+    return _unread_program(body(declared, scope), _command_in, with_commands) if with_commands else None
 
 
-def _unread_program(program: Body) -> Unread | None:
-    """Return the part of any argument of a resource, in any of its blocks, that changes IAM."""
-    for argument in program.arguments.values():
+def _unread_program(program: Body, search: Search, names: Collection[str] | None = None) -> Unread | None:
+    """Return the part of any argument, or of one of these names, in any of its blocks, that changes IAM."""
+    for _, argument in program.arguments.items() if names is None else _named(program.arguments, names):
         for text in _texts(argument.value):
-            found = _GRANTS.search(text)
+            found = search(text)
             if found:
-                return f"contains a change of IAM, which is not read: {_excerpt(found, text)}", argument.at
-    for inner in chain.from_iterable(found for found in program.blocks.values() if not isinstance(found, Unknown)):
-        told = _unread_program(inner)
+                return f"contains a change of IAM, which is not read: {_excerpt(found)}", argument.at
+    of_names = program.blocks.items() if names is None else _named(program.blocks, names)
+    for inner in chain.from_iterable(found for _, found in of_names if not isinstance(found, Unknown)):
+        told = _unread_program(inner, search)
         if told:
             return told
     return None
+
+
+def _named(written: Mapping[str, Item], names: Collection[str]) -> list[tuple[str, Item]]:
+    """Return the arguments or blocks of these names; the others are not evaluated."""
+    return [(name, written[name]) for name in names if name in written]
+
+
+def _command_in(text: str) -> re.Match[str] | None:
+    """Return the part of a text that is a command that changes IAM, and not a sentence about it."""
+    return _changes_iam(text) if _CLIENT.search(text) else None
 
 
 def unread_of_call(declared: Declared, scope: ScopeOf, files: Files) -> Unread | None:
@@ -149,7 +147,7 @@ def _unread(arguments: list[Argument], files: Files, *, in_part: bool) -> Unread
             for where, written in (("", text), *_scripts(text, files)):
                 found = _changes_iam(written)
                 if found:
-                    reason = f"runs a command that changes IAM, which is not read{where}: {_excerpt(found, written)}"
+                    reason = f"runs a command that changes IAM, which is not read{where}: {_excerpt(found)}"
                     return reason, argument.at
     for argument in arguments if in_part else ():
         why = next((part.unknown for part in _parts(argument.value) if part.unknown), None)
@@ -160,8 +158,13 @@ def _unread(arguments: list[Argument], files: Files, *, in_part: bool) -> Unread
 
 @lru_cache(maxsize=256)
 def _changes_iam(written: str) -> re.Match[str] | None:
-    """Return the part of a command or script that changes IAM; cached, since many blocks may run the same script."""
-    return CHANGES_IAM.search(written)
+    """Return the part of a command or script that changes IAM; cached, since many blocks may run the same script.
+
+    A shell joins continued lines, and ignores a backslash or empty quotes in a word.
+    """
+    found = CHANGES_IAM.search(written)
+    joined = found is None and _JOINED.search(written) and _JOINED.sub("", written)
+    return CHANGES_IAM.search(joined) if joined else found
 
 
 def _parts(value: Value) -> Iterator[Value]:
@@ -214,10 +217,11 @@ def _scripts(text: str, files: Files) -> Iterator[tuple[str, str]]:
             continue
 
 
-def _excerpt(found: re.Match[str], text: str) -> str:
+def _excerpt(found: re.Match[str]) -> str:
     """Return the matching line, from the start of the IAM part."""
     from iamlint.sources.terraform.instances.embedded import HOLE
 
+    text = found.string
     start = text.rfind("\n", 0, found.start()) + 1
     line = text[start:].partition("\n")[0].strip()
     shown = line if len(line) <= _LONGEST else f"…{text[found.start() : found.start() + _LONGEST]}…".replace("\n", " ")

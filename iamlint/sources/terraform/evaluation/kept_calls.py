@@ -95,7 +95,7 @@ class KeptCalls:
 
     def known(self, child: ModuleInstance) -> KeptCall | None:
         """Return the call of an earlier check if it read the same; what it reported is reported."""
-        child.say_others()
+        child.say_others(child.scope())
         name = self._name(child)
         part = self.memory.peek(name)
         known = cast("KeptCall", part.value) if part else None

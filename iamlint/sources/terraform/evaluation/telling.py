@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from iamlint.location import Span
-from iamlint.sources.terraform.configuration.migrations import forgotten
+from iamlint.sources.terraform.configuration.migrations import forgotten, removed
 from iamlint.sources.terraform.configuration.module import Declared, Module
+from iamlint.sources.terraform.evaluation.bodies import ScopeOf
+from iamlint.sources.terraform.evaluation.commands import unread_of_block
 from iamlint.sources.terraform.evaluation.run import MISSING, STEPS_OF_FACT, TELL, Noted, Run
 from iamlint.sources.terraform.instances.declarations import unread_part
 from iamlint.unknown import Unknown, UnknownPart
@@ -59,7 +61,7 @@ class Telling:
             return self._unread_part(declared, address, reason)
         return Unknown(f"{address} is not read: {reason}", (UnknownPart(address),))
 
-    def say_others(self) -> None:
+    def say_others(self, scope: ScopeOf) -> None:
         """Add unread parts for blocks of unknown types, removed ones and twins, once for all instances of a module."""
         of_module = id(self.module), ""
         if of_module in self.run.told:
@@ -73,6 +75,10 @@ class Telling:
             kept = forgotten(declared)
             if kept and self.run.takes(STEPS_OF_FACT):
                 self._say_once(declared, self.qualified(kept), "stays as it is: Terraform only forgets it")
+            gone = removed(declared)
+            unread = unread_of_block("managed", declared, scope, self.run.files) if gone else None
+            if gone and unread and self.run.takes(STEPS_OF_FACT):
+                self._say_once(declared, self.qualified(gone), *unread)
         for (mode, kind, name), blocks in self.module.resources.items():
             if len(blocks) > 1 and mode == "managed" and self.run.takes(STEPS_OF_FACT):
                 first = blocks[0].header.location

@@ -42,11 +42,13 @@ def _by_address(declared: re.Pattern[str], unknown_part: UnknownPart, attributes
 def account_name(text: Text) -> Text:
     """Return the e-mail in a service account's name, e-mail or id, in any form that arguments accept.
 
+    A known e-mail is in lower case, as principals have it.
     Source: ``service_account_id`` of google_service_account_iam and google_service_account_key,
     https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_service_account_iam
     """
     if isinstance(text, str):
-        return text.rpartition(_FOLDER)[2] or text
+        name = text.rpartition(_FOLDER)[2] or text
+        return name if "${" in name else name.lower()
     if text.unknown_part:
         return declared_account(text.unknown_part, "email", "name", "id", "unique_id") or text
     for index, part in enumerate(text.parts):

@@ -1,0 +1,92 @@
+"""Which arguments contain commands, requests or programs that something else runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from iamlint.sources.terraform.configuration.module import Mode
+
+OF_PROVISIONERS = frozenset(
+    {"command", "content", "environment", "inline", "interpreter", "script", "scripts", "source"}
+)
+"""The arguments of provisioners that contain the command, or the file that they copy."""
+OF_TYPES: Mapping[tuple[Mode, str], frozenset[str]] = {
+    ("data", "external"): frozenset({"program", "query"}),
+    ("data", "http"): frozenset({"url"}),
+    ("data", "local_command"): frozenset({"command", "arguments"}),
+    ("managed", "google_storage_bucket_object"): frozenset({"source"}),
+    ("managed", "http_request"): frozenset({"url"}),
+    ("managed", "ssh_resource"): frozenset({"commands"}),
+    ("managed", "terracurl_request"): frozenset({"url"}),
+}
+"""The arguments of resources and data sources that contain a command, a request or the name of a script."""
+PROGRAMS = frozenset(
+    {
+        "google_cloud_run_v2_job",
+        "google_cloud_scheduler_job",
+        "google_cloudbuild_trigger",
+        "google_compute_instance",
+        "google_compute_instance_from_template",
+        "google_compute_instance_template",
+        "google_compute_region_instance_template",
+        "google_deployment_manager_deployment",
+        "google_workflows_workflow",
+        "local_file",
+        "local_sensitive_file",
+        "restapi_object",
+        "shell_script",
+        "shell_sensitive_script",
+        "vault_gcp_secret_roleset",
+        "vault_gcp_secret_static_account",
+    }
+)
+"""Resources with arguments that are programs, requests or templates executed elsewhere."""
+_METADATA = ("metadata", "metadata_startup_script")
+_OF_RESOURCES: Mapping[str, tuple[str, ...]] = {
+    "ansible_playbook": ("extra_vars",),
+    "docker_container": ("command", "entrypoint", "env"),
+    "github_repository_file": ("content",),
+    "gitlab_repository_file": ("content",),
+    "google_cloud_run_service": ("template",),
+    "google_cloud_run_v2_service": ("template",),
+    "google_cloud_run_v2_worker_pool": ("template",),
+    "google_clouddeploy_custom_target_type": ("custom_actions",),
+    "google_compute_instance_from_machine_image": _METADATA,
+    "google_compute_instance_group_manager": ("all_instances_config",),
+    "google_compute_per_instance_config": ("preserved_state",),
+    "google_compute_project_metadata": _METADATA,
+    "google_compute_project_metadata_item": ("value",),
+    "google_compute_region_instance_group_manager": ("all_instances_config",),
+    "google_compute_region_per_instance_config": ("preserved_state",),
+    "google_container_cluster": ("node_config", "node_pool"),
+    "google_container_node_pool": ("node_config",),
+    "google_dataproc_job": ("hadoop_config", "pig_config", "pyspark_config", "spark_config"),
+    "google_dataproc_workflow_template": ("jobs",),
+    "google_notebooks_instance": _METADATA,
+    "google_os_config_guest_policies": ("recipes",),
+    "google_os_config_os_policy_assignment": ("os_policies",),
+    "google_storage_bucket_object": ("content",),
+    "google_tpu_v2_queued_resource": ("tpu",),
+    "google_tpu_v2_vm": _METADATA,
+    "google_workbench_instance": ("gce_setup",),
+    "kubernetes_config_map": ("data",),
+    "kubernetes_config_map_v1": ("data",),
+    "kubernetes_daemon_set_v1": ("spec",),
+    "kubernetes_daemonset": ("spec",),
+    **{
+        f"kubernetes_{kind}{version}": ("spec",)
+        for kind in ("cron_job", "deployment", "job", "pod", "replication_controller", "stateful_set")
+        for version in ("", "_v1")
+    },
+}
+WITH_COMMANDS: Mapping[tuple[Mode, str], tuple[str, ...]] = {
+    ("data", "cloudinit_config"): ("part",),
+    ("data", "shell_script"): ("lifecycle_commands",),
+    ("data", "template_cloudinit_config"): ("part",),
+    ("data", "template_file"): ("template",),
+    **{("managed", kind): names for kind, names in _OF_RESOURCES.items()},
+}
+"""The arguments and blocks that may contain commands among other texts: metadata, containers, scripts, files.
+
+Only a command counts there: the name of a role in a file may be anything.
+"""
