@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.comparison.conftest import TOKEN, Compare, account, closed, in_project, is_quiet, on_account, opened
 
 LEDGER = account("ledger")
@@ -167,6 +169,38 @@ def test_what_may_not_be_there_is_unknown(compare: Compare) -> None:
     unknown_change = compare(LEDGER, LEDGER + role)
     assert not unknown_change.gained
     assert [one.privilege.principal for one in unknown_change.unknown if one.privilege] == ["user:ana@x.example"]
+
+
+def test_what_closes_is_unknown_while_the_head_may_name_it(compare: Compare) -> None:
+    """A variable that loses its default may get the same value elsewhere."""
+    people = 'variable "people" {\n  %s\n}\n' + account("ledger")
+    people += on_account("m", "ledger", "${each.value}", more="for_each = toset(var.people)")
+    found = compare(people % 'default = ["user:ana@x.example"]', people % "")
+    assert not found.closed
+    assert any("var.people has no default" in one.reason for one in found.unknown if one.change == "closed")
+
+
+CALL = """
+module "x" {
+  source  = "acme/iam/google"
+  version = "%s"  # %s
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "reasons"),
+    [
+        (CALL % ("1.0.0", "a"), CALL % ("1.0.0", "a"), 0),
+        (CALL % ("1.0.0", "a"), "# moved down\n" + CALL.replace("{\n", "{\n  # new\n") % ("1.0.0", "a"), 0),
+        (CALL % ("1.0.0", "a"), CALL % ("2.0.0", "a"), 1),
+    ],
+)
+def test_another_version_of_a_module_that_is_not_installed(
+    compare: Compare, base: str, head: str, reasons: int
+) -> None:
+    found = compare(account("ledger") + base, account("ledger") + head)
+    assert [one.reason.partition(":")[0] for one in found.unknown] == ["the call of module.x has changed"] * reasons
 
 
 def test_a_principal_that_is_not_known_in_full_is_shown_as_policies_write_it(compare: Compare) -> None:
