@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.comparison.access import SideAccess
-from iamlint.comparison.cone import Cone, changed
+from iamlint.comparison.cone import Changed, Cone, changed
 from iamlint.comparison.identities import identities
 from iamlint.comparison.lines import line_of
 from iamlint.comparison.model import Change, Comparison, Pair, Privilege, UnknownChange
@@ -16,7 +16,10 @@ from iamlint.comparison.pairs import Difference, differences
 from iamlint.comparison.privileges import Gains
 from iamlint.comparison.sides import Side
 from iamlint.comparison.telling import Teller
-from iamlint.facts import UnreadPart
+from iamlint.facts import Grant, Provider, UnreadPart
+from iamlint.federation.names import is_federated
+from iamlint.federation.unmatched import pool_of
+from iamlint.unknown import shown
 
 MOST_LISTED = 1_000
 """Maximum number of listed pairs, privileges and unknown answers of each kind; the rest is counted."""
@@ -66,7 +69,7 @@ def compare(base: Side, head: Side) -> Comparison:
         left_out["roles of accounts that were not looked at"] += gains.left_out
         privileges[change] = tuple(teller.privilege(one, change) for one in listed if one.is_certain)
         unknown += [_perhaps_gained(change, teller.privilege(one, change)) for one in listed if not one.is_certain]
-    unknown += _unread(base, head)
+    unknown += [*_unread(base, head), *_changed_providers(changes[1])]
     return Comparison(
         base=base.given,
         head=head.given,
@@ -112,6 +115,17 @@ def _unread(base: Side, head: Side) -> list[UnknownChange]:
     }
     found = [UnknownChange(reason, line_of(unread_part.declared.at, head)) for reason, unread_part in new.items()]
     return [*found, *_changed_calls(base, head, {one.reason for one in found})]
+
+
+def _changed_providers(head: Changed) -> Iterator[UnknownChange]:
+    """Yield the changed providers of pools whose principals had grants before: other tokens may match them now."""
+    estate = head.names.side.estate
+    known = {pool_of(one) for one in estate.of(Grant) if is_federated(one.principal) and not head.has(one)}
+    for one in head.facts:
+        if isinstance(one, Provider) and pool_of(one) in known and one.disabled is not True:
+            pool = shown(one.pool).rpartition("/")[2]
+            reason = f"other tokens may match principals of the pool {pool}, since its provider has changed"
+            yield UnknownChange(reason, line_of(one.place.at, head.names.side))
 
 
 def _changed_calls(base: Side, head: Side, told: Set[str]) -> Iterator[UnknownChange]:

@@ -249,3 +249,53 @@ resource "google_cloud_identity_group_membership" "ana" {
     assert closed(found) == {"group:devs@x.example -> ledger@shop"}
     joined = compare(LEDGER + on_account("devs", "ledger", "group:devs@x.example"), before)
     assert opened(joined) == {"user:ana@x.example -> ledger@shop"}
+
+
+REPOSITORY = (
+    "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/gh/attribute.repository"
+)
+PROVIDER = """
+resource "google_iam_workload_identity_pool_provider" "p" {
+  project                            = "shop"
+  workload_identity_pool_id          = "gh"
+  workload_identity_pool_provider_id = "p"
+  attribute_condition                = "%s"
+  attribute_mapping = {
+    "google.subject"       = "assertion.sub"
+    "attribute.repository" = "assertion.repository"
+  }
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+"""
+OWNER = "assertion.repository_owner == '%s'"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "opens", "closes", "reasons"),
+    [
+        (OWNER % "other", OWNER % "acme", True, False, 1),
+        (OWNER % "acme", OWNER % "other", False, True, 1),
+        (OWNER % "acme" + " && assertion.ref == 'refs/heads/main'", OWNER % "acme", False, False, 1),
+        (OWNER % "acme", OWNER % "acme", False, False, 0),
+    ],
+)
+def test_another_condition_of_a_provider(
+    compare: Compare, before: str, after: str, opens: bool, closes: bool, reasons: int
+) -> None:
+    """What the tokens of a principal are is not compared, so that it is unknown whether more match than before."""
+    granted = LEDGER + on_account("f", "ledger", f"{REPOSITORY}/acme/app", "roles/iam.workloadIdentityUser")
+    granted += in_project("p", f"{REPOSITORY}/acme/app", "roles/run.admin")
+    found = compare(granted + PROVIDER % before, granted + PROVIDER % after)
+    assert (bool(found.opened), bool(found.closed), len(found.unknown)) == (opens, closes, reasons)
+    assert ([one.role for one in found.gained], [one.role for one in found.lost]) == (
+        ["roles/run.admin"] * opens,
+        ["roles/run.admin"] * closes,
+    )
+
+
+def test_a_grant_that_no_token_can_use_opens_nothing(compare: Compare) -> None:
+    base = LEDGER + PROVIDER % (OWNER % "acme")
+    other = on_account("f", "ledger", f"{REPOSITORY}/other/app", "roles/iam.workloadIdentityUser")
+    assert is_quiet(compare(base, base + other + in_project("p", f"{REPOSITORY}/other/app", "roles/owner")))

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from iamlint.federation.names import misspelling
 from iamlint.principals import read_principal
-from iamlint.queries.federation.names import misspelling
 from iamlint.unknown import Unknown, UnknownPart
 
 Check = Callable[..., Any]

@@ -12,10 +12,10 @@ from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.token_claims import Claim, claims_compared, is_below, is_obscure, least_bytes
 from iamlint.estate import Estate
 from iamlint.facts import Condition, Place, Provider, Text
+from iamlint.federation.admission import admission
+from iamlint.federation.issuers import OWN, Issuer, read, shared_issuer
+from iamlint.federation.names import LONGEST_SUBJECT
 from iamlint.patterns.match import Match
-from iamlint.queries.federation.admission import admission
-from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
-from iamlint.queries.federation.names import LONGEST_SUBJECT
 from iamlint.queries.federation.outsiders import admits_stranger
 from iamlint.unknown import Truth, Unknown, shown
 

@@ -19,8 +19,8 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.parser import Unparsable
 from iamlint.conditions.token_claims import Claim, claims_compared, mapped
 from iamlint.facts import Condition, Provider, Text
-from iamlint.queries.federation.forms import may_have
-from iamlint.queries.federation.issuers import OWN, Claims, Issuer, has_empty_part, read, shared_issuer
+from iamlint.federation.forms import may_have
+from iamlint.federation.issuers import OWN, Claims, Issuer, has_empty_part, read, shared_issuer
 from iamlint.unknown import Unknown, shown
 
 MOST = 256
