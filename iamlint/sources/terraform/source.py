@@ -142,16 +142,18 @@ class Stating:
 
     def facts(self) -> list[Fact]:
         """Return the facts."""
-        from iamlint.sources.terraform.worlds import Stated, definite, further, once_more
+        from iamlint.sources.terraform.worlds import Stated, blocked_by_example, definite, further, once_more
 
         stated = Stated()
         for _, use, trust, evaluated in self.parts:
             facts = evaluated if self.remembered is None else _read(evaluated)
             if use == "by default":
-                kept = further(definite(facts), stated)
+                sure = definite(facts)
+                kept = [*further(sure, stated), *blocked_by_example(sure, stated)]
             else:
                 kept = once_more(facts, stated) if use == "once more" else facts
-            stated.add(trusted(kept, trust))
+            add = stated.add_example if use == "uncalled" else stated.add
+            add(trusted(kept, trust))
         return stated.facts
 
     def hash(self) -> str | None:

@@ -189,3 +189,42 @@ def test_a_module_that_grants_nothing_by_default(tmp_path: Path, files: dict[str
     notes = [one for one in found.facts if isinstance(one, UnreadPart)]
     assert [one.reason for one in notes] == reasons
     assert not any(one.unread for one in notes)
+
+
+DENIES = """
+resource "google_iam_deny_policy" "it" {
+  parent = "cloudresourcemanager.googleapis.com%2Fprojects%2Fshop"
+  name   = "it"
+  rules {
+    deny_rule {
+      denied_principals  = ["principalSet://goog/public:all"]
+      denied_permissions = ["iam.googleapis.com/serviceAccounts.actAs"]
+    }
+  }
+}
+"""
+CALLED = 'module "it" {\n  source = "../../m"\n}\n'
+EXAMPLE = {"m/main.tf": LITERAL, "examples/a/main.tf": CALLED + DENIES}
+
+
+@pytest.mark.parametrize(
+    ("files", "is_told"),
+    [
+        ({}, True),
+        ({"examples/b/main.tf": CALLED + DENIES}, True),
+        ({"examples/b/main.tf": CALLED}, False),
+        ({"examples/0/main.tf": CALLED}, False),
+        ({"examples/a/terraform.tfvars": ""}, False),
+        ({"examples/a/main.tf": CALLED}, False),
+        ({"m/main.tf": LITERAL + DENIES, "examples/a/main.tf": CALLED}, False),
+        ({"m/main.tf": 'variable "who" {}\n' + LITERAL.replace('"user:ana@example.com"', "var.who")}, False),
+    ],
+    ids=[
+        *("an example", "two examples", "another call", "an earlier call", "applied", "no policy"),
+        *("its own policy", "a grant that needs values"),
+    ],
+)
+def test_what_an_example_may_block(tmp_path: Path, files: dict[str, str], *, is_told: bool) -> None:
+    found = reading(tmp_path, EXAMPLE | files)
+    reasons = [one.reason for one in found.facts if isinstance(one, UnreadPart) and "may be blocked by" in one.reason]
+    assert len(reasons) == is_told
