@@ -206,6 +206,7 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("resource", r"\brequesting https://[a-z-]{1,60}\.googleapis\.com/v\w{1,10}/(projects/[^\s?:'\x22]{0,400}[\w])"),
     ("resource", rf"\bon service account {_QUOTE}(projects/[^/\s]+/serviceAccounts/{_RESOURCE})"),
     ("resource", r"\baccess b instance \[([a-z0-9][\w.-]*[a-z0-9])\]"),
+    ("resource", r"\w instance \[((?:projects|folders|organizations)/[\w.@/-]*\w)[\]:]"),
     ("resource", r"\bdoes not have storage\.objects\.\w+ access to ([a-z0-9][\w.-]*[a-z0-9])/"),
     ("resource", r"\baccess to (?:the )?(?:bucket )?([a-z0-9][\w.-]*[a-z0-9])(?:\.|,|$|\s*\()"),
     ("resource", rf"\bto the bucket {_QUOTE}([a-z0-9][\w.-]*[a-z0-9])"),

@@ -27,6 +27,7 @@ from diagnosis.small_inputs import (
     pool_member,
     project_grant,
     provider,
+    under,
 )
 
 from iamlint.diagnosis.asking import BadQuestionError
@@ -404,6 +405,27 @@ def test_the_repository_of_an_image(image: str, resource: str) -> None:
         "denied: Permission 'artifactregistry.repositories.uploadArtifacts' denied on resource (or it may not exist)."
     )
     assert read_error(f"{refusal}\nERROR: error pushing image {image}").resource == resource
+
+
+BUCKET = "does not have storage.objects.create access to the Google Cloud Storage object. Permission 'storage.objects.create'"
+UPLOAD = (
+    f"403 POST https://storage.googleapis.com/upload/storage/v1/b/shop-data/o?a: {TARGET} {BUCKET} denied on resource"
+)
+
+
+@pytest.mark.parametrize(
+    ("where", "right"),
+    [
+        ("shop-data", ("unknown", "missing-input")),  # the call works, and the error says that it does not
+        ("shop-data/objects/in/", ("unknown", "condition")),
+        ("zz", ("fails", "condition")),
+    ],
+)
+def test_a_condition_on_another_bucket(tmp_path: Path, where: str, right: tuple[str, str]) -> None:
+    condition = under(f'resource.name.startsWith("projects/_/buckets/{where}")')
+    granted = project_grant(member_of("batch"), "roles/storage.objectAdmin", more=condition)
+    bucket = 'resource "google_storage_bucket" "d" {\n  project = "shop"\n  name = "shop-data"\n}\n'
+    assert outcome(ask(tmp_path, ACCOUNT + bucket + granted, None, None, error=UPLOAD)) == right
 
 
 PERIMETER = """
