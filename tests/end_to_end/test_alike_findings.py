@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from iamlint.estate import Estate
+from iamlint.estate import Estate, principal_node
+from iamlint.facts import Grant
 from iamlint.finding import Finding
+from iamlint.graph.edges import _LOOKED_AT, graph_of
 from iamlint.linter import lint, rule_matches
 from iamlint.linter.findings import Maker
 from iamlint.location import Location
+from iamlint.patterns.evaluation import judge
+from iamlint.patterns.fact_schema import KINDS
+from iamlint.patterns.match import grant_verdicts
 from iamlint.reporters.json_report import _Findings, _Shared, json_report
 from iamlint.reporters.parts.indented import Written, indented
 from iamlint.results.fingerprint import fingerprints
@@ -20,6 +25,7 @@ from iamlint.roles import catalog
 from iamlint.rules.catalog import load_rules
 from iamlint.sources import read
 from iamlint.sources.reading import Options
+from iamlint.unknown import Truth
 
 NAMES = [
     *(
@@ -56,6 +62,8 @@ def line(project: str, name: str) -> str:
     listed = ",".join(f'"{one}"' for one in members)
     roles = ("roles/owner", "roles/editor", "roles/iam.serviceAccountTokenCreator", "roles/iam.serviceAccountUser")
     bindings = ",".join(f'{{"role":"{role}","members":[{listed}]}}' for role in roles)
+    weak = ",".join(f'"serviceAccount:weak-{number}@{project}.iam.gserviceaccount.com"' for number in range(2))
+    bindings += f',{{"role":"roles/iam.serviceAccountTokenCreator","members":[{weak}]}}'
     home = project if "/" in project else f"projects/{project}"
     kind = "cloudresourcemanager.googleapis.com/Project"
     return (
@@ -102,3 +110,33 @@ def test_equal_fingerprints_get_numbers_however_many_others_there_are() -> None:
     found = list(fingerprints(findings))
     assert [one.v2.partition("-")[2] for one in found] == [""] * 400 + ["2"] * 400 + ["3"] * 200
     assert {one.own.name for one in found[:400]} == {one.own.name for one in found}
+
+
+def test_what_a_kind_of_principals_decides_is_what_each_principal_decides(export: Path) -> None:
+    estate = Estate(read([export], Options()).facts, catalog(), date(2026, 1, 1))
+    words, truths = KINDS["grant"].words, set()
+    patterns = [rule.when["grant"] for rule in load_rules()[0] if rule.when and "grant" in rule.when]
+    patterns += [
+        {"principal": one} for one in ("user:*", "*", "serviceAccount:*@shop-1.*", ["group:ci", "allUsers"], "u*")
+    ]
+    patterns += [{"unless": [{"principal": one} for one in ("user:*", "group:?i", "serviceAccount:*")]}]
+    for pattern in patterns:
+        found = {id(grant): verdict.truth for grant, verdict in grant_verdicts(pattern, estate)}
+        for grant in estate.of(Grant):
+            alone = judge(pattern, grant, estate, words).truth
+            assert found.get(id(grant), Truth.FALSE) is alone, (pattern, grant)
+            truths.add(alone)
+    assert truths == set(Truth)
+
+
+def test_an_account_of_a_project_gets_the_answer_of_those_with_the_same_access(export: Path) -> None:
+    estate = Estate(read([export], Options()).facts, catalog(), date(2026, 1, 1))
+    graph, among = graph_of(estate), set[bool]()
+    sources = {principal_node(grant) or "" for grant in estate.of(Grant)}
+    for node, below in graph._privileged_below.items():
+        accounts = (below,) if isinstance(below, str) else below
+        for source in sources:
+            found = graph.privileged_below(node, source)
+            assert found == graph._first_beyond(accounts[:_LOOKED_AT], source)
+            among.add(source in accounts and found is not None)
+    assert among == {True, False}

@@ -10,7 +10,7 @@ from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, Provider
 from iamlint.federation.admission import admission
 from iamlint.federation.unmatched import is_unmatched, providers_by_pool, why_unmatched
-from iamlint.patterns.match import Match, grant_verdict
+from iamlint.patterns.match import Match, grant_verdict, grant_verdicts
 from iamlint.queries.federation.provider_conditions import admits, mapped_claims
 from iamlint.queries.federation.workloads import Workloads
 from iamlint.unknown import Truth, Unknown
@@ -136,9 +136,8 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
     one of the providers admits anybody, so does the grant.
     """
     providers = estate.made(providers_by_pool)
-    for grant in estate.of(Grant):
-        found = grant_verdict(_BECOMES, grant, estate)
-        if found.truth is Truth.FALSE or is_unmatched(grant, estate):
+    for grant, found in grant_verdicts(_BECOMES, estate):
+        if is_unmatched(grant, estate):
             continue
         whole = _WHOLE.match(grant.principal.text)
         known = providers.get((scope(grant.declared), whole["pool"]), []) if whole else []
