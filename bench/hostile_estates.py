@@ -271,6 +271,18 @@ def conditions_short(at: Path) -> None:
 
 
 @hostile
+def tags_of_one_project(at: Path) -> None:
+    parent = "//cloudresourcemanager.googleapis.com/projects/p"
+    tags = (
+        f'resource "google_tags_tag_binding" "t{n}" {{\nparent = "{parent}"\ntag_value = "tagValues/{n}"\n}}\n'
+        for n in range(3_000)
+    )
+    write(at / "a.tf", tags)
+    asked = (_condition(f"resource.matchTagId('tagKeys/1', 'tagValues/{n}')") for n in range(2_000))
+    write(at / "b.tf", (member(f"x{n}", f'"{TOKENS}"', f'"user:a{n}@b.c"', one) for n, one in enumerate(asked)))
+
+
+@hostile
 def providers(at: Path) -> None:
     text = " || ".join(f"assertion.repository == 'o/r{n}'" for n in range(300))
     piece = (

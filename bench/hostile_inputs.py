@@ -402,6 +402,22 @@ def heredocs(at: Path) -> None:
 
 
 @hostile
+def commands_without_words(at: Path) -> None:
+    pieces = {"a": "curl:" * 60_000, "b": "\\\\\\\\a" * 30_000, "c": "gcloud iam a ''b" * 12_000}
+    runs = (f'provisioner "local-exec" {{\ncommand = "{text}"\n}}\n' for text in pieces.values())
+    write(at / "a.tf", f'resource "null_resource" "x" {{\n{"".join(runs)}}}\n')
+    write(at / "b.tf", HONEST)
+
+
+@hostile
+def commands_of_many_instances(at: Path) -> None:
+    text = "gcloud iam a ''b" * 5_000
+    body = f'count = 10000\nkey = "k${{count.index}}"\nvalue = "{text}${{count.index}}"\n'
+    write(at / "a.tf", f'resource "google_compute_project_metadata_item" "x" {{\n{body}}}\n')
+    write(at / "b.tf", HONEST)
+
+
+@hostile
 def long_line(at: Path) -> None:
     blocks = "".join(member(f"x{n}", '"roles/owner"', '"user:a@b.c"').replace("\n", "\r") for n in range(2))
     items = ", ".join(f'"user:a{n}@b.c"' for n in range(45_000))

@@ -52,8 +52,7 @@ def _resource(path: str, context: Context) -> Possible:
         return known(service)
     if path == "resource.type" and permission.startswith("resourcemanager.projects."):
         return known("cloudresourcemanager.googleapis.com/Project")
-    within = f"projects/_/buckets/{context.bucket}" if path == "resource.name" and context.bucket else ""
-    return Anything((Reason("resource", f"it depends on {path}"),), within)
+    return Anything((Reason("resource", f"it depends on {path}"),))
 
 
 def _principal(path: str, principal: Principal | None) -> Possible:

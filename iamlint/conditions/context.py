@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import date
 
-from iamlint.basics.frozen import frozen
+from iamlint.basics.frozen import frozen, mutable
 from iamlint.facts import Principal
 from iamlint.unknown import Truth
 
@@ -21,26 +22,36 @@ class Tag:
     own: bool
 
 
-@frozen
+@mutable(eq=False)
 class TagState:
-    """The tags that a resource certainly has; ``complete`` says that it has no others."""
+    """The tags that a resource certainly has; ``complete`` says that it has no others.
+
+    It is compared by identity, since it is a part of the key of each kept outcome, and it may have many tags.
+    """
 
     tags: tuple[Tag, ...]
     complete: bool = False
+    _of_value: dict[str, list[Tag]] = field(default_factory=dict, init=False)
+    _keys: set[str] = field(default_factory=set, init=False)
+    _own_keys: set[str] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        for tag in self.tags:
+            for value in tag.values:
+                self._of_value.setdefault(value, []).append(tag)
+            self._keys |= tag.keys
+            if tag.own:
+                self._own_keys |= tag.keys
 
     def matches(self, key: str, value: str) -> Truth:
         """Whether the resource has this value of a key; a value by its id is that of one key only."""
-        truth = Truth.FALSE if self.complete else Truth.UNKNOWN
-        for tag in self.tags:
-            if value in tag.values and (key in tag.keys or not tag.keys):
-                return Truth.TRUE
-            if key in tag.keys and tag.own:
-                truth = Truth.FALSE
-        return truth
+        if any(key in tag.keys or not tag.keys for tag in self._of_value.get(value, ())):
+            return Truth.TRUE
+        return Truth.FALSE if self.complete or key in self._own_keys else Truth.UNKNOWN
 
     def has(self, key: str) -> Truth:
         """Whether the resource has a value of a key."""
-        if any(key in tag.keys for tag in self.tags):
+        if key in self._keys:
             return Truth.TRUE
         return Truth.FALSE if self.complete else Truth.UNKNOWN
 
@@ -52,8 +63,7 @@ class Context:
     ``as_of`` is the day (UTC) of the request; its time of day is open. ``permission`` is the requested one
     (``iam.serviceAccounts.getAccessToken``); it determines the resource that the condition sees. ``principal`` is the
     caller. ``modified`` are the roles whose grants the request changes, if it sets an allow policy. ``tags`` are those
-    of the resource. None means open. With ``later`` the request is on this day or on any day after it. ``bucket`` has
-    the resource in it, or is the resource.
+    of the resource. None means open. With ``later`` the request is on this day or on any day after it.
     """
 
     as_of: date
@@ -62,7 +72,6 @@ class Context:
     modified: tuple[str, ...] | None = None
     tags: TagState | None = None
     later: bool = False
-    bucket: str | None = None
 
 
 PROVIDERS: dict[str, str] = {

@@ -6,6 +6,7 @@ for one instance changes the others, too.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import get_args
@@ -80,9 +81,11 @@ def _blocks(edits: Iterable[Edit], sources: Sources) -> Iterator[tuple[Tree, Blo
         tree = sources.tree(path)
         if tree is None:
             continue
-        ranges = Moves(tree.source, sorted(set(some))).before
-        for block in tree.file.body.blocks:
-            inside = [(start, end) for start, end in ranges if block.start <= start <= block.end]
-            each = block.body.arguments.get("for_each")
-            if inside:
-                yield tree, block, each is not None and all(each.start <= start <= each.end for start, _ in inside)
+        blocks, inside = tree.file.body.blocks, defaultdict[int, list[int]](list)
+        for start, _ in Moves(tree.source, sorted(set(some))).before:
+            after = bisect_right(blocks, start, key=lambda block: block.start)
+            if after and start <= blocks[after - 1].end:
+                inside[after - 1].append(start)
+        for number, starts in sorted(inside.items()):
+            each = blocks[number].body.arguments.get("for_each")
+            yield tree, blocks[number], each is not None and all(each.start <= start <= each.end for start in starts)

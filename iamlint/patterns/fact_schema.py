@@ -321,12 +321,12 @@ def _first_of_pairs(pairs: tuple[tuple[Text, Any], ...] | Unknown) -> tuple[Text
 # -- federation ----------------------------------------------------------------------------------------------------
 
 
-def _pool_kind(name: Text) -> str | None:
+def _pool_kind(name: Text) -> Text | None:
     text = shown(name)
-    return next(
-        (kind_ for kind_ in ("workload", "workforce") if f"{kind_}IdentityPools/" in text or f"{kind_}Pools/" in text),
-        None,
-    )
+    for kind_ in ("workload", "workforce"):
+        if f"{kind_}IdentityPools/" in text or f"{kind_}Pools/" in text:
+            return kind_
+    return name if isinstance(name, Unknown) else None
 
 
 def _provider_condition(provider: Provider) -> Text | None:

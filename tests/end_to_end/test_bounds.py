@@ -17,9 +17,8 @@ from iamlint.access import blocking
 from iamlint.budget import Allowance
 from iamlint.cli import main
 from iamlint.conditions import evaluation
-from iamlint.conditions.context import Context
+from iamlint.conditions.context import Context, Tag
 from iamlint.estate import blockers
-from iamlint.federation import unmatched
 from iamlint.finding import Finding
 from iamlint.graph.delegation import MOST_HOPS
 from iamlint.hcl.syntax import Node
@@ -28,6 +27,7 @@ from iamlint.linter import lint
 from iamlint.location import SourceText
 from iamlint.patterns import permission_places
 from iamlint.principals import read_principal
+from iamlint.queries.federation import grants
 from iamlint.reporters import FORMATS, render, sarif
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.results.report import Report
@@ -554,7 +554,7 @@ resource "google_iam_workload_identity_pool_provider" "p{0}" {{
 def test_more_providers_and_identities_than_are_held_against_each_other_are_unknown(
     check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unmatched, "MOST_PAIRS", 30)
+    monkeypatch.setattr(grants, "MOST_PAIRS", 30)
     pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/attribute.r"
     made = "".join(member(f"x{n}", f'"{pool}/other/r{n}"', '"roles/viewer"') for n in range(9))
     report = check(
@@ -611,3 +611,21 @@ class Counted(dict[int, Any]):
     def __setitem__(self, key: int, value: Any) -> None:
         self._asked.append(str(value[0].name).rpartition("/")[2])
         super().__setitem__(key, value)
+
+
+def test_the_tags_of_a_resource_are_not_gone_over_for_each_grant_on_it(
+    check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[Tag] = []
+    monkeypatch.setattr(Tag, "__hash__", lambda tag: hashed.append(tag) or 1)
+    blocks = [
+        f'resource "google_tags_tag_binding" "t{n}" {{\n  parent = "//cloudresourcemanager.googleapis.com/projects/p"\n'
+        f'  tag_value = "tagValues/{n}"\n}}\n'
+        f'resource "google_project_iam_member" "m{n}" {{\n  project = "p"\n  role = "roles/owner"\n'
+        f'  member = "user:ana{n}@example.com"\n  condition {{\n    title = "t"\n'
+        f"    expression = \"resource.matchTagId('tagKeys/1', 'tagValues/{n}')\"\n  }}\n}}\n"
+        for n in range(8)
+    ]
+    report = check({"main.tf": "".join(blocks)}, select=("basic-role-impersonation",))
+    assert len(report.findings) == 8
+    assert not hashed

@@ -326,10 +326,11 @@ def test_what_has_no_argument_is_reported_at_its_declaration() -> None:
         ("projects/1/locations/global/workloadIdentityPools/ci", "workload"),
         ("locations/global/workforcePools/staff", "workforce"),
         ("something", None),
+        (Unknown("known after apply", (UnknownPart("var.pool"),)), "unknown"),
     ],
 )
-def test_the_kind_of_a_pool(name: str, kind: str | None) -> None:
+def test_the_kind_of_a_pool(name: str | Unknown, kind: str | None) -> None:
     estate = Estate([], catalog(), date(2026, 1, 1))
     for one in ("workload", "workforce"):
-        expected = Truth.TRUE if kind == one else Truth.FALSE
+        expected = Truth.UNKNOWN if kind == "unknown" else Truth.TRUE if kind == one else Truth.FALSE
         assert KINDS["pool"].words["pool_kind"]((one,), Pool(name, HERE), estate).truth is expected

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import chain, islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
@@ -26,13 +26,15 @@ from iamlint.sources.terraform.evaluation.programs import OF_PROVISIONERS, OF_TY
 from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import Unknown
 
+if TYPE_CHECKING:
+    from iamlint.sources.terraform.evaluation.run import Run
+
 CHANGES_IAM = regex(
     r"(?:add|set)-iam-policy(?:-binding)?\b"
-    r"|(?:googleapis\.com|\bcurl\b)[^\n]{0,400}?(?:[:/]|%3A)(?-i:setIamPolicy)\b"
-    r"|(?-i:\.setIamPolicy\b|\bset_iam_policy\()"
+    r"|(?-i:\.setIamPolicy\(|\bset_iam_policy\()"
     r"|\bgsutil\b.{0,80}?\b(?:iam\s+(?:ch|set)|acl\s+(?:ch|set)|defacl\s+(?:ch|set))\b"
-    r"|\bgcloud\b[^\n]{0,80}?\b(?:iam\s+policies\s+delete|identity\s+groups\s+memberships\s+add"
-    r"|pam\s+(?:entitlements\s+(?:create|update)|grants\s+(?:create|approve)))\b"
+    r"|\biam\s+policies\s+delete\b|\bidentity\s+groups\s+memberships\s+add\b"
+    r"|\bpam\s+(?:entitlements\s+(?:create|update)|grants\s+(?:create|approve))\b"
     r"|\biam\s+(?:[a-z-]+\s+){1,3}?(?:create|create-cred-config|enable|set|undelete|update|update-oidc|upload)\b",
     re.IGNORECASE,
 )
@@ -41,6 +43,14 @@ CHANGES_IAM = regex(
 Sources: https://cloud.google.com/sdk/gcloud/reference/iam, https://cloud.google.com/storage/docs/gsutil/commands/iam,
 and each API's method for it.
 """
+_OF_API = regex(r"(?:[:/]|%3A)setIamPolicy\b")
+_CALLED = regex(r"googleapis\.com|\bcurl\b", re.IGNORECASE)
+"""What is before the method of an API on the line of a request."""
+_LONGEST_REQUEST = 400
+_WORDS = ("iam", "acl", "memberships", "pam")
+"""What each command that changes IAM contains, in lower case."""
+_CHARACTERS_OF_STEP = 10
+"""How many characters of a command are searched in a step."""
 _TOOL = regex(r"\b(?:gcloud|gsutil|bq)\b([^\n;|&]*)")
 _DECIDED = regex(
     r"(?:add|attach|auth|builds|compute|config|copy|cp|create|delete|deploy|describe|disable|enable|execute|export"
@@ -48,8 +58,11 @@ _DECIDED = regex(
     r"|submit|update|version|wait)\Z|(?:get|print|remove|update)-.*"
 )
 """Words of a command line that show that it is not an IAM command, whatever follows."""
-_SCRIPT = regex(r"[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|js|rb|pl|ps1)\b|(?<![^\s\"'`;|&(])[\w.+-]*/[\w./+-]*\w")
-"""A script file in a command, by its extension or by its path."""
+_SCRIPT = regex(
+    r"(?<![^\s\"'`;|&<>()=])[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|js|rb|pl|ps1)\b"
+    r"|(?<![^\s\"'`;|&(])[\w.+-]*/[\w./+-]*\w"
+)
+"""A script file in a command, by its extension or by its path. Both begin where a word does: others take long."""
 _JOINED = regex(r"\\(?:\r?\n|(?=[\w-]))|(?<=[\w-])(?:''|\"\")(?=[\w-])")
 """What a shell leaves out of a word."""
 _MOST_SCRIPTS = 100
@@ -94,34 +107,39 @@ def runs_or(wanted: Callable[[Mode, str], bool]) -> Callable[[Mode, Declared], b
     return lambda mode, declared: wanted(mode, declared.block.label(0)) or runs(mode, declared)
 
 
-def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, files: Files) -> Unread | None:
+def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, run: Run) -> Unread | None:
     """Return the command that changes IAM in an instance of a resource or data source."""
     kind = mode, declared.block.label(0)
     own = OF_TYPES.get(kind, frozenset())
     for names, one in ((own, declared), *((OF_PROVISIONERS, inner) for inner in provisioners(declared))):
         written = (local for name, local in one.arguments().items() if name in names)
-        found = _unread([evaluated(local, scope) for local in written], files, in_part=True)
+        found = _unread([evaluated(local, scope) for local in written], run, in_part=True)
         if found:
             return found
     if mode == "managed" and kind[1] in PROGRAMS:
-        return _unread_program(body(declared, scope), _GRANTS.search)
+        return _unread_program(body(declared, scope), run, _GRANTS.search)
     with_commands = WITH_COMMANDS.get(kind)
-    return _unread_program(body(declared, scope), _command_in, with_commands) if with_commands else None
+    return _unread_program(body(declared, scope), run, _command_in, with_commands) if with_commands else None
 
 
-def _unread_program(program: Body, search: Search, names: Collection[str] | None = None) -> Unread | None:
+def _unread_program(program: Body, run: Run, search: Search, names: Collection[str] | None = None) -> Unread | None:
     """Return the part of any argument, or of one of these names, in any of its blocks, that changes IAM."""
     for _, argument in program.arguments.items() if names is None else _named(program.arguments, names):
         for text in _texts(argument.value):
-            found = search(text)
+            found = search(text) if _has_time(run, text) else None
             if found:
                 return f"contains a change of IAM, which is not read: {_excerpt(found)}", argument.at
     of_names = program.blocks.items() if names is None else _named(program.blocks, names)
     for inner in chain.from_iterable(found for _, found in of_names if not isinstance(found, Unknown)):
-        told = _unread_program(inner, search)
+        told = _unread_program(inner, run, search)
         if told:
             return told
     return None
+
+
+def _has_time(run: Run, text: str) -> bool:
+    """Spend the steps for a search in a text; if there are no more, the run says that it is not whole."""
+    return run.takes(len(text) // _CHARACTERS_OF_STEP)
 
 
 def _named(written: Mapping[str, Item], names: Collection[str]) -> list[tuple[str, Item]]:
@@ -134,18 +152,18 @@ def _command_in(text: str) -> re.Match[str] | None:
     return _changes_iam(text) if _CLIENT.search(text) else None
 
 
-def unread_of_call(declared: Declared, scope: ScopeOf, files: Files) -> Unread | None:
+def unread_of_call(declared: Declared, scope: ScopeOf, run: Run) -> Unread | None:
     """Return the part of a module call's arguments that changes IAM, if the module runs them."""
     written = (local for name, local in declared.arguments().items() if name not in _OF_CALLS)
-    return _unread([evaluated(local, scope) for local in written], files, in_part=False)
+    return _unread([evaluated(local, scope) for local in written], run, in_part=False)
 
 
-def _unread(arguments: list[Argument], files: Files, *, in_part: bool) -> Unread | None:
+def _unread(arguments: list[Argument], run: Run, *, in_part: bool) -> Unread | None:
     """Return the command that changes IAM. ``in_part`` includes partly known commands. Existing scripts are read."""
     for argument in arguments:
         for text in _texts(argument.value):
-            for where, written in (("", text), *_scripts(text, files)):
-                found = _changes_iam(written)
+            for where, written in (("", text), *_scripts(text, run.files)):
+                found = _changes_iam(written) if _has_time(run, written) else None
                 if found:
                     reason = f"runs a command that changes IAM, which is not read{where}: {_excerpt(found)}"
                     return reason, argument.at
@@ -162,9 +180,23 @@ def _changes_iam(written: str) -> re.Match[str] | None:
 
     A shell joins continued lines, and ignores a backslash or empty quotes in a word.
     """
-    found = CHANGES_IAM.search(written)
+    found = _change(written)
     joined = found is None and _JOINED.search(written) and _JOINED.sub("", written)
-    return CHANGES_IAM.search(joined) if joined else found
+    return _change(joined) if joined else found
+
+
+def _change(text: str) -> re.Match[str] | None:
+    lowered = text.lower()
+    if not any(word in lowered for word in _WORDS):
+        return None
+    return CHANGES_IAM.search(text) or next(filter(_is_request, _OF_API.finditer(text)), None)
+
+
+def _is_request(method: re.Match[str]) -> bool:
+    """Whether the method of an API is a part of a request to Google."""
+    start = max(0, method.start() - _LONGEST_REQUEST)
+    line = method.string.rfind("\n", start, method.start()) + 1
+    return _CALLED.search(method.string, max(start, line), method.start()) is not None
 
 
 def _parts(value: Value) -> Iterator[Value]:

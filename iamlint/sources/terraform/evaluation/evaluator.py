@@ -395,13 +395,13 @@ class ModuleInstance(LocalValues):
             if not self.run.takes(STEPS_OF_COMMANDS + declared.size) or (number and self.run.is_on_reserve):
                 self._full(declared, address)
                 return
-            found = unread_of_block(mode, declared, self.scope(names), self.run.files)
+            found = unread_of_block(mode, declared, self.scope(names), self.run)
             if found:
                 self._say_once(declared, address + suffix, *found)
 
     def _say_commands_of_call(self, name: str, declared: Declared) -> None:
         """Add an unread part for commands among the arguments, which may name outputs of the call itself."""
-        unread = unread_of_call(declared, self.scope(), self.run.files)
+        unread = unread_of_call(declared, self.scope(), self.run)
         if unread:
             self._say_once(declared, self.qualified(f"module.{name}"), *unread)
 

@@ -76,7 +76,7 @@ class Telling:
             if kept and self.run.takes(STEPS_OF_FACT):
                 self._say_once(declared, self.qualified(kept), "stays as it is: Terraform only forgets it")
             gone = removed(declared)
-            unread = unread_of_block("managed", declared, scope, self.run.files) if gone else None
+            unread = unread_of_block("managed", declared, scope, self.run) if gone else None
             if gone and unread and self.run.takes(STEPS_OF_FACT):
                 self._say_once(declared, self.qualified(gone), *unread)
         for (mode, kind, name), blocks in self.module.resources.items():
