@@ -82,6 +82,7 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
     (MODULE, r"terraform init would fetch it|is not installed"),
     (VARIABLE, rf"((?:module\.{_ADDRESS}\.)?var\.[\w-]+)\S* has no default and is not set"),
     (VARIABLE, rf"((?:module\.{_ADDRESS}\.)?var\.[\w-]+)\S* has only a default that its validation refuses"),
+    (VARIABLE, r"with the defaults of (var\.[\w-]+)"),
     (VARIABLE, r"has no default|is an empty text, which is set elsewhere"),
     (WORKSPACE, r"terraform\.workspace is not known|may have several workspaces|does not name one workspace"),
     (WORKSPACE, r"--workspace states one"),

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Principal, PrincipalKind
 from iamlint.unknown import Unknown, UnknownPart
+
+if TYPE_CHECKING:
+    from iamlint.location import Span
 
 _PREFIXES: dict[str, PrincipalKind] = {
     "user": "user",
@@ -102,7 +105,7 @@ _DEFAULTS = (
     "@cloudbuild.gserviceaccount.com",
 )
 _GKE = regex(r"(?P<project>[^@\[\]]+)\.svc\.id\.goog\[(?P<namespace>[^/\]]*)/(?P<name>[^\]]*)\]\Z")
-_WHOLE_POOL = regex(r"//.*/(?:workloadIdentityPools|workforcePools)/[^/]+/\*\Z|//[^/]+/\$\{\}/\*\Z", re.DOTALL)
+_WHOLE_POOL = regex(r"//.*/(?:workloadIdentityPools|workforcePools)/[^/*]+/\*\Z|//[^/]+/\$\{\}/\*\Z", re.DOTALL)
 """After ``principalSet:``. Only a star right after its name means the whole pool; an unknown part may be that name."""
 _ACCOUNT = regex(r"[^@]+@(?P<project>[a-z][a-z0-9-]*)(?P<domain>(?:\.[a-z0-9-]+)*)\.iam\.gserviceaccount\.com\Z")
 Home = Literal["project", "folder", "organization"]
@@ -125,13 +128,14 @@ _NOT_A_MEMBER = regex(
 _AGENT_TYPE = regex(r"(?:^|\.)google_project_service_identity\.[^.\[]+(?:\[[^\]]*\])?\.(email|member)\Z")
 
 
-def read_principal(value: str | Unknown) -> Principal:
+def read_principal(value: str | Unknown, written: str | Span = "") -> Principal:
     """Return a principal as a policy spells it. Unknown parts stay unknown; the kind may still be known.
 
-    An empty part counts as unknown: it comes from a variable with an empty default, which is set elsewhere.
+    ``written`` is the text of the principal in the input, or its place. An empty part that the input has counts as it
+    is. Any other counts as unknown: it comes from a variable with an empty default, which is set elsewhere.
     """
     value = _of_bounded_length(value)
-    value = _without_empty_part(value)
+    value = _without_empty_part(value, written)
     return _known(value) if isinstance(value, str) else _partly_known(value)
 
 
@@ -161,8 +165,8 @@ Nothing is missing in ``https://``, nor in the misspelt ``iam.googleapis.com//pr
 """
 
 
-def _without_empty_part(value: str | Unknown) -> str | Unknown:
-    """Return a principal whose empty parts are unknown parts instead."""
+def _without_empty_part(value: str | Unknown, written: str | Span) -> str | Unknown:
+    """Return a principal whose empty parts are unknown parts instead, except for those that the input has."""
     if value == "":
         return Unknown("this is an empty text, which is set elsewhere")
     parts = (value,) if isinstance(value, str) else value.parts
@@ -172,7 +176,7 @@ def _without_empty_part(value: str | Unknown) -> str | Unknown:
     found: list[str | UnknownPart] = []
     for index, part in enumerate(parts):
         if isinstance(part, str):
-            found += _split(part, prefix, index == 0, index == len(parts) - 1)
+            found += _split(part, prefix, index == 0, index == len(parts) - 1, written)
         else:
             found.append(part)
     if len(found) == len(parts):
@@ -180,8 +184,8 @@ def _without_empty_part(value: str | Unknown) -> str | Unknown:
     return Unknown("a part of it is an empty text, which is set elsewhere", tuple(found))
 
 
-def _split(text: str, prefix: str, first: bool, last: bool) -> Iterator[str | UnknownPart]:
-    """Yield a literal part of a principal, with an unknown part wherever something is missing.
+def _split(text: str, prefix: str, first: bool, last: bool, written: str | Span) -> Iterator[str | UnknownPart]:
+    """Yield a literal part of a principal, with an unknown part wherever something is missing that is not written so.
 
     ``first`` and ``last`` say that no unknown part is before or after it.
     """
@@ -191,6 +195,9 @@ def _split(text: str, prefix: str, first: bool, last: bool) -> Iterator[str | Un
         gaps.add(name)
     if prefix not in _LOWERED and _NO_VALUE.search(whole):
         gaps.add(len(text))
+    if gaps:
+        source = written if isinstance(written, str) else written.text
+        gaps = {gap for gap in gaps if not _is_written(text, gap, last, source)}
     done = 0
     for gap in sorted(gaps):
         if done < gap:
@@ -199,6 +206,14 @@ def _split(text: str, prefix: str, first: bool, last: bool) -> Iterator[str | Un
         done = gap
     if done < len(text):
         yield text[done:]
+
+
+def _is_written(text: str, gap: int, last: bool, source: str) -> bool:
+    """Whether the source has the letters around an empty part side by side: ``"user:"``, not ``"user:${var.x}"``."""
+    before, after = re.escape(text[max(0, gap - 3) : gap]), re.escape(text[gap : gap + 1])
+    if not before or not (after or last):
+        return False
+    return re.search(before + (after or r"(?=[\\\"'\s]|\Z)"), source) is not None
 
 
 def _of_bounded_length(value: str | Unknown) -> str | Unknown:
@@ -271,7 +286,7 @@ def _account(name: str) -> Principal:
         return Principal(f"serviceAccount:{name}", "gke_workload")
     email = name if "${" in name else name.lower()
     # A name without a domain may be an account's number; a full name (projects/…) is refused.
-    named = "${" in email or email.isdecimal() or ("@" in email and "/" not in email)
+    named = "${" in email or email.isdecimal() or (0 < email.find("@") < len(email) - 1 and "/" not in email)
     if not named:
         return Principal(f"serviceAccount:{email}", "malformed")
     kind = account_kind(email)

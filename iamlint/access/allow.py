@@ -57,9 +57,9 @@ def condition_step(
 ) -> Step:
     """Whether the condition of a grant holds on a day for a permission.
 
-    The outcome depends on the permission: service accounts have no ``resource.name``. A condition that limits the
-    grantable roles holds if its holder may grant one with a permission of ``to_grant``. Of a grant that may not exist,
-    it is unknown.
+    The outcome depends on the permission: service accounts have no ``resource.name``; the name of what is in a bucket
+    begins with that of the bucket. A condition that limits the grantable roles holds if its holder may grant one with a
+    permission of ``to_grant``. Of a grant that may not exist, it is unknown.
     """
     if grant.declared.uncertain:
         return Step("condition", Truth.UNKNOWN, (grant.declared.uncertain,), at=grant.principal_place.at)
@@ -75,7 +75,9 @@ def condition_step(
             return Step("condition", Truth.UNKNOWN, why, at=at)
         case Condition(expression) as condition:
             tags = estate.tags.state(grant.resource, grant.declared) if estate.tags and asks_tags(expression) else None
-            context = Context(as_of, permission, grant.principal, tags=tags)
+            bucket = grant.resource.name if grant.resource.kind == "storage_bucket" else None
+            in_bucket = bucket if isinstance(bucket, str) and "${" not in bucket else None
+            context = Context(as_of, permission, grant.principal, tags=tags, bucket=in_bucket)
             outcome = evaluate(expression, context)
     truth, at = outcome.truth, condition.at or grant.role_place.at
     if truth is Truth.UNKNOWN and to_grant and outcome.has("limit"):

@@ -70,10 +70,13 @@ class AccountAccess:
         work = Budget(_MOST_STEPS)
         self.paths = Paths(side.hops, own, work)
         self._direct: dict[str, dict[str, Hop]] = {}
+        self._unnamed: Hop | None = None
         self.steps = _MOST_STEPS - work.left
         """The number of hops that were searched; a direct one by all methods counts as several."""
         for hop in side.direct(own):
             self.steps += _STEPS_OF_DIRECT
+            if hop.way and hop.state == "conditional" and hop.way.grants[0].principal.kind == "unknown":
+                self._unnamed = self._unnamed or hop
             if not hop.delegates and hop.way and not hop.source.startswith(_NOBODY) and hop.source != own:
                 self._add(hop, kind_of_method(hop.way.method))
 
@@ -86,6 +89,16 @@ class AccountAccess:
         """Yield all who have a path or a hop, by their common names."""
         found = dict.fromkeys((*self.paths, *self._direct))
         yield from (self._names.name(one) for one in found if not one.startswith(_NOBODY))
+
+    def anybody(self) -> str | None:
+        """Return why a principal that no grant names may act as the account all the same; None if none may."""
+        grant = self._unnamed.grants[0] if self._unnamed else None
+        unknown = grant.principal.unknown if grant else None
+        return (
+            f"the principal of {grant.declared.address or 'a grant'} is not known: {unknown.reason}"
+            if grant and unknown
+            else None
+        )
 
     def path(self, principal: str) -> Path | None:
         """Return the best path of a principal by its common name; None without one."""

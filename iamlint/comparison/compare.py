@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Set
 from typing import TypeVar
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.comparison.access import SideAccess
-from iamlint.comparison.cone import Cone, changed
+from iamlint.comparison.cone import Changed, Cone, changed
 from iamlint.comparison.identities import identities
 from iamlint.comparison.lines import line_of
 from iamlint.comparison.model import Change, Comparison, Pair, Privilege, UnknownChange
@@ -15,7 +16,10 @@ from iamlint.comparison.pairs import Difference, differences
 from iamlint.comparison.privileges import Gains
 from iamlint.comparison.sides import Side
 from iamlint.comparison.telling import Teller
-from iamlint.facts import UnreadPart
+from iamlint.facts import Grant, Provider, UnreadPart
+from iamlint.federation.names import is_federated
+from iamlint.federation.unmatched import pool_of
+from iamlint.unknown import shown
 
 MOST_LISTED = 1_000
 """Maximum number of listed pairs, privileges and unknown answers of each kind; the rest is counted."""
@@ -24,6 +28,8 @@ MOST_ACCOUNTS = 2_000
 MOST_HOPS = 1_000_000
 """Maximum number of hops searched for all accounts of a comparison."""
 _NUMBERS = regex(r"[0-9]+")
+_LONGEST_CALL = 500
+"""Maximum number of lines of the call of a module that are compared."""
 _CUT = "accounts that the change can reach, since the search ended"
 
 
@@ -55,15 +61,15 @@ def compare(base: Side, head: Side) -> Comparison:
     pairs: dict[Change, tuple[Pair, ...]] = {}
     privileges: dict[Change, tuple[Privilege, ...]] = {}
     for change, now, then in _DIRECTIONS:
-        told = [(one.certain, teller.pair(one)) for one in _listed(found[change], "pairs", left_out)]
-        pairs[change] = tuple(pair for certain, pair in told if certain)
-        unknown += [_perhaps(change, pair) for certain, pair in told if not certain]
+        told = [(one, teller.pair(one)) for one in _listed(found[change], "pairs", left_out)]
+        pairs[change] = tuple(pair for one, pair in told if one.certain)
+        unknown += [_perhaps(one, pair) for one, pair in told if not one.certain]
         gains = Gains(changes[now], access[now], names[then])
         listed = _listed(gains.find(found[change]), "roles", left_out)
         left_out["roles of accounts that were not looked at"] += gains.left_out
         privileges[change] = tuple(teller.privilege(one, change) for one in listed if one.is_certain)
         unknown += [_perhaps_gained(change, teller.privilege(one, change)) for one in listed if not one.is_certain]
-    unknown += _unread(base, head)
+    unknown += [*_unread(base, head), *_changed_providers(changes[1])]
     return Comparison(
         base=base.given,
         head=head.given,
@@ -85,8 +91,9 @@ def _listed(found: list[_Item], what: str, left_out: Counter[str]) -> list[_Item
     return found[:MOST_LISTED]
 
 
-def _perhaps(change: Change, pair: Pair) -> UnknownChange:
-    return UnknownChange("; ".join(pair.reasons) or "it is not known whether it is open", pair.cause, change, pair)
+def _perhaps(of: Difference, pair: Pair) -> UnknownChange:
+    reason = of.doubt or "; ".join(pair.reasons) or "it is not known whether it is open"
+    return UnknownChange(reason, pair.cause, of.change, pair)
 
 
 def _perhaps_gained(change: Change, one: Privilege) -> UnknownChange:
@@ -106,4 +113,39 @@ def _unread(base: Side, head: Side) -> list[UnknownChange]:
         for unread_part in unread_parts
         if _NUMBERS.sub("", unread_part.reason) not in before
     }
-    return [UnknownChange(reason, line_of(unread_part.declared.at, head)) for reason, unread_part in new.items()]
+    found = [UnknownChange(reason, line_of(unread_part.declared.at, head)) for reason, unread_part in new.items()]
+    return [*found, *_changed_calls(base, head, {one.reason for one in found})]
+
+
+def _changed_providers(head: Changed) -> Iterator[UnknownChange]:
+    """Yield the changed providers of pools whose principals had grants before: other tokens may match them now."""
+    estate = head.names.side.estate
+    known = {pool_of(one) for one in estate.of(Grant) if is_federated(one.principal) and not head.has(one)}
+    for one in head.facts:
+        if isinstance(one, Provider) and pool_of(one) in known and one.disabled is not True:
+            pool = shown(one.pool).rpartition("/")[2]
+            reason = f"other tokens may match principals of the pool {pool}, since its provider has changed"
+            yield UnknownChange(reason, line_of(one.place.at, head.names.side))
+
+
+def _changed_calls(base: Side, head: Side, told: Set[str]) -> Iterator[UnknownChange]:
+    """Yield the calls of modules that neither side read, and that are not the same: of another version, for example."""
+    before = {_block(one, base) for one in base.estate.of(UnreadPart) if one.declared.type == "module"}
+    for one in head.estate.of(UnreadPart):
+        if one.unread and one.declared.type == "module" and one.reason not in told and _block(one, head) not in before:
+            reason = f"the call of {one.declared.address} has changed: {one.reason}"
+            yield UnknownChange(reason, line_of(one.declared.at, head))
+
+
+def _block(unread: UnreadPart, side: Side) -> tuple[str, ...]:
+    """Return the lines of the block that an unread part is in, without comments and blanks, up to its last brace."""
+    at = unread.declared.at
+    text = side.texts.get(at.path)
+    lines = (text.line(number) for number in range(at.line, at.line + _LONGEST_CALL)) if text else iter(())
+    found: list[str] = []
+    for line in lines:
+        words = " ".join(line.split())
+        found += [words] if words and not words.startswith(("#", "//")) else []
+        if line.startswith("}"):
+            break
+    return tuple(found)

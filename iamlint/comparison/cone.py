@@ -14,7 +14,8 @@ from iamlint.budget import Budget, Exhausted
 from iamlint.comparison.identities import Identities
 from iamlint.comparison.keys import BLOCKERS, Key
 from iamlint.estate import Node, identity, principal_node
-from iamlint.facts import Attachment, CustomRole, Fact, Folder, Grant, Project, Resource, ServiceAccount, Text
+from iamlint.facts import Attachment, CustomRole, Fact, Folder, Grant, Project, Provider, Resource, ServiceAccount, Text
+from iamlint.federation.names import is_federated
 from iamlint.graph.ways import Way
 from iamlint.paths.hops import takes_delegates
 
@@ -108,6 +109,9 @@ class Cone:
                 self._below(names, estate.hierarchy.node(Resource("project", fact.project_id), fact.declared))
             case Folder():
                 self._below(names, estate.hierarchy.node(Resource("folder", fact.name), fact.declared))
+            case Provider():
+                federated = (one for one in estate.of(Grant) if is_federated(one.principal))
+                self._sources(names, (who for one in federated if (who := principal_node(one))))
             case _ if isinstance(fact, BLOCKERS):
                 for one in self._sides:  # it may block anybody's way
                     self._sources(one.names, one.names.side.hops.names.principals)

@@ -28,6 +28,7 @@ from iamlint.facts import (
     OrgPolicy,
     Place,
     Project,
+    Provider,
     ServiceAccount,
 )
 from iamlint.location import Location
@@ -48,13 +49,14 @@ COMPARED: tuple[type[Any], ...] = (
     Boundary,
     BoundaryBinding,
     OrgPolicy,
+    Provider,
     Attachment,
     Group,
     Membership,
 )
 """The kinds of facts that decide who can become an account, and who holds a role."""
-BLOCKERS: tuple[type[Any], ...] = (Denial, Boundary, BoundaryBinding, OrgPolicy)
-"""The kinds of facts that may block others, anywhere."""
+BLOCKERS: tuple[type[Any], ...] = (Denial, Boundary, BoundaryBinding, OrgPolicy, Provider)
+"""The kinds of facts that may block others, anywhere; a provider blocks the principals that it admits no token for."""
 _WRITTEN = (Place, Location, Declaration)
 _IGNORED = frozenset({"title", "display_name", "accepted", "place", "declared", "enforcement_version", "unique_id"})
 _REFERENCE = regex(r"\$\{([^{}]*)\}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from iamlint.basics.frozen import frozen
 from iamlint.comparison.access import AccountAccess, state_of
@@ -39,7 +39,7 @@ class Difference:
     """A pair that one side has and the other does not, or not certainly. ``hops`` are those of the side that has it.
 
     ``certain`` says whether it is known to be open there, ``whole`` whether the principal could not act as the account
-    before, so that its roles are new, too.
+    before, so that its roles are new, too. ``doubt`` says why the other side may have it all the same.
     """
 
     principal: str
@@ -49,6 +49,7 @@ class Difference:
     methods: tuple[str, ...]
     certain: bool
     whole: bool
+    doubt: str = ""
 
 
 def differences(account: str, base: AccountAccess | None, head: AccountAccess | None) -> Iterator[Difference]:
@@ -57,7 +58,9 @@ def differences(account: str, base: AccountAccess | None, head: AccountAccess | 
     for principal in found:
         before, after = sighted(base, principal), sighted(head, principal)
         yield from _difference(principal, account, "opened", after, before)
-        yield from _difference(principal, account, "closed", before, after)
+        for one in _difference(principal, account, "closed", before, after):
+            doubt = head.anybody() if head and one.certain and after.state is None else None
+            yield replace(one, certain=False, doubt=doubt) if doubt else one
 
 
 def _difference(principal: str, account: str, change: Change, now: Sighting, then: Sighting) -> Iterator[Difference]:

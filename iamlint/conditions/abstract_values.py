@@ -37,9 +37,16 @@ class Between:
 
 @frozen
 class Anything:
-    """A value about which nothing is known."""
+    """A value about which nothing is known, or only that it is a name, or the name of something ``within`` it."""
 
     reasons: tuple[Reason, ...]
+    within: str = ""
+
+    def begins_with(self, text: str) -> bool | None:
+        """Whether it begins with a text, as a name within another one; None if that is open."""
+        if not self.within or text.startswith(f"{self.within}/"):
+            return None
+        return self.within.startswith(text)
 
 
 Possible: TypeAlias = Some | Between | Anything

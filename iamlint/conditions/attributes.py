@@ -52,7 +52,8 @@ def _resource(path: str, context: Context) -> Possible:
         return known(service)
     if path == "resource.type" and permission.startswith("resourcemanager.projects."):
         return known("cloudresourcemanager.googleapis.com/Project")
-    return Anything((Reason("resource", f"it depends on {path}"),))
+    within = f"projects/_/buckets/{context.bucket}" if path == "resource.name" and context.bucket else ""
+    return Anything((Reason("resource", f"it depends on {path}"),), within)
 
 
 def _principal(path: str, principal: Principal | None) -> Possible:

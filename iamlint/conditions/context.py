@@ -63,7 +63,8 @@ class Context:
     ``as_of`` is the day (UTC) of the request; its time of day is open. ``permission`` is the requested one
     (``iam.serviceAccounts.getAccessToken``); it determines the resource that the condition sees. ``principal`` is the
     caller. ``modified`` are the roles whose grants the request changes, if it sets an allow policy. ``tags`` are those
-    of the resource. None means open. With ``later`` the request is on this day or on any day after it.
+    of the resource. None means open. With ``later`` the request is on this day or on any day after it. ``bucket`` has
+    the resource in it, or is the resource.
     """
 
     as_of: date
@@ -72,6 +73,7 @@ class Context:
     modified: tuple[str, ...] | None = None
     tags: TagState | None = None
     later: bool = False
+    bucket: str | None = None
 
 
 PROVIDERS: dict[str, str] = {

@@ -139,6 +139,8 @@ def _problems(node: Node, language: Language, bound: frozenset[str]) -> Iterator
     for part in _logical(node):
         if kind := never(part, TRUTH):
             yield f"a part of it is {kind} where true or false is needed"
+    if clash := _clash(node):
+        yield clash
     match node:
         case Name(name):
             if name not in bound and name not in language.names and name not in _TYPES:
@@ -153,6 +155,15 @@ def _problems(node: Node, language: Language, bound: frozenset[str]) -> Iterator
         case _:
             for child in _children(node):
                 yield from _problems(child, language, bound)
+
+
+def _clash(node: Node) -> str | None:
+    """Return why a comparison is refused: its sides have two known types, and CEL compares values of one type."""
+    if not isinstance(node, Operation) or node.operator not in ("==", "!=", "<", "<=", ">", ">="):
+        return None
+    kinds = _type(node.left), _type(node.right)
+    comparable = None in kinds or "null" in kinds or kinds[0] == kinds[1]
+    return None if comparable else f"a part of it compares {kinds[0]} with {kinds[1]}"
 
 
 def _call(

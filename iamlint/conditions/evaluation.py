@@ -62,6 +62,8 @@ def evaluate(expression: Text, context: Context) -> Outcome:
         context = replace(context, principal=None)
     if context.tags is not None and not asks_tags(expression):
         context = replace(context, tags=None)
+    if context.bucket is not None and "name" not in shown(expression):
+        context = replace(context, bucket=None)
     return _evaluated(expression, context)
 
 

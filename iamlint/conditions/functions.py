@@ -93,6 +93,14 @@ def called(name: str, operands: Sequence[Possible], *, is_method: bool) -> Possi
     if work is None:
         reasons = merged(one.reasons for one in operands)
         return Anything((Reason("foreign", f"iamlint does not know the function {name}"), *reasons))
+    match operands:
+        case (Anything() as of, Some((str(text),), False)) if is_method and name == "startsWith":
+            begins = of.begins_with(text)
+            if begins is not None:
+                why = () if begins else (Reason("false", f"the resource is in {of.within}, and not in {text}"),)
+                return Some((begins,), reasons=why)
+        case _:
+            pass
     count, function = work
     if len(operands) != count:
         return failed(Reason("malformed", f"{name} takes {count - is_method} arguments"))

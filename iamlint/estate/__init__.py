@@ -153,6 +153,11 @@ class Estate:
             found[scope(unread_part.declared)][unread_part.reason] = None
         return {configuration: list(reasons) for configuration, reasons in found.items()}
 
+    @property
+    def are_grants_alone(self) -> bool:
+        """Whether no other fact belongs to a grant: none repeats or contests one, and none defines a role."""
+        return not (self._again or self._contested or self._custom_roles)
+
     def again(self, grant: Grant) -> tuple[Grant, ...]:
         """Return the grants of exports that repeat a grant of Terraform."""
         return tuple(self._again.get(id(grant), ()))

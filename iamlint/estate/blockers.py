@@ -50,10 +50,9 @@ STEPS_A_GRANT = 20
 TOO_MANY = "there are more deny policies, boundaries and grants than iamlint compares"
 _REVIVES = "iam.serviceAccounts.enable"
 _NEW_KEY = "iam.serviceAccountKeys.create"
-_NO_NEW_KEYS = (
-    ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation"),
-    ("iam.disableServiceAccountKeyUpload", "iam.managed.disableServiceAccountKeyUpload"),
-)
+NO_CREATED_KEYS = ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")
+NO_UPLOADED_KEYS = ("iam.disableServiceAccountKeyUpload", "iam.managed.disableServiceAccountKeyUpload")
+_NO_NEW_KEYS = (NO_CREATED_KEYS, NO_UPLOADED_KEYS)
 """Groups of constraints; each group needs one enforced for no new keys: who may create keys may also upload them.
 
 Source: https://cloud.google.com/resource-manager/docs/organization-policy/restricting-service-accounts
@@ -363,6 +362,17 @@ class Blockers:
             verdict &= self._all_enforced(grant, None)[0]
         at = first.place.at if first else None
         return Blocker("org_policy", verdict, f"the organization policy at {_at(at) if at else ''}", first, at)
+
+    def forbids(self, constraints: tuple[str, ...], grant: Grant) -> Blocker | None:
+        """Return the organization policy that enforces, or may enforce, one of some constraints where a grant is."""
+        only = configuration(grant.declared)
+        for constraint in constraints if self._policies else ():
+            verdict, policy = self._enforced(constraint, grant, only)
+            if policy and verdict.truth is not Truth.FALSE:
+                verdict &= self._enforced(constraint, grant, None)[0]
+                at = policy.place.at
+                return Blocker("org_policy", verdict, f"the organization policy at {_at(at)}", policy, at)
+        return None
 
     def _all_enforced(self, grant: Grant, only: str | None) -> tuple[Verdict, OrgPolicy | None]:
         verdict, first = TRUE, None

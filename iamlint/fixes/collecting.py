@@ -114,7 +114,9 @@ class Collector:
     def run(self, report: Report) -> Run:
         """Return the run with the fixes of the findings in its report; others may be accepted."""
         report = self._with_acceptance(self.judged(report))
-        reported = set(map(_key, report.findings))
+        noted = {_key(one[0]) for some in (self._found, self._hindered, self._withheld) for one in some.values()}
+        # Only the keys of these are kept: a large export has a hundred thousand findings, and none with a fix.
+        reported = noted.intersection(map(_key, report.findings)) if noted else noted
         fixes = (one for one in self._found.values() if _key(one[0]) in reported)
         hindered = (one for one in self._hindered.values() if _key(one[0]) in reported)
         withheld = (one for one in self._withheld.values() if _key(one[0]) in reported)

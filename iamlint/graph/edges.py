@@ -388,10 +388,14 @@ class Graph:
         return self._privileged_below.keys()
 
     def privileged_below(self, node: Node, source: str) -> tuple[str, Grant] | None:
-        """Return a privileged account in a container, other than ``source``, and the grant that makes it privileged."""
+        """Return a privileged account in a container, other than ``source``, and the grant that makes it privileged.
+
+        Principals that are alike get the same answer, also one that is in the container: it has each of its privileges
+        itself, so it is not the answer either.
+        """
         below = self._privileged_below.get(node, ())
         among = (below,) if isinstance(below, str) else below[:_LOOKED_AT]
-        alike = self._own.alike(source) if among and source not in among else None
+        alike = self._own.alike(source) if among else None
         if alike is None:
             return self._first_beyond(among, source)
         key = node, alike

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
 from functools import cache, lru_cache
+from typing import TypeVar
 
 from iamlint.estate import CONTAINERS, Node
 from iamlint.methods.model import ACT_AS, Method, Place
@@ -60,3 +62,22 @@ def reaches_from(method: Method, node: Node) -> bool:
 def common(held: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
     """Return the common permissions of two sets; cached, since the same few roles are granted again and again."""
     return held & wanted
+
+
+_One = TypeVar("_One")
+
+
+def by_node(pairs: Iterable[tuple[Node, _One]]) -> Mapping[Node, list[_One]]:
+    """Return things by their nodes."""
+    found: dict[Node, list[_One]] = defaultdict(list)
+    for node, one in pairs:
+        found[node].append(one)
+    return found
+
+
+def each_once(
+    index: Mapping[Node, list[_One]], beyond: Mapping[Node, list[_One]], nodes: Iterable[Node], covered: Set[Node]
+) -> Iterable[_One]:
+    """Return what is at some nodes, each once; at covered ones only what leads beyond them."""
+    found = (one for node in nodes for one in (beyond if node in covered else index).get(node, ()))
+    return {id(one): one for one in found}.values()

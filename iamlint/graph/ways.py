@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property, partial
 from itertools import islice
-from typing import TypeVar
 
 from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
@@ -18,8 +17,10 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Budget
 from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
+from iamlint.federation.unmatched import why_unmatched
 from iamlint.graph.edge_permissions import PRIVILEGED
-from iamlint.graph.placement import BOUND_KINDS, PLACES, common, may_fit, places, reaches_from
+from iamlint.graph.forbidden import why_forbidden
+from iamlint.graph.placement import BOUND_KINDS, PLACES, by_node, common, each_once, may_fit, places, reaches_from
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods.model import Method
 from iamlint.unknown import Truth, shown
@@ -79,11 +80,6 @@ class _Bound:
     around: tuple[Node, ...]
 
 
-def _nobody(_source: str) -> bool:
-    """Whether a principal is left out: none is."""
-    return False
-
-
 _Fitting = tuple[tuple[Method, ...], bool]
 
 
@@ -135,10 +131,10 @@ class Ways:
                     of_role[role] = held
             if held:
                 self._add(grant, held)
-        self._running_as = _by_node((one.account[0], one) for one in self._running)
-        self._bound_to = _by_node((one.account, one) for one in self._bound)
-        self._running_at = _by_node((node, one) for one in self._running for node in (*one.around, *one.account))
-        self._bound_at = _by_node((node, one) for one in self._bound for node in one.project)
+        self._running_as = by_node((one.account[0], one) for one in self._running)
+        self._bound_to = by_node((one.account, one) for one in self._bound)
+        self._running_at = by_node((node, one) for one in self._running for node in (*one.around, *one.account))
+        self._bound_at = by_node((node, one) for one in self._bound for node in one.project)
 
     def _add(self, grant: Grant, held: frozenset[str]) -> None:
         node = self._hierarchy.node(grant.resource, grant.declared)
@@ -203,12 +199,12 @@ class Ways:
         Those onto accounts of the ``covered`` containers are left out. ``work`` limits what is looked at.
         """
         mine = self._held.get(source, {})
-        for running in _each_once(self._running_at, self._running_beyond, mine, covered):
+        for running in each_once(self._running_at, self._running_beyond, mine, covered):
             if work:
                 work.spend()
             if covered.isdisjoint(running.account):
                 yield from self._through(source, running)
-        for bound in _each_once(self._bound_at, self._bound_beyond, mine, covered):
+        for bound in each_once(self._bound_at, self._bound_beyond, mine, covered):
             if work:
                 work.spend()
             if covered.isdisjoint(bound.around):
@@ -217,11 +213,11 @@ class Ways:
     @cached_property
     def _running_beyond(self) -> Mapping[Node, list[_Running]]:
         """What runs as accounts, by the containers of the resource that do not contain the account."""
-        return _by_node((node, one) for one in self._running for node in one.around if node not in one.account)
+        return by_node((node, one) for one in self._running for node in one.around if node not in one.account)
 
     @cached_property
     def _bound_beyond(self) -> Mapping[Node, list[_Bound]]:
-        return _by_node((node, one) for one in self._bound for node in one.project if node not in one.around)
+        return by_node((node, one) for one in self._bound for node in one.project if node not in one.around)
 
     def onto(self, account: Text, declared: Declaration) -> Iterator[Way]:
         """Yield the ways onto an account: on itself, on its containers, and through what runs as it."""
@@ -245,7 +241,7 @@ class Ways:
         """Whether anything runs as an account, or a workload or an identity is bound to it."""
         return account in self._running_as or account in self._bound_to
 
-    def through(self, account: Node, leave_out: Callable[[str], bool] = _nobody) -> Iterator[Way]:
+    def through(self, account: Node, leave_out: Callable[[str], bool] = lambda _: False) -> Iterator[Way]:
         """Yield the ways onto an account through resources that run as it, and workloads and identities bound to it.
 
         The ways of the principals to ``leave_out`` are not computed.
@@ -289,7 +285,8 @@ class Ways:
         mine, chain = self._held[source], self._chains[node]
         one = mine[node][0] if len(mine) == 1 and len(mine[node]) == 1 else None
         # A grant alone gives what any grant of its permissions gives on such a resource.
-        alone = one if one and source not in self._borrowing and self._access.nothing_blocks(one.grant) else None
+        is_plain = one and source not in self._borrowing and self._access.nothing_blocks(one.grant)
+        alone = one if one and is_plain and why_unmatched(one.grant, self.estate) is None else None
         known = self._alone.get((alone.permissions, node[0])) if alone else None
         if alone and known is not None:
             grants = tuple[Grant, ...]()
@@ -368,6 +365,12 @@ class Ways:
             verdict, closed = verdict & counts, closed or blocked
         if self._is_of_one_group(source, grants):
             return None
+        forbidden = why_forbidden(method, grants[0], self.estate) if grants else None
+        if forbidden:
+            verdict, closed = (
+                verdict & Verdict(Truth.UNKNOWN, forbidden.reasons),
+                closed or forbidden.truth is Truth.FALSE,
+            )
         return Way(source, onto, method, tuple(grants), verdict, closed, through)
 
     def _best(
@@ -388,13 +391,22 @@ class Ways:
         return min(found, key=lambda one: one[2], default=None)
 
     def _counts(self, grant: Grant, permission: str) -> tuple[Verdict, bool] | None:
-        """Return whether a grant gives a permission, and whether it is blocked; None if it certainly gives none."""
-        if self._access.is_plain(grant, permission):
+        """Return whether a grant gives a permission, and whether it is blocked; None if it certainly gives none.
+
+        A grant to a federated identity that no token can match is blocked.
+        """
+        unmatched = why_unmatched(grant, self.estate)
+        if unmatched is None and self._access.is_plain(grant, permission):
             return TRUE, False
         decided = self._access.decide(grant, (permission,), to_grant=_TO_GRANT)
         if decided.blocked:
             return Verdict(Truth.UNKNOWN, decided.reasons, facts=decided.facts), True
-        return (Verdict(decided.truth, decided.reasons), False) if decided.truth is not Truth.FALSE else None
+        if decided.truth is Truth.FALSE:
+            return None
+        if isinstance(unmatched, str):
+            return Verdict(Truth.UNKNOWN, (f"no token can be {grant.principal.text}: {unmatched}",)), True
+        perhaps = Verdict(Truth.UNKNOWN, (unmatched.reason,)) if unmatched else TRUE
+        return Verdict(decided.truth, decided.reasons) & perhaps, False
 
     # -- what runs as an account ------------------------------------------------------------------------------------
 
@@ -482,19 +494,3 @@ def _all_on(mine: Mapping[Node, list[_Held]], nodes: Iterable[Node]) -> frozense
 
 _POOL = regex(r"[^:]+://iam\.googleapis\.com/projects/(?P<project>\$\{[^{}]*\}|[^/]+)/.*/workloadIdentityPools/")
 """The beginning of a federated principal of a workload identity pool, with the project that it names."""
-_One = TypeVar("_One", _Running, _Bound)
-
-
-def _by_node(pairs: Iterable[tuple[Node, _One]]) -> Mapping[Node, list[_One]]:
-    found: dict[Node, list[_One]] = defaultdict(list)
-    for node, one in pairs:
-        found[node].append(one)
-    return found
-
-
-def _each_once(
-    index: Mapping[Node, list[_One]], beyond: Mapping[Node, list[_One]], nodes: Iterable[Node], covered: Set[Node]
-) -> Iterable[_One]:
-    """Return what is at some nodes, each once; at covered ones only what leads beyond them."""
-    found = (one for node in nodes for one in (beyond if node in covered else index).get(node, ()))
-    return {id(one): one for one in found}.values()

@@ -48,6 +48,10 @@ _FORBIDDEN = {
     "&": 'The operator "and" is written &&.',
     "|": 'The operator "or" is written ||.',
 }
+_TAG = regex(r"\{[{%]|<%|(<[A-Za-z][^<>\n]*>)")
+"""A tag of another template language (Go, Jinja, ERB), or a placeholder like ``<PROJECT_ID>``."""
+_PLACEHOLDER = "This looks like a placeholder: write a value."
+_TEMPLATE = "This looks like a tag of a template, which Terraform does not fill in: check what the template makes."
 
 
 def shown(text: str) -> str:
@@ -171,6 +175,8 @@ class Lexer:
         word = _WORD.match(self.text, at)
         found = word.group()[:30] if word else self.text[at]
         what = "the end of the line" if found in "\r\n" else f'"{found}"' if found.isprintable() else ascii(found)
+        if tag := _TAG.match(self.text, at):
+            hint = _PLACEHOLDER if tag[1] else _TEMPLATE
         return ParseError(
             at, at + len(found), f"{what} where {expected} is expected", hint or _FORBIDDEN.get(found, "")
         )

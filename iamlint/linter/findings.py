@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from iamlint.accepted.ignore import is_downloaded
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate
 from iamlint.facts import (
     Boundary,
@@ -20,12 +22,12 @@ from iamlint.facts import (
 )
 from iamlint.finding import IN_CALL, MOST_ENDS, SEVERITIES, Confidence, Finding, Flow, Related, Severity
 from iamlint.location import Location
-from iamlint.patterns.fact_schema import kind_of
+from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.match import Match
 from iamlint.provenance import counts_for, directory, outside
 from iamlint.queries import ends_and_flow
 from iamlint.queries.shared_parts import SharedParts, shared_parts
-from iamlint.rules.message import filled, sentence, words_in, words_of
+from iamlint.rules.message import filled, partly_filled, sentence, words_in, words_of
 from iamlint.rules.rule import Rule
 from iamlint.sources.names import TERRAFORM
 from iamlint.unknown import Unknown, shown
@@ -54,9 +56,74 @@ class Maker:
         self._texts = texts
         self._shared: SharedParts = shared_parts(estate)
         self._ends: dict[int, tuple[object, tuple[str, ...], tuple[Grant, ...]]] = {}
+        self._forms: dict[tuple[object, ...], tuple[Rule, _Form | None]] = {}
 
     def finding(self, rule: Rule, match: Match) -> Finding:
         """Return the finding for a match."""
+        grant = match.fact if isinstance(match.fact, Grant) and not match.words else None
+        form = self._form(rule, match, grant) if grant else None
+        return self._of_form(form, match, grant) if grant and form else self._whole(rule, match)
+
+    def _form(self, rule: Rule, match: Match, grant: Grant) -> _Form | None:
+        """Return what findings of alike grants have in common; None for a finding that has more of its own.
+
+        It depends on the key alone: `_is_usual` leaves out what else a finding is made of.
+        """
+        if not _is_usual(match, grant):
+            return None
+        rest = [(word, _SHOWN[word](grant)) for word in _rest_of_words(rule.message)]
+        key = (id(rule), grant.role, match.permissions, match.raised, match.confidence, grant.declared.at.path, *rest)
+        try:
+            return self._forms[key][1]  # the rule is stored, so that no other one gets its identity
+        except KeyError:
+            if len(self._forms) >= _MOST_KEPT:
+                self._forms.clear()
+            found = self._forms[key] = rule, self._new_form(rule, match, words_of(match, _wanted(rule.message)))
+            return found[1]
+
+    def _new_form(self, rule: Rule, match: Match, words: Mapping[str, str]) -> _Form | None:
+        texts, named = partly_filled(rule.message, words, _VARYING)
+        path = match.fact.declared.at.path
+        whole = "".join(part for pair in zip(texts, (*(words[one] for one in named), ""), strict=True) for part in pair)
+        if is_downloaded(path) or whole != filled(rule.message, words):
+            return None
+        permissions = self._shared.texts(tuple(sorted(match.permissions)))
+        severity, confidence = severity_of(rule, match), _confidence(rule, match)
+        return _Form(
+            rule.slug, rule.family, severity, confidence, permissions, root_of(match.fact.declared), texts, named
+        )
+
+    def _of_form(self, form: _Form, match: Match, grant: Grant) -> Finding:
+        """Return the finding for a match of an alike grant: what it has in common, with its names and places."""
+        place, other = place_of(match).at, grant.role_place.at
+        other = grant.principal_place.at if place is other else other
+        (ends, _), flow = self._ends_and_flow(match)
+        related = self._related(match, place) if match.related or not self._estate.are_grants_alone else ()
+        found = Finding(
+            form.rule,
+            form.family,
+            form.severity,
+            form.confidence,
+            "",
+            place,
+            principal=grant.principal.text,
+            role=shown(grant.role),
+            permissions=form.permissions,
+            resource=grant.resource,
+            related=distinct_places(related, place),
+            former=_NO_FORMER,
+            ends=ends,
+            flow=flow,
+            root=form.root,
+            parts=(place,) if other is place else (place, other),
+        )
+        found.say_later(
+            (form.texts, *[grant.resource if one == "resource" else grant.principal.text for one in form.named])
+        )
+        return found
+
+    def _whole(self, rule: Rule, match: Match) -> Finding:
+        """Return the finding for any match."""
         fact, place, shared = match.fact, place_of(match), self._shared
         words = words_of(match, _wanted(rule.message))
         declared = fact.declared
@@ -136,6 +203,57 @@ class Maker:
             found.append(Related(other.place(fact, match.permissions).at, text))
         found += [Related(call, IN_CALL) for call in match.fact.declared.via]
         return found
+
+
+@frozen
+class _Form:
+    """What the findings of alike grants have in common; ``named`` are the words between the texts of their message."""
+
+    rule: str
+    family: str
+    severity: Severity
+    confidence: Confidence
+    permissions: tuple[str, ...]
+    root: str
+    texts: tuple[str, ...]
+    named: tuple[str, ...]
+
+
+_VARYING = frozenset({"principal", "resource"})
+"""The words in which the messages of alike grants differ."""
+_SHOWN = KINDS["grant"].shown
+
+
+@lru_cache(maxsize=1024)
+def _rest_of_words(message: str) -> tuple[str, ...]:
+    """Return the words of a grant in a message besides its role and those in which alike grants differ."""
+    return tuple(sorted(words_in(message) & _SHOWN.keys() - _VARYING - {"role"}))
+
+
+def _is_usual(match: Match, grant: Grant) -> bool:
+    """Whether a finding has no more of its own than names and places, as nearly all of an export.
+
+    Nothing of it is unknown, without a condition, from elsewhere or made by a module, and no word of its message needs
+    changes: what `filled` makes of blanks, question marks and references.
+    """
+    declared, principal, name = grant.declared, grant.principal, grant.resource.name
+    return (
+        declared.address is None
+        and not declared.via
+        and grant.condition is None
+        and match.place is None
+        and type(grant.role_place) is Location
+        and type(grant.principal_place) is Location
+        and grant.principal_place.path == declared.at.path == grant.role_place.path
+        and principal.unknown is None
+        and type(grant.role) is str
+        and type(name) is str
+        and _PLAIN_WORD.match(principal.text) is not None
+        and _PLAIN_WORD.match(name) is not None
+    )
+
+
+_PLAIN_WORD = regex(r"[^\s$?]+\Z")
 
 
 @lru_cache(maxsize=1024)

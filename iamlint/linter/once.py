@@ -21,8 +21,8 @@ def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     finding in several exports is one.
     """
     ordered = in_order(findings)
-    merged = _grouped(ordered, lambda one: (one.rule, one.message), _address)
-    return tuple(_grouped(merged, lambda one: (one.rule, one.at), lambda one: (one.at, one.severity, one.confidence)))
+    merged = _grouped(ordered, lambda one: (one.rule, one.principal, one.role, str(one.resource or "")), _address)
+    return tuple(_grouped(merged, _spot, lambda one: (one.at, one.severity, one.confidence)))
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -57,6 +57,12 @@ def _is_alike(one: Finding, other: Finding) -> bool:
     if one.rule != other.rule or (one.address or "") != (other.address or ""):
         return False
     return (one.principal or "") == (other.principal or "") and one.at == other.at
+
+
+def _spot(one: Finding) -> tuple[object, ...]:
+    """Return what is equal for findings of a rule at one place, without a hash of the whole place."""
+    at = one.at
+    return one.rule, at.path, at.line, at.column
 
 
 def _address(one: Finding) -> tuple[object, ...]:

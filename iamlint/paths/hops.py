@@ -14,6 +14,7 @@ from iamlint.budget import Budget
 from iamlint.estate import CONTAINERS, Estate, Node, principal_node
 from iamlint.estate.membership import within
 from iamlint.facts import Attachment, Grant, Membership, Resource
+from iamlint.graph.forbidden import why_forbidden
 from iamlint.graph.ways import Way, Ways
 from iamlint.logic.verdict import Verdict
 from iamlint.methods.index import bound_methods, is_reported, methods, strength
@@ -242,6 +243,12 @@ class Hops:
             found = self._access.decide(grant, (permission,), resource, declared=account.declared)
             if found.truth is Truth.FALSE and not found.blocked:
                 return None
+            forbidden = why_forbidden(way.method, replace(grant, resource=resource), self.estate)
+            if forbidden:
+                closed, verdict = (
+                    closed or forbidden.truth is Truth.FALSE,
+                    verdict & Verdict(Truth.UNKNOWN, forbidden.reasons),
+                )
             closed = closed or found.blocked
             verdict &= Verdict(Truth.UNKNOWN if found.blocked else found.truth, found.reasons, facts=found.facts)
         return _hop(replace(way, closed=closed, verdict=verdict), target)

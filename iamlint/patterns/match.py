@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -36,6 +36,7 @@ __all__ = [
     "Pattern",
     "Verdict",
     "grant_verdict",
+    "grant_verdicts",
     "matches",
     "possible_kinds",
     "text_is",
@@ -94,7 +95,9 @@ class Match:
 def matches(when: Mapping[str, Pattern], estate: Estate) -> Iterator[Match]:
     """Yield the answer of a rule's ``when`` for every fact of its kind, without those that are certainly false."""
     for name, pattern in when.items():
-        answers = _of_grants(pattern, estate) if name == "grant" else _of_facts(KINDS[name].type, pattern, estate)
+        answers: Iterable[tuple[Fact, Verdict]] = (
+            grant_verdicts(pattern, estate) if name == "grant" else _of_facts(KINDS[name].type, pattern, estate)
+        )
         for fact, found in answers:
             if found.truth is not Truth.FALSE:
                 yield Match(fact, found.truth, found.permissions, found.reasons, found.facts, closed=found.closed)
@@ -109,7 +112,8 @@ _IN_COMMON = frozenset({"resource_kind", "permission", "role_kind", "role", "pri
 """The words that depend only on the role and the kinds of resource and principal, which thousands of grants share."""
 
 
-def _of_grants(pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict]]:
+def grant_verdicts(pattern: Pattern, estate: Estate) -> Iterator[tuple[Grant, Verdict]]:
+    """Yield the grants that a pattern over grants does not rule out, each with the answer."""
     globs = pattern.get("principal")
     asked = None if globs is None else tuple(globs) if isinstance(globs, list | tuple) else (globs,)
     alike = estate.made(_Alike)
@@ -142,6 +146,7 @@ class _Alike:
         self.groups = tuple(map(tuple, groups.values()))
         self._numbers = {key: number for number, key in enumerate(groups)}
         self._rests: dict[tuple[int, int], tuple[Pattern, Rest | None]] = {}
+        self._by_kind: dict[int, PrincipalKind | None] = {}
 
     def rest(self, pattern: Pattern, grant: Grant) -> Rest | None:
         """Return the rest of a pattern for a grant, after the words that are the same for all of its group."""
@@ -155,8 +160,38 @@ class _Alike:
         key = id(pattern), number
         if key not in self._rests:  # the pattern is stored, so that no other one gets its identity
             rest = narrowed(pattern, self.groups[number][0], self._estate, KINDS["grant"].words, _IN_COMMON)
-            self._rests[key] = pattern, rest
+            kind = self._kind_of(number) if rest else None
+            self._rests[key] = pattern, _settled(rest, kind) if rest and kind else rest
         return self._rests[key][1]
+
+    def _kind_of(self, number: int) -> PrincipalKind | None:
+        """Return the kind of a group's principals if each of them is known and written out."""
+        if number not in self._by_kind:
+            grants = self.groups[number]
+            known = not any(grant.principal.unknown or "${" in grant.principal.text for grant in grants)
+            self._by_kind[number] = grants[0].principal.kind if known else None
+        return self._by_kind[number]
+
+
+def _settled(rest: Rest, kind: PrincipalKind) -> Rest | None:
+    """Return the rest of a pattern without the globs that the kind of principal decides; None if it is false then.
+
+    Each principal of a kind begins alike, so ``user:*`` is true for all users, and false for all others.
+    """
+    steps, exceptions, begins = [], [], BEGINNINGS.get(kind)
+    for step in rest.steps:
+        if step[0] == "principal":
+            if begins and f"{begins}*" in step[2]:
+                continue
+            if not _may_name(step[2], kind):
+                return None
+        steps.append(step)
+    for exception in rest.exceptions:
+        settled = _settled(exception, kind)
+        if settled and not settled.steps and not settled.exceptions and settled.verdict.truth is Truth.TRUE:
+            return None
+        exceptions += [settled] if settled else []
+    return Rest(rest.verdict, tuple(steps), tuple(exceptions))
 
 
 def _in_common(grant: Grant) -> tuple[object, str, object]:

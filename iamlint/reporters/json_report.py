@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from json.encoder import encode_basestring as quoted
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from iamlint.location import Location, SourceText
 from iamlint.questions import ByCause, Question
 from iamlint.reporters.parts.indented import Written, indented
 from iamlint.reporters.parts.plain import json_escaped
-from iamlint.results.fingerprint import Fingerprints, fingerprints
+from iamlint.results.fingerprint import V1, V2, Fingerprints, fingerprints
 from iamlint.results.report import ChangedSince, InForce, Report
 
 SCHEMA = Path(__file__).with_name("check.schema.json")
@@ -50,9 +51,9 @@ def _parts(report: Report) -> Iterator[tuple[str, Any]]:
     yield "role_catalogs", list(report.role_catalogs)
     yield "configuration", _configuration(report.configuration)
     yield "changed_since", _changed_since(report.changed_since)
-    texts, shared = report.texts, _Shared()
-    findings = zip(report.findings, report.fingerprints, strict=True)
-    yield "findings", ({**_finding(one, names, shared), "fix": _fix(one.fix, texts)} for one, names in findings)
+    shared = _Shared()
+    findings, writer = zip(report.findings, report.fingerprints, strict=True), _Findings(report.texts, shared)
+    yield "findings", (writer.written(one, names) for one, names in findings)
     accepted = zip(report.accepted, fingerprints(one.finding for one in report.accepted), strict=True)
     yield "accepted", (_accepted(one, names, shared) for one, names in accepted)
     yield "unknowns", map(_question, report.questions)
@@ -172,6 +173,62 @@ class _Shared:
 _MARGIN = "      "
 """The margin of the keys of a finding."""
 _MOST_KNOWN = 4096
+
+
+class _Findings:
+    """Writes findings; the text that alike ones have in common once, since those of an export differ in names only.
+
+    A finding without an address, an origin, a fix or further fingerprints, as exports have them, is its values under
+    `_VARYING` within a text that depends on nothing but its other attributes: these are the key of the text. Any other
+    finding is written key by key.
+    """
+
+    def __init__(self, texts: Mapping[str, SourceText], shared: _Shared) -> None:
+        self._texts, self._shared = texts, shared
+        self._forms: dict[tuple[object, ...], str] = {}
+
+    def written(self, finding: Finding, names: Fingerprints) -> Written | dict[str, Any]:
+        """Return a finding as JSON, or as plain data."""
+        if finding.address is not None or finding.origin or finding.fix or names.own.further or names.others:
+            return self._plain(finding, names)
+        at, flow, shared = finding.at, finding.flow, self._shared
+        of_rule = (finding.rule, finding.family, finding.severity, finding.confidence, finding.permissions)
+        key = (*of_rule, at.path, finding.role, finding.condition, finding.others, finding.environments)
+        form = self._forms.get(key)
+        if form is None:
+            if len(self._forms) >= _MOST_KNOWN:
+                self._forms.clear()
+            form = self._forms[key] = self._form(finding, names)
+        values = (
+            *(quoted(finding.message), at.line, at.column, at.end_line, at.end_column),
+            "null" if finding.principal is None else quoted(finding.principal),
+            shared.entry(finding.resource, _resource) or "null",
+            shared.texts(finding.ends) if finding.ends else "[]",
+            shared.entries(flow.steps, _hop) if flow else "[]",
+            flow.left_out if flow else 0,
+            *(names.v2, names.v1, names.v2),
+            shared.entries(finding.related, _related) if finding.related else "[]",
+        )
+        return Written(form % values)
+
+    def _plain(self, finding: Finding, names: Fingerprints) -> dict[str, Any]:
+        return {**_finding(finding, names, self._shared), "fix": _fix(finding.fix, self._texts)}
+
+    def _form(self, finding: Finding, names: Fingerprints) -> str:
+        """Return the text of findings like this one, with ``%s`` for each value in which they differ."""
+        text = indented(self._plain(finding, names) | dict(_VARYING), _MARGIN[:-2])
+        return text.replace("%", "%%").replace(_HOLE, "%s")
+
+
+_HOLE = "\0"
+"""The place of a value; JSON has no such character."""
+_VARYING: Mapping[str, Any] = {
+    **dict.fromkeys(("message", "line", "column", "end_line", "end_column"), Written(_HOLE)),
+    **dict.fromkeys(("principal", "resource", "ends", "hops", "hops_left_out", "related"), Written(_HOLE)),
+    "fingerprint": Written(f'"{_HOLE}"'),
+    "fingerprints": dict.fromkeys((V1, V2), Written(f'"{_HOLE}"')),
+}
+"""The values in which alike findings differ, in the order of `_Findings.written`, which is that of the report."""
 
 
 def _finding(finding: Finding, names: Fingerprints, shared: _Shared) -> dict[str, Any]:

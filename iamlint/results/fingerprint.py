@@ -21,6 +21,10 @@ V1, V2 = "iamlintGrant/v1", "iamlintGrant/v2"
 _ANY = "${?}"
 """Replaces a text that is not fully known."""
 _HOLE = regex(r"\$\{[^{}]*\}")
+_SIZE = 16
+"""Bytes of a digest, which is a name as bytes."""
+_MOST_MARKS = 1 << 22
+"""Maximum number of marks of digests, a byte each: with more digests some are counted that occur only once."""
 
 
 @frozen
@@ -55,18 +59,51 @@ class Fingerprints:
 
 
 def fingerprints(findings: Iterable[Finding]) -> Iterator[Fingerprints]:
-    """Yield the fingerprints of each finding, in their order."""
-    seen: dict[int, int] = {}
+    """Yield the fingerprints of each finding, in their order.
 
-    def numbered(name: str) -> str:
-        key = int(name, 16)  # it takes half the memory of the text
-        seen[key] = number = seen.get(key, 0) + 1
-        return name if number == 1 else f"{name}-{number}"
+    Only equal ones get numbers, so those that may have an equal one are found first: to count all of them takes six
+    times the memory of their digests.
+    """
+    digests, special = bytearray(), dict[int, tuple[Identity, tuple[Identity, ...]]]()
+    for place, finding in enumerate(findings):
+        own = _plain_name(finding, finding.address) if not finding.others else None
+        if own is None:
+            named = identity(finding, finding.address)
+            special[place] = named, tuple(identity(finding, address) for address in finding.others)
+            own = bytes.fromhex(named.name)
+        digests += _version_1(finding, finding.address)
+        digests += own
+    again, seen = _Again(digests), dict[bytes, int]()
 
-    for finding in findings:
-        own = identity(finding, finding.address)
-        others = tuple(identity(finding, address) for address in finding.others)
-        yield Fingerprints(numbered(version_1(finding, finding.address)), numbered(own.name), own, others)
+    def numbered(digest: bytes) -> str:
+        if digest not in again:
+            return digest.hex()
+        seen[digest] = number = seen.get(digest, 0) + 1
+        return digest.hex() if number == 1 else f"{digest.hex()}-{number}"
+
+    for start in range(0, len(digests), 2 * _SIZE):
+        v1, v2 = bytes(digests[start : start + _SIZE]), bytes(digests[start + _SIZE : start + 2 * _SIZE])
+        own_name, others = special.get(start // (2 * _SIZE), (None, ()))
+        yield Fingerprints(numbered(v1), numbered(v2), own_name or Identity(v2.hex()), others)
+
+
+class _Again:
+    """The digests that may occur more than once among those that follow each other in ``digests``.
+
+    A digest that is not in it occurs once: no other one has its first bits. Most others are not in it either.
+    """
+
+    def __init__(self, digests: bytearray) -> None:
+        self._mask = min(_MOST_MARKS, 1 << (len(digests) // 2).bit_length()) - 1
+        marks, self._repeated = bytearray(self._mask + 1), set[int]()
+        for start in range(0, len(digests), _SIZE):
+            mark = int.from_bytes(digests[start : start + 4]) & self._mask
+            if marks[mark]:
+                self._repeated.add(mark)
+            marks[mark] = 1
+
+    def __contains__(self, digest: bytes) -> bool:
+        return int.from_bytes(digest[:4]) & self._mask in self._repeated
 
 
 def identity(finding: Finding, address: str | None) -> Identity:
@@ -74,11 +111,12 @@ def identity(finding: Finding, address: str | None) -> Identity:
 
     The fingerprint is that of the oldest address that ``moved`` blocks state, so that it stays when a block is renamed.
     """
+    plain = _plain_name(finding, address)
+    if plain:
+        return Identity(plain.hex())
     addresses = [*reversed(finding.former.get(address, ())), address] if address else [finding.subject]
     kind, name = (finding.resource.kind, shown(finding.resource.name)) if finding.resource else ("", "")
     texts = (finding.principal or "", finding.role or "", name)
-    if address is None and not any(["${" in text for text in texts]):  # noqa: C419  # as of all findings in an export
-        return Identity(_hashed(finding.rule, finding.subject, kind, *texts))
 
     def named(home: str, stated: Iterable[str]) -> str:
         return _hashed(finding.rule, home, kind, *stated)
@@ -92,6 +130,16 @@ def identity(finding: Finding, address: str | None) -> Identity:
     return Identity(name, tuple(further))
 
 
+def _plain_name(finding: Finding, address: str | None) -> bytes | None:
+    """Return the digest of a finding without an address, all texts of which are known, as of those in exports."""
+    resource = finding.resource
+    if address is not None or (resource and type(resource.name) is not str):
+        return None
+    kind, name = (resource.kind, str(resource.name)) if resource else ("", "")
+    text = "\x1f".join((finding.rule, finding.subject, kind, finding.principal or "", finding.role or "", name))
+    return None if "${" in text else _digest(text)
+
+
 def _without_own(text: str, addresses: list[str]) -> str:
     """Return a placeholder for a text that contains an address of the finding itself, else the text."""
     return _ANY if "${" in text and any(one and f"${{{one}." in text for one in addresses) else text
@@ -99,11 +147,19 @@ def _without_own(text: str, addresses: list[str]) -> str:
 
 def version_1(finding: Finding, address: str | None) -> str:
     """Return the fingerprint of version 1: rule, facts, permissions, address and the directory of the file."""
+    return _version_1(finding, address).hex()
+
+
+def _version_1(finding: Finding, address: str | None) -> bytes:
     path = directory(finding.at.path) if address else finding.at.path
     who = (finding.rule, address or "", finding.principal or "", finding.role or "", str(finding.resource or ""))
-    return _hashed(*who, *finding.permissions, path)
+    return _digest("\x1f".join((*who, *finding.permissions, path)))
 
 
 def _hashed(*parts: str) -> str:
-    digest: str = sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return _digest("\x1f".join(parts)).hex()
+
+
+def _digest(text: str) -> bytes:
+    digest: bytes = sha256(text.encode("utf-8", "surrogatepass")).digest()[:_SIZE]
     return digest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 
 from iamlint.basics.lazy_regex import regex
@@ -40,6 +40,19 @@ def sentence(message: str, words: Mapping[str, str], text: str, shared: Mapping[
     if size >= _EMPTY + len(text) or "".join(parts) != text:  # a word was changed
         return None
     return (texts, *[shared.get(word, words[word]) for word in named])
+
+
+def partly_filled(message: str, words: Mapping[str, str], later: Set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the texts around the words to fill in ``later``, with all others filled in, and these words."""
+    texts, named, text = list[str](), list[str](), ""
+    for whole, word in _parts(message):
+        if word in later and word in words:
+            texts.append(text)
+            named.append(word)
+            text = ""
+        else:
+            text += words.get(word, whole) if word else whole
+    return (*texts, text), tuple(named)
 
 
 _EMPTY, _PARTS = 49, 64

@@ -125,12 +125,17 @@ def _add(reading: Reading, documents: list[_Document], workspace: Workspace) -> 
     from iamlint.sources.gcloud.recognition.resource_from_path import claim
     from iamlint.sources.gcloud.recognition.table import TEXTS
 
-    exported = {path.parent for path, _, document in documents if document.facts and claim(workspace.shown(path))}
+    claims = {path: claim(workspace.shown(path)) for path, _, document in documents if document.facts}
+    exported = {path.parent for path, _, document in documents if claims.get(path) and not document.foreign}
     unrecognised = 0
     for path, given, document in documents:
         shown = workspace.shown(path)
         if not given and workspace.resolved(path) in workspace.data and not _says_whose(document, shown):
             continue  # it is part of the configuration that reads it
+        claimed = claims.get(path)
+        if document.foreign and claimed and claimed.strength == "likely" and path.parent not in exported:
+            unrecognised += 1
+            continue  # among no exports, ``project-cleaner.yaml`` is what it says: another program's
         reading.add(document)
         settled = document.files or document.errors or document.foreign
         claimed = None if settled or given else claim(shown)

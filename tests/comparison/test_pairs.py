@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.comparison.conftest import TOKEN, Compare, account, closed, in_project, is_quiet, on_account, opened
 
 LEDGER = account("ledger")
@@ -169,6 +171,38 @@ def test_what_may_not_be_there_is_unknown(compare: Compare) -> None:
     assert [one.privilege.principal for one in unknown_change.unknown if one.privilege] == ["user:ana@x.example"]
 
 
+def test_what_closes_is_unknown_while_the_head_may_name_it(compare: Compare) -> None:
+    """A variable that loses its default may get the same value elsewhere."""
+    people = 'variable "people" {\n  %s\n}\n' + account("ledger")
+    people += on_account("m", "ledger", "${each.value}", more="for_each = toset(var.people)")
+    found = compare(people % 'default = ["user:ana@x.example"]', people % "")
+    assert not found.closed
+    assert any("var.people has no default" in one.reason for one in found.unknown if one.change == "closed")
+
+
+CALL = """
+module "x" {
+  source  = "acme/iam/google"
+  version = "%s"  # %s
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "reasons"),
+    [
+        (CALL % ("1.0.0", "a"), CALL % ("1.0.0", "a"), 0),
+        (CALL % ("1.0.0", "a"), "# moved down\n" + CALL.replace("{\n", "{\n  # new\n") % ("1.0.0", "a"), 0),
+        (CALL % ("1.0.0", "a"), CALL % ("2.0.0", "a"), 1),
+    ],
+)
+def test_another_version_of_a_module_that_is_not_installed(
+    compare: Compare, base: str, head: str, reasons: int
+) -> None:
+    found = compare(account("ledger") + base, account("ledger") + head)
+    assert [one.reason.partition(":")[0] for one in found.unknown] == ["the call of module.x has changed"] * reasons
+
+
 def test_a_principal_that_is_not_known_in_full_is_shown_as_policies_write_it(compare: Compare) -> None:
     number = 'variable "number" {}\n'
     agent = on_account("agent", "ledger", "serviceAccount:${var.number}@cloudbuild.gserviceaccount.com")
@@ -215,3 +249,53 @@ resource "google_cloud_identity_group_membership" "ana" {
     assert closed(found) == {"group:devs@x.example -> ledger@shop"}
     joined = compare(LEDGER + on_account("devs", "ledger", "group:devs@x.example"), before)
     assert opened(joined) == {"user:ana@x.example -> ledger@shop"}
+
+
+REPOSITORY = (
+    "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/gh/attribute.repository"
+)
+PROVIDER = """
+resource "google_iam_workload_identity_pool_provider" "p" {
+  project                            = "shop"
+  workload_identity_pool_id          = "gh"
+  workload_identity_pool_provider_id = "p"
+  attribute_condition                = "%s"
+  attribute_mapping = {
+    "google.subject"       = "assertion.sub"
+    "attribute.repository" = "assertion.repository"
+  }
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+"""
+OWNER = "assertion.repository_owner == '%s'"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "opens", "closes", "reasons"),
+    [
+        (OWNER % "other", OWNER % "acme", True, False, 1),
+        (OWNER % "acme", OWNER % "other", False, True, 1),
+        (OWNER % "acme" + " && assertion.ref == 'refs/heads/main'", OWNER % "acme", False, False, 1),
+        (OWNER % "acme", OWNER % "acme", False, False, 0),
+    ],
+)
+def test_another_condition_of_a_provider(
+    compare: Compare, before: str, after: str, opens: bool, closes: bool, reasons: int
+) -> None:
+    """What the tokens of a principal are is not compared, so that it is unknown whether more match than before."""
+    granted = LEDGER + on_account("f", "ledger", f"{REPOSITORY}/acme/app", "roles/iam.workloadIdentityUser")
+    granted += in_project("p", f"{REPOSITORY}/acme/app", "roles/run.admin")
+    found = compare(granted + PROVIDER % before, granted + PROVIDER % after)
+    assert (bool(found.opened), bool(found.closed), len(found.unknown)) == (opens, closes, reasons)
+    assert ([one.role for one in found.gained], [one.role for one in found.lost]) == (
+        ["roles/run.admin"] * opens,
+        ["roles/run.admin"] * closes,
+    )
+
+
+def test_a_grant_that_no_token_can_use_opens_nothing(compare: Compare) -> None:
+    base = LEDGER + PROVIDER % (OWNER % "acme")
+    other = on_account("f", "ledger", f"{REPOSITORY}/other/app", "roles/iam.workloadIdentityUser")
+    assert is_quiet(compare(base, base + other + in_project("p", f"{REPOSITORY}/other/app", "roles/owner")))

@@ -48,6 +48,26 @@ def test_an_attribute_of_the_resource(path: str, permission: str | None, expecte
 
 
 @pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ('startsWith("projects/_/buckets/data")', T),
+        ('startsWith("projects/_/buckets/da")', T),
+        ('startsWith("projects/_/buckets/data/")', U),  # not the bucket itself
+        ('startsWith("projects/_/buckets/data/objects/in/")', U),
+        ('startsWith("projects/_/buckets/data2")', F),
+        ('startsWith("projects/_/buckets/other/objects/")', F),
+        ('endsWith("/objects/x")', U),
+    ],
+)
+def test_the_name_of_what_is_in_a_bucket(test: str, expected: Truth) -> None:
+    context = Context(TODAY, "storage.objects.get", bucket="data")
+    assert evaluate(f"resource.name.{test}", context).truth is expected
+    assert evaluate(f"!resource.name.{test}", context).truth is ~expected
+    assert evaluate(f"resource.name.{test}", Context(TODAY, "storage.objects.get")).truth is U
+    assert evaluate(f"resource.name.{test}", Context(TODAY, bucket="data")).truth is U
+
+
+@pytest.mark.parametrize(
     ("permission", "what"),
     [
         (TOKEN, "service accounts"),

@@ -11,12 +11,12 @@ from iamlint.budget import SECONDS
 from iamlint.comparison.compare import MOST_ACCOUNTS, MOST_HOPS
 from iamlint.conditions import abstract_values
 from iamlint.documents import yaml_text
+from iamlint.federation import unmatched
 from iamlint.fixes import proof
 from iamlint.graph import delegation
 from iamlint.hcl import scope
 from iamlint.hcl.functions.texts import patterns
 from iamlint.paths import answers, onward, search
-from iamlint.queries.federation import grants
 from iamlint.sources.terraform.evaluation import run
 
 BOUNDS = {
@@ -24,7 +24,7 @@ BOUNDS = {
     "patterns": (patterns.MOST_WORK,),
     "aliases": (yaml_text.MOST_ALIASED,),
     "conditions": (abstract_values.MOST,),
-    "federated": (grants.MOST_PAIRS,),
+    "federated": (unmatched.MOST_PAIRS,),
     "chains": (delegation.MOST_FOLLOWED,),
     "routes": (onward._MOST_WORK,),
     "`iamlint paths`": (search.MOST_STEPS, answers.MOST_STEPS),

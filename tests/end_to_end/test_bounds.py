@@ -19,6 +19,7 @@ from iamlint.cli import main
 from iamlint.conditions import evaluation
 from iamlint.conditions.context import Context, Tag
 from iamlint.estate import blockers
+from iamlint.federation import unmatched
 from iamlint.finding import Finding
 from iamlint.graph.delegation import MOST_HOPS
 from iamlint.hcl.syntax import Node
@@ -27,7 +28,6 @@ from iamlint.linter import lint
 from iamlint.location import SourceText
 from iamlint.patterns import permission_places
 from iamlint.principals import read_principal
-from iamlint.queries.federation import grants
 from iamlint.reporters import FORMATS, render, sarif
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.results.report import Report
@@ -554,7 +554,7 @@ resource "google_iam_workload_identity_pool_provider" "p{0}" {{
 def test_more_providers_and_identities_than_are_held_against_each_other_are_unknown(
     check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grants, "MOST_PAIRS", 30)
+    monkeypatch.setattr(unmatched, "MOST_PAIRS", 30)
     pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/attribute.r"
     made = "".join(member(f"x{n}", f'"{pool}/other/r{n}"', '"roles/viewer"') for n in range(9))
     report = check(

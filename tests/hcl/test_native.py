@@ -228,3 +228,21 @@ def test_an_expression_alone_that_is_none(text: str) -> None:
     found = native.read_expression(SourceText("--var x", text))
     assert isinstance(found, Unreadable)
     assert found.at.path == "--var x"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("{{ if .on }}\na = 1\n", "template"),
+        ("{%- if on %}\n", "template"),
+        ("<% if on %>\n", "template"),
+        ("a = <PROJECT_ID>\n", "placeholder"),
+        ("a = <the project's id>\n", "placeholder"),
+        ("a = <<EOT b\n", "heredoc"),
+        ("a = { {b = 1} }\n", ""),
+    ],
+)
+def test_what_nothing_filled_in_is_named(text: str, hint: str) -> None:
+    first = read(text).errors[0]
+    assert hint in first.hint
+    assert hint or not first.hint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path as File
 
@@ -202,6 +203,80 @@ def test_who_changes_custom_roles_must_hold_one_there(
     found = hops(tmp_path, monkeypatch, text)
     for path in (Paths(found, account("two")).of(ANA), Reach(found, ANA).to(account("two"))):
         assert (path.state if path else None) == state
+
+
+NO_KEYS = """
+resource "google_project_organization_policy" "%s" {
+  project    = "shop"
+  constraint = "iam.disableServiceAccountKey%s"
+  boolean_policy {
+    enforced = %s
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("enforced", "state", "method"),
+    [
+        ([], "open", "sa-create-key"),
+        ([("Creation", "true")], "open", "sa-upload-public-key"),
+        ([("Upload", "true")], "open", "sa-create-key"),
+        ([("Creation", "false")], "open", "sa-create-key"),
+        ([("Creation", "var.on")], "open", "sa-upload-public-key"),
+        ([("Creation", "true"), ("Upload", "true")], "closed", "sa-create-key"),
+        ([("Creation", "var.on"), ("Upload", "true")], "conditional", "sa-create-key"),
+    ],
+)
+@pytest.mark.parametrize("where", [in_project, lambda role, member: on("two", role, member)])
+def test_a_key_is_uploaded_where_none_may_be_created(
+    tmp_path: File,
+    monkeypatch: pytest.MonkeyPatch,
+    where: Callable[[str, str], str],
+    enforced: list[tuple[str, str]],
+    state: str,
+    method: str,
+) -> None:
+    policies = "".join(NO_KEYS % (what.lower(), what, value) for what, value in enforced)
+    found = hops(tmp_path, monkeypatch, 'variable "on" {}\n' + where("iam.serviceAccountKeyAdmin", ANA) + policies)
+    path = Paths(found, account("two")).of(ANA)
+    assert path is not None
+    assert (path.state, path.hops[-1].method) == (state, method)
+
+
+FEDERATED = """
+resource "google_iam_workload_identity_pool_provider" "p" {
+  project                            = "shop"
+  workload_identity_pool_id          = "gh"
+  workload_identity_pool_provider_id = "p"
+  attribute_condition                = "assertion.repository_owner == 'acme'"
+  attribute_mapping = {
+    "google.subject"       = "assertion.sub"
+    "attribute.repository" = "assertion.repository"
+  }
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("member", "state"),
+    [
+        ("attribute.repository/acme/app", "open"),
+        ("attribute.repository/other/app", "closed"),
+        ("attributes.repository/acme/app", "closed"),
+        ("*", "open"),
+    ],
+)
+def test_a_principal_that_no_token_can_match_is_closed(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, member: str, state: str
+) -> None:
+    principal = f"principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/gh/{member}"
+    grants = on("two", "iam.workloadIdentityUser", "WHO").replace("WHO", "m", 1).replace("WHO", principal)
+    paths = Paths(hops(tmp_path, monkeypatch, FEDERATED + grants), account("two"))
+    assert [paths.states[name, False] for name in paths] == [state]
 
 
 @pytest.mark.parametrize(

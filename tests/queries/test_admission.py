@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from iamlint.conditions.token_claims import Claim
 from iamlint.facts import Condition, Declaration, Place, Provider
+from iamlint.federation.admission import admission
 from iamlint.location import Location
-from iamlint.queries.federation.admission import admission
 
 GITHUB, GITLAB = "https://token.actions.githubusercontent.com", "https://gitlab.com"
 TERRAFORM, OWN = "https://app.terraform.io", "https://issuer.example"

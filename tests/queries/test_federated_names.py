@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from iamlint.federation.names import misspelling
 from iamlint.principals import read_principal
-from iamlint.queries.federation.names import misspelling
 from iamlint.unknown import Unknown, UnknownPart
 
 Check = Callable[..., Any]
@@ -35,6 +35,7 @@ GKE = ONE.removesuffix("ci") + "shop.svc.id.goog"
         f"{STAFF}/subject/*",
         f"{ONE}/subject/repo:example/*",
         f"{ONE}/*",
+        f"{SET.removesuffix('ci')}*/*",
         SET,
         f"{SET}/",
         f"{SET}/attribute.repository",
@@ -134,6 +135,10 @@ def test_a_unknown_part_may_be_anything_and_the_rest_is_what_it_is(
 
 
 PROVIDER = """
+variable "unset" {{
+  default = ""
+}}
+
 resource "google_iam_workload_identity_pool_provider" "ci" {{
   project                            = "shop"
   workload_identity_pool_id          = "ci"
@@ -170,9 +175,15 @@ GITLAB, TERRAFORM = "https://gitlab.com", "https://app.terraform.io"
         (GITHUB, "assertion.repository == 'acme/shop'", f"{ONE}/subject/repo:acme/shop:environment:prod", False),
         (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/shop", True),
         (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/acme/shop/", True),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/acme/", True),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/", True),
+        # What a variable leaves empty is set elsewhere.
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/acme/${{var.unset}}", False),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/${{var.unset}}", False),
         (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/acme/shop@main", True),
         (GITHUB, "assertion.repository_owner_id == '1'", f"{SET}/attribute.repository/acme_emu/shop.js", False),
         (GITHUB, "assertion.repository_owner_id == '1'", f"{ONE}/subject/acme/shop", True),
+        (GITHUB, "assertion.repository_owner_id == '1'", f"{ONE}/subject/acme/shop:ref:refs/heads/main", True),
         (GITHUB, "assertion.repository_owner_id == '1'", f"{ONE}/subject/repo:acme/shop:refs/heads/main", True),
         (GITHUB, "assertion.repository_owner_id == '1'", f"{ONE}/subject/repo:acme/shop:pull_request", False),
         (GITHUB, "assertion.repository_owner_id == '1'", f"{ONE}/subject/repo:acme/shop:repository_owner:acme", False),

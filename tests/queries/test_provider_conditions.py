@@ -14,6 +14,8 @@ Check = Callable[..., Any]
 
 GITHUB, GITLAB = "https://token.actions.githubusercontent.com", "https://gitlab.com"
 TERRAFORM, BUILDKITE = "https://app.terraform.io", "https://agent.buildkite.com"
+EKS, AKS = "https://oidc.eks.us-east-1.amazonaws.com/id/ABCD", "https://westeurope.oic.prod-aks.azure.com/1/2/"
+AZURE, AWS = "https://vstoken.dev.azure.com/1-2", "123456789012"
 
 CIRCLE, GOOGLE = "https://oidc.circleci.com/org/a-b-c", "https://accounts.google.com"
 SPACE = "https://confidentialcomputing.googleapis.com/"
@@ -23,6 +25,7 @@ OPEN, WRONG = "open-ended-prefix", "malformed-condition"
 
 
 def provider(issuer: str, condition: str) -> str:
+    trusted = f'aws {{ account_id = "{issuer}" }}' if issuer.isdigit() else f'oidc {{ issuer_uri = "{issuer}" }}'
     return f"""
 resource "google_iam_workload_identity_pool_provider" "ci" {{
   project                            = "shop"
@@ -38,9 +41,7 @@ resource "google_iam_workload_identity_pool_provider" "ci" {{
     "attribute.mine"       = "assertion.environment"
     "attribute.both"       = "assertion.repository + ':' + assertion.ref"
   }}
-  oidc {{
-    issuer_uri = "{issuer}"
-  }}
+  {trusted}
 }}
 """
 
@@ -125,7 +126,6 @@ resource "google_iam_workload_identity_pool_provider" "ci" {{
         (GITHUB, "1 == 2", CLOSED),
         (GITHUB, "'a' != 'a'", CLOSED),
         (GITHUB, "assertion.repository_owner == 'example' && size('a') == 2", CLOSED),
-        (GITHUB, "true == 1", CLOSED),
         (GITHUB, "assertion.repository_owner in []", CLOSED),
         ("https://idp.example", "1 == 2", CLOSED),
         # What every token has, and what none has.
@@ -201,6 +201,12 @@ def test_whom_a_condition_lets_in(check: Check, issuer: str, condition: str, exp
         (GITLAB, "assertion.project_path.startsWith('example/shop')", OPEN),
         (TERRAFORM, "assertion.sub.startsWith('organization:example:project:pay')", OPEN),
         (TERRAFORM, "assertion.terraform_full_workspace.startsWith('organization:o:project:p:workspace:prod')", OPEN),
+        (BUILDKITE, "assertion.sub.startsWith('organization:example:pipeline:shop')", OPEN),
+        (GITHUB, "assertion.job_workflow_ref.startsWith('example/shop')", OPEN),
+        (EKS, "assertion.sub.startsWith('system:serviceaccount:prod')", OPEN),
+        (AKS, "assertion.sub.startsWith('system:serviceaccount:prod:app')", OPEN),
+        (AZURE, "assertion.sub.startsWith('sc://example/shop')", OPEN),
+        (AWS, "assertion.arn.startsWith('arn:aws:sts::123456789012:assumed-role/deploy')", OPEN),
         # A delimiter ends the name; a number says which one it is; a dash is meant as a beginning; a tag may go on.
         (GITHUB, "assertion.sub.startsWith('repo:example/shop:')", None),
         (GITHUB, "assertion.sub.startsWith('repo:example/shop:ref:refs/tags/v')", None),
@@ -211,7 +217,21 @@ def test_whom_a_condition_lets_in(check: Check, issuer: str, condition: str, exp
         (GITHUB, "assertion.repository.matches('^example/shop$')", None),
         (GITLAB, "assertion.project_path.startsWith('example/shop/')", None),
         (TERRAFORM, "assertion.sub.startsWith('organization:example:project:pay:')", None),
+        (BUILDKITE, "assertion.sub.startsWith('organization:example:pipeline:shop:')", None),
+        (GITHUB, "assertion.job_workflow_ref.startsWith('example/shop/.github/workflows/ci')", None),
+        (EKS, "assertion.sub.startsWith('system:serviceaccount:prod:')", None),
+        (AZURE, "assertion.sub.startsWith('sc://example/shop/')", None),
+        (AWS, "assertion.arn.startsWith('arn:aws:sts::123456789012:assumed-role/deploy/')", None),
         # Nobody.
+        (BUILDKITE, "assertion.sub.startsWith('repo:example/shop:')", CLOSED),
+        (TERRAFORM, "assertion.repository_owner == 'example'", CLOSED),
+        (BUILDKITE, "assertion.terraform_workspace_id == 'ws-1'", CLOSED),
+        (GITLAB, "assertion.namespace_id == '1' && assertion.ref == 'refs/heads/main'", CLOSED),
+        (EKS, "assertion.sub == 'ns/prod/sa/app'", CLOSED),
+        (AZURE, "assertion.sub.startsWith('repo:example/shop:')", CLOSED),
+        (AWS, "assertion.account == 123456789012", CLOSED),
+        (AWS, "assertion.account == '210987654321'", CLOSED),
+        (AWS, "assertion.arn.startsWith('arn:aws:sts::210987654321:')", CLOSED),
         (GITHUB, "assertion.repository_owner == ''", CLOSED),
         (GITHUB, "assertion.repository_owner_id == 12345", CLOSED),
         (GITHUB, "assertion.repository_owner_id in [12345]", CLOSED),
@@ -246,6 +266,10 @@ def test_whom_a_condition_lets_in(check: Check, issuer: str, condition: str, exp
         ),
         ("https://idp.example", "assertion.team == 'a' && assertion.team == 'b'", CLOSED),
         # Somebody.
+        (BUILDKITE, "assertion.organization_slug == 'a' && assertion.sub == '0184990a-477b'", None),
+        (GITLAB, "assertion.namespace_id == '1' && assertion.ref == 'refs/merge-requests/1/head'", None),
+        (AWS, "assertion.account == '123456789012'", None),
+        (AWS, "assertion.arn == 'arn:aws:iam::123456789012:user/ana'", None),
         (GITHUB, "attribute.unmapped == 'x' || assertion.repository_owner == 'example'", None),
         (GITHUB, "assertion.repository_owner_id == '12345' && int(assertion.run_id) > 5", None),
         (GITHUB, "string(assertion.repository_owner_id) == '12345'", None),
@@ -260,6 +284,8 @@ def test_whom_a_condition_lets_in(check: Check, issuer: str, condition: str, exp
         (GITHUB, "repository_owner == 'example'", WRONG),
         (GITHUB, "assertion.sub.startWith('repo:example/')", WRONG),
         (GITHUB, "assertion.repository in 'example/shop'", WRONG),
+        (GITHUB, "int(assertion.repository_owner_id) == '12'", WRONG),
+        (GITHUB, "true == 1", WRONG),
         ("https://idp.example", "request.time < timestamp('2099-01-01T00:00:00Z')", WRONG),
     ],
 )
@@ -341,6 +367,16 @@ def test_a_subject_has_127_bytes_at_most(check: Check, subject: str, flagged: bo
     found = check({"main.tf": text}, select=("malformed-mapping",)).findings
     assert [finding.rule for finding in found] == (["malformed-mapping"] if flagged else [])
     assert all("bytes or more" in finding.message for finding in found)
+
+
+@pytest.mark.parametrize(("number", "flagged"), [(44, False), (45, True)])
+def test_a_mapping_has_50_attributes_at_most(check: Check, number: int, *, flagged: bool) -> None:
+    more = "".join(f'    "attribute.n{index}" = "assertion.ref"\n' for index in range(number))
+    text = provider(GITHUB, "assertion.repository_owner == 'example'").replace(
+        "attribute_mapping = {\n", f"attribute_mapping = {{\n{more}"
+    )
+    found = check({"main.tf": text}, select=("malformed-mapping",)).findings
+    assert [finding.rule for finding in found] == ["malformed-mapping"] * flagged
 
 
 @pytest.mark.parametrize(

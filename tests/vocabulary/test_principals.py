@@ -98,6 +98,25 @@ def test_what_no_policy_would_take_is_malformed(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "written", "kind"),
+    [
+        ("user:", "user:", "malformed"),
+        ("user:@example.com", "user:@example.com", "malformed"),
+        ("group:ops@", "group:ops@", "malformed"),
+        ("serviceAccount:@shop.iam.gserviceaccount.com", "serviceAccount:@shop.iam.gserviceaccount.com", "malformed"),
+        ("serviceAccount:ci@", "serviceAccount:ci@", "malformed"),
+        ("group:ops@", '["group:ops@", "group:all@example.com"]', "malformed"),
+        ("group:ops@", '"group:ops@${var.domain}"', "group"),
+        ("user:@example.com", '"user:${var.name}@example.com"', "user"),
+        ("user:", "var.who", "user"),
+    ],
+)
+def test_an_empty_part_that_the_input_has_counts_as_it_is(text: str, written: str, kind: str) -> None:
+    found = read_principal(text, written)
+    assert (found.kind, found.unknown is None) == (kind, kind == "malformed")
+
+
+@pytest.mark.parametrize(
     ("text", "kind", "shown"),
     [
         ("", "unknown", "${?}"),

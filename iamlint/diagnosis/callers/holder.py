@@ -12,8 +12,8 @@ from iamlint.estate import Estate, identity, scope
 from iamlint.estate.groups import Groups
 from iamlint.estate.membership import covered, named
 from iamlint.facts import Declaration, Grant, Pool, Principal, Project, Text
+from iamlint.federation.names import identity_of, misspelling
 from iamlint.logic.globs import text_is
-from iamlint.queries.federation.names import identity_of, misspelling
 from iamlint.unknown import Truth, Unknown, shown
 
 _MEMBERS = ("user", "service_account", "default_service_account", "service_agent", "group")

@@ -14,9 +14,9 @@ from iamlint.diagnosis.callers.identity import Identity, identify
 from iamlint.diagnosis.recognition.said import Said
 from iamlint.estate import Estate, identity, principal_node
 from iamlint.facts import Grant
+from iamlint.federation.names import identity_of
 from iamlint.paths.answers import Start
 from iamlint.paths.hops import MEMBER, Hop, Hops, State
-from iamlint.queries.federation.names import identity_of
 from iamlint.unknown import Truth, shown
 
 FORMS = ("github", "gitlab", "oidc", "ksa", "vm", "nodepool", "template")

@@ -24,8 +24,8 @@ from iamlint.diagnosis.stages.rights import NAME as RIGHTS
 from iamlint.diagnosis.stages.stages import is_denial
 from iamlint.estate.deny_forms import denied_principal
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Provider, Resource
+from iamlint.federation.names import identity_of
 from iamlint.principals import read_principal
-from iamlint.queries.federation.names import identity_of
 from iamlint.queries.policies.agents import agent_role
 from iamlint.unknown import Truth, shown
 

@@ -1,9 +1,11 @@
-"""The addresses that Cloud Scheduler calls: the permission that the call needs, and its resource."""
+"""Addresses that are called: the permission that the call needs, and its resource."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+
+from iamlint.basics.lazy_regex import regex
 
 _CALLS: Mapping[str, str] = {
     r"run\.googleapis\.com/.*?(?:namespaces|projects)/(?P<project>[^/]+)/(?:locations/[^/]+/)?jobs/"
@@ -27,7 +29,7 @@ _CALLS: Mapping[str, str] = {
     ),
     r"https://[a-z0-9-]+?\.cloudfunctions\.net/(?P<name>[\w-]+)": "cloudfunctions.functions.invoke {name}",
 }
-"""Patterns of addresses, each with the permission and the resource.
+"""Patterns of addresses that Cloud Scheduler calls, each with the permission and the resource.
 
 Sources: https://cloud.google.com/run/docs/execute/jobs-on-schedule, https://cloud.google.com/scheduler/docs/http-target-auth
 and the reference of each API."""
@@ -41,3 +43,36 @@ def needed_by(url: str) -> tuple[str, str] | None:
             permission, _, resource = needed.format(**found.groupdict()).partition(" ")
             return permission, resource
     return None
+
+
+_REQUEST = regex(
+    r"\b(?:requesting|GET|POST|PUT|PATCH|DELETE)\s{1,20}https://(?P<service>[a-z]{2,40})\.googleapis\.com/v\w{1,10}/"
+    r"(?P<name>(?:projects|folders|organizations)/[\w.@/-]{1,400}):(?P<verb>[a-zA-Z]{3,40})\b"
+)
+_PREFIXES: Mapping[str, str] = {"cloudresourcemanager": "resourcemanager", "bigtableadmin": "bigtable"}
+"""What the permissions of a service begin with, where that is not the service's name."""
+_VERBS: Mapping[str, str] = {
+    "pubsub.topics.publish": "pubsub.topics.publish",
+    "pubsub.subscriptions.pull": "pubsub.subscriptions.consume",
+    "pubsub.subscriptions.acknowledge": "pubsub.subscriptions.consume",
+    "pubsub.subscriptions.modifyAckDeadline": "pubsub.subscriptions.consume",
+    "secretmanager.versions.access": "secretmanager.versions.access",
+    "secretmanager.secrets.addVersion": "secretmanager.versions.add",
+}
+"""Methods of addresses whose permission is known. Sources: https://cloud.google.com/pubsub/docs/access-control and
+https://cloud.google.com/secret-manager/docs/access-control"""
+
+
+def requested(text: str) -> tuple[str, str] | None:
+    """Return the permission that the request in an error needs, and the resource; None if the text does not say it.
+
+    Each API has the methods ``RESOURCE:setIamPolicy`` and ``RESOURCE:getIamPolicy``, and permissions of their names.
+    Source: https://cloud.google.com/iam/docs/reference/rest
+    """
+    found = _REQUEST.search(text)
+    if not found:
+        return None
+    collection = found["name"].split("/")[-2]
+    asked = f"{_PREFIXES.get(found['service'], found['service'])}.{collection}.{found['verb']}"
+    permission = asked if found["verb"] in ("setIamPolicy", "getIamPolicy") else _VERBS.get(asked)
+    return (permission, found["name"]) if permission else None

@@ -9,6 +9,8 @@ from typing import Any
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
+from iamlint.diagnosis.recognition.audit_entry import refused
+from iamlint.diagnosis.recognition.called_urls import requested
 from iamlint.diagnosis.recognition.error_text import WRAPPED
 from iamlint.diagnosis.recognition.fragments import EMAIL, SHAPES, Template
 
@@ -121,9 +123,13 @@ def read_fields(text: str, templates: Iterable[Template], *, only: bool = False)
     if only:
         return values
     text = _COMMAND.sub("", text)
+    values = {**refused(text), **values}
     for name, pattern in _general():
         if name not in values and (found := pattern.search(text)):
             values[name] = next(value for value in found.groups() if value)
+    if "permission" not in values and (needed := requested(text)):
+        values["permission"] = needed[0]
+        values.setdefault("resource", needed[1])
     return values
 
 
@@ -158,6 +164,7 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("permission", rf"\brequired{_QUOTE}({_PERMISSION}){_QUOTE}permission"),
     ("permission", rf"\bpermissions?:?{_QUOTE}({_PERMISSION})['\x22\x60\])\s]"),
     ("permission", _BARE_PERMISSION),
+    ("target", _key("name", EMAIL, "projects/-/serviceAccounts/")),  # of a request, beside a unique id
     ("target", rf"\b(?:serviceAccounts|service-accounts)/({SHAPES['target']})"),
     ("target", rf"\b(?:token for|impersonate|for email){_QUOTE}({EMAIL})"),
     ("target", rf"\bservice account{_QUOTE}({EMAIL})"),
@@ -199,8 +206,10 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("resource", r"\brequesting https://[a-z-]{1,60}\.googleapis\.com/v\w{1,10}/(projects/[^\s?:'\x22]{0,400}[\w])"),
     ("resource", rf"\bon service account {_QUOTE}(projects/[^/\s]+/serviceAccounts/{_RESOURCE})"),
     ("resource", r"\baccess b instance \[([a-z0-9][\w.-]*[a-z0-9])\]"),
+    ("resource", r"\w instance \[((?:projects|folders|organizations)/[\w.@/-]*\w)[\]:]"),
     ("resource", r"\bdoes not have storage\.objects\.\w+ access to ([a-z0-9][\w.-]*[a-z0-9])/"),
     ("resource", r"\baccess to (?:the )?(?:bucket )?([a-z0-9][\w.-]*[a-z0-9])(?:\.|,|$|\s*\()"),
+    ("resource", rf"\bto the bucket {_QUOTE}([a-z0-9][\w.-]*[a-z0-9])"),
     ("resource", r"\bstorage/v1/b/([a-z0-9][\w.-]*[a-z0-9])[/?:]"),
     ("provider", f"({SHAPES['provider']})"),
 )

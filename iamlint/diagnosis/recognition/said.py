@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.recognition.created_types import needed_to_create
@@ -9,6 +11,11 @@ from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.recognition.fields import Fields
 
 _ROLE = regex(r"--role=(roles/[\w.]+)")
+_REPOSITORY = regex(
+    r"\b[a-z0-9-]{2,40}-(?:docker|npm|python|maven|apt|yum|go|generic)\.pkg\.dev/[a-z][\w.:-]{1,60}/[\w.-]{1,80}"
+)
+"""The repository in the address of an image or package."""
+_MOST_ADDRESSES = 1000
 
 
 @frozen
@@ -74,7 +81,7 @@ def read_error(text: str) -> Said:
         bad_cures=kind.bad_cures if kind else (),
         permission=fields.permission
         or (needed_to_create(text, first.line) if kind and kind.id == "call-denied" else ""),
-        resource=_resource(fields) or (fields.target if is_read else ""),
+        resource=_resource(fields) or (fields.target if is_read else "") or _repository(fields, text),
         target="" if is_read else fields.target,
         principal=fields.principal,
         project=fields.project,
@@ -95,3 +102,11 @@ def _resource(fields: Fields) -> str:
         return fields.resource
     name = fields.resource or (fields.project if kind == "projects" else "")
     return f"{kind}/{name}" if name and "/" not in name else name
+
+
+def _repository(fields: Fields, text: str) -> str:
+    """Return the only repository whose address is in the text: Docker names the image beside the refusal."""
+    if not fields.permission.startswith("artifactregistry."):
+        return ""
+    found = {one[0] for one in islice(_REPOSITORY.finditer(text), _MOST_ADDRESSES)}
+    return next(iter(found)) if len(found) == 1 else ""

@@ -15,7 +15,7 @@ from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.role_notes import note_on
 from iamlint.facts import Grant
-from iamlint.queries.federation.names import identity_of, misspelling
+from iamlint.federation.names import identity_of, misspelling
 from iamlint.unknown import Truth, shown
 
 RANKS: tuple[str, ...] = (

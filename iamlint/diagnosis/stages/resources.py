@@ -60,16 +60,40 @@ def places_of(case: Case, on: str | None, permission: str) -> list[Place]:
 
 
 def unknown_grants(case: Case, on: str | None, permission: str) -> Iterator[Grant]:
-    """The grants on resources of the permission's service whose names are not known: they may be on the one meant."""
+    """The grants on resources of the permission's service whose names are not known: they may be on the one meant.
+
+    Errors often have the number of a project where the input has its id, and does not say that it is its number.
+    """
     service = permission.partition(".")[0]
     kinds = _SERVICES.get(service, (service,))
-    ends = tuple(f"*{path.rpartition('/')[2]}" for _, path in resource_name(on, permission).paths) if on else ()
+    name = resource_name(on, permission) if on else ResourceName()
+    ends = tuple(f"*{path.rpartition('/')[2]}" for _, path in name.paths)
     for grant in case.estate.of(Grant):
         own = grant.resource.name
+        if _may_be_numbered(case, grant, name):
+            yield grant
         if not on or not isinstance(own, Unknown) or not grant.resource.kind.startswith(kinds):
             continue
         if not ends or text_is(ends, own) is not Truth.FALSE:
             yield grant
+
+
+def _may_be_numbered(case: Case, grant: Grant, name: ResourceName) -> bool:
+    """Whether a grant is on this resource or its project, if the number of one project is that of the other's id."""
+    own = case.estate.hierarchy.node(grant.resource, grant.declared)
+    project = next((one.name for one in name.containers if one.kind == "project"), None)
+    if own is None or not isinstance(project, str):
+        return False
+    home, _, rest = own[1].partition("/")
+    if home.isdecimal() is project.isdecimal() or case.number_of(home) or case.number_of(project):
+        return False
+    if own[0] == "project":
+        return True
+    kind = own[0].replace("_", "")
+    return bool(rest) and any(
+        kind.endswith(_singular(collection)) and path.split("/")[3::2] == rest.split("/")
+        for collection, path in name.paths
+    )
 
 
 def _anywhere(case: Case) -> Iterator[Place]:

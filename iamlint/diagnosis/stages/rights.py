@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iamlint.diagnosis.answer import Evidence, Stage
 from iamlint.diagnosis.asked.case import Case
-from iamlint.diagnosis.asked.reach import may_give, reason_of
+from iamlint.diagnosis.asked.reach import allow_steps, may_give, reason_of, together
 from iamlint.diagnosis.callers.holder import Holder
 from iamlint.diagnosis.stages.completeness import policy_command
 from iamlint.diagnosis.stages.hop import Hop, hop
@@ -97,7 +97,19 @@ def _may_be_there(case: Case, holder: Holder, permission: str, on: str | None) -
     """A grant of the permission on a resource whose name is not known: it may be the one that the error names."""
     for grant in unknown_grants(case, on, permission):
         named_by = holder.named_by(grant, case.estate, case.groups).truth
-        if named_by is not Truth.FALSE and may_give(grant, permission, case.estate):
+        if named_by is Truth.FALSE or not may_give(grant, permission, case.estate):
+            continue
+        steps = allow_steps(
+            grant,
+            holder.principal,
+            permission,
+            Truth.TRUE,
+            grant.resource,
+            grant.declared,
+            case.estate,
+            case.question.as_of,
+        )
+        if together(steps) is not Truth.FALSE:
             reason = f"{shown(grant.role)} is granted on {grant.resource}: the input does not show whether that is {on}"
             evidence = (Evidence(grant.resource_place.at, reason),)
             return Stage(NAME, "unknown", reason, "missing-input", evidence, (reason,))

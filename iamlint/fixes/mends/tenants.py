@@ -10,12 +10,12 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.edits import Edit
 from iamlint.estate import Estate, scope
 from iamlint.facts import Condition, Grant, Provider
+from iamlint.federation.names import Identity, identity_of
 from iamlint.fixes.mends.providers import first_right, is_right, written_condition
 from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import Sources, argument
 from iamlint.fixes.writing import quoted, replaced, reworded, with_argument
 from iamlint.hcl.syntax import Template
-from iamlint.queries.federation.names import Identity, identity_of
 from iamlint.unknown import shown
 
 NO_TENANT = Withheld(

@@ -11,6 +11,7 @@ from iamlint.access.permission_effects import has_effect_on
 from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Grant
+from iamlint.federation.unmatched import is_unmatched
 from iamlint.finding import Confidence
 from iamlint.graph.edge_index import Edge
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY
@@ -41,7 +42,6 @@ from iamlint.queries.escalation.impersonation import (
     of_principal,
     way_of,
 )
-from iamlint.queries.federation.grants import is_nobody
 from iamlint.unknown import Truth
 
 _LOOKED_AT = 20
@@ -90,7 +90,7 @@ class _Escalations:
         perhaps: dict[int, Match] = {}
         for first in self._firsts(certain):
             grant = first.edges[0].grant
-            match = None if id(grant) in certain or is_nobody(grant, estate) else self._match(first)
+            match = None if id(grant) in certain or is_unmatched(grant, estate) else self._match(first)
             if match and match.truth is Truth.TRUE:
                 certain.add(id(grant))
                 yield match

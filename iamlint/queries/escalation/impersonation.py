@@ -9,6 +9,7 @@ from itertools import islice
 from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Grant, Principal
+from iamlint.federation.unmatched import is_unmatched
 from iamlint.finding import Step
 from iamlint.graph.delegation import MOST_FOLLOWED, Chain, NextHops, delegated, next_hops_of, shortest
 from iamlint.graph.edge_index import Edge
@@ -23,7 +24,6 @@ from iamlint.paths.search import Spot
 from iamlint.patterns.match import Match, verdict
 from iamlint.patterns.predicates import possible_kinds
 from iamlint.queries.escalation.flows import MOST_NAMED, flow_of, grant_of, granted_step, method_by, named
-from iamlint.queries.federation.grants import is_nobody
 from iamlint.unknown import Truth, Unknown, shown
 
 _SPOKEN_FOR = frozenset(
@@ -65,7 +65,7 @@ def _impersonations(graph: Graph) -> Iterator[Match]:
             match = match_of(graph, account, useful) if useful else None
             if match and id(match.fact) not in seen:
                 seen.add(id(match.fact))
-                if not is_nobody(useful[0].grant, graph.estate):
+                if not is_unmatched(useful[0].grant, graph.estate):
                     yield match
     yield from _perhaps(graph)
     delegations = list(graph.delegations)

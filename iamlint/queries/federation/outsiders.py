@@ -19,7 +19,7 @@ from iamlint.conditions.simplified import with_token
 from iamlint.conditions.syntax import Literal, Node, texts_of
 from iamlint.conditions.token_claims import Claim, claims_compared
 from iamlint.facts import Condition, Provider, Text
-from iamlint.queries.federation.issuers import SHARED, Claims, Form, Issuer, read, shared_issuer
+from iamlint.federation.issuers import SHARED, Claims, Form, Issuer, read, shared_issuer
 from iamlint.unknown import Unknown
 
 MOST_TOKENS = 500

@@ -12,10 +12,10 @@ from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.token_claims import Claim, claims_compared, is_below, is_obscure, least_bytes
 from iamlint.estate import Estate
 from iamlint.facts import Condition, Place, Provider, Text
+from iamlint.federation.admission import admission
+from iamlint.federation.issuers import OWN, Issuer, read, shared_issuer
+from iamlint.federation.names import LONGEST_SUBJECT
 from iamlint.patterns.match import Match
-from iamlint.queries.federation.admission import admission
-from iamlint.queries.federation.issuers import OWN, Issuer, read, shared_issuer
-from iamlint.queries.federation.names import LONGEST_SUBJECT
 from iamlint.queries.federation.outsiders import admits_stranger
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -75,11 +75,11 @@ def unmatched_provider_conditions(estate: Estate) -> Iterator[Match]:
 
 
 def open_ended_prefixes(estate: Estate) -> Iterator[Match]:
-    """Providers of shared issuers with a condition that ends within a name that may continue."""
+    """Providers of known issuers with a condition that ends within a name that may continue."""
     for provider, expression in _conditional(estate):
         issuer, ways = shared_issuer(provider), claims_compared(expression)
-        found = admission(provider).ways() if issuer and isinstance(ways, tuple) else None
-        if issuer is None or found is None or not isinstance(ways, tuple) or _weak(ways, provider, issuer):
+        found = admission(provider).ways() if isinstance(ways, tuple) else None
+        if found is None or not isinstance(ways, tuple) or (issuer and _weak(ways, provider, issuer)):
             continue
         names = next((name for way in found[0] for name in way.open_names()), None)
         if names and not undeclared(expression, PROVIDER):
@@ -233,6 +233,7 @@ def _subject_pins(value: str, issuer: Issuer) -> bool:
 _KEYS = frozenset(
     f"google.{name}" for name in ("subject", "groups", "display_name", "profile_photo", "posix_username", "email")
 )
+_MOST_OWN = 50
 _OWN_KEY = regex(r"attribute\.[a-z0-9_]{1,100}")
 
 
@@ -245,8 +246,10 @@ def malformed_mappings(estate: Estate) -> Iterator[Match]:
         mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
         problems = [(key, _key_problem(key) or _value_problem(key, of), place) for key, of, place in mapping]
         keys = [key for key, _, _ in mapping]
+        own = [one for one in mapping if one[0].startswith("attribute.")]
         if keys and "google.subject" not in keys and not any("${" in key for key in keys):
             problems.append(("google.subject", "IAM refuses a mapping without it", mapping[0][2]))
+        problems += [(key, f"IAM refuses more than {_MOST_OWN} attributes", at) for key, _, at in own[_MOST_OWN:][:1]]
         for key, problem, place in problems:
             if problem:
                 yield Match(provider, Truth.TRUE, words={"attribute": key, "problem": problem}, place=place)

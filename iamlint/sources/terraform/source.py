@@ -12,7 +12,7 @@ from iamlint.basics.frozen import mutable
 from iamlint.budget import TimeUp
 from iamlint.cache.units import Units, hash_of
 from iamlint.documents.values import Value
-from iamlint.facts import Declaration, Fact, Trust, UnreadPart
+from iamlint.facts import Declaration, Fact, Grant, Trust, UnreadPart
 from iamlint.files.disk import DISK
 from iamlint.hcl import read_file, second_opinion
 from iamlint.hcl.evaluate import evaluate
@@ -23,7 +23,7 @@ from iamlint.provenance import trusted
 from iamlint.sources.reading import TIME_OF_READING, Options, OrderMatters, Reading, not_looked_at
 from iamlint.sources.terraform.configuration.library import Library, Readings, RootModules
 from iamlint.sources.terraform.configuration.module import Dialect, Module
-from iamlint.sources.terraform.configuration.roots import root_modules
+from iamlint.sources.terraform.configuration.roots import is_applied, root_modules
 from iamlint.sources.terraform.configuration.selection import selection
 from iamlint.sources.terraform.configuration.var_files import var_files
 from iamlint.sources.terraform.configuration.variables import (
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from iamlint.sources.terraform.remembered import RememberedRoots
 
 
-Kind = Literal["told", "by default"]
-"""How a module is evaluated: as a root module, or applied by itself with no variables set."""
+Kind = Literal["told", "uncalled", "by default"]
+"""How a module is evaluated: as a root module, as one that may only be called elsewhere, or with no variables set."""
 
 
 def read_terraform(
@@ -84,20 +84,17 @@ def read_terraform(
     backend = _backend(options, workspace, reading)
     remembered = _remembered(units, options, given, workspace, library, backend)
     evaluated = _Roots(library, of_roots, given, options, workspace, lookups, named, backend, remembered)
-    others = sorted(modules.keys() - {root.directory for root in roots})
-    jobs = [
-        *(Job(root.directory, partial(evaluated.of, "told", readings[root.directory])) for root in roots),
-        *(Job(directory, partial(evaluated.of, "by default", readings[directory])) for directory in others),
-    ]
+    uses: dict[Path, Use] = {root.directory: _use(root, called, workspace) for root in roots}
+    uses |= dict.fromkeys(sorted(modules.keys() - uses.keys()), "by default")
+    jobs = [Job(directory, partial(evaluated.of, _kind(use), readings[directory])) for directory, use in uses.items()]
     is_unspent = options.allowance.is_unspent
     outcomes = shared_out(jobs, options.allowance, evaluated.begin)
     if remembered and not remembered.is_exact and any(one.cut for one in outcomes):
         raise OrderMatters
     stating = Stating(reading)
-    for number, (job, outcome) in enumerate(zip(jobs, outcomes, strict=True)):
-        directory, is_root = job.directory, number < len(roots)
+    for (directory, use), outcome in zip(uses.items(), outcomes, strict=True):
+        is_root = use != "by default"
         trust: Trust = "owner" if is_root and directory in owners else "own"
-        use: Use = "by default" if not is_root else "once more" if directory in called else "root"
         stating.parts.append((directory, use, "named" if options.folders_are_named else trust, outcome.facts))
         reading.errors += evaluated.errors.get(directory, ()) if is_root else ()
         reading.errors += outcome.errors(workspace.shown(directory))
@@ -124,8 +121,10 @@ def _missing(links: Iterable[Path], workspace: Workspace) -> Iterator[UnreadPart
         yield UnreadPart(reason, Declaration(Location(first), "file"), unread=False)
 
 
-Use = Literal["root", "once more", "by default"]
-"""What is made of the facts of a module: all are listed, or what they add to those of other modules."""
+Use = Literal["root", "uncalled", "once more", "by default"]
+"""What is made of the facts of a module: all are listed, or what they add to those of other modules.
+
+An "uncalled" module is a root module by nothing but that no other one calls it."""
 
 
 @mutable
@@ -143,16 +142,18 @@ class Stating:
 
     def facts(self) -> list[Fact]:
         """Return the facts."""
-        from iamlint.sources.terraform.worlds import Stated, definite, further, once_more
+        from iamlint.sources.terraform.worlds import Stated, blocked_by_example, definite, further, once_more
 
         stated = Stated()
         for _, use, trust, evaluated in self.parts:
             facts = evaluated if self.remembered is None else _read(evaluated)
             if use == "by default":
-                kept = further(definite(facts), stated)
+                sure = definite(facts)
+                kept = [*further(sure, stated), *blocked_by_example(sure, stated)]
             else:
                 kept = once_more(facts, stated) if use == "once more" else facts
-            stated.add(trusted(kept, trust))
+            add = stated.add_example if use == "uncalled" else stated.add
+            add(trusted(kept, trust))
         return stated.facts
 
     def hash(self) -> str | None:
@@ -167,8 +168,18 @@ class Stating:
         return self.remembered.hash_of(kinds)
 
 
+def _use(root: Module, called: Set[Path], workspace: Workspace) -> Use:
+    if root.directory in called:
+        return "once more"
+    return "root" if is_applied(root, workspace.tree) else "uncalled"
+
+
 def _kind(use: Use) -> Kind:
-    return "by default" if use == "by default" else "told"
+    match use:
+        case "root" | "once more":
+            return "told"
+        case _:
+            return use
 
 
 def _read(facts: list[Fact]) -> list[Fact]:
@@ -324,7 +335,8 @@ class _Roots:
 
     def of(self, kind: Kind, readings: Readings) -> list[Fact]:
         """Return the facts of a module as a root module, or of one by default; those of an earlier run if it can."""
-        tell = self.told if kind == "told" else self.by_default
+        ways = {"told": self.told, "uncalled": self.uncalled, "by default": self.by_default}
+        tell = ways[kind]
         if self.remembered is None:
             return tell(readings)
         directory = next(iter(readings.values())).directory
@@ -352,6 +364,17 @@ class _Roots:
         found = certain.facts(readings)
         certain.end()
         return [*facts, *by_outputs(facts, found, self.workspace.shown(by))]
+
+    def uncalled(self, readings: Readings) -> list[Fact]:
+        """Return the facts of a module that may be called elsewhere, and a note if it grants nothing by default."""
+        facts = self.told(readings)
+        if any(isinstance(fact, Grant) for fact in facts):
+            return facts
+        from iamlint.sources.terraform.off_by_default import off_by_default
+
+        dialect, root = next(iter(readings.items()))
+        name = selection(root, self.options.workspace, self.workspace.tree).value
+        return [*facts, *off_by_default(root, lambda: self.states(dialect).root(root, name))]
 
     def facts(self, readings: Readings) -> list[Fact]:
         """Return the facts of a root module, in each way that it may be applied."""

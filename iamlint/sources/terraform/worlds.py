@@ -35,6 +35,8 @@ from iamlint.sources.terraform.configuration.variables import NOT_SET
 from iamlint.unknown import Unknown, UnknownPart, shown
 
 _CLOSING = (Denial, Boundary, BoundaryBinding, RemovedGrant, EmptyBinding, DefaultAccounts)
+_BLOCKING = (Denial, Boundary, BoundaryBinding, OrgPolicy)
+"""Facts that may block a grant of the same configuration."""
 _NAMED = (ServiceAccount, Pool, Project, Folder, Organization, Service)
 """Facts that grant nothing by themselves, and are needed to understand grants."""
 _DEFINING = (*_NAMED, CustomRole, Provider)
@@ -89,10 +91,14 @@ def _note(different: Sequence[Fact]) -> UnreadPart:
 
 
 class Stated:
-    """The facts so far, and the keys that distinguish them."""
+    """The facts so far, and the keys that distinguish them.
+
+    ``blocked`` are the keys of grants of called modules that only examples state which may block them.
+    """
 
     def __init__(self, facts: Iterable[Fact] = ()) -> None:
         self.facts: list[Fact] = []
+        self.blocked: dict[tuple[object, ...], Fact] = {}
         self.known: set[tuple[object, ...]] = set()
         self.blocks: set[tuple[object, ...]] = set()
         self.add(facts)
@@ -100,9 +106,31 @@ class Stated:
     def add(self, facts: Iterable[Fact]) -> None:
         """Add facts."""
         for fact in facts:
+            what = _what(fact)
             self.facts.append(fact)
-            self.known.add(_what(fact))
+            self.known.add(what)
+            self.blocked.pop(what, None)
             self.blocks.add(_block(fact))
+
+    def add_example(self, facts: Iterable[Fact]) -> None:
+        """Add the facts of a root module that may be an example: what blocks grants there may be missing elsewhere."""
+        facts = list(facts)
+        blocking = next((fact for fact in facts if isinstance(fact, _BLOCKING) and not fact.declared.via), None)
+        called = {_what(fact) for fact in facts if isinstance(fact, Grant) and fact.declared.via} if blocking else ()
+        new = {what: blocking for what in called if blocking and (what in self.blocked or what not in self.known)}
+        self.add(facts)
+        self.blocked |= new
+
+
+def blocked_by_example(facts: Iterable[Fact], stated: Stated) -> Iterator[UnreadPart]:
+    """Yield one unread part for the grants by default of a called module whose only callers may block them."""
+    grants = [fact for fact in facts if isinstance(fact, Grant) and _what(fact) in stated.blocked]
+    if grants:
+        first, more = grants[0].declared, len(grants) - 1
+        at = stated.blocked[_what(grants[0])].declared.at
+        named = f"{first.address} and {more} more" if more else first.address
+        reason = f"{named} may be blocked by {at.path}:{at.line} in the only call that is known, and not in other calls"
+        yield UnreadPart(reason, first)
 
 
 def further(facts: Iterable[Fact], stated: Stated) -> list[Fact]:

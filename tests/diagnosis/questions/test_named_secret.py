@@ -21,25 +21,43 @@ resource "google_secret_manager_secret_iam_member" "m" {
 }
 """
 ERROR = (
-    "Permission 'secretmanager.versions.access' denied for resource 'projects/shop/secrets/db/versions/latest' "
+    "Permission 'secretmanager.versions.access' denied for resource 'projects/%s/secrets/db/versions/latest' "
     "(or it may not exist)."
 )
 
 
 @pytest.mark.parametrize(
-    ("secret", "attribute", "role", "right"),
+    ("secret", "attribute", "role", "project", "right"),
     [
-        ("db", "id", "viewer", ("fails", "target-rights")),
-        ("db", "secret_id", "viewer", ("fails", "target-rights")),
-        ("db", "id", "secretAccessor", ("unknown", "missing-input")),  # works by the input, and the error says no
-        ("db", "name", "secretAccessor", ("unknown", "missing-input")),  # projects/NUMBER/secrets/db may be it
-        ("other", "name", "secretAccessor", ("fails", "target-rights")),
-        ("other", "id", "secretAccessor", ("fails", "target-rights")),
+        ("db", "id", "viewer", "shop", ("fails", "target-rights")),
+        ("db", "secret_id", "viewer", "shop", ("fails", "target-rights")),
+        (
+            "db",
+            "id",
+            "secretAccessor",
+            "shop",
+            ("unknown", "missing-input"),
+        ),  # works by the input, and the error says no
+        ("db", "name", "secretAccessor", "shop", ("unknown", "missing-input")),  # projects/NUMBER/secrets/db may be it
+        ("other", "name", "secretAccessor", "shop", ("fails", "target-rights")),
+        ("other", "id", "secretAccessor", "shop", ("fails", "target-rights")),
+        ("db", "id", "secretAccessor", "1234567890", ("unknown", "missing-input")),  # it may be the number of shop
+        ("db", "id", "viewer", "1234567890", ("fails", "target-rights")),
+        ("other", "id", "secretAccessor", "1234567890", ("fails", "target-rights")),
+        (
+            "db",
+            "id",
+            'secretAccessor"\n  condition {\n    title = "c"\n    expression = "false"\n  } #',
+            "1234567890",
+            ("fails", "target-rights"),
+        ),
     ],
 )
-def test_the_secret_of_a_grant(tmp_path: Path, secret: str, attribute: str, role: str, right: tuple[str, str]) -> None:
+def test_the_secret_of_a_grant(
+    tmp_path: Path, secret: str, attribute: str, role: str, project: str, right: tuple[str, str]
+) -> None:
     files = ACCOUNT + SECRET % (secret, attribute, role)
-    answer = ask(tmp_path, files, f"serviceAccount:{TARGET}", None, error=ERROR)
+    answer = ask(tmp_path, files, f"serviceAccount:{TARGET}", None, error=ERROR % project)
     assert outcome(answer) == right
     if right[0] == "fails":
         assert 'resource "google_secret_manager_secret_iam_member"' in answer.fix.terraform

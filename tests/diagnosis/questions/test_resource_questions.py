@@ -27,10 +27,12 @@ from diagnosis.small_inputs import (
     pool_member,
     project_grant,
     provider,
+    under,
 )
 
 from iamlint.diagnosis.asking import BadQuestionError
-from iamlint.diagnosis.recognition.called_urls import needed_by
+from iamlint.diagnosis.recognition.called_urls import needed_by, requested
+from iamlint.diagnosis.recognition.said import read_error
 
 G = "github:acme/app"
 CLAIMS = {"repository": "acme/app", "repository_owner": "acme", **GITHUB_CLAIMS}
@@ -364,6 +366,66 @@ def test_a_text_of_no_known_kind_makes_no_call_up(tmp_path: Path) -> None:
 )
 def test_what_a_scheduled_call_needs(url: str, needed: tuple[str, str] | None) -> None:
     assert needed_by(url) == needed
+
+
+@pytest.mark.parametrize(
+    ("request_line", "needed"),
+    [
+        (
+            "requesting https://iam.googleapis.com/v1/projects/shop/serviceAccounts/x@shop.iam.gserviceaccount.com:getIamPolicy?a",
+            "iam.serviceAccounts.getIamPolicy projects/shop/serviceAccounts/x@shop.iam.gserviceaccount.com",
+        ),
+        (
+            "403 POST https://cloudresourcemanager.googleapis.com/v3/folders/12:setIamPolicy: no",
+            "resourcemanager.folders.setIamPolicy folders/12",
+        ),
+        (
+            "403 POST https://pubsub.googleapis.com/v1/projects/shop/subscriptions/orders:pull?alt=json: no",
+            "pubsub.subscriptions.consume projects/shop/subscriptions/orders",
+        ),
+        ("403 POST https://pubsub.googleapis.com/v1/projects/shop/subscriptions/orders:seek: no", None),
+        ("see https://pubsub.googleapis.com/v1/projects/shop/topics/orders:publish", None),
+    ],
+)
+def test_what_a_request_needs(request_line: str, needed: str | None) -> None:
+    assert requested(request_line) == (tuple(needed.split()) if needed else None)
+
+
+@pytest.mark.parametrize(
+    ("image", "resource"),
+    [
+        ("us-docker.pkg.dev/shop/images/app:1", "us-docker.pkg.dev/shop/images"),
+        ("us-docker.pkg.dev/shop/images/app:1 and us-docker.pkg.dev/shop/images/b", "us-docker.pkg.dev/shop/images"),
+        ("us-docker.pkg.dev/shop/images/app:1 and us-docker.pkg.dev/shop/other/b", ""),
+    ],
+)
+def test_the_repository_of_an_image(image: str, resource: str) -> None:
+    """Docker names the image beside the refusal, which names no resource."""
+    refusal = (
+        "denied: Permission 'artifactregistry.repositories.uploadArtifacts' denied on resource (or it may not exist)."
+    )
+    assert read_error(f"{refusal}\nERROR: error pushing image {image}").resource == resource
+
+
+BUCKET = "does not have storage.objects.create access to the Google Cloud Storage object. Permission 'storage.objects.create'"
+UPLOAD = (
+    f"403 POST https://storage.googleapis.com/upload/storage/v1/b/shop-data/o?a: {TARGET} {BUCKET} denied on resource"
+)
+
+
+@pytest.mark.parametrize(
+    ("where", "right"),
+    [
+        ("shop-data", ("unknown", "missing-input")),  # the call works, and the error says that it does not
+        ("shop-data/objects/in/", ("unknown", "condition")),
+        ("zz", ("fails", "condition")),
+    ],
+)
+def test_a_condition_on_another_bucket(tmp_path: Path, where: str, right: tuple[str, str]) -> None:
+    condition = under(f'resource.name.startsWith("projects/_/buckets/{where}")')
+    granted = project_grant(member_of("batch"), "roles/storage.objectAdmin", more=condition)
+    bucket = 'resource "google_storage_bucket" "d" {\n  project = "shop"\n  name = "shop-data"\n}\n'
+    assert outcome(ask(tmp_path, ACCOUNT + bucket + granted, None, None, error=UPLOAD)) == right
 
 
 PERIMETER = """

@@ -252,4 +252,4 @@ def test_the_lines_are_learned() -> None:
 )
 def test_members_that_differ_in_their_digits_are_alike(prefix: str, name: list[str], end: str) -> None:
     member = prefix + "".join(name) + end
-    assert principal(member) == read_principal(member)
+    assert principal(member) == read_principal(member, member)

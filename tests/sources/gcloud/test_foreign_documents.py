@@ -39,6 +39,14 @@ def test_a_document_of_another_program_is_no_error_also_among_exports(tmp_path: 
     assert found.files == 2
 
 
+def test_among_no_exports_it_is_not_listed_by_a_name_that_others_have_too(tmp_path: Path) -> None:
+    for name in ("project-cleaner.yaml", "project-admin.yaml", "folder_1.yaml"):
+        (tmp_path / name).write_text(BUILD, encoding="utf-8")
+    found = read([tmp_path], Options(may_be_empty=True))
+    assert [fact.declared.at.path.rpartition("/")[2] for fact in found.facts] == ["folder_1.yaml"]
+    assert found.errors == []
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

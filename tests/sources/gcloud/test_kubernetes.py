@@ -182,3 +182,29 @@ def test_a_value_that_kpt_sets_is_not_known_before(export, written, kind, text):
     (grant,) = [fact for fact in export("a.yaml", document).facts if isinstance(fact, Grant)]
     assert (grant.principal.kind, grant.principal.text) == (kind, text)
     assert (grant.principal.unknown is None) == ("${" not in text)
+
+
+def in_force(*bindings: Any, annotations: Any = None) -> dict[str, Any]:
+    """An object as ``kubectl get -o yaml`` prints it."""
+    policy = {"apiVersion": VERSION, "kind": "IAMPartialPolicy", "metadata": {"name": "a", "annotations": annotations}}
+    stated = [{"role": "roles/viewer", "members": [{"member": "group:a@example.com"}]}]
+    spec = {"resourceRef": SPEC["resourceRef"], "bindings": stated}
+    return policy | {"spec": spec, "status": {"allBindings": [*bindings], "lastAppliedBindings": [*bindings]}}
+
+
+STATED = {"role": "roles/viewer", "members": ["group:a@example.com"]}
+CONDITION = {"title": "a", "expression": "false"}
+
+
+@pytest.mark.parametrize(
+    ("document", "principals"),
+    [
+        (in_force(), ["group:a@example.com"]),
+        (in_force(STATED, annotations={}), ["group:a@example.com"]),
+        (in_force(STATED, {"role": "roles/owner", "members": ["allUsers"]}), ["group:a@example.com", "allUsers"]),
+        (in_force(STATED | {"condition": CONDITION}), ["group:a@example.com"] * 2),
+        ({**MEMBER, "metadata": {"name": "a", "annotations": None}}, ["group:a@example.com"]),
+    ],
+)
+def test_the_status_of_an_object_shows_what_else_is_granted(export, document, principals):
+    assert said(export("a.yaml", document)) == (principals, [])

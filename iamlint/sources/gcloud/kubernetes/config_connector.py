@@ -5,12 +5,14 @@ Source: https://cloud.google.com/config-connector/docs/reference/overview
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import (
+    Condition,
     CustomRole,
     Declaration,
     Fact,
@@ -36,7 +38,7 @@ from iamlint.sources.gcloud.resources.denials import denials
 from iamlint.sources.gcloud.resources.exposure import api_key, bucket_settings
 from iamlint.sources.gcloud.resources.federation import provider
 from iamlint.sources.gcloud.resources.policies import audit_config, audit_configs, condition_of, role_and_hidden
-from iamlint.unknown import Unknown, UnknownPart, join_texts
+from iamlint.unknown import Unknown, UnknownPart, join_texts, shown
 
 _ANNOTATION = "cnrm.cloud.google.com/"
 _SPELT = {"pub_sub_": "pubsub_", "big_query_": "bigquery_", "kmskey_": "kms_key_", "kmscrypto_": "kms_crypto_"}
@@ -98,9 +100,34 @@ def _facts(one: _Object) -> Iterator[Fact]:
 
 
 def _policy(one: _Object) -> Iterator[Fact]:
-    for binding in items(get(one.spec, "bindings")):
-        yield from _grants(one, binding, items(get(binding, "members")))
+    stated = list(_bindings(one, get(one.spec, "bindings")))
+    yield from stated
+    yield from _in_force(one, {_what(grant) for grant in stated})
     yield from audit_configs(one.spec, _target(one), one.declared)
+
+
+def _bindings(one: _Object, bindings: Value) -> Iterator[Grant]:
+    for binding in items(bindings):
+        yield from _grants(one, binding, items(get(binding, "members")))
+
+
+def _in_force(one: _Object, stated: Set[tuple[str, str, object]]) -> Iterator[Grant]:
+    """Yield what the resource's policy grants in addition, by the status of an object that was read from a cluster.
+
+    Source: ``status.allBindings``,
+    https://cloud.google.com/config-connector/docs/reference/resource-docs/iam/iampartialpolicy
+    """
+    status = get(one.document, "status")
+    declared = Declaration(place(status), "policy")
+    for grant in _bindings(one, get(status, "allBindings")):
+        if _what(grant) not in stated:
+            yield replace(grant, declared=declared)
+
+
+def _what(grant: Grant) -> tuple[str, str, object]:
+    condition = grant.condition
+    expression = condition.expression if isinstance(condition, Condition) else condition
+    return grant.principal.text, shown(grant.role), expression and shown(expression)
 
 
 def _grants(one: _Object, binding: Value, members: Sequence[Value]) -> Iterator[Grant]:

@@ -112,7 +112,7 @@ def principal(member: str) -> Principal:
     Members that differ in their digits only are alike, such as the default accounts of projects.
     """
     kind = _kind(member.encode("utf-8", "surrogatepass").translate(_ONE_DIGIT))
-    return Principal(member, kind) if kind else read_principal(member)
+    return Principal(member, kind) if kind else read_principal(member, member)
 
 
 _ONE_DIGIT = bytes.maketrans(b"123456789", b"0" * 9)
@@ -122,7 +122,7 @@ _ONE_DIGIT = bytes.maketrans(b"123456789", b"0" * 9)
 def _kind(encoded: bytes) -> PrincipalKind | None:
     """Return the kind of a member that is spelt as its principal is; None for others."""
     member = encoded.decode("utf-8", "surrogatepass")
-    found = read_principal(member)
+    found = read_principal(member, member)
     return found.kind if found == Principal(member, found.kind) else None
 
 

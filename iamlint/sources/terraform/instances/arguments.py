@@ -82,6 +82,12 @@ def placed_text(body: Body, name: str) -> Placed | None:
     return (text, place_of(argument)) if argument and text is not None else None
 
 
+def written_at(argument: Argument, value: Value | None = None, item: Span | None = None) -> Span:
+    """Return the place of the text that is the value of an argument, or of one element of it."""
+    written = (value or argument.value).at
+    return item or argument.at if written is None or isinstance(written, Made) else written
+
+
 def elements_of(value: Value) -> tuple[Value, ...] | Unknown:
     """Return the elements of a list or set; empty for null."""
     match value.data:
@@ -132,38 +138,44 @@ def doubt_of(part: Part, text: Text, why: Unknown) -> str:
     return "" if part.sure else f"whether {shown(text)} is in the list is not known: {why.reason}"
 
 
-def placed_members(body: Body, name: str) -> tuple[tuple[Placed, str], ...]:
-    """Return the elements of a set of principals, each once, as far as they are known; the rest is an unknown one.
+Member = tuple[Placed, Span, str]
+"""A principal with its place, the span of its text, and why it is not certain that it is there."""
 
-    With each comes the reason if its being there is not certain.
-    """
+
+def placed_members(body: Body, name: str) -> tuple[Member, ...]:
+    """Return the elements of a set of principals, each once, as far as they are known; the rest is an unknown one."""
     argument = body.arguments[name]
-    listed = placed_texts(body, name)
+    listed = _listed(argument)
     if not isinstance(listed, Unknown):
-        return tuple((placed, "") for placed in listed)
+        return tuple((placed, at, "") for placed, at in _distinct(listed))
     elements = placed_parts(argument)
     if isinstance(elements, Unknown):
-        return (((elements, Place(argument.at.location)), ""),)
-    found: list[tuple[Placed, str]] = []
+        return (((elements, Place(argument.at.location)), argument.at, ""),)
+    found: list[Member] = []
     for part, place in elements:
         text = text_of(part.value)
         if text is not None:
-            found.append(((text, place), doubt_of(part, text, listed)))
-    kept = set(_distinct(placed for placed, _ in found))
+            found.append(((text, place), written_at(argument, part.value), doubt_of(part, text, listed)))
+    kept = {placed for placed, _ in _distinct((placed, at) for placed, at, _ in found)}
     return tuple(dict.fromkeys(one for one in found if one[0] in kept))
 
 
 def placed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:
     """Return the elements of a set of strings, each once and with its own place, as the provider's set has them."""
-    listed = listed_texts(body, name)
-    return listed if isinstance(listed, Unknown) else tuple(_distinct(listed))
+    argument = body.arguments.get(name)
+    listed = _listed(argument) if argument else ()
+    return listed if isinstance(listed, Unknown) else tuple(placed for placed, _ in _distinct(listed))
 
 
 def listed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:
     """Return the non-null elements of a list of strings, each with its own place, duplicates included."""
     argument = body.arguments.get(name)
-    if argument is None:
-        return ()
+    listed = _listed(argument) if argument else ()
+    return listed if isinstance(listed, Unknown) else tuple(placed for placed, _ in listed)
+
+
+def _listed(argument: Argument) -> tuple[tuple[Placed, Span], ...] | Unknown:
+    """Return the non-null elements of a list of strings, each with its place and the span of its text."""
     elements = elements_of(argument.value)
     if isinstance(elements, Unknown):
         return elements
@@ -171,17 +183,22 @@ def listed_texts(body: Body, name: str) -> tuple[Placed, ...] | Unknown:
     if len(items) != len(elements):
         items = (None,) * len(elements)
     texts = ((text_of(element), element, item) for element, item in zip(elements, items, strict=True))
-    return tuple((text, place_of(argument, element, item)) for text, element, item in texts if text is not None)
+    return tuple(
+        ((text, place_of(argument, element, item)), written_at(argument, element, item))
+        for text, element, item in texts
+        if text is not None
+    )
 
 
-def _distinct(listed: Iterable[Placed]) -> Iterator[Placed]:
+def _distinct(listed: Iterable[tuple[Placed, Span]]) -> Iterator[tuple[Placed, Span]]:
     """Yield each text once; completely unknown texts count as different."""
     seen: set[str] = set()
-    for text, place in listed:
+    for placed, at in listed:
+        text = placed[0]
         identity = shown(text)
         comparable = isinstance(text, str) or bool(text.parts)
         if not comparable or identity not in seen:
-            yield text, place
+            yield placed, at
         seen.add(identity)
 
 

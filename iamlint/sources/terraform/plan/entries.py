@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 from iamlint.basics.frozen import frozen
@@ -53,14 +54,17 @@ class Entry:
     deferred: str = ""
     forgotten: bool = False
     previous: str = ""
+    disputed: bool = False
 
     @property
     def key(self) -> tuple[str, str, bool]:
         """The key among entries: a deferred change coexists with the current object until then."""
-        return self.address, self.deposed, bool(self.deferred)
+        return self.address, self.deposed, bool(self.deferred or self.disputed)
 
 
 Found = tuple[list[Entry], list[Unreadable]]
+Outcome = dict[str, object]
+"""The values after each change, as plain data, by the address of the resource."""
 
 
 def read_entries(document: Value) -> Found:
@@ -70,11 +74,12 @@ def read_entries(document: Value) -> Found:
     """
     errors: list[Unreadable] = []
     found: list[Entry] = []
+    outcome: Outcome = {}
     try:
         plan = object_(document, "")
-        found += collect(array(plan, "resource_changes", ""), _change, errors)
+        found += collect(array(plan, "resource_changes", ""), partial(_change, outcome=outcome), errors)
         found += collect(array(plan, "deferred_changes", ""), _deferred, errors)
-        _state(plan, "planned_values", errors, found)
+        _state(plan, "planned_values", errors, found, outcome=outcome)
         _state(plan, "values", errors, found)
         _state(optional_object(plan, "prior_state", ""), "values", errors, found, "prior_state")
     except ShapeError as error:
@@ -106,8 +111,8 @@ def collect(
     return found
 
 
-def _change(item: Value, path: str) -> Iterator[Entry]:
-    """Yield the entries of one of ``resource_changes``: the result of the change.
+def _change(item: Value, path: str, outcome: Outcome | None = None) -> Iterator[Entry]:
+    """Yield the entries of one of ``resource_changes``: the result of the change, which is also noted in ``outcome``.
 
     Forgotten resources stay in the cloud: ``removed`` blocks with ``destroy = false``, and what a ``["create",
     "forget"]`` replaces. Source: https://developer.hashicorp.com/terraform/internals/json-format
@@ -122,6 +127,8 @@ def _change(item: Value, path: str) -> Iterator[Entry]:
     has_before = wanted and change.get("before") is not None
     before = values_of(change.value("before"), f"{where}.before") if has_before else {}
     deposed = optional_string(fields, "deposed", path)
+    if wanted and outcome is not None and not deposed and "forget" not in actions:
+        outcome[string(fields, "address", path)] = change.plain("after") or {}
     if deposed:
         yield from _entry(fields, path, before, removed="delete" in actions, deposed=deposed)
     elif actions == {"delete"}:
@@ -234,9 +241,22 @@ def _has_unknown_part(unknown: Value) -> bool:
             return False
 
 
-def _state(parent: Members | None, name: str, errors: list[Unreadable], found: list[Entry], path: str = "") -> None:
-    """Add the entries below ``parent[name].root_module``; modules are visited without recursion."""
-    here = f"{path}.{name}" if path else name
+def _state(
+    parent: Members | None,
+    name: str,
+    errors: list[Unreadable],
+    found: list[Entry],
+    path: str = "",
+    *,
+    outcome: Outcome | None = None,
+) -> None:
+    """Add the entries below ``parent[name].root_module``; modules are visited without recursion.
+
+    Of known ones it adds what contradicts the ``outcome`` of a change: Terraform writes the same values twice.
+    Source: ``marshalPlannedValues`` in
+    https://github.com/hashicorp/terraform/blob/main/internal/command/jsonplan/values.go
+    """
+    here, outcomes = f"{path}.{name}" if path else name, outcome or {}
     values = optional_object(parent, name, path) if parent else None
     root = values.value("root_module") if values else None
     known = {entry.key for entry in found} if root else set()
@@ -245,15 +265,17 @@ def _state(parent: Members | None, name: str, errors: list[Unreadable], found: l
         module, at, address = waiting.pop()
 
         def resource(item: Value, where: str, within: str = address) -> Iterator[Entry]:
-            if (text_of(item, "address", "deposed_key"), "", False) in known:
+            named = text_of(item, "address", "deposed_key")
+            if (named, "", False) in known and named not in outcomes:
                 return  # most of a state repeats the changes
             fields = object_(item, where)
-            deposed = optional_string(fields, "deposed_key", where)
-            if (optional_string(fields, "address", where), deposed, False) in known:
+            address, deposed = (optional_string(fields, one, where) for one in ("address", "deposed_key"))
+            disputed = (address, deposed, False) in known
+            if disputed and not (address in outcomes and (fields.plain("values") or {}) != outcomes[address]):
                 return
             values = values_of(fields.value("values"), f"{where}.values") if _is_wanted(fields, where) else {}
             for entry in _entry(fields, where, values, deposed=deposed):
-                yield replace(entry, module=within)
+                yield replace(entry, module=within, disputed=disputed)
 
         try:
             fields = object_(module, at)

@@ -5,10 +5,10 @@ Format: https://developer.hashicorp.com/terraform/internals/json-format
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from iamlint.documents.values import Value
+from iamlint.documents.values import NULL, Value
 from iamlint.facts import (
     Boundary,
     BoundaryBinding,
@@ -26,7 +26,7 @@ from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.plan.completeness import incomplete
 from iamlint.sources.terraform.plan.configuration import Configuration
-from iamlint.sources.terraform.plan.entries import read_entries
+from iamlint.sources.terraform.plan.entries import Entry, read_entries
 from iamlint.sources.terraform.plan.planned import Planned
 from iamlint.sources.terraform.plan.raw_state import is_raw_state, read_raw_state
 from iamlint.sources.terraform.plan.recognition import plan_documents
@@ -60,8 +60,11 @@ def read_plan(source: SourceText, document: Value, options: Options, workspace: 
     If the plan's source is next to it, every part is placed there, and values known after apply keep their names from
     the source; known values are the plan's. Parts with the wrong shape are errors, with their JSON path.
     """
-    entries, errors = (read_raw_state if is_raw_state(document) else read_entries)(document)
+    found, errors = (read_raw_state if is_raw_state(document) else read_entries)(document)
+    entries = [entry for entry in found if not entry.disputed]
     reading = Reading(errors=errors, texts={source.path: source})
+    reading.facts += _disputed([entry for entry in found if entry.disputed])
+    reading.facts += _actions(document, source)
     configuration = Configuration(document)
     beside = find_source(source, entries, configuration, options, workspace)
     reading.errors += configuration.errors
@@ -80,6 +83,27 @@ def read_plan(source: SourceText, document: Value, options: Options, workspace: 
     if beside:
         reading.texts |= beside.texts
     return reading
+
+
+def _disputed(entries: Sequence[Entry]) -> Iterator[UnreadPart]:
+    """Yield one unread part for all entries that contradict a change of the plan: the changes are what is checked."""
+    if entries:
+        first, more = entries[0], len(entries) - 1
+        named = f"{first.address} and {more} more" if more else first.address
+        reason = f"planned_values and resource_changes disagree about {named}, and only the latter is read"
+        yield UnreadPart(reason, Declaration(first.at.location, first.type, first.address))
+
+
+def _actions(document: Value, source: SourceText) -> Iterator[UnreadPart]:
+    """Yield one unread part for the actions of providers that the apply invokes; what they do is not in a plan."""
+    fields = document.data if isinstance(document.data, dict) else {}
+    for name in ("action_invocations", "deferred_action_invocations"):
+        found = fields.get(name, NULL)
+        if found.data:
+            count = len(found.data) if isinstance(found.data, tuple) else 1
+            actions = "an action of a provider" if count == 1 else f"{count} actions of providers"
+            at = found.at.location if found.at else Location(source.path)
+            yield UnreadPart(f"{name}: iamlint does not read what {actions} would do", Declaration(at, "plan"))
 
 
 def _unapplied(planned: Planned) -> Iterator[Fact]:

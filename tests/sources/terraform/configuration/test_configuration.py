@@ -381,8 +381,9 @@ resource "google_project_iam_custom_role" "r" {
 def test_a_choice_between_a_set_and_nothing(tmp_path: Path, instances: str) -> None:
     head = 'variable "on" {\n  default = false\n}\nvariable "unset" {}\n'
     text = member('"user:a@example.com"').replace("{\n", f"{{\n  for_each = {instances}\n", 1)
-    found = reading(tmp_path, {"main.tf": head + text})
-    assert found.facts == []
+    (note,) = reading(tmp_path, {"main.tf": head + text}).facts
+    assert isinstance(note, UnreadPart)
+    assert "it grants nothing with the defaults of var.on: " in note.reason
 
 
 @pytest.mark.parametrize(

@@ -161,3 +161,70 @@ def test_settings_of_others_make_no_root_module(tmp_path: Path, path: str) -> No
     if path.endswith("main.tf"):
         files["prod/sub/a.tfvars"] = ""
     assert [role for role, _ in grants(reading(tmp_path, files))] == ["roles/viewer"]
+
+
+OFF = 'variable "on" { default = false }\nvariable "who" { default = [] }\nlocals { who = toset(var.who) }\n'
+BLOCKS = LITERAL.replace("{", "{\n  count = var.on ? 1 : 0", 1) + LITERAL.replace(
+    '"it" {', '"all" {\n  for_each = local.who'
+)
+ALONE = "no call of this module is known, and it grants nothing with the defaults of "
+TWO = ALONE + "var.on, var.who: google_project_iam_member.it and 1 more"
+
+
+@pytest.mark.parametrize(
+    ("files", "reasons"),
+    [
+        ({}, [TWO]),
+        ({"prod/more.tf": LITERAL.replace('"it"', '"sure"')}, []),
+        ({"prod/terraform.tfvars": "on = false"}, []),
+        ({"prod/backend.tf": 'terraform {\n  backend "gcs" {}\n}\n'}, []),
+        ({"examples/a/main.tf": NONE}, []),
+        ({"prod/main_override.tf": "locals { who = [] }\n"}, [ALONE + "var.on: google_project_iam_member.it"]),
+        ({"prod/main_override.tf": 'variable "on" { default = true }\n'}, []),
+    ],
+    ids=["alone", "another grant", "variables are set", "applied", "called", "a literal", "on by default"],
+)
+def test_a_module_that_grants_nothing_by_default(tmp_path: Path, files: dict[str, str], reasons: list[str]) -> None:
+    found = reading(tmp_path, {"prod/main.tf": OFF + BLOCKS, **files})
+    notes = [one for one in found.facts if isinstance(one, UnreadPart)]
+    assert [one.reason for one in notes] == reasons
+    assert not any(one.unread for one in notes)
+
+
+DENIES = """
+resource "google_iam_deny_policy" "it" {
+  parent = "cloudresourcemanager.googleapis.com%2Fprojects%2Fshop"
+  name   = "it"
+  rules {
+    deny_rule {
+      denied_principals  = ["principalSet://goog/public:all"]
+      denied_permissions = ["iam.googleapis.com/serviceAccounts.actAs"]
+    }
+  }
+}
+"""
+CALLED = 'module "it" {\n  source = "../../m"\n}\n'
+EXAMPLE = {"m/main.tf": LITERAL, "examples/a/main.tf": CALLED + DENIES}
+
+
+@pytest.mark.parametrize(
+    ("files", "is_told"),
+    [
+        ({}, True),
+        ({"examples/b/main.tf": CALLED + DENIES}, True),
+        ({"examples/b/main.tf": CALLED}, False),
+        ({"examples/0/main.tf": CALLED}, False),
+        ({"examples/a/terraform.tfvars": ""}, False),
+        ({"examples/a/main.tf": CALLED}, False),
+        ({"m/main.tf": LITERAL + DENIES, "examples/a/main.tf": CALLED}, False),
+        ({"m/main.tf": 'variable "who" {}\n' + LITERAL.replace('"user:ana@example.com"', "var.who")}, False),
+    ],
+    ids=[
+        *("an example", "two examples", "another call", "an earlier call", "applied", "no policy"),
+        *("its own policy", "a grant that needs values"),
+    ],
+)
+def test_what_an_example_may_block(tmp_path: Path, files: dict[str, str], *, is_told: bool) -> None:
+    found = reading(tmp_path, EXAMPLE | files)
+    reasons = [one.reason for one in found.facts if isinstance(one, UnreadPart) and "may be blocked by" in one.reason]
+    assert len(reasons) == is_told

@@ -93,6 +93,47 @@ def test_what_only_the_planned_values_have_counts_too(tmp_path: Path) -> None:
     assert who(reading) == ["ana", "ben"]
 
 
+@pytest.mark.parametrize(
+    ("changed", "planned", "disputed"),
+    [
+        (change("ana", ["create"], "", "ana"), state("ben"), False),
+        (change("ana", ["create"], "", "ana"), state("ana"), False),
+        (change("ana", ["no-op"], "ana", "ana"), state("ana", values=values("ben")), True),
+        (change("ana", ["delete"], "ana"), state("ana"), True),
+        (change("ana", ["forget"], "ana"), state("ana", values=None), False),
+        (change("ana", ["delete"], "old", deposed="a1"), state("ana"), False),
+        (change("bucket", ["create"], "", "a") | head("bucket", "google_storage_object"), state("bucket"), False),
+    ],
+)
+def test_planned_values_that_contradict_a_change(
+    tmp_path: Path, changed: dict[str, Any], planned: dict[str, Any], *, disputed: bool
+) -> None:
+    reading = read(tmp_path, resource_changes=[changed], planned_values=planned["values"])
+    why = (
+        "planned_values and resource_changes disagree about google_project_iam_member.ana, and only the latter is read"
+    )
+    assert unread_parts(reading) == ([why] if disputed else [])
+
+
+@pytest.mark.parametrize(
+    ("parts", "reasons"),
+    [
+        ({"action_invocations": []}, []),
+        ({"action_invocations": None}, []),
+        (
+            {"action_invocations": [{}]},
+            ["action_invocations: iamlint does not read what an action of a provider would do"],
+        ),
+        (
+            {"deferred_action_invocations": [{"reason": "x"}, {}]},
+            ["deferred_action_invocations: iamlint does not read what 2 actions of providers would do"],
+        ),
+    ],
+)
+def test_actions_of_providers(tmp_path: Path, parts: dict[str, Any], reasons: list[str]) -> None:
+    assert unread_parts(read(tmp_path, **parts)) == reasons
+
+
 def test_a_whole_plan_says_so(tmp_path: Path) -> None:
     changes = [change("ana", ["no-op"], "ana", "ana"), change("ben", ["delete"], "ben")]
     parts = {"prior_state": state("ana", "ben"), "configuration": configuration("ana", "count_is_0")}

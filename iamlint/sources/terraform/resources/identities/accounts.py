@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import Principal, ServiceAccount, Text
+from iamlint.location import Span
 from iamlint.principals import read_principal
 from iamlint.sources.terraform.instances.arguments import flag_of, text_of
 from iamlint.sources.terraform.instances.declarations import declaration
@@ -93,8 +94,11 @@ def impersonated(text: Text) -> Text:
     return account_name(text)
 
 
-def principal_of(text: Text) -> Principal:
-    """Return a principal, with declared accounts and agents identified by their address."""
+def principal_of(text: Text, at: Span | None = None) -> Principal:
+    """Return a principal, with declared accounts and agents identified by their address.
+
+    ``at`` is where its text is written.
+    """
     if isinstance(text, Unknown):
         if identity := _declared_member(_ACCOUNT, text.parts):
             return Principal(_MEMBER + identity, "service_account")
@@ -102,7 +106,7 @@ def principal_of(text: Text) -> Principal:
             return Principal(_MEMBER + identity, "service_agent")
         if _is_writer(text):  # an agent, but which one: the sinks of one organization share theirs
             return Principal(text.text, "service_agent", text)
-    return read_principal(text)
+    return read_principal(text, at or "")
 
 
 def _is_writer(text: Unknown) -> bool:

@@ -11,6 +11,7 @@ from iamlint.documents.values import Value
 from iamlint.facts import Condition, Declaration, EmptyBinding, Grant, Origin, Place, RemovedGrant, Resource
 from iamlint.location import Span
 from iamlint.sources.terraform.instances.arguments import (
+    Member,
     Placed,
     doubt_of,
     listed_texts,
@@ -18,6 +19,7 @@ from iamlint.sources.terraform.instances.arguments import (
     placed_members,
     placed_text,
     text_of,
+    written_at,
 )
 from iamlint.sources.terraform.instances.condition import condition_of
 from iamlint.sources.terraform.instances.declarations import declaration
@@ -40,12 +42,15 @@ class _Target:
     resource: Resource
     place: Place
 
-    def grant(self, member: Placed, role: Placed, condition: Condition | Unknown | None) -> Grant:
+    def grant(
+        self, member: Placed, role: Placed, condition: Condition | Unknown | None, at: Span | None = None
+    ) -> Grant:
+        """Return the grant to a principal; ``at`` is where its text is written."""
         text = member[0]
         if self.resource.kind == "bigquery_dataset":
             text = without_prefix(text, "iamMember:")  # the provider's form of principals without a prefix: allUsers
         return Grant(
-            principal=principal_of(text),
+            principal=principal_of(text, at),
             role=role[0],
             resource=self.resource,
             origin=self.origin,
@@ -70,7 +75,9 @@ def grants(instance: Instance) -> Iterator[Grant | EmptyBinding]:
     match form:
         case "member":
             member = _required(instance, "member")
-            yield target.grant(member, _required(instance, "role"), condition_of(instance.body))
+            written = instance.body.arguments.get("member")
+            at = written_at(written) if written else None
+            yield target.grant(member, _required(instance, "role"), condition_of(instance.body), at)
         case "binding":
             role, condition = _required(instance, "role"), condition_of(instance.body)
             if "members" not in instance.body.arguments:  # refused by Terraform; the argument may be misspelt
@@ -97,8 +104,8 @@ def member_removal(instance: Instance) -> Iterator[RemovedGrant]:
 def _binding(target: _Target, role: Placed, condition: Condition | Unknown | None) -> Iterator[Grant]:
     body = target.instance.body
     again = _repeated(body)
-    for member, doubt in placed_members(body, "members"):
-        grant = _doubted(target.grant(member, role, condition), doubt)
+    for member, at, doubt in placed_members(body, "members"):
+        grant = _doubted(target.grant(member, role, condition, at), doubt)
         repeated = again.get(member[0], ()) if isinstance(member[0], str) else ()
         yield replace(grant, repeated=tuple(repeated)) if repeated else grant
 
@@ -133,19 +140,20 @@ def _policy(target: _Target) -> Iterator[Grant]:
         return
     for binding in bindings:
         role = _part(binding.role, at)
-        for member, doubt in _members(binding, at):
-            yield _doubted(target.grant(member, role, binding.condition), binding.doubt or doubt)
+        for member, span, doubt in _members(binding, at):
+            yield _doubted(target.grant(member, role, binding.condition, span), binding.doubt or doubt)
 
 
-def _members(binding: Binding, policy: Span) -> Iterator[tuple[Placed, str]]:
+def _members(binding: Binding, policy: Span) -> Iterator[Member]:
     if isinstance(binding.members, Unknown):
-        yield (binding.members, Place((binding.role.at or policy).location)), ""
+        at = binding.role.at or policy
+        yield (binding.members, Place(at.location)), at, ""
         return
     seen: set[str] = set()
     for part in binding.members:
         text, place = _part(part.value, policy)
         if not isinstance(text, str) or text not in seen:
-            yield (text, place), doubt_of(part, text, binding.why)
+            yield (text, place), part.value.at or policy, doubt_of(part, text, binding.why)
         if isinstance(text, str):
             seen.add(text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from iamlint.queries.federation.issuers import Claims, Form
+from iamlint.federation.issuers import Claims, Form
 
 _State = tuple[int, int]
 """A piece of the form, and how much of it was read.

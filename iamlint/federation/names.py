@@ -134,6 +134,8 @@ def _path(pool: re.Match[str]) -> str | None:
 
 def _of_pool(scheme: str, pool: str, who: str | None, *, certain: bool) -> str | None:
     """Return what is wrong after the pool. ``certain`` says that the pool's name ends where it seems to."""
+    if "*" in pool:
+        return f"`{pool}` is not the id of a pool: a set is one pool, `POOL/*`"
     if who is None or who == "":
         return (
             "nothing follows the pool: a subject, a group, an attribute, or `*` for the whole pool" if certain else None

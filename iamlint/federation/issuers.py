@@ -180,7 +180,9 @@ _CONTEXTS: tuple[Form, ...] = (
 )
 _SUBJECTS: tuple[Form, ...] = tuple((*one, *context) for one in _REPOSITORIES for context in _CONTEXTS)
 # The administrators of a repository may change which claims form its subjects.
-_OWN_SUBJECT: Form = (part("subject", "[^*]", r"[^:*\s]+:[^*]+", never="(?:repo|project_path|organization|system):"),)
+_OWN_SUBJECT: Form = (
+    part("subject", "[^*]", r"[^:*\s]+:[^*]+", never="(?:repo|project_path|organization|system):|[^:]*/"),
+)
 _GITHUB = Issuer(
     tenant=(
         "repository_owner",
@@ -207,7 +209,15 @@ _GITHUB = Issuer(
         "ref": Claims((_REF,), "refs/heads/main"),
         **{
             name: Claims(
-                ((part(f"{name}.owner", r"[^/*\s]"), "/", part(name, "[^*]", r"[^/*\s]+/[^*@]+@[^*]+")),),
+                (
+                    (
+                        part(f"{name}.owner", r"[^/*\s]"),
+                        "/",
+                        part(f"{name}.repository", r"[^/*\s]"),
+                        "/",
+                        part(name, "[^*]", "[^*@]+@[^*]+"),
+                    ),
+                ),
                 "example/shop/.github/workflows/ci.yml@refs/heads/main",
             )
             for name in ("job_workflow_ref", "workflow_ref")
@@ -225,7 +235,12 @@ _GITHUB = Issuer(
         "enterprise_id": _number("enterprise_id"),
     },
     workload=("repository", "repository_id", "job_workflow_ref", "workflow_ref", "sub"),
-    named={"repository": "repository_id", "environment": ""},
+    named={
+        "repository": "repository_id",
+        "environment": "",
+        "job_workflow_ref.repository": "",
+        "workflow_ref.repository": "",
+    },
     misnomers={
         **dict.fromkeys(("repo", "repository_name", "project", "project_path"), "repository"),
         **dict.fromkeys(("owner", "org", "organization", "repo_owner", "namespace_path"), "repository_owner"),
@@ -242,6 +257,11 @@ def _namespace(parts: Mapping[str, str]) -> Mapping[str, str]:
 
 _PROJECT = part("path", r"[^:*\s]", r"[^/:*\s]+(?:/[^/:*\s]+)+", last=r"[^/:*\s]")
 _NAMESPACE = part("namespace", r"[^:*\s]", r"[^/:*\s]+(?:/[^/:*\s]+)*", last=r"[^/:*\s]")
+_BRANCH = part("ref", "[^*]", never="refs/(?:heads|remotes)/")
+"""A branch or tag. GitLab refuses names with these beginnings.
+
+Source: https://gitlab.com/gitlab-org/gitlab/-/blob/master/lib/gitlab/git_ref_validator.rb
+"""
 _GITLAB = Issuer(
     tenant=(
         "namespace_id",
@@ -269,7 +289,7 @@ _GITLAB = Issuer(
                     ":ref_type:",
                     part("ref_type", "[a-z]", "branch|tag"),
                     ":ref:",
-                    part("ref", "[^*]"),
+                    _BRANCH,
                 ),
                 (part("subject", "[^*]", r"[^:*\s]+:[^*]+", never="(?:project_path|repo|organization|system):"),),
             ),
@@ -277,7 +297,7 @@ _GITLAB = Issuer(
         ),
         "project_path": Claims(((_PROJECT,),), "example/shop"),
         "namespace_path": Claims(((_NAMESPACE,),), "example"),
-        "ref": _text("ref", "main", "[^*]"),
+        "ref": Claims(((_BRANCH,),), "main"),
         "ref_type": _one_of("ref_type", "branch", "tag"),
         "ref_protected": _one_of("ref_protected", "true", "false"),
         **{name: _number(name) for name in ("namespace_id", "project_id", "user_id")},
@@ -333,18 +353,42 @@ _TERRAFORM = Issuer(
     named={"project": "project_id", "workspace": "workspace_id"},
 )
 
+_UUID = "0184990a-477b-4fa8-9968-496074483cee"
+_JOB: Form = (
+    "organization:",
+    part("organization", _NAME),
+    ":pipeline:",
+    part("pipeline", _NAME),
+    ":ref:",
+    part("ref", "[^*]"),
+    ":commit:",
+    part("commit", "[0-9A-Za-z]"),
+    ":step:",
+)
+_BUILDKITE = Issuer(
+    tenant=("organization_id", "organization_slug", "pipeline_id", "sub"),
+    begins={"sub": regex("^organization:[^:*]+:")},
+    claims={
+        "sub": Claims(
+            ((*_JOB, part("step", "[^*]")), _JOB, (part("id", "[0-9a-f-]"),)),  # the last by --subject-claim
+            "organization:example:pipeline:shop:ref:refs/heads/main:commit:9f3182061f1e:step:build",
+        ),
+        "organization_slug": _text("organization", "example", _NAME),
+        "pipeline_slug": _text("pipeline", "shop", _NAME),
+        "organization_id": _text("organization_id", _UUID),
+        "pipeline_id": _text("pipeline_id", _UUID),
+    },
+    workload=("pipeline_id", "sub"),
+    within=regex(":pipeline:[^:*]"),
+    named={"pipeline": "pipeline_id"},
+)
+"""Source: https://buildkite.com/docs/agent/v3/cli-oidc"""
+
 SHARED: Mapping[str, Issuer] = {
     "https://token.actions.githubusercontent.com": _GITHUB,
     "https://gitlab.com": _GITLAB,
     "https://app.terraform.io": _TERRAFORM,
-    "https://agent.buildkite.com": Issuer(
-        tenant=("organization_id", "organization_slug", "pipeline_id", "sub"),
-        begins={"sub": regex("^organization:[^:*]+:")},
-        claims={
-            "organization_slug": _text("organization", "example", _NAME),
-            "pipeline_slug": _text("pipeline", "shop", _NAME),
-        },
-    ),
+    "https://agent.buildkite.com": _BUILDKITE,
     "https://accounts.google.com": Issuer(tenant=("hd", "email", "sub")),
     "https://confidentialcomputing.googleapis.com": Issuer(
         tenant=(
@@ -358,6 +402,23 @@ SHARED: Mapping[str, Issuer] = {
     ),
 }
 """The issuers, by their URLs."""
+
+_COMMON = frozenset({"sub", "project_id", "organization_id", "pipeline_id", "enterprise", "enterprise_id"})
+_ONLY: Mapping[str, str] = {
+    name: address
+    for address, issuer in SHARED.items()
+    if issuer.workload and "sub" in issuer.workload
+    for name in issuer.tenant
+    if name not in _COMMON
+}
+
+
+def only_issuer(name: str, issuer: Issuer) -> str | None:
+    """Return the address of the CI service whose tokens alone have a claim, if an issuer is another one."""
+    address = _ONLY.get(name)
+    other = address is not None and issuer in SHARED.values() and "sub" in issuer.workload
+    return address if other and name not in (*issuer.tenant, *issuer.claims) else None
+
 
 _WORKLOADS = ("repository", "repository_id", "project_id", "project_path", "sub", "arn")
 OWN = Issuer(tenant=_WORKLOADS, workload=_WORKLOADS)

@@ -19,8 +19,9 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.parser import Unparsable
 from iamlint.conditions.token_claims import Claim, claims_compared, mapped
 from iamlint.facts import Condition, Provider, Text
-from iamlint.queries.federation.forms import may_have
-from iamlint.queries.federation.issuers import OWN, Claims, Issuer, has_empty_part, read, shared_issuer
+from iamlint.federation.forms import may_have
+from iamlint.federation.issuers import Claims, Issuer, has_empty_part, only_issuer, read
+from iamlint.federation.private_issuers import AWS_ACCOUNT, issuer_of
 from iamlint.unknown import Unknown, shown
 
 MOST = 256
@@ -37,13 +38,17 @@ class Demand:
 
 @mutable
 class Way:
-    """One way to pass: what is known of the token's claims and of their parts."""
+    """One way to pass: what is known of the token's claims and of their parts.
+
+    ``stated`` are the parts that the provider itself states.
+    """
 
     issuer: Issuer
     whole: dict[str, str] = field(default_factory=dict)
     begun: dict[str, str] = field(default_factory=dict)
     claims: dict[str, str] = field(default_factory=dict)
     demanded: list[tuple[str, str, str]] = field(default_factory=list)
+    stated: Mapping[str, str] = field(default_factory=dict)
 
     def open_names(self) -> Iterator[tuple[str, str, str]]:
         """Yield the claims whose prefix ends within a name: the claim, the prefix, and its last, unfinished name."""
@@ -80,9 +85,11 @@ class Admission:
         mapping = self.provider.mapping
         if not name.startswith(("attribute.", "google.")) or isinstance(mapping, Unknown):
             return "open"
-        if self.provider.protocol in ("aws", None) or isinstance(self.provider.protocol, Unknown):
-            return "open"  # AWS has a mapping by default
+        if self.provider.protocol is None or isinstance(self.provider.protocol, Unknown):
+            return "open"
         of = next((of for key, of, _ in mapping if key == name), None)
+        if of is None and self.provider.protocol == "aws":
+            return "open"  # AWS has a mapping by default
         if of is None:
             return "open" if any("${" in key for key, _, _ in mapping) else "missing"
         return _made_of(of)
@@ -98,16 +105,17 @@ class Admission:
 
     def taken(self, ways: Iterable[frozenset[Claim]]) -> tuple[list[Way], list[str]]:
         """Return the possible ones among the ways, and why the others are impossible."""
+        stated = self._stated()
         open_: list[Way] = []
         closed: list[str] = []
         for way in ways:
             choices = [[Demand(claim, value) for value in claim.values or ("",)] for claim in sorted(way, key=_rank)]
             tried = list(islice(product(*choices), MOST + 1))
             if len(tried) > MOST:
-                open_.append(Way(self.issuer))
+                open_.append(Way(self.issuer, dict(stated)))
                 continue
             for demands in tried:
-                taken = Way(self.issuer)
+                taken = Way(self.issuer, dict(stated), stated=stated)
                 problem = next(filter(None, (self._meet(taken, demand) for demand in demands)), None)
                 problem = problem or _tested(taken)
                 if problem:
@@ -115,6 +123,11 @@ class Admission:
                 else:
                     open_.append(taken)
         return open_, list(dict.fromkeys(closed))
+
+    def _stated(self) -> Mapping[str, str]:
+        """Return the parts of claims that the provider itself states: the number of its AWS account."""
+        issuer = self.provider.issuer
+        return {AWS_ACCOUNT: issuer} if self.provider.protocol == "aws" and isinstance(issuer, str) else {}
 
     def unset(self, expression: Text) -> str | None:
         """Return which value has the form of its claim but for an empty part: ``repo:/:ref:refs/heads/main``.
@@ -164,7 +177,11 @@ class Admission:
     def _no_claim(self, name: str) -> str | None:
         """Return that the issuer's tokens have no such claim, if people take another for it."""
         meant = self.issuer.misnomers.get(name)
-        return f"tokens of {self.provider.issuer} have no claim `{name}`: `{meant}` is meant" if meant else None
+        other = None if meant else only_issuer(name, self.issuer)
+        if not meant and not other:
+            return None
+        why = f"`{meant}` is meant" if meant else f"those of {other} have it"
+        return f"tokens of {self.provider.issuer} have no claim `{name}`: {why}"
 
     def _other_issuer(self, demand: Demand, name: str) -> str | None:
         """Return that a demand on the issuer is not met: it is always the provider's own."""
@@ -177,7 +194,7 @@ class Admission:
 
 def admission(provider: Provider) -> Admission:
     """Return what a provider admits; an unknown issuer counts as a private one."""
-    return Admission(provider, shared_issuer(provider) or OWN)
+    return Admission(provider, issuer_of(provider))
 
 
 @lru_cache(maxsize=1024)
@@ -265,19 +282,23 @@ def _add(way: Way, name: str, parts: Mapping[str, str], begun: Sequence[str]) ->
     for part, value in parts.items():
         if way.whole.get(part, value) != value or not value.startswith(way.begun.get(part, "")):
             known = way.whole.get(part) or f"{way.begun.get(part)}…"
-            return f"{shown_name} would have `{value}` where another part of the condition has `{known}`"
+            return f"{shown_name} would have `{value}` where {_holder(way, part)} has `{known}`"
         way.whole[part] = value
         if part.startswith("="):
             way.claims[part[1:]] = value
     if begun:
         part, value = begun
         other, longest = way.whole.get(part), way.begun.get(part, "")
-        known = f"{longest}…" if other is None else other
+        known_part = f"{longest}…" if other is None else other
         agree = other.startswith(value) if other is not None else longest.startswith(value) or value.startswith(longest)
         if not agree:
-            return f"{shown_name} would begin with `{value}` where another part of the condition has `{known}`"
+            return f"{shown_name} would begin with `{value}` where {_holder(way, part)} has `{known_part}`"
         way.begun[part] = max(value, longest, key=len)
     return None
+
+
+def _holder(way: Way, part: str) -> str:
+    return "the provider" if part in way.stated else "another part of the condition"
 
 
 def _tested(way: Way) -> str | None:

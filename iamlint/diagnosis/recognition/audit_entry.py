@@ -1,0 +1,31 @@
+"""What an entry of an audit log says of the permission that was refused.
+
+Source: https://cloud.google.com/logging/docs/reference/audit/auditlog/rest/Shared.Types/AuditLog
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from iamlint.basics.lazy_regex import regex
+
+_LIST = regex(r"authorizationInfo['\"]?\s{0,20}:")
+_PERMISSION = regex(r"\bpermission['\"]?\s{0,20}:\s{0,20}['\"]?(?P<value>[a-zA-Z]\w*(?:\.\w+){1,4})")
+_RESOURCE = regex(r"\bresource['\"]?\s{0,20}:\s{0,20}['\"]?(?P<value>[^\s'\",{}\[\]]{2,500})")
+_GRANTED = regex(r"\bgranted['\"]?\s{0,20}:\s{0,20}['\"]?true\b")
+_NEXT_ITEM = regex(r"\}\s{0,200},\s{0,200}\{|\s-\s")
+"""Where the next one of a list begins, in JSON, and in YAML also within a JSON text."""
+
+
+def refused(text: str) -> Mapping[str, str]:
+    """Return the permission and the resource of the first check that an entry does not show as granted."""
+    begin = _LIST.search(text)
+    if not begin:
+        return {}
+    for item in _NEXT_ITEM.split(text[begin.end() :]):
+        permission = _PERMISSION.search(item)
+        if permission and not _GRANTED.search(item):
+            resource = _RESOURCE.search(item)
+            found = {"permission": permission["value"]}
+            return {**found, "resource": resource["value"]} if resource else found
+    return {}
