@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
 from typing import TypeVar
 
 from iamlint.basics.lazy_regex import regex
@@ -16,7 +17,7 @@ from iamlint.comparison.pairs import Difference, differences
 from iamlint.comparison.privileges import Gains
 from iamlint.comparison.sides import Side
 from iamlint.comparison.telling import Teller
-from iamlint.facts import Grant, Provider, UnreadPart
+from iamlint.facts import Declaration, Grant, Provider, UnreadPart
 from iamlint.federation.names import is_federated
 from iamlint.federation.unmatched import pool_of
 from iamlint.unknown import shown
@@ -28,6 +29,7 @@ MOST_ACCOUNTS = 2_000
 MOST_HOPS = 1_000_000
 """Maximum number of hops searched for all accounts of a comparison."""
 _NUMBERS = regex(r"[0-9]+")
+_KEYS = regex(r"\[[^\]]*\]")
 _LONGEST_CALL = 500
 """Maximum number of lines of the call of a module that are compared."""
 _CUT = "accounts that the change can reach, since the search ended"
@@ -43,13 +45,15 @@ def compare(base: Side, head: Side) -> Comparison:
     access = SideAccess(names[0]), SideAccess(names[1])
     left_out: Counter[str] = Counter()
     found: dict[Change, list[Difference]] = {"opened": [], "closed": []}
+    parts = (one for one in head.estate.of(UnreadPart) if one.declared.type != "module" and one.declared.address)
+    unread = {_block_of(one.declared): one for one in parts}
     looked_at = hops = 0
     for account in list(cone.targets)[:MOST_ACCOUNTS]:
         if hops > MOST_HOPS:
             break
         before, after = access[0].account(account), access[1].account(account)
         for one in differences(account, before, after):
-            found[one.change].append(one)
+            found[one.change].append(_doubted(one, unread))
         looked_at += 1
         hops += sum(one.steps for one in (before, after) if one)
     if len(cone.targets) > looked_at:
@@ -80,6 +84,21 @@ def compare(base: Side, head: Side) -> Comparison:
         unknown=tuple(_listed(unknown, "unknown answers", left_out)),
         left_out={what: number for what, number in left_out.items() if number},
     )
+
+
+def _doubted(one: Difference, unread: Mapping[str, UnreadPart]) -> Difference:
+    """Return a pair that closes as unknown if the head has the block of its grant, and does not say what it grants.
+
+    Terraform may only forget it (``removed`` with ``destroy = false``), or the number of its instances is not known.
+    """
+    grants = (grant for hop in one.hops for grant in hop.grants) if one.change == "closed" and one.certain else ()
+    part = next((unread[at] for grant in grants if (at := _block_of(grant.declared)) in unread), None)
+    return replace(one, certain=False, doubt=part.reason) if part else one
+
+
+def _block_of(declared: Declaration) -> str:
+    """Return the address of a block: that of an instance without its keys."""
+    return _KEYS.sub("", declared.address or "")
 
 
 _DIRECTIONS: tuple[tuple[Change, int, int], ...] = (("opened", 1, 0), ("closed", 0, 1))

@@ -180,6 +180,16 @@ def test_what_closes_is_unknown_while_the_head_may_name_it(compare: Compare) -> 
     assert any("var.people has no default" in one.reason for one in found.unknown if one.change == "closed")
 
 
+def test_what_terraform_only_forgets_does_not_close(compare: Compare) -> None:
+    forgets = "removed {\n  from = google_service_account_iam_member.ana\n  lifecycle {\n    destroy = %s\n  }\n}\n"
+    found = compare(LEDGER + ANA, LEDGER + forgets % "false")
+    assert not found.closed
+    assert [one.reason for one in found.unknown if one.change == "closed"] == [
+        "google_service_account_iam_member.ana stays as it is: Terraform only forgets it"
+    ]
+    assert closed(compare(LEDGER + ANA, LEDGER + forgets % "true")) == {"user:ana@x.example -> ledger@shop"}
+
+
 CALL = """
 module "x" {
   source  = "acme/iam/google"
