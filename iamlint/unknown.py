@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from enum import Enum
 
 from iamlint.basics.frozen import frozen
@@ -12,10 +13,12 @@ class UnknownPart:
     """The unknown part of a text, named by its absolute reference.
 
     ``module.a["x"].google_service_account.ci.email``: two unknown parts with the same reference hold the same text,
-    whatever the text turns out to be.
+    whatever the text turns out to be. ``is_segment`` says that it certainly has no slash: it is a segment of a
+    resource's name.
     """
 
     reference: str
+    is_segment: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         return "${" + self.reference + "}"

@@ -16,6 +16,9 @@ UNKNOWN = Module(
     {
         **{name: Value(Unknown("later", (UnknownPart(name),))) for name in ("list", "more", "map", "on", "off")},
         **{name: Value(Unknown("later", (UnknownPart(name),))) for name in ("text", "other")},
+        "id": Value(
+            Unknown("later", ("projects/", UnknownPart("p", True), "/serviceAccounts/", UnknownPart("e", True)))
+        ),
     }
 )
 
@@ -287,6 +290,12 @@ def _pair(part: Part) -> str:
         ('split("/", "a/b/${text}/c")[1]', "b"),
         ('element(split("/", "a/b/${text}/c"), 0)', "a"),
         ('split("aa", "xaa${text}")', "${?}"),
+        ('join(" ", split("/", id))', "projects ${p} serviceAccounts ${e}"),
+        ('element(split("/", id), length(split("/", id)) - 1)', "${e}"),
+        ('reverse(split("/", "${id}/keys"))[1]', "${e}"),
+        ('split("/", "${id}/${text}")[3]', "${e}"),
+        ('split("/", "${id}/${text}")[4]', "${?}"),
+        ('split("-", id)', "${?}"),
         ('on ? split("/", "a/${text}") : split("/", "b/a/${text}")', "list a b? ..."),
         ('(on ? split("/", "a/${text}") : split("/", "b/a/${text}"))[0]', "a|b|${?}"),
         ('toset(split(",", "${text},allUsers"))', "set allUsers ..."),

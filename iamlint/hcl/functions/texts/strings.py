@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import repeat
 
 from iamlint.basics.lazy_regex import regex
@@ -83,11 +84,20 @@ def _split_in_part(by: str, why: Unknown) -> Value:
     found: list[Part] = []
     is_counted = True
     for number, piece in enumerate(pieces):
-        known = [part for part in piece if isinstance(part, str)]
-        is_counted = is_counted and len(known) == len(piece)
-        if len(known) == len(piece):
-            found.append(Part(Value("".join(known)), Value(number) if is_counted else None))
+        is_whole = all(isinstance(part, str) or (part.is_segment and "/" in by) for part in piece)
+        is_counted = is_counted and is_whole
+        if is_whole:
+            found.append(Part(_piece(why, piece), Value(number) if is_counted else None))
+    if is_counted:
+        return Value(List(part.value for part in found))
     return Value(Unknown(why.reason, refused=why.refused), None, Partial("list", tuple(found)) if found else None)
+
+
+def _piece(why: Unknown, parts: Sequence[str | UnknownPart]) -> Value:
+    """Return a text of some parts of an unknown one."""
+    known = [part for part in parts if isinstance(part, str)]
+    kept = tuple(part for part in parts if part)
+    return Value("".join(known) if len(known) == len(parts) else replace(why, parts=kept, filled=False, options=()))
 
 
 def _places(pieces: Sequence[str], apart: int, whole: str, at: Span | None) -> Iterator[Span | None]:

@@ -19,6 +19,7 @@ from iamlint.sources.terraform.instances.view import (
     joined,
     of_data,
     project_number,
+    segment,
 )
 from iamlint.unknown import Unknown, UnknownPart
 
@@ -41,6 +42,10 @@ def account_email(account_id: Value, project: Value, address: str) -> Value:
     return Value(Unknown(reason, (UnknownPart(f"{address}.email"),), filled=True))
 
 
+def _full_name(project: Value, email: Value) -> Value:
+    return joined("projects/", segment(project), "/serviceAccounts/", segment(email))
+
+
 def _account(view: View, name: str) -> Value | None:
     email = account_email(view.argument("account_id"), view.project, view.address)
     match name:
@@ -49,7 +54,7 @@ def _account(view: View, name: str) -> Value | None:
         case "member":
             return joined("serviceAccount:", email)
         case "name" | "id":
-            return joined("projects/", view.project, "/serviceAccounts/", email)
+            return _full_name(view.project, email)
         case "project":
             return view.project
         case "disabled":
@@ -71,7 +76,7 @@ def _known_account(view: View, name: str) -> Value | None:
         case "member":
             return joined("serviceAccount:", email)
         case "name" | "id":
-            return joined("projects/", view.project, "/serviceAccounts/", email)
+            return _full_name(view.project, email)
         case "project":
             return view.project
         case _:
@@ -89,7 +94,7 @@ def _managed_account(before: str, after: str, *, by_number: bool) -> Callable[[V
             case "member":
                 return joined("serviceAccount:", email)
             case "name" | "id":
-                return joined("projects/", view.project, "/serviceAccounts/", email)
+                return _full_name(view.project, email)
             case "project":
                 return view.project
             case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Value, with_name
@@ -111,6 +112,14 @@ def project_number(view: View) -> Value:
         return Value(found)
     why = f"only Google's API has the project's number; {_beside(_PROJECTS)} tells it, too"
     return Value(Unknown(why, (unknown_part,)))
+
+
+def segment(value: Value) -> Value:
+    """Return an id or an e-mail as a segment of a resource's name: it has no slash, also where it is unknown."""
+    if not isinstance(value.data, Unknown):
+        return value
+    parts = (UnknownPart(part.reference, True) if isinstance(part, UnknownPart) else part for part in value.data.parts)
+    return replace(value, data=replace(value.data, parts=tuple(parts)))
 
 
 def joined(*parts: str | Value) -> Value:

@@ -100,3 +100,17 @@ def test_a_known_list_has_no_unknown_rest(tmp_path: Path) -> None:
         "allUsers",
         "user:a@example.com",
     ]
+
+
+@pytest.mark.parametrize("name", ["id", "name"])
+@pytest.mark.parametrize("found", ["reverse(%s)[0]", "element(%s, length(%s) - 1)", "%s[3]"])
+def test_the_email_in_the_name_of_an_account_is_that_of_the_account(tmp_path: Path, name: str, found: str) -> None:
+    account = (
+        'resource "google_service_account" "ci" {\n  project    = var.project\n  account_id = random_id.it.hex\n}\n'
+    )
+    pieces = f'split("/", google_service_account.ci.{name})'
+    member = f'"serviceAccount:${{{found.replace("%s", pieces)}}}"'
+    grant = f'resource "google_project_iam_member" "it" {{\n  role   = "roles/owner"\n  member = {member}\n}}\n'
+    (tmp_path / "main.tf").write_text(f'variable "project" {{}}\n{account}{grant}', encoding="utf-8")
+    (principal,) = [fact.principal for fact in read([tmp_path], Options()).facts if isinstance(fact, Grant)]
+    assert (principal.kind, principal.text) == ("service_account", "serviceAccount:${google_service_account.ci.email}")
