@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -109,7 +109,7 @@ def runs_or(wanted: Callable[[Mode, str], bool]) -> Callable[[Mode, Declared], b
 
 def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, run: Run) -> Unread | None:
     """Return the command that changes IAM in an instance of a resource or data source."""
-    kind = mode, declared.block.label(0)
+    kind, has_time = (mode, declared.block.label(0)), partial(_has_time, run)
     own = OF_TYPES.get(kind, frozenset())
     for names, one in ((own, declared), *((OF_PROVISIONERS, inner) for inner in provisioners(declared))):
         written = (local for name, local in one.arguments().items() if name in names)
@@ -117,21 +117,41 @@ def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, run: Run) ->
         if found:
             return found
     if mode == "managed" and kind[1] in PROGRAMS:
-        return _unread_program(body(declared, scope), run, _GRANTS.search)
+        return _unread_program(body(declared, scope), has_time, _GRANTS.search)
     with_commands = WITH_COMMANDS.get(kind)
-    return _unread_program(body(declared, scope), run, _command_in, with_commands) if with_commands else None
+    return _unread_program(body(declared, scope), has_time, _command_in, with_commands) if with_commands else None
 
 
-def _unread_program(program: Body, run: Run, search: Search, names: Collection[str] | None = None) -> Unread | None:
+def unread_of_values(mode: Mode, kind: str, planned: Body) -> Unread | None:
+    """Return the change of IAM in the values of a planned resource; files that they name are not read."""
+    if mode == "managed" and kind in PROGRAMS:
+        return _unread_program(planned, _always, _GRANTS.search)
+    names = (*WITH_COMMANDS.get((mode, kind), ()), *OF_TYPES.get((mode, kind), ()))
+    return _unread_program(planned, _always, _command_in, names) if names else None
+
+
+def unread_of_command(value: Value) -> str | None:
+    """Return why a command in a plan is not read, if it changes IAM."""
+    found = next(filter(None, map(_changes_iam, _texts(value))), None)
+    return f"runs a command that changes IAM, which is not read: {_excerpt(found)}" if found else None
+
+
+def _always(_text: str) -> bool:
+    return True
+
+
+def _unread_program(
+    program: Body, has_time: Callable[[str], bool], search: Search, names: Collection[str] | None = None
+) -> Unread | None:
     """Return the part of any argument, or of one of these names, in any of its blocks, that changes IAM."""
     for _, argument in program.arguments.items() if names is None else _named(program.arguments, names):
         for text in _texts(argument.value):
-            found = search(text) if _has_time(run, text) else None
+            found = search(text) if has_time(text) else None
             if found:
                 return f"contains a change of IAM, which is not read: {_excerpt(found)}", argument.at
     of_names = program.blocks.items() if names is None else _named(program.blocks, names)
     for inner in chain.from_iterable(found for _, found in of_names if not isinstance(found, Unknown)):
-        told = _unread_program(inner, run, search)
+        told = _unread_program(inner, has_time, search)
         if told:
             return told
     return None

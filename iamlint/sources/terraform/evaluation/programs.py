@@ -90,3 +90,8 @@ WITH_COMMANDS: Mapping[tuple[Mode, str], tuple[str, ...]] = {
 
 Only a command counts there: the name of a role in a file may be anything.
 """
+
+
+def is_program(mode: Mode, kind: str) -> bool:
+    """Whether resources of a type may contain commands, requests or programs."""
+    return (mode == "managed" and kind in PROGRAMS) or (mode, kind) in WITH_COMMANDS or (mode, kind) in OF_TYPES

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from iamlint.basics.frozen import frozen, mutable
+from iamlint.documents.json_later import Members
 from iamlint.documents.values import NULL, Value
 from iamlint.location import Unreadable
 from iamlint.sources.terraform.plan.addresses import LONGEST_NAME, calls, joined, shortened
@@ -33,10 +34,14 @@ Expressions = Mapping[str, object]
 
 @frozen
 class Block:
-    """A resource or data block: the references of its arguments, and the key of its provider."""
+    """A resource or data block: the references of its arguments, and the key of its provider.
+
+    ``commands`` are the constant texts in its provisioners, and in the arguments of a data source that runs a program.
+    """
 
     expressions: Expressions
     provider: str
+    commands: tuple[Value, ...] = ()
 
 
 @mutable
@@ -100,6 +105,15 @@ class Configuration:
             yield from (joined(prefix, address) for address in module.resources)
             waiting += ((joined(prefix, f"module.{name}"), called) for name, called in module.calls.items())
 
+    def commands(self) -> Iterator[tuple[str, Value]]:
+        """Yield each constant of a block that is run, with the block's address as seen from the root module."""
+        waiting = [("", self.root)]
+        while waiting:
+            prefix, module = waiting.pop()
+            for address, block in module.resources.items():
+                yield from ((joined(prefix, address), value) for value in block.commands)
+            waiting += ((joined(prefix, f"module.{name}"), called) for name, called in module.calls.items())
+
     def block(self, module: str, address: str) -> Block | None:
         """Return the block of a resource instance, by the address of its module and its own without module and keys."""
         found = self.module(name for name, _ in calls(module))
@@ -114,7 +128,17 @@ def _block(item: Value, where: str) -> tuple[str, Block]:
     if written is not None and not isinstance(written, dict):
         optional_object(block, "expressions", where)
     address = string(block, "address", where)
-    return address, Block(written or {}, optional_string(block, "provider_config_key", where))
+    return address, Block(written or {}, optional_string(block, "provider_config_key", where), _commands(block, where))
+
+
+def _commands(block: Members, where: str) -> tuple[Value, ...]:
+    """Return the constant arguments of a block's provisioners, and of a data source that runs a program."""
+    runs = [object_(item, at) for item, at in array(block, "provisioners", where)]
+    if block.get("type") == "external" and block.get("mode") == "data":
+        runs.append(block)
+    written = (values_of(one.value("expressions"), f"{where}.expressions") for one in runs)
+    constants = (Members.of(value) for expressions in written for value in expressions.values())
+    return tuple(value for one in constants if one and (value := one.value("constant_value")))
 
 
 def _is_wanted(mode: str, kind: str) -> bool:

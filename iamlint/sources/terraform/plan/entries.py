@@ -11,6 +11,7 @@ from iamlint.basics.frozen import frozen
 from iamlint.documents.json_later import Members, text_of
 from iamlint.documents.values import NULL, Value
 from iamlint.location import Span, Unreadable
+from iamlint.sources.terraform.evaluation.programs import is_program
 from iamlint.sources.terraform.plan.shapes import (
     ShapeError,
     array,
@@ -151,9 +152,9 @@ def _after(change: Members, path: str) -> dict[str, Value]:
 
 
 def _is_wanted(fields: Members, path: str) -> bool:
-    """Whether a resource has facts; the values of the others, which are most of a plan, are not read."""
-    mode = optional_string(fields, "mode", path)
-    return mode in MODES and is_wanted(MODES[mode], optional_string(fields, "type", path))
+    """Whether a resource may have facts or run commands; the values of the others, most of a plan, are not read."""
+    mode, kind = optional_string(fields, "mode", path), optional_string(fields, "type", path)
+    return mode in MODES and (is_wanted(MODES[mode], kind) or is_program(MODES[mode], kind))
 
 
 def _deferred(item: Value, path: str) -> Iterator[Entry]:

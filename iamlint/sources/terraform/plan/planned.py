@@ -8,6 +8,8 @@ from dataclasses import replace
 from iamlint.documents.values import Value
 from iamlint.facts import Grant, RemovedGrant
 from iamlint.location import Span
+from iamlint.sources.terraform.evaluation.commands import Unread, unread_of_values
+from iamlint.sources.terraform.evaluation.programs import is_program
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.sources.terraform.plan.addresses import block_address
 from iamlint.sources.terraform.plan.configuration import Block, Configuration, Expressions
@@ -43,6 +45,16 @@ class Planned:
         for entry in self._entries:
             if is_wanted(entry.mode, entry.type) and (entry.deferred or entry.forgotten):
                 yield self._placed(self._instance(entry), entry), entry.deferred
+
+    def programs(self) -> Iterator[tuple[Instance, Unread]]:
+        """Yield the instances that contain a command, request or program that changes IAM, with what it is."""
+        for entry in self._entries:
+            if is_program(entry.mode, entry.type) and not entry.deposed:
+                body = body_of(entry.values, entry.at)
+                unread = unread_of_values(entry.mode, entry.type, body)
+                if unread:
+                    one = Instance(entry.mode, entry.type, entry.name, entry.address, body, entry.module, (), None)
+                    yield self._placed(one, entry), unread
 
     def removals(self) -> Iterator[RemovedGrant]:
         """Yield the earlier grants that the plan changes or deletes; the ones that stay are also among the grants."""

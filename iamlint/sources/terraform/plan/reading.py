@@ -23,6 +23,7 @@ from iamlint.facts import (
 )
 from iamlint.location import Location, SourceText
 from iamlint.sources.reading import Options, Reading
+from iamlint.sources.terraform.evaluation.commands import unread_of_command
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.plan.completeness import incomplete
 from iamlint.sources.terraform.plan.configuration import Configuration
@@ -78,6 +79,7 @@ def read_plan(source: SourceText, document: Value, options: Options, workspace: 
     planned = Planned(entries, configuration, beside)
     for instance in planned.instances():
         reading.facts += facts_of(instance)
+    reading.facts += _programs(planned, configuration, whole)
     reading.facts += _unapplied(planned)
     reading.facts += planned.removals()
     if beside:
@@ -104,6 +106,25 @@ def _actions(document: Value, source: SourceText) -> Iterator[UnreadPart]:
             actions = "an action of a provider" if count == 1 else f"{count} actions of providers"
             at = found.at.location if found.at else Location(source.path)
             yield UnreadPart(f"{name}: iamlint does not read what {actions} would do", Declaration(at, "plan"))
+
+
+def _programs(planned: Planned, configuration: Configuration, whole: Declaration) -> Iterator[UnreadPart]:
+    """Yield the commands and programs that change IAM, the same one once.
+
+    A plan has only those commands of provisioners that are constants.
+    """
+    told: set[str] = set()
+    for instance, (reason, at) in planned.programs():
+        if reason not in told:
+            told.add(reason)
+            declared = declaration(instance)
+            of_text = declared if declared.planned else replace(declared, at=at.location)
+            yield UnreadPart(f"{instance.address} {reason}", of_text)
+    for address, value in configuration.commands():
+        run = unread_of_command(value)
+        if run and run not in told and value.at:
+            told.add(run)
+            yield UnreadPart(f"{address} {run}", replace(whole, at=value.at.location, address=address))
 
 
 def _unapplied(planned: Planned) -> Iterator[Fact]:

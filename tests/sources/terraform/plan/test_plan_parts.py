@@ -134,6 +134,46 @@ def test_actions_of_providers(tmp_path: Path, parts: dict[str, Any], reasons: li
     assert unread_parts(read(tmp_path, **parts)) == reasons
 
 
+ADD = "gcloud projects add-iam-policy-binding shop --member=user:eve@example.com --role=roles/owner"
+
+
+@pytest.mark.parametrize(
+    ("kind", "after", "said"),
+    [
+        ("google_compute_project_metadata", {"metadata": {"startup-script": ADD}}, True),
+        ("google_compute_instance", {"metadata_startup_script": ADD}, True),
+        ("google_cloud_run_v2_job", {"template": [{"template": [{"containers": [{"args": ["-c", ADD]}]}]}]}, True),
+        ("google_workflows_workflow", {"source_contents": "call: googleapis.run.v1.services.setIamPolicy"}, True),
+        ("google_compute_instance", {"metadata_startup_script": "gcloud storage ls"}, False),
+        ("google_container_node_pool", {"name": ADD}, False),
+        ("google_logging_metric", {"filter": ADD}, False),
+    ],
+)
+def test_programs_that_change_iam(tmp_path: Path, kind: str, after: dict[str, Any], said: bool) -> None:
+    made = {"actions": ["create"], "before": None, "after": after, "after_unknown": {}}
+    changes = [{**head(name, kind), "change": made} for name in ("one", "two")]
+    parts = unread_parts(read(tmp_path, resource_changes=changes, complete=True))
+    assert [part.partition(" which is not read")[0] for part in parts] == (
+        [f"{kind}.one contains a change of IAM,"] if said else []
+    )
+
+
+def test_commands_of_provisioners(tmp_path: Path) -> None:
+    def block(name: str, command: dict[str, Any]) -> dict[str, Any]:
+        provisioner = {"type": "local-exec", "expressions": {"command": command}}
+        return {**head(name, "null_resource"), "provisioners": [provisioner]}
+
+    called = {"m": {"module": {"resources": [block("two", {"constant_value": f"bash -c '{ADD}'"})]}}}
+    blocks = [block("one", {"constant_value": ADD}), block("not", {"constant_value": "gcloud storage ls"})]
+    external = {"address": "data.external.e", "mode": "data", "type": "external", "name": "e"}
+    program = {"expressions": {"program": {"constant_value": ["gcloud", *ADD.split()[1:], "x"]}}}
+    resources = [*blocks, block("open", {"references": ["var.x"]}), external | program]
+    configured = {"root_module": {"resources": resources, "module_calls": called}}
+    parts = unread_parts(read(tmp_path, configuration=configured, resource_changes=[], complete=True))
+    said = [part.partition(" runs a command that changes IAM")[0] for part in parts if "changes IAM" in part]
+    assert said == ["null_resource.one", "data.external.e", "module.m.null_resource.two"]
+
+
 def test_a_whole_plan_says_so(tmp_path: Path) -> None:
     changes = [change("ana", ["no-op"], "ana", "ana"), change("ben", ["delete"], "ben")]
     parts = {"prior_state": state("ana", "ben"), "configuration": configuration("ana", "count_is_0")}
