@@ -15,6 +15,7 @@ from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY, PRIVILEGE
 from iamlint.graph.held_grants import HeldGrants, Strong, packed, strongest_of
 from iamlint.graph.of_roles import RolePermissions, kinds_of_edges, rank, relevant_permissions, strongest, useful
 from iamlint.graph.own_access import OwnAccess
+from iamlint.graph.workload_privileges import PEOPLE, privileges_of_workloads
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.methods.index import deployments
@@ -29,7 +30,6 @@ _COMPARED = 5
 """Number of such an account's strongest privileges that are compared with those of the principal."""
 _MOST_KEPT = 100
 """Maximum number of remembered answers of a kind: those about a principal or a project mostly come together."""
-_PEOPLE = ("user:", "group:", "domain:")
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
 _FEW = 8
 """Number of principals that are found as fast in a tuple as in a set, which takes five times the memory."""
@@ -277,16 +277,14 @@ class Graph:
         also any role that does more than read. Unknown roles do not count as privileges.
         """
         found = self._privileges.get(source)
-        if found is None and (first := self._relevant.first(source)) and first.principal.text.startswith(_PEOPLE):
+        if found is None and (first := self._relevant.first(source)) and first.principal.text.startswith(PEOPLE):
             found = self._privileges[source] = packed(self._strong(self._relevant.of(source)))
         return ((found, TRUE),) if isinstance(found, Grant) else found or ()
 
     @cached_property
     def _privileges(self) -> dict[str, Strong]:
         """The privileges of accounts and other workloads; those of people are added on demand, since few are needed."""
-        others = (one for one in self._relevant.firsts() if not one[1].principal.text.startswith(_PEOPLE))
-        found = ((source, self._strong(self._relevant.of(source))) for source, _ in others)
-        return {source: packed(strong) for source, strong in found if strong}
+        return privileges_of_workloads(self._relevant, self._access, self._strong)
 
     def _strong(self, held: Sequence[tuple[Node, Grant]]) -> tuple[tuple[Grant, Verdict], ...]:
         if not any([onto[0] in CONTAINERS for onto, _ in held]):  # noqa: C419  # a list is faster than a generator

@@ -48,6 +48,10 @@ class HeldGrants:
         held = self._grants.get(source)
         return held[0] if isinstance(held, list) else held
 
+    def has_one(self, source: str) -> bool:
+        """Whether a principal has a single grant."""
+        return isinstance(self._grants.get(source), Grant)
+
     def firsts(self) -> Iterator[tuple[str, Grant]]:
         """Yield every principal with its first grant."""
         for source, held in self._grants.items():

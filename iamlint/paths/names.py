@@ -47,6 +47,11 @@ class Accounts(Mapping[str, Account]):
         known = self._known[name]
         return known if isinstance(known, Account) else Account(name, known)
 
+    def each(self) -> Iterator[tuple[str, str, Declaration]]:
+        """Yield the name, the e-mail and the declaration of each account."""
+        for name, known in self._known.items():
+            yield (name, known.email, known.declared) if isinstance(known, Account) else (name, name, known)
+
     def __contains__(self, name: object) -> bool:
         return name in self._known
 
@@ -73,8 +78,9 @@ class Names:
             principal, resource = grant.principal, grant.resource
             if principal.unknown and principal_node(grant) is None:
                 continue
-            if principal.text.startswith("serviceAccount:") and principal.account:
-                self._account(principal_node(grant), principal.account, grant.declared)
+            holder = principal.account if principal.text.startswith("serviceAccount:") else None
+            if holder and holder not in self.accounts:
+                self._account(principal_node(grant), holder, grant.declared)
             if resource.kind == "service_account":
                 self._account(identity(resource.name, grant.declared), shown(resource.name), grant.declared)
         for name, email, declared in self._attached():
@@ -84,10 +90,11 @@ class Names:
         self._memberships = list(self._named_members(Groups(estate.of(Group), estate.of(Membership))))
         below: dict[Node, list[str]] = defaultdict(list)
         self._builds: dict[Node, list[str]] = defaultdict(list)
-        for name, one in self.accounts.items():
-            if not self.is_agent(name):
-                for node in estate.hierarchy.home(one.email, one.declared):
-                    (self._builds if self.is_of_builds(name) else below)[node].append(name)
+        for name, email, declared in self.accounts.each():
+            if account_kind(email) != "service_agent":
+                among = self._builds if is_of_builds(email) else below
+                for node in estate.hierarchy.home(email, declared):
+                    among[node].append(name)
         self._below: dict[Node, Sequence[str]] = {node: tuple(names) for node, names in below.items()}
 
     def _declared(self) -> Iterator[tuple[str | None, str, Declaration]]:

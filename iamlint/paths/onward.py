@@ -40,6 +40,7 @@ _MOST_KEPT = 2_000
 """Maximum number of answers that are kept for the next findings: those about one project mostly come together."""
 _SMALL = 100
 """Hops that are followed again for the next finding rather than kept."""
+_FEW = 8
 _REACHING = frozenset(permission for kind in EDGE_PERMISSIONS for permission in EDGE_PERMISSIONS[kind])
 _DELEGATES = frozenset(EDGE_PERMISSIONS["delegate"])
 
@@ -69,6 +70,11 @@ class End:
         if not isinstance(self._holders, tuple):
             return self._holders
         return {principal_node(one) or "": (one, ()) for one in self._holders or (self.grant,)}
+
+    @property
+    def is_held_by_few(self) -> bool:
+        """Whether its holders are few enough to look at each of them for every finding that leads to it."""
+        return len(self._holders) <= _FEW
 
     @property
     def text(self) -> str:
@@ -213,12 +219,11 @@ class Onward:
         """Return the ranks of the privileges that an account certainly has itself."""
         return self._own[True].get(account, ())
 
-    @property
-    def leading(self) -> Iterator[str]:
-        """Yield the accounts that certainly or perhaps lead to a privilege."""
-        for name in self.names.accounts:
-            if self._of((name, False), sure=False) or self._of((name, True), sure=False):
-                yield name
+    @cached_property
+    def leading(self) -> Sequence[str]:
+        """The accounts that certainly or perhaps lead to a privilege."""
+        of = self._reached(sure=False).of
+        return [name for name in self.names.accounts if of((name, False)) or of((name, True))]
 
     def gained(self, spots: Iterable[Spot], source: str, *, sure: bool = True) -> tuple[End, ...]:
         """Return the privileges that these spots reach and a principal does not have itself, the strongest first.
@@ -338,6 +343,10 @@ class _Reached:
 
     def route(self, spots: Iterable[Spot], end: End, work: Budget) -> Route | None:
         """Return the cheapest route from one of these spots to a holder of a privilege."""
+        spots = tuple(spots)
+        at_once = self._at_once(spots, end)
+        if at_once:
+            return at_once
         try:
             tree = self._tree_of(end, work)
         except Exhausted:
@@ -349,6 +358,27 @@ class _Reached:
             return None
         start = min(starts, key=lambda spot: (tree[spot].cost, str(spot)))
         return _route(tree, start, end)
+
+    def _at_once(self, spots: Sequence[Spot], end: End) -> Route | None:
+        """Return the route from the first spot if it is a holder itself, or a container that leads to one below it.
+
+        Most routes have no hop. Nothing is cheaper, so the tree would have the same route: holders are the first in it,
+        in their order, and a container comes from the first of its holders. A container that no hop leads to is not in
+        the tree; any route without hops then begins at one of its accounts, the first by its name.
+        """
+        name, delegate = spots[0] if spots else ("", True)
+        if delegate or not end.is_held_by_few:
+            return None
+        holders = [one for one in end.holders if end.rank in self.own((one, False))]
+        if isinstance(name, str):
+            return Route((), end, name) if name in holders and len(spots) == 1 else None
+        names, home = self._onward.names, self._onward.graph.hierarchy.home
+        known = ((one, names.accounts[one]) for one in holders if one in names.accounts)
+        inside = [one for one, account in known if name in home(account.email, account.declared)]
+        if name in self._reversed[False]:
+            return Route((), end, inside[0]) if inside else None
+        below = [one for one in inside if not names.is_agent(one) and not names.is_of_builds(one)]
+        return Route((), end, min(below, key=lambda one: str((one, False)))) if below and len(spots) == 1 else None
 
     def _tree_of(self, end: End, work: Budget) -> Mapping[Spot, _Towards]:
         """Return the tree of a privilege. The latest are kept, and all that took long; others are made again.

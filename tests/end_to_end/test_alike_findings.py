@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from iamlint.budget import Budget
 from iamlint.estate import Estate, principal_node
 from iamlint.facts import Grant
 from iamlint.finding import Finding
 from iamlint.graph.edges import _LOOKED_AT, graph_of
+from iamlint.graph.held_grants import packed
+from iamlint.graph.workload_privileges import PEOPLE
 from iamlint.linter import lint, rule_matches
 from iamlint.linter.findings import Maker
 from iamlint.location import Location
+from iamlint.paths.onward import onward_of
 from iamlint.patterns.evaluation import judge
 from iamlint.patterns.fact_schema import KINDS
 from iamlint.patterns.match import grant_verdicts
@@ -64,6 +68,8 @@ def line(project: str, name: str) -> str:
     bindings = ",".join(f'{{"role":"{role}","members":[{listed}]}}' for role in roles)
     weak = ",".join(f'"serviceAccount:weak-{number}@{project}.iam.gserviceaccount.com"' for number in range(2))
     bindings += f',{{"role":"roles/iam.serviceAccountTokenCreator","members":[{weak}]}}'
+    idle = ",".join(f'"serviceAccount:idle-{number}@{project}.iam.gserviceaccount.com"' for number in range(2))
+    bindings += f',{{"role":"roles/iam.serviceAccountUser","members":[{idle}]}}'
     home = project if "/" in project else f"projects/{project}"
     kind = "cloudresourcemanager.googleapis.com/Project"
     return (
@@ -140,3 +146,27 @@ def test_an_account_of_a_project_gets_the_answer_of_those_with_the_same_access(e
             assert found == graph._first_beyond(accounts[:_LOOKED_AT], source)
             among.add(source in accounts and found is not None)
     assert among == {True, False}
+
+
+def test_a_route_without_hops_is_that_of_the_tree(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    onward = onward_of(Estate(read([export], Options()).facts, catalog(), date(2026, 1, 1)))
+    reached, accounts, hierarchy = onward._open, onward.names.accounts, onward.graph.hierarchy
+    nodes = {node for name in accounts for node in hierarchy.home(accounts[name].email, accounts[name].declared)}
+    spots = [*(((one, False),) for one in (*accounts, *nodes)), *(((one, False), (one, True)) for one in nodes)]
+    asked = [(some, end) for end in onward._ends for some in spots]
+    found = [reached._at_once(some, end) for some, end in asked]
+    monkeypatch.setattr(reached, "_at_once", lambda *_: None, raising=False)
+    kinds = set()
+    for (some, end), route in zip(asked, found, strict=True):
+        if route:
+            assert route == reached.route(some, end, Budget(1_000_000))
+            kinds.add((isinstance(some[0][0], str), some[0][0] in reached._reversed[False], len(some)))
+    assert {(True, False, 1), (False, True, 1), (False, True, 2), (False, False, 1)} <= kinds
+
+
+def test_a_grant_alone_is_a_privilege_as_one_of_its_kind_is(export: Path) -> None:
+    graph = graph_of(Estate(read([export], Options()).facts, catalog(), date(2026, 1, 1)))
+    workloads = [one for one, grant in graph._relevant.firsts() if not grant.principal.text.startswith(PEOPLE)]
+    alone = {one: packed(graph._strong(graph._relevant.of(one))) for one in workloads}
+    assert graph._privileges == {one: strong for one, strong in alone.items() if strong}
+    assert any(graph._relevant.has_one(one) for one in graph._privileges)

@@ -86,7 +86,8 @@ def attaching(
     """
     for account, email, declared in accounts:
         node = ("service_account", account)
-        for _, edges in by_grant((*graph.on(node), *graph.closed_on(node))):
+        on, closed = graph.on(node), graph.closed_on(node)
+        for _, edges in by_grant((*on, *closed)) if on or closed else ():  # most accounts have no policy
             attach = [edge for edge in edges if edge.kind == "attach"]
             if attach and not any(edge.kind in IDENTITY and edge.permissions and not edge.closed for edge in edges):
                 yield account, attach, deploys(graph, attach[0].source, email, declared)
@@ -143,22 +144,26 @@ class Through:
         grants = None if estate.of(Attachment) else (grant for _, grant in graph.grants)
         ways = Ways(estate, (*attached_methods(), *bound_methods()), grants)
         self.ways: list[Way] = []
-        for _, email, declared in _leading(graph) if ways.sources and ways.are_used else ():
+        for email, declared in _leading(graph, ways) if ways.sources and ways.are_used else ():
             around = graph.hierarchy.around(email, declared)
-            if around and ways.is_used(around[0]):
+            if around:
                 found = ways.through(around[0], partial(graph.is_broad, around=around))  # other rules report those
                 told = (way for way in found if is_told(edge_of(way)))
                 self.ways += sorted(told, key=lambda way: (way.closed, strength(way.method)))
 
 
-def _leading(graph: Graph) -> Iterator[tuple[str, str, Declaration]]:
-    """Yield the privileged accounts, and those that lead to a privilege."""
-    yield from _privileged(graph)
+def _leading(graph: Graph, ways: Ways) -> Iterator[tuple[str, Declaration]]:
+    """Yield the used accounts that are privileged, then those that lead to a privilege, each with its declaration."""
+    privileged: set[str] = set()
+    for name, grant in graph.privileged_accounts():
+        if ways.is_used(("service_account", name)):
+            privileged.add(name)
+            yield grant.principal.account or "", grant.declared
     onward = onward_of(graph.estate)
-    privileged = {name for name, _ in graph.privileged_accounts()}
     for name in onward.leading:
-        if name not in privileged:
-            yield name, onward.names.accounts[name].email, onward.names.accounts[name].declared
+        if name not in privileged and ways.is_used(("service_account", name)):
+            account = onward.names.accounts[name]
+            yield account.email, account.declared
 
 
 def _uses(graph: Graph, told: set[tuple[str, str]]) -> Iterator[Match]:

@@ -107,7 +107,7 @@ class _Escalations:
         Grants whose identity is in ``told`` may be left out.
         """
         graph, names = self._graph, self._onward.names
-        leading = list(self._onward.leading)
+        leading = self._onward.leading
         for account in leading:
             for _, edges in by_grant(graph.on(("service_account", account))):
                 useful = [edge for edge in edges if edge.kind in IDENTITY]

@@ -1,0 +1,48 @@
+"""The privileges of accounts and other workloads, found out once for those that have a grant alike and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from iamlint.access.asking import Access
+from iamlint.estate import Node
+from iamlint.facts import Grant
+from iamlint.graph.held_grants import HeldGrants, Strong, packed
+from iamlint.logic.verdict import Verdict
+
+PEOPLE = ("user:", "group:", "domain:")
+"""How the principals begin that are no workloads."""
+
+Judge = Callable[[Sequence[tuple[Node, Grant]]], tuple[tuple[Grant, Verdict], ...]]
+"""Returns the privileges among the grants of a principal, each with whether it counts."""
+
+
+def privileges_of_workloads(held: HeldGrants, access: Access, judge: Judge) -> dict[str, Strong]:
+    """Return the privileges of the workloads that have any.
+
+    Whether a grant that nothing blocks is a privilege of a principal without another one depends on its role and the
+    kind of its resource: its holder deploys and attaches, or changes anything, by this grant or not at all.
+    """
+    found: dict[str, Strong] = {}
+    alike: dict[tuple[str, str], bool] = {}
+    for source, first in held.firsts():
+        if first.principal.text.startswith(PEOPLE):
+            continue
+        strong: Strong = first
+        key = _alike(first) if held.has_one(source) and access.nothing_blocks(first) else None
+        is_privilege = alike.get(key) if key else None
+        if is_privilege is None:
+            strong = packed(judge(held.of(source)))
+            is_privilege = bool(strong)
+            if key and (not strong or strong is first):
+                alike[key] = is_privilege
+        if is_privilege:
+            found[source] = strong
+    return found
+
+
+def _alike(grant: Grant) -> tuple[str, str] | None:
+    """Return what alike grants have in common; None if the role may be another one in the next configuration."""
+    role = grant.role
+    is_googles = isinstance(role, str) and role.startswith("roles/") and "${" not in role
+    return (str(role), grant.resource.kind) if is_googles else None
