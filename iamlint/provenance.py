@@ -13,10 +13,10 @@ The trust of a declaration says how far its facts count outside its own configur
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from iamlint.facts import Declaration, Fact, Trust
 
@@ -88,4 +88,16 @@ def trusted(facts: Iterable[Kind], trust: Trust) -> Iterator[Kind]:
             continue
         if id(declared) not in known:
             known[id(declared)] = declared, replace(declared, trust=trust)
-        yield replace(fact, declared=known[id(declared)][1])
+        yield _declared(fact, known[id(declared)][1])
+
+
+def _declared(fact: Kind, declared: Declaration) -> Kind:
+    """Return a fact with another declaration. `replace` takes three times as long."""
+    kind: Any = type(fact)
+    values = [declared if name == "declared" else getattr(fact, name) for name in _names_of(kind)]
+    return cast("Kind", kind(*values))
+
+
+@lru_cache(maxsize=64)
+def _names_of(kind: type) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))

@@ -70,6 +70,11 @@ class Unknown:
         return self.filled or any(isinstance(part, str) and part for part in self.parts)
 
     @property
+    def is_named(self) -> bool:
+        """Whether all unknown parts of it are known by name."""
+        return bool(self.parts) and UnknownPart("?") not in self.parts
+
+    @property
     def unknown_part(self) -> UnknownPart | None:
         """The unknown part, if the whole value is one reference."""
         only = self.parts[0] if len(self.parts) == 1 else None

@@ -14,4 +14,14 @@ try:
 except ImportError:
     from hashlib import sha256
 
-__all__ = ["blake2b", "sha256"]
+__all__ = ["blake2b", "hash_of", "sha256"]
+
+
+def hash_of(*parts: str) -> str:
+    """Return a hash of texts, for the name of a part."""
+    found = blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        found.update(b"%d:" % len(data))
+        found.update(data)
+    return found.hexdigest()

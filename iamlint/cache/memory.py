@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from iamlint.basics.frozen import mutable
-from iamlint.files.watched import FILE, QUESTIONS, Asked, Watched
+from iamlint.files.tree import FILE, Asked
+from iamlint.files.watched import QUESTIONS, Watched
 
 Found = TypeVar("Found")
 _GROWTH = 1.02

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NamedTuple
 
 from iamlint.basics.hashes import blake2b
 from iamlint.cache.store import PARTS, store_for
@@ -23,10 +24,18 @@ _MOST_EDITED = 40
 """Maximum number of answers that may be others: to parse more files takes as long as the run itself."""
 
 
-def recalled(arguments: Sequence[str], written: Callable[[Result], bool], said: Said) -> int | Looks | None:
+class Before(NamedTuple):
+    """What was found out just before a run: its entry, the parts of the earlier run, and what the disk answered."""
+
+    store: Store
+    parts: bytes | None
+    looks: Looks
+
+
+def recalled(arguments: Sequence[str], written: Callable[[Result], bool], said: Said) -> int | Before | None:
     """Print what an earlier run with these arguments printed, and return its exit code.
 
-    Returns what the disk answered if something changed, for the run to come; None without an earlier run. ``written``
+    Returns what was found out if something changed, for the run to come; None without an earlier run. ``written``
     writes the files of a result and returns whether that worked. ``said`` returns what a file says besides its
     comments and unread arguments.
     """
@@ -42,8 +51,10 @@ def recalled(arguments: Sequence[str], written: Callable[[Result], bool], said: 
         return None
     looks = Looks(blake2b(digest_size=ANSWER, key=store.key))
     changed = _changed(asked, looks)
-    if changed is None or (changed and not _has_no_effect(store, data, result, changed, looks, said)):
-        return looks
+    if changed is None or changed:
+        parts = store.read(PARTS)
+        if changed is None or not _has_no_effect(store, data, parts, result, changed, looks, said):
+            return Before(store, parts, looks)
     if result.files and not written(result):
         return None
     return result.code if printed(result) else None
@@ -74,11 +85,16 @@ def _changed(asked: Sequence[str], looks: Looks) -> dict[tuple[str, str], str] |
 
 
 def _has_no_effect(
-    store: Store, data: bytes, result: Result, changed: dict[tuple[str, str], str], looks: Looks, said: Said
+    store: Store,
+    data: bytes,
+    parts: bytes | None,
+    result: Result,
+    changed: dict[tuple[str, str], str],
+    looks: Looks,
+    said: Said,
 ) -> bool:
     """Whether a run of now has the same result, by what the files say; if so, the entry is brought up to date."""
-    parts = store.read(PARTS) if not result.files and len(changed) <= _MOST_EDITED else None
-    if parts is None:
+    if parts is None or result.files or len(changed) > _MOST_EDITED:
         return False
     from iamlint.cache.entry import packed, unpacked
     from iamlint.cache.units import with_entry

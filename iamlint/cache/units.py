@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from iamlint.basics.frozen import mutable
-from iamlint.basics.hashes import blake2b
+from iamlint.basics.hashes import blake2b, hash_of
 from iamlint.cache.question import is_own
 from iamlint.files.looks import CONTENT, RESOLVED, STATUS
 from iamlint.files.reads import Reads
@@ -22,10 +22,6 @@ _MOST_EMPTY = 200_000
 """Maximum number of documents without facts that are remembered."""
 
 Asked = tuple[str, str]
-
-
-class SameReading(Exception):
-    """Raised when all that a run read is what the earlier run read: its result is the same."""
 
 
 @mutable
@@ -294,16 +290,6 @@ def answer_of(text: str, start: blake2b) -> str:
     """Return a hash of a text that nobody can know without the secret of the cache."""
     found = start.copy()
     found.update(text.encode("utf-8", "surrogatepass"))
-    return found.hexdigest()
-
-
-def hash_of(*parts: str) -> str:
-    """Return a hash of texts, for the name of a part."""
-    found = blake2b(digest_size=16)
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        found.update(b"%d:" % len(data))
-        found.update(data)
     return found.hexdigest()
 
 

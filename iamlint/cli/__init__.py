@@ -13,7 +13,7 @@ from iamlint.cli.streams import open_closed_streams
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from iamlint.cache.entry import Result
-    from iamlint.files.looks import Looks
+    from iamlint.cache.recall import Before
     from iamlint.location import SourceText
 
 # The command line is imported where it is needed: a run whose result is in the cache needs none of it.
@@ -40,10 +40,10 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code)
 
 
-def _run(arguments: list[str], looks: Looks | None = None) -> int | str | None:
+def _run(arguments: list[str], before: Before | None = None) -> int | str | None:
     """Run a command; returns its exit code, or what a command asked for instead of one.
 
-    ``looks`` is what the disk answered just before.
+    ``before`` is what was found out of an earlier run.
     """
     import click
 
@@ -52,7 +52,7 @@ def _run(arguments: list[str], looks: Looks | None = None) -> int | str | None:
 
     code: int | str | None
     try:
-        words = (tuple(arguments), looks)
+        words = (tuple(arguments), before)
         code = program.main(args=list(arguments), prog_name="iamlint", standalone_mode=False, obj=words)
     except SystemExit as done:
         code = done.code
@@ -70,9 +70,13 @@ def _run(arguments: list[str], looks: Looks | None = None) -> int | str | None:
     return code
 
 
-def _recalled(arguments: list[str]) -> int | Looks | None:
-    """Give the result of an earlier check, if there is one; returns its exit code, or what the disk answered."""
+def _recalled(arguments: list[str]) -> int | Before | None:
+    """Give the result of an earlier check, if there is one; returns its exit code, or what was found out of it."""
     if arguments[:1] != ["check"]:
+        return None
+    from iamlint.cache.question import is_wanted
+
+    if not is_wanted(arguments):
         return None
     from iamlint.cache.recall import recalled
 

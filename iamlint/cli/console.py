@@ -128,6 +128,9 @@ def say(message: str) -> None:
 
 def say_errors(errors: Iterable[Unreadable]) -> None:
     """Print errors, one per line, on standard error."""
+    errors = tuple(errors)
+    if not errors:
+        return
     from iamlint.reporters.parts.folding import Fold
     from iamlint.reporters.text import error_line
 

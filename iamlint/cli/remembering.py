@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from iamlint.basics.hashes import blake2b
+from iamlint.cache.question import is_wanted
 from iamlint.cli.console import listening
 from iamlint.cli.options import Request, apart
 from iamlint.files.disk import DISK
@@ -18,9 +19,9 @@ from iamlint.files.reads import Reads
 
 if TYPE_CHECKING:
     from iamlint.cache.entry import Result
+    from iamlint.cache.recall import Before
     from iamlint.cache.store import Store
     from iamlint.cache.units import Units
-    from iamlint.files.looks import Looks
 
 _SHARE_OF_TIME = 0.5
 """Share of the time limit within which nothing has stopped early: reading stops after a larger one."""
@@ -29,24 +30,26 @@ _SHARE_OF_TIME = 0.5
 class Kept:
     """A result that is not complete yet. Without a ``store`` it is not saved."""
 
-    def __init__(self, store: Store | None = None, seconds: float = 0, looks: Looks | None = None) -> None:
-        from iamlint.cache.recall import ANSWER
-        from iamlint.cache.store import PARTS
-
+    def __init__(self, store: Store | None = None, seconds: float = 0, before: Before | None = None) -> None:
         self._store = store
         self._end = time.monotonic() + seconds * _SHARE_OF_TIME
         self._said: list[tuple[str, bytes]] = []
         self._files: list[tuple[str, bytes]] = []
         self._size = 0
         self._whole = store is not None
-        start = blake2b(digest_size=ANSWER, key=store.key if store else b"")
-        are_comparable = looks is not None and looks.start.hexdigest() == start.hexdigest()
-        self.reads = Reads(start, looks if are_comparable else None)
-        self.units: Units | None = None
+        self.units: Units | None
+        self.reads, self.units = Reads(blake2b()), None
         if store:
-            from iamlint.cache.units import Units
+            self._begin(store, before)
 
-            self.units = Units(self.reads, store.read(PARTS))
+    def _begin(self, store: Store, before: Before | None) -> None:
+        from iamlint.cache.recall import ANSWER
+        from iamlint.cache.store import PARTS
+        from iamlint.cache.units import Units
+
+        start = blake2b(digest_size=ANSWER, key=store.key)
+        self.reads = Reads(start, before.looks if before else None)
+        self.units = Units(self.reads, before.parts if before else store.read(PARTS))
 
     def hear(self, how: str | None, data: bytes) -> None:
         """Add a piece that was printed."""
@@ -124,17 +127,20 @@ def keeping(asked: Request, *, usable: bool) -> Iterator[Kept]:
 
     A run that reads standard input or a revision of git depends on more than files, and its result is not kept.
     """
-    from iamlint.cache.store import store_for
     from iamlint.cli.standard_input import DASH
 
-    given: tuple[Sequence[str], Looks | None] | None = click.get_current_context().find_root().obj
-    arguments, looks = given or (None, None)
+    given: tuple[Sequence[str], Before | None] | None = click.get_current_context().find_root().obj
+    arguments, before = given or (None, None)
     beyond = asked.write_baseline or asked.changed_since or asked.changed_first or DASH in asked.paths
-    store = store_for(arguments, new=True) if usable and not beyond and arguments is not None else None
+    store = None
+    if usable and not beyond and arguments is not None and is_wanted(arguments):
+        from iamlint.cache.store import store_for
+
+        store = before.store if before else store_for(arguments, new=True)
     if store is None:
         yield Kept()
         return
-    kept = Kept(store, asked.max_time, looks)
+    kept = Kept(store, asked.max_time, before)
     with DISK.recording(kept.reads), listening(kept.hear):
         named = (
             asked.config,

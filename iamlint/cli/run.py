@@ -78,8 +78,6 @@ def _checked(
     units: Earlier = None,
 ) -> Run:
     from iamlint.accepted.configuration.config import unknown_names
-    from iamlint.accepted.configuration.in_force import Run as Ran
-    from iamlint.accepted.configuration.in_force import in_force
     from iamlint.accepted.configuration.sections import by_path
     from iamlint.cli.accepting import Accepting, baseline_for, on_changed_lines
     from iamlint.rules.catalog import graded
@@ -113,6 +111,11 @@ def _checked(
     if isinstance(changed, Unreadable):
         raise Failed([changed])
     report = changed
+    if not config.written:
+        return judged.run(report)
+    from iamlint.accepted.configuration.in_force import Run as Ran
+    from iamlint.accepted.configuration.in_force import in_force
+
     in_course = Ran(
         config,
         report,
@@ -235,7 +238,7 @@ class _Judged:
         if isinstance(self.units, Memory):
             return
         from iamlint.accepted.ignore import NotedTexts
-        from iamlint.cache.units import SameReading
+        from iamlint.cache import SameReading
         from iamlint.sources.same_reading import hash_of_reading
 
         noted = NotedTexts(reading.texts)

@@ -31,11 +31,11 @@ def with_standard_input(paths: Iterable[Path], name: Path | None, tree: Tree) ->
 
     Raises TooLarge.
     """
-    from iamlint.files.overlay import Overlay
-
     paths = tuple(paths)
     if DASH not in paths:
         return paths, tree
+    from iamlint.files.overlay import Overlay
+
     data = _whole(sys.stdin.buffer)
     path = name or Path(FOLDER, usual_name(data))
     return tuple(dict.fromkeys(path if one == DASH else one for one in paths)), Overlay(tree, {path.absolute(): data})

@@ -12,12 +12,8 @@ from typing import IO
 from iamlint.basics.frozen import mutable
 from iamlint.basics.hashes import blake2b
 from iamlint.files.overlay import Overlay
-from iamlint.files.tree import Entry, Kind, Status, Tree
+from iamlint.files.tree import ENTRIES, FILE, KIND, Asked, Entry, Kind, Status, Tree
 
-Asked = tuple[str, str]
-"""A question and the path, without symbolic links, or the name that it is about."""
-KIND, ENTRIES, FILE = "kind", "entries", "file"
-"""What is asked of a path: what is there, the names in a directory, the size and the content of a file."""
 QUESTIONS = frozenset({KIND, ENTRIES, FILE})
 _RECENT = 2_000_000_000
 """Nanoseconds after a change while equal times do not prove that a file is unchanged: clocks of files are coarse."""

@@ -14,7 +14,6 @@ from iamlint.budget import Exhausted
 from iamlint.documents.values import Key, Lazy, Part, Partial, SetOf, Value, first_named, key_value
 from iamlint.hcl import syntax
 from iamlint.hcl.access import as_given, attribute, elements, if_any, index, is_refused
-from iamlint.hcl.for_results import by_key, grouped, single
 from iamlint.hcl.functions.costs import LOOKS
 from iamlint.hcl.functions.texts.assembly import Assembly
 from iamlint.hcl.functions.types import (
@@ -245,6 +244,8 @@ def _partly(
 
 
 def _for_object(node: syntax.ForObject, scope: Scope) -> Value:
+    from iamlint.hcl.for_results import by_key, grouped, single
+
     collection = evaluate(node.collection, scope)
     doubt = collection.unknown if collection.partial else None
     found: list[Part] = []

@@ -74,9 +74,10 @@ def _uses(estate: Estate) -> Iterator[Match]:
     for impersonation in estate.of(Impersonation):
         yield from _asked(estate, impersonation)
     for grant in estate.of(Grant):
-        caller = _caller(grant, estate)
+        use = grant_verdict(CALLS_CREDENTIALS_API, grant, estate)  # of few roles: callers are looked for after it
+        caller = _caller(grant, estate) if use.truth is not Truth.FALSE else None
         if caller and grant.resource.name != caller[0]:
-            yield from _called(estate, grant, *caller)
+            yield from _called(estate, grant, use, *caller)
 
 
 _POOL = regex(r"//iam\.googleapis\.com/(projects/([^/]+)/locations/[^/]+/workloadIdentityPools/([^/]+))/")
@@ -106,11 +107,8 @@ def _project_of_pool(project: str, name: str, declared: Declaration, estate: Est
     return None if "${" in project else project
 
 
-def _called(estate: Estate, grant: Grant, caller: str, project: Text) -> Iterator[Match]:
+def _called(estate: Estate, grant: Grant, use: Verdict, caller: str, project: Text) -> Iterator[Match]:
     """Yield what a grant that lets an account impersonate another needs."""
-    use = grant_verdict(CALLS_CREDENTIALS_API, grant, estate)
-    if use.truth is Truth.FALSE:
-        return
     services = estate.services_of(project, grant.declared)
     verdict = use & lacks_api(estate, project, services, grant.declared)
     if verdict.truth is not Truth.FALSE:

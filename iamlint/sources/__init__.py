@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from iamlint.basics.hashes import hash_of
 from iamlint.budget import TimeUp
-from iamlint.cache.units import hash_of
 from iamlint.facts import Declaration, Fact, Grant, UnreadPart
 from iamlint.files.compressed import wanting
 from iamlint.files.texts import beginning, sample
@@ -122,6 +122,8 @@ def _of_walk(found: Found, options: Options, workspace: Workspace) -> Reading:
 
 def _add(reading: Reading, documents: list[_Document], workspace: Workspace) -> int:
     """Add the documents that no configuration reads as its part; return how many of them are not recognised."""
+    if not documents:
+        return 0
     from iamlint.sources.gcloud.recognition.resource_from_path import claim
     from iamlint.sources.gcloud.recognition.table import TEXTS
 

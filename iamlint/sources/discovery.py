@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from iamlint.cache.units import hash_of
+from iamlint.basics.hashes import hash_of
 from iamlint.files.disk import DISK
 from iamlint.sources.reading import Options
 from iamlint.sources.workspace import Found, Workspace, discover

@@ -62,6 +62,6 @@ def value_of(data: Any) -> Any:
     """Return the value of such data."""
     if type(data) is not list:
         return data
-    number, *parts = data
-    values = map(value_of, parts)
+    number = data[0]
+    values = [value_of(one) if type(one) is list else one for one in data[1:]]  # most are texts: no call for each
     return tuple(values) if number == _TUPLE else frozenset(values) if number == _SET else CLASSES[number](*values)

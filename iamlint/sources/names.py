@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from pathlib import Path
 
 from iamlint.basics.lazy_regex import regex
 
 TERRAFORM = (".tf", ".tofu", ".tf.json", ".tofu.json")
 ASSIGNMENTS = (".tfvars", ".tfvars.json")
+INSTALLED = Path(".terraform", "modules")
+MANIFEST = INSTALLED / "modules.json"
+"""The file where ``terraform init`` records installed modules."""
 
 
 def is_configuration(name: str) -> bool:

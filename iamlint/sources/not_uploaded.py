@@ -33,10 +33,21 @@ def not_uploaded(workspace: Workspace) -> Iterator[UnreadPart]:
     wanted = {path for path in workspace.loaded if is_configuration(path.name) or path.name.endswith(ASSIGNMENTS)}
     for path in wanted | workspace.looked_at:
         read[path.parent].append(path)
-    for home in sorted({above for folder in read for above in (folder, *folder.parents) if workspace.allowed(above)}):
+    for home in sorted(filter(workspace.allowed, _with_parents(read))):
         if workspace.tree.is_file(home / NAME):
             below = {folder: paths for folder, paths in read.items() if folder.is_relative_to(home)}
             yield from _told(home, below, workspace)
+
+
+def _with_parents(folders: Iterable[Path]) -> set[Path]:
+    """Return folders with all that they are in, each of which is looked at once."""
+    found: set[Path] = set()
+    for folder in folders:
+        for one in (folder, *folder.parents):
+            if one in found:
+                break
+            found.add(one)
+    return found
 
 
 def _told(home: Path, read: dict[Path, list[Path]], workspace: Workspace) -> Iterator[UnreadPart]:

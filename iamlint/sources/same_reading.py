@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from iamlint.cache.units import Units, hash_of, hash_of_text
+from iamlint.basics.hashes import hash_of
+from iamlint.cache.units import Units, hash_of_text
 from iamlint.location import SourceText
 from iamlint.sources.fact_data import NotData, data_of, located_in
 from iamlint.sources.reading import Reading

@@ -14,8 +14,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Allowance
 from iamlint.files.disk import DISK
 from iamlint.files.texts import load, load_export
-from iamlint.files.tree import Tree
-from iamlint.files.watched import FILE, Asked
+from iamlint.files.tree import FILE, Asked, Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
 from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored, usual

@@ -10,8 +10,8 @@ import pytest
 
 from iamlint.files.disk import DISK
 from iamlint.files.overlay import Overlay
-from iamlint.files.tree import Tree
-from iamlint.files.watched import ENTRIES, FILE, KIND, Watched
+from iamlint.files.tree import ENTRIES, FILE, KIND, Tree
+from iamlint.files.watched import Watched
 
 FILES = {"a/one.tf": b"1", "a/two.tf": b"22", "b/three.tf": b"333"}
 

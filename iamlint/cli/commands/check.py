@@ -147,7 +147,7 @@ def _say(line: str) -> None:
 def _check(wanted: Request, *, quiet: bool, kept: Kept) -> tuple[Report, Config]:
     """Return the report, and the configuration in force. Exits if an earlier run had the same to report."""
     from iamlint.accepted.configuration.config import Config
-    from iamlint.cache.units import SameReading
+    from iamlint.cache import SameReading
 
     try:
         config = configuration(wanted)

@@ -10,7 +10,6 @@ from math import prod
 
 from iamlint.documents.values import ONE, Data, Lazy, List, Map, Part, Partial, SetOf, Value
 from iamlint.hcl.functions.partial import (
-    is_named,
     is_text,
     may_be_equal,
     only_one,
@@ -190,7 +189,7 @@ def _same_option(value: Value) -> object:
     """Return a key that is equal for two possible values that are certainly the same."""
     data = value.data
     if isinstance(data, Unknown):
-        return ("unknown", data.text) if is_named(data) else id(value)
+        return ("unknown", data.text) if data.is_named else id(value)
     return type(data), data
 
 
@@ -291,5 +290,5 @@ def _of_maps(one: Partial, other: Partial, why: Unknown) -> Iterator[Part]:
 def _token(part: Part) -> object:
     key = part.key.data if part.key else None
     if isinstance(key, Unknown):
-        return ("unknown", key.text) if is_named(key) else id(part)
+        return ("unknown", key.text) if key.is_named else id(part)
     return key

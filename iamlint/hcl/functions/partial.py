@@ -62,13 +62,8 @@ def may_be_equal(one: Data, other: Data) -> bool:
 def is_same(one: Data, other: Data) -> bool:
     """Whether two texts are certainly equal."""
     if isinstance(one, Unknown):
-        return isinstance(other, Unknown) and bool(one.parts) and one.parts == other.parts and is_named(one)
+        return isinstance(other, Unknown) and bool(one.parts) and one.parts == other.parts and one.is_named
     return one == other
-
-
-def is_named(why: Unknown) -> bool:
-    """Whether all unknown parts of a text are known by name."""
-    return bool(why.parts) and UnknownPart("?") not in why.parts
 
 
 def text_parts(text: Data) -> list[str | UnknownPart]:
@@ -119,7 +114,7 @@ class Entries:
             compared: list[tuple[object, Part]] = [*self._unknown.items()]
         else:
             why = key if isinstance(key, Unknown) else Unknown("a key is not known")
-            token = ("unknown", why.text) if is_named(why) else object()
+            token = ("unknown", why.text) if why.is_named else object()
             compared = [*self._parts.items()]
             if len(self._unknown) >= MOST_UNKNOWN_KEYS:
                 raise UnknownResult(why)

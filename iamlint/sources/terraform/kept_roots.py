@@ -13,7 +13,7 @@ from iamlint.basics.frozen import mutable
 from iamlint.budget import Allowance, Budget
 from iamlint.cache.memory import Memory, Name
 from iamlint.facts import Fact
-from iamlint.files.watched import Asked
+from iamlint.files.tree import Asked
 from iamlint.location import Unreadable
 from iamlint.sources.terraform.configuration.library import MODULE, Library, RootModules
 from iamlint.sources.terraform.configuration.module import Dialect, Module

@@ -91,7 +91,7 @@ class RememberedRoots:
 
         ``share`` are its steps, ``states`` those that it may read, by program.
         """
-        from iamlint.cache.units import hash_of
+        from iamlint.basics.hashes import hash_of
         from iamlint.sources.terraform.state_logs import Log
 
         name = hash_of(self.context, kind, str(directory))
@@ -117,7 +117,7 @@ class RememberedRoots:
 
     def hash_of(self, jobs: Iterable[tuple[str, Path, str]]) -> str | None:
         """Return a hash of these evaluations, each with what is made of its facts; None if one has no form as data."""
-        from iamlint.cache.units import hash_of
+        from iamlint.basics.hashes import hash_of
         from iamlint.sources.fact_data import located_in
 
         parts: list[str] = []

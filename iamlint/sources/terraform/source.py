@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from iamlint.basics.frozen import mutable
+from iamlint.basics.hashes import hash_of
 from iamlint.budget import TimeUp
-from iamlint.cache.units import Units, hash_of
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Grant, Trust, UnreadPart
 from iamlint.files.disk import DISK
@@ -41,6 +41,7 @@ from iamlint.sources.terraform.sharing import Evaluated, Job, Share, shared_out
 from iamlint.sources.workspace import Found, Workspace
 
 if TYPE_CHECKING:
+    from iamlint.cache.units import Units
     from iamlint.sources.terraform.evaluation.kept_states import Place, StateNotes
     from iamlint.sources.terraform.kept_roots import KeptRoots
     from iamlint.sources.terraform.remembered import RememberedRoots

@@ -8,7 +8,8 @@ from dataclasses import field
 from pathlib import Path
 
 from iamlint.basics.frozen import mutable
-from iamlint.cache.units import Asked, Trace, Units, file_asked, hash_of
+from iamlint.basics.hashes import hash_of
+from iamlint.cache.units import Asked, Trace, Units, file_asked
 from iamlint.sources.terraform.configuration.library import Library, Uses
 from iamlint.sources.terraform.configuration.module import Dialect
 from iamlint.sources.terraform.evaluation.kept_states import Place, Top

@@ -11,11 +11,8 @@ from pathlib import Path
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.files.tree import Tree
+from iamlint.sources.names import INSTALLED, MANIFEST
 from iamlint.sources.terraform.configuration.versions import fits
-
-FOLDER = Path(".terraform", "modules")
-MANIFEST = FOLDER / "modules.json"
-"""The file where ``terraform init`` records installed modules."""
 
 _REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
 """The default registries of addresses: Terraform's and OpenTofu's."""
@@ -64,7 +61,7 @@ def read_manifest(text: str, root: Path, tree: Tree) -> dict[str, Installed]:
             found[key] = one
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
-    home = tree.resolved(root / FOLDER)
+    home = tree.resolved(root / INSTALLED)
     return {key: one for key, one in found.items() if tree.resolved(one.directory).is_relative_to(home)}
 
 

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from iamlint.basics.frozen import mutable
-from iamlint.cache.units import Asked, Trace, Units, file_asked, hash_of
+from iamlint.basics.hashes import hash_of
 from iamlint.files.looks import ENTRIES, RESOLVED, STATUS
-from iamlint.files.tree import Entry
+from iamlint.files.tree import FILE, KIND, Entry
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
-from iamlint.hcl.without_comments import unread_arguments, without_comments
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import LINK_HINT, is_link
-from iamlint.sources.names import is_automatic, is_configuration
+from iamlint.sources.names import MANIFEST, is_automatic, is_configuration
 from iamlint.sources.terraform.configuration.module import (
     Dialect,
     Module,
@@ -32,6 +31,7 @@ from iamlint.sources.workspace import Workspace
 
 if TYPE_CHECKING:
     from iamlint.cache.memory import Memory
+    from iamlint.cache.units import Asked, Units
     from iamlint.sources.terraform.configuration.installed import Installed
 
 DIALECTS: tuple[Dialect, ...] = ("terraform", "opentofu")
@@ -116,8 +116,6 @@ class Library:
 
     def _read(self, real: Path, names: list[str], dialect: Dialect) -> Module:
         """Return a module. One that both programs read alike is parsed when it is used, if an earlier run had it."""
-        from iamlint.sources.terraform.configuration.outlines import outline_of
-
         other: Dialect = "opentofu" if dialect == "terraform" else "terraform"
         if self._memory:
             found = self._remembered(real, names, self._memory)
@@ -129,6 +127,9 @@ class Library:
             return outlined
         module, self._modules[real, other] = self._both(real, names, dialect)
         if self._units and module is self._modules[real, other] and not module.errors:
+            from iamlint.cache.units import Trace
+            from iamlint.sources.terraform.configuration.outlines import outline_of
+
             self._units.keep(hash_of("module", str(real)), Trace(self._asked_of(real, names)), outline_of(module))
         return module
 
@@ -155,8 +156,6 @@ class Library:
 
     def _remembered(self, real: Path, names: list[str], memory: Memory) -> dict[Dialect, Module]:
         """Return a module as each program reads it, from memory if its files are unchanged."""
-        from iamlint.files.watched import KIND
-
         part = memory.part(_MODULE, real)
         if part is None:
             with memory.tracing() as trace:
@@ -180,8 +179,6 @@ class Library:
         return OutlinedModule(real, known, lambda: self._both(real, names, dialect)[0])
 
     def _file(self, path: Path) -> File | Unreadable:
-        from iamlint.files.watched import FILE
-
         if path not in self._files:
             parse = partial(self._parsed, path)
             self._files[path] = self._workspace.recall((FILE, path), parse)
@@ -196,6 +193,8 @@ class Library:
         file = read_file(source)
         units = self._workspace.units
         if units:
+            from iamlint.hcl.without_comments import unread_arguments, without_comments
+
             real = self._workspace.resolved(path)
             units.says(real, partial(without_comments, file), partial(unread_arguments, file))
         return file
@@ -225,6 +224,8 @@ class Library:
         return found
 
     def _asked_of(self, real: Path, names: list[str]) -> set[Asked]:
+        from iamlint.cache.units import file_asked
+
         found = {(STATUS, str(real)), (ENTRIES, str(real))}
         wanted = {name for dialect in DIALECTS for name in configuration_names(names, dialect)}
         for path in (real / name for name in (*wanted, *assignment_names(names))):
@@ -233,15 +234,13 @@ class Library:
 
     def asked_for_manifest(self, root: Path) -> set[Asked]:
         """Return what the disk was asked for the list of the modules that are installed for a root module."""
-        from iamlint.sources.terraform.configuration.installed import MANIFEST
+        from iamlint.cache.units import file_asked
 
         path = self._workspace.resolved(root) / MANIFEST
         is_there = self._workspace.tree.is_file(path)
         return file_asked(path, self._workspace.resolved(path)) if is_there else {(STATUS, str(path))}
 
     def _installed(self, root: Path) -> dict[str, Installed]:
-        from iamlint.sources.terraform.configuration.installed import MANIFEST
-
         if self._memory:
             return self._workspace.recall((MANIFEST, root), lambda: self._read_manifest(root))
         self.uses.known_manifest |= bool(self._manifests.get(root))
@@ -250,11 +249,13 @@ class Library:
         return self._manifests[root]
 
     def _read_manifest(self, root: Path) -> dict[str, Installed]:
-        from iamlint.sources.terraform.configuration.installed import MANIFEST, read_manifest
-
         path, tree = root / MANIFEST, self._workspace.tree
         source = self._workspace.load(path) if tree.is_file(path) else None
-        return read_manifest(source.text, root, tree) if isinstance(source, SourceText) else {}
+        if not isinstance(source, SourceText):
+            return {}
+        from iamlint.sources.terraform.configuration.installed import read_manifest
+
+        return read_manifest(source.text, root, tree)
 
 
 def _is_read(entry: Entry) -> bool:

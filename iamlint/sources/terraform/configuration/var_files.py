@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from iamlint.files.texts import load
 from iamlint.files.tree import Tree
 from iamlint.hcl import read_file
-from iamlint.hcl.without_comments import unread_arguments, without_comments
 from iamlint.location import SourceText
 from iamlint.sources.names import is_automatic
 from iamlint.sources.workspace import Workspace
@@ -63,7 +62,7 @@ def _known_names(real: Path, workspace: Workspace, units: Units | None) -> froze
     """Return the names that a file sets, from memory or from an earlier run if it is unchanged."""
     if units is None:
         return workspace.recall(("names", real), partial(_names, real, workspace))
-    from iamlint.cache.units import hash_of
+    from iamlint.basics.hashes import hash_of
 
     return frozenset(units.recall(hash_of("names", str(real)), lambda: sorted(_names(real, workspace, units))))
 
@@ -74,6 +73,8 @@ def _names(path: Path, workspace: Workspace, units: Units | None = None) -> froz
         return frozenset()
     file = read_file(source)
     if units:
+        from iamlint.hcl.without_comments import unread_arguments, without_comments
+
         units.says(path, partial(without_comments, file), partial(unread_arguments, file))
     return frozenset(file.body.arguments)
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from iamlint.basics.frozen import frozen
 from iamlint.documents.values import NULL, Part, Partial, SetOf, Value, key_value
-from iamlint.hcl.functions.partial import is_named
 from iamlint.unknown import Unknown, UnknownPart
 
 LONGEST_KEY = 1_000
@@ -208,7 +207,7 @@ def _name(key: Value, taken: Container[Key]) -> str | Unknown:
             return Unknown(f"a key of for_each has more than the {LONGEST_KEY} characters that iamlint reads")
         case str() as name:
             return name
-        case Unknown() as part if is_named(part) or part.text not in taken:
+        case Unknown() as part if part.is_named or part.text not in taken:
             return part.text
         case Unknown() as part:
             return next(name for number in itertools.count(2) if (name := f"{part.text} {number}") not in taken)

@@ -17,7 +17,7 @@ from iamlint.budget import Allowance
 from iamlint.cache.memory import Memory, Name, Trace
 from iamlint.documents.values import Value
 from iamlint.facts import Fact, UnreadPart
-from iamlint.files.watched import Asked
+from iamlint.files.tree import Asked
 from iamlint.location import Span
 from iamlint.sources.terraform.configuration.module import Declared, Module
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance

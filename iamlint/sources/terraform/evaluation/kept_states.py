@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from iamlint.basics.frozen import mutable
-from iamlint.files.watched import Asked
+from iamlint.files.tree import Asked
 from iamlint.sources.terraform.configuration.module import Dialect
 from iamlint.sources.workspace import Workspace
 
