@@ -10,7 +10,19 @@ from io import FileIO
 from pathlib import Path
 from typing import IO, TypeVar, cast
 
-from iamlint.files.looks import BEGINNING, CONTENT, ENTRIES, LINK, RESOLVED, STATUS, kind_of, listing_of, status_of
+from iamlint.files.looks import (
+    BEGINNING,
+    CONTENT,
+    ENTRIES,
+    KIND,
+    LINK,
+    RESOLVED,
+    STATUS,
+    kind_in,
+    kind_of,
+    listing_of,
+    status_of,
+)
 from iamlint.files.reads import Reads
 from iamlint.files.tree import Entry, Kind, Status, Tree
 
@@ -42,6 +54,20 @@ class Disk(Tree):
         if self._reads:
             self._reads.note(STATUS, path, answer)
         return Status(cast("Kind", answer.partition(" ")[0]), found.st_size)
+
+    def kind(self, path: Path) -> Kind | None:
+        """Return what a path leads to; None where nothing is there, or it cannot be looked at."""
+        reads = self._reads
+        if reads and (known := reads.known(KIND, path)):
+            return cast("Kind", known)
+        try:
+            found = self._asked(KIND, path, os.stat)
+        except (OSError, ValueError):
+            return None
+        answer = kind_in(status_of(found.st_mode, found.st_size))
+        if reads:
+            reads.note(KIND, path, answer)
+        return cast("Kind", answer)
 
     def resolved(self, path: Path) -> Path:
         """Return the path without symbolic links."""

@@ -15,14 +15,23 @@ if TYPE_CHECKING:
 
     from iamlint.basics.hashes import blake2b as Hash  # noqa: N812  # the one in use
 
-STATUS, RESOLVED, LINK, ENTRIES, CONTENT, BEGINNING = "status", "resolved", "link", "entries", "content", "beginning"
-"""What is asked. `BEGINNING` is followed by a number of bytes, and by ``.`` if the file ended there."""
+STATUS, KIND, RESOLVED, LINK = "status", "kind", "resolved", "link"
+ENTRIES, CONTENT, BEGINNING = "entries", "content", "beginning"
+"""What is asked. `KIND` is `STATUS` without the size of a file, which an edit changes.
+
+`BEGINNING` is followed by a number of bytes, and by ``.`` if the file ended there.
+"""
 _AT_ONCE = 1 << 20
 
 
 def status_of(mode: int, size: int) -> str:
     """Return the answer for a path that leads to something, by its mode. The size of a directory says nothing."""
     return f"file {size}" if stat.S_ISREG(mode) else "directory" if stat.S_ISDIR(mode) else "other"
+
+
+def kind_in(status: str) -> str:
+    """Return the answer about what a path leads to, of the one about its status: an error stays as it is."""
+    return "file" if status.startswith("file ") else status
 
 
 def failure_of(error: Exception) -> str:
@@ -83,6 +92,8 @@ class Looks:
         if question == STATUS:
             found = os.stat(path)
             return status_of(found.st_mode, found.st_size)
+        if question == KIND:
+            return kind_in(self.answer(STATUS, path))
         if question == RESOLVED:
             return self._resolved(path)
         if question == LINK:

@@ -17,8 +17,8 @@ from iamlint.basics.frozen import frozen
 
 Asked = tuple[str, str]
 """A question and the path, without symbolic links, or the name that it is about."""
-KIND, ENTRIES, FILE = "kind", "entries", "file"
-"""What is asked of a path: what is there, the names in a directory, the size and the content of a file."""
+FILE = "file"
+"""What is asked of a path, besides `looks`' questions: the size and the content of a file."""
 
 Kind = Literal["file", "directory", "other"]
 """The kind of a path's target. "other" cannot be read like a file: a pipe, a socket, a device."""

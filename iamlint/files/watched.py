@@ -11,10 +11,12 @@ from typing import IO
 
 from iamlint.basics.frozen import mutable
 from iamlint.basics.hashes import blake2b
+from iamlint.files.looks import ENTRIES, KIND
 from iamlint.files.overlay import Overlay
-from iamlint.files.tree import ENTRIES, FILE, KIND, Asked, Entry, Kind, Status, Tree
+from iamlint.files.tree import FILE, Asked, Entry, Kind, Status, Tree
 
 QUESTIONS = frozenset({KIND, ENTRIES, FILE})
+"""What is asked of a path: what is there, the names in a directory, the size and the content of a file."""
 _RECENT = 2_000_000_000
 """Nanoseconds after a change while equal times do not prove that a file is unchanged: clocks of files are coarse."""
 

@@ -179,17 +179,18 @@ def _documents(found: Found, options: Options, workspace: Workspace) -> tuple[li
 
 def _each_document(found: Found, options: Options, workspace: Workspace) -> tuple[list[_Document], list[Unreadable]]:
     documents: list[_Document] = []
-    for number, (path, given) in enumerate(found.documents):
-        options.progress(f"reading {workspace.shown(path)}")
-        try:
-            with options.allowance.interrupting(TIME_OF_READING):
+    try:
+        with options.allowance.interrupting(TIME_OF_READING):
+            for path, given in found.documents:
+                options.allowance.check(TIME_OF_READING)
+                options.progress(f"reading {workspace.shown(path)}")
                 document = _document(path, given, found, options, workspace)
-        except TimeUp:
-            rest = (workspace.shown(path) for path, _ in found.documents[number:])
-            return documents, list(not_looked_at(rest, options.allowance))
-        if not _is_named(path, given, found, options, workspace):
-            document.facts = list(trusted(document.facts, "own"))
-        documents.append((path, given, document))
+                if document.facts and not _is_named(path, given, found, options, workspace):
+                    document.facts = list(trusted(document.facts, "own"))
+                documents.append((path, given, document))
+    except TimeUp:
+        rest = (workspace.shown(path) for path, _ in found.documents[len(documents) :])
+        return documents, list(not_looked_at(rest, options.allowance))
     return documents, []
 
 

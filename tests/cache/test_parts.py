@@ -120,6 +120,11 @@ EDITS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
         {"data"},
     ),
     "a set of files": (lambda top: (top / "set/users/eve.txt").write_text(""), {"set"}),
+    "the content of a file in a set": (lambda top: (top / "set/users/bob.txt").write_text("longer"), set()),
+    "a folder instead of a file in a set": (
+        lambda top: ((top / "set/users/bob.txt").unlink(), (top / "set/users/bob.txt").mkdir()),
+        {"set"},
+    ),
     "values": (lambda top: (top / "values/terraform.tfvars").write_text('who = "eve"'), {"values"}),
     "new values": (lambda top: (top / "values/x.auto.tfvars").write_text('who = "eve"'), {"values"}),
     "an installed module": (
@@ -130,7 +135,8 @@ EDITS: dict[str, tuple[Callable[[Path], object], set[str]]] = {
         lambda top: (top / "installed/.terraform/modules/modules.json").write_text('{"Modules": []}'),
         {"installed"},
     ),
-    "the selected workspace": (lambda top: (top / "space/.terraform/environment").write_text("dev"), {"space"}),
+    "the selected workspace": (lambda top: (top / "space/.terraform/environment").write_text("dev"), set()),
+    "no selected workspace": (lambda top: (top / "space/.terraform/environment").unlink(), {"space"}),
     "the other program's file": (lambda top: (top / "both/main.tofu").write_text(grant("eve")), {"both"}),
     "a file of the other program": (lambda top: (top / "own/main.tofu").write_text(grant("eve")), {"own"}),
     "a state that is read": (

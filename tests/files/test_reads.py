@@ -18,7 +18,7 @@ from program import run
 
 from iamlint.files.compressed import opened
 from iamlint.files.disk import DISK
-from iamlint.files.looks import BEGINNING, CONTENT, ENTRIES, LINK, RESOLVED, STATUS, Looks
+from iamlint.files.looks import BEGINNING, CONTENT, ENTRIES, KIND, LINK, RESOLVED, STATUS, Looks
 from iamlint.files.reads import Reads
 
 TESTDATA = Path(__file__).resolve().parents[2] / "testdata"
@@ -67,6 +67,7 @@ def asked(path: Path, choice: random.Random) -> None:
     """Ask all that can be asked about a path."""
     for ask in (
         DISK.status,
+        DISK.kind,
         DISK.resolved,
         DISK.is_link,
         DISK.read,
@@ -101,6 +102,7 @@ def test_what_is_unchanged_answers_alike(tmp_path: Path) -> None:
         BEGINNING,
         CONTENT,
         ENTRIES,
+        KIND,
         LINK,
         RESOLVED,
         STATUS,
@@ -210,7 +212,7 @@ class Watch:
 
 
 ANSWERED_BY = {
-    "stat": {STATUS},
+    "stat": {STATUS, KIND},
     "lstat": {RESOLVED, LINK},
     "readlink": {RESOLVED},
     "scandir": {ENTRIES},

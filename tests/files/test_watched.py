@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from iamlint.files.disk import DISK
+from iamlint.files.looks import ENTRIES, KIND
 from iamlint.files.overlay import Overlay
-from iamlint.files.tree import ENTRIES, FILE, KIND, Tree
+from iamlint.files.tree import FILE, Tree
 from iamlint.files.watched import Watched
 
 FILES = {"a/one.tf": b"1", "a/two.tf": b"22", "b/three.tf": b"333"}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 from iamlint.basics.frozen import mutable
 from iamlint.basics.hashes import hash_of
-from iamlint.files.looks import ENTRIES, RESOLVED, STATUS
-from iamlint.files.tree import FILE, KIND, Entry
+from iamlint.files.looks import ENTRIES, KIND, RESOLVED
+from iamlint.files.tree import FILE, Entry
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
@@ -226,7 +226,7 @@ class Library:
     def _asked_of(self, real: Path, names: list[str]) -> set[Asked]:
         from iamlint.cache.units import file_asked
 
-        found = {(STATUS, str(real)), (ENTRIES, str(real))}
+        found = {(KIND, str(real)), (ENTRIES, str(real))}
         wanted = {name for dialect in DIALECTS for name in configuration_names(names, dialect)}
         for path in (real / name for name in (*wanted, *assignment_names(names))):
             found |= file_asked(path, self._workspace.resolved(path))
@@ -238,7 +238,7 @@ class Library:
 
         path = self._workspace.resolved(root) / MANIFEST
         is_there = self._workspace.tree.is_file(path)
-        return file_asked(path, self._workspace.resolved(path)) if is_there else {(STATUS, str(path))}
+        return file_asked(path, self._workspace.resolved(path)) if is_there else {(KIND, str(path))}
 
     def _installed(self, root: Path) -> dict[str, Installed]:
         if self._memory:
