@@ -134,8 +134,10 @@ class Looks:
 
     def _resolved(self, path: str) -> str:
         """Return what ``os.path.realpath`` returns."""
+        if not os.path.isabs(path):
+            path = os.path.join(os.getcwd(), path)
         head, name = os.path.split(path)
-        if os.name == "nt" or not os.path.isabs(path) or name in ("", "."):
+        if os.name == "nt" or name in ("", "."):
             return os.path.realpath(path)
         if head not in self._real:
             self._real[head] = self._resolved(head)

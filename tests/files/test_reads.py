@@ -54,6 +54,13 @@ def test_paths_above_folders_lead_where_the_system_says(path: str) -> None:
     assert Looks(START).answer(RESOLVED, path) == os.path.realpath(path)
 
 
+def test_relative_paths_lead_where_the_system_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths, looks = folder(tmp_path), Looks(START)
+    monkeypatch.chdir(tmp_path / "a")
+    for path in (*(os.path.relpath(one) for one in paths), ".", "..", "../a/..", "b/.", "b//f.tf", "none", "../none/x"):
+        assert looks.answer(RESOLVED, path) == os.path.realpath(path), path
+
+
 def test_a_small_file_is_read_again(tmp_path: Path) -> None:
     looks, path = Looks(START), tmp_path / "f"
     path.write_bytes(b"abc")
