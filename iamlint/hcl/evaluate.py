@@ -349,7 +349,10 @@ def _render(template: Iterable[syntax.TemplatePart], scope: Scope, into: Assembl
             case syntax.Text(value=value):
                 into.add(value)
             case syntax.Interpolation(expression=expression):
-                into.add_value(evaluate(expression, scope))
+                shown = evaluate(expression, scope)
+                if shown.data is None and isinstance(expression, syntax.Attribute) and _is_variable(expression):
+                    raise EvaluationError(f"var.{expression.name} is null in a string")
+                into.add_value(shown)
             case syntax.IfDirective(condition=condition, then=then, otherwise=otherwise):
                 wanted = evaluate(condition, scope)
                 if isinstance(wanted.data, Unknown) and not wanted.data.refused:
@@ -359,6 +362,10 @@ def _render(template: Iterable[syntax.TemplatePart], scope: Scope, into: Assembl
             case syntax.ForDirective(collection=collection, body=body):
                 for inner in _each(evaluate(collection, scope), part, scope):
                     _render(body, inner, into)
+
+
+def _is_variable(node: syntax.Attribute) -> bool:
+    return isinstance(node.object, syntax.Variable) and node.object.name == "var"
 
 
 def _either_text(

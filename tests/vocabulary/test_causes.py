@@ -65,6 +65,8 @@ def test_each_reason_has_a_cause() -> None:
         ),
         ("its condition is not known: google_x.y.id is known after apply", "after-apply", ""),
         ("Terraform would refuse it: for needs a collection", "invalid", ""),
+        ("Terraform would refuse it: var.group is null in a string", "variable", ""),
+        ("Terraform would refuse it: null in a string", "invalid", ""),
         ("it depends on resource.name", "condition", ""),
         ("the definition of projects/p/roles/r is not in the input", "role", ""),
         ("the perimeter itself states its services", "api", ""),

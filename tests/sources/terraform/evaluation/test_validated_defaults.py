@@ -90,3 +90,10 @@ def test_the_cause_names_the_variable(check: Check) -> None:
     report = check({"main.tf": variable('var.account != ""') + NODES}, select=("full-api-scope",))
     (cause,) = report.by_cause
     assert (cause.kind.slug, cause.subjects) == ("variable", ("var.account",))
+
+
+def test_a_null_default_within_a_text_names_its_variable(check: Check) -> None:
+    nodes = NODES.replace("= var.account", '= "${var.account}@shop.iam.gserviceaccount.com"')
+    report = check({"main.tf": f'variable "account" {{\n  default = null\n}}\n{nodes}'}, select=("full-api-scope",))
+    (why,) = report.unknown_answers
+    assert "var.account is null in a string" in why.reason
