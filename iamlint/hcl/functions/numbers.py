@@ -126,6 +126,17 @@ def _network(value: Value) -> Network:
         raise EvaluationError("this is not an address range") from error
 
 
+def _cidrcontains(prefix: Value, inner: Value) -> Data:
+    """Whether a range contains an address or a range. Source: https://opentofu.org/docs/language/functions/cidrcontains/"""
+    outer, given = _network(prefix), text(inner)
+    whole_range = _network(inner if "/" in given else Value(f"{given}/{128 if ':' in given else 32}"))
+    for one in (outer, whole_range):
+        _shown(one.network_address)
+    if outer.version != whole_range.version:
+        raise EvaluationError("an IPv4 and an IPv6 range")
+    return outer.prefixlen <= whole_range.prefixlen and whole_range.network_address in outer
+
+
 def _cidrhost(prefix: Value, host: Value) -> Data:
     network, at = _network(prefix), integer(host)
     at = network.num_addresses + at if at < 0 else at
@@ -181,6 +192,7 @@ def _cidrsubnets(prefix: Value, *sizes: Value) -> Data:
 FUNCTIONS: dict[str, Function] = {
     "abs": _abs,
     "ceil": _rounded(ROUND_CEILING),
+    "cidrcontains": _cidrcontains,
     "cidrhost": _cidrhost,
     "cidrnetmask": _cidrnetmask,
     "cidrsubnet": _cidrsubnet,

@@ -255,6 +255,46 @@ def _urlencode(value: Value) -> Data:
     return urllib.parse.quote_plus(text(value), safe="-_.")
 
 
+_MOST_MEMBERS = 100
+"""Maximum number of consecutive gzip files in one text that are decompressed."""
+_NO_ESCAPE = regex(r"%(?![0-9A-Fa-f]{2})")
+
+
+def _urldecode(value: Value) -> Data:
+    """Decode as Go's ``QueryUnescape``. Source: https://opentofu.org/docs/language/functions/urldecode/"""
+    if _NO_ESCAPE.search(text(value)):
+        raise EvaluationError("this is not URL encoding")
+    return _as_text(urllib.parse.unquote_to_bytes(text(value).replace("+", " ")))
+
+
+def _base64gunzip(value: Value) -> Data:
+    """Decompress base64 of gzip, also of several members. Source: https://opentofu.org/docs/language/functions/base64gunzip/"""
+    import zlib
+
+    rest, found = _base64(text(value)), b""
+    for _ in range(_MOST_MEMBERS):
+        member = zlib.decompressobj(wbits=31)
+        try:
+            found += member.decompress(rest, LONGEST_TEXT + 1 - len(found))
+        except zlib.error as error:
+            raise EvaluationError("this is not base64 of gzip") from error
+        if len(found) > LONGEST_TEXT:
+            raise too_long()
+        if not member.eof:
+            raise EvaluationError("this is not base64 of a whole gzip text")
+        rest = member.unused_data
+        if not rest:
+            return _as_text(found)
+    raise UnknownResult(Unknown(f"more than the {_MOST_MEMBERS} members of gzip that iamlint reads"))
+
+
+def _as_text(found: bytes) -> str:
+    try:
+        return normalized(found.decode())
+    except UnicodeDecodeError as error:
+        raise UnknownResult(Unknown("bytes that are not UTF-8, which iamlint does not evaluate")) from error
+
+
 def _hexadecimal(name: str) -> Function:
     return lambda value: _hashed(name, value).hex()
 
@@ -302,6 +342,7 @@ def _uuidv5(namespace: Value, name: Value) -> Data:
 FUNCTIONS: dict[str, Function] = {
     "base64decode": _base64decode,
     "base64encode": lambda value: base64.b64encode(text(value).encode()).decode(),
+    "base64gunzip": _base64gunzip,
     "base64gzip": _base64gzip,
     "base64sha256": _base64_hash("sha256"),
     "base64sha512": _base64_hash("sha512"),
@@ -317,6 +358,7 @@ FUNCTIONS: dict[str, Function] = {
     "sha512": _hexadecimal("sha512"),
     "textdecodebase64": _textdecode,
     "textencodebase64": _textencode,
+    "urldecode": _urldecode,
     "urlencode": _urlencode,
     "uuidv5": _uuidv5,
     "yamldecode": _yamldecode,
