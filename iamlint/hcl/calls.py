@@ -134,18 +134,32 @@ def _declared_in_try(node: syntax.Call, scope: Scope) -> Scope:
 
 def _try(node: syntax.Call, scope: Scope, evaluate: Evaluate) -> Value:
     inside = _declared_in_try(node, scope)
-    found: list[Value] = []
+    found: list[tuple[syntax.Expression, Value]] = []
     for argument in node.arguments:
         value = evaluate(argument, inside)
         unknowns = [part.data for part in parts(value) if isinstance(part.data, Unknown)]
         if any(why.refused for why in unknowns):
             continue
-        found.append(value)
+        found.append((argument, value))
         if not unknowns or not isinstance(value.data, Unknown) or _never_fails(argument):
             break
     if not found:
         raise EvaluationError("no argument of try() succeeds")
-    return found[0] if len(found) == 1 else _first_of(found)
+    first = found[0][1]
+    if len(found) == 1:
+        return first
+    return _first_of(first, [_if_it_succeeds(argument, value, scope, evaluate) for argument, value in found])
+
+
+def _if_it_succeeds(argument: syntax.Expression, value: Value, scope: Scope, evaluate: Evaluate) -> Value:
+    """Return the value that a reference has if it is none that Terraform refuses: that of the only instance.
+
+    Calls are not evaluated twice, since they may contain other ``try``.
+    """
+    if value.unknown is None or scope.in_try or any(isinstance(part, syntax.Call) for part in walk(argument)):
+        return value
+    exact = evaluate(argument, scope)
+    return value if isinstance(exact.data, Unknown) and exact.data.refused else exact
 
 
 def _never_fails(argument: syntax.Expression) -> bool:
@@ -154,14 +168,19 @@ def _never_fails(argument: syntax.Expression) -> bool:
     return isinstance(root, syntax.Variable) and (root is argument or root.name in ("local", "var"))
 
 
-def _first_of(found: list[Value]) -> Value:
-    """Return the first value, with the others that it may be: whether Terraform can evaluate it is not known."""
-    from iamlint.hcl.functions.either import one_of_texts
+def _first_of(first: Value, found: list[Value]) -> Value:
+    """Return the first of several values, with all that it may be: whether Terraform can evaluate it is not known.
 
-    first = found[0]
-    why = first.data if isinstance(first.data, Unknown) else Unknown("")
+    If all others are empty, nothing else than the first one can be meant.
+    """
+    from iamlint.hcl.functions.either import one_of_texts, text_of_any
+
+    why = first.data
     options = one_of_texts(found)
-    return Value(first.data, first.at, options) if options and why.parts else first
+    if not options or not isinstance(why, Unknown) or not why.parts:
+        return first
+    filled = [one.data for one in found if one.data != ""]
+    return Value(text_of_any(filled, why) if len(filled) > 1 else why, first.at, options)
 
 
 def _rendered(node: syntax.Call, scope: Scope, evaluate: Evaluate) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from math import prod
@@ -168,6 +168,14 @@ def one_of_texts(values: Iterable[Value]) -> Partial | None:
     """Return the values of which one is chosen, if those that are known are texts; unknown ones may be anything."""
     options = _options(*values, is_text=lambda _why: True)
     return Partial(ONE, options, open=False) if len(options) > 1 else None
+
+
+def text_of_any(texts: Sequence[Data], why: Unknown) -> Unknown:
+    """Return the text that is one of these: their common beginning and end are known."""
+    found = texts[0]
+    for other in texts[1:]:
+        found = _text_of_either(found, other, why)
+    return found if isinstance(found, Unknown) else why
 
 
 def _options(*sides: Value, is_text: Callable[[Unknown], bool] = is_text) -> tuple[Part, ...]:

@@ -10,7 +10,7 @@ from checking import checker
 from iamlint.facts import CustomRole, Grant, UnreadPart
 from iamlint.sources import read
 from iamlint.sources.reading import Options
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, shown
 
 HEAD = """
 variable "more" {}
@@ -300,6 +300,31 @@ def test_a_reference_to_an_instance_that_must_exist(
     (grant,), _ = facts(tmp_path, ACCOUNT % (repeated, repeated, member))
     named = grant.principal.text if "${" not in grant.principal.text else None
     assert named == principal
+
+
+SA = "google_service_account.sa"
+
+
+@pytest.mark.parametrize(
+    ("member", "options"),
+    [
+        (f'try({SA}[0].member, "allUsers")', [BUILD, "allUsers"]),
+        (
+            f'"serviceAccount:${{try({SA}[0].email, "other@shop.iam.gserviceaccount.com")}}"',
+            [BUILD, BUILD.replace("build", "other")],
+        ),
+        (f"try({SA}[0].member, var.project)", [BUILD, "${var.project}"]),
+        (f'try({SA}[1].member, {SA}[0].member, "allUsers")', [f"${{{SA}[1].member}}", BUILD, "allUsers"]),
+        (f'"serviceAccount:${{try({SA}[0].email, "")}}"', f"serviceAccount:${{{SA}[0].email}}"),
+        (f"try({SA}[0].member, null)", f"serviceAccount:${{{SA}[0].email}}"),
+    ],
+)
+def test_what_an_instance_in_a_try_may_be(tmp_path: Path, member: str, options: list[str] | str) -> None:
+    (tmp_path / "m").mkdir(exist_ok=True)
+    (tmp_path / "m" / "main.tf").write_text(INNER, encoding="utf-8")
+    (grant,), _ = facts(tmp_path, ACCOUNT % ("count = var.on ? 1 : 0", "count = 0", member))
+    unknown = grant.principal.unknown
+    assert (list(map(shown, unknown.options)) if unknown else grant.principal.text) == options
 
 
 @pytest.mark.parametrize(
