@@ -314,6 +314,23 @@ def test_a_part_that_is_empty_is_set_elsewhere(check: Check, issuer: str, condit
 
 
 @pytest.mark.parametrize(
+    ("condition", "is_unknown"),
+    [
+        ("assertion.repository_owner == '${var.org}'", True),
+        (r"assertion.sub != '' && assertion.repository_owner == \"${var.org}\"", True),
+        ("assertion.repository_owner in ['${var.org}', 'example']", True),
+        ("assertion.repository_owner == ''", False),
+        (r"assertion.repository_owner == \"\"", False),
+        ("assertion.repository_owner == '${var.name}'", None),
+    ],
+)
+def test_an_empty_text_is_set_elsewhere(check: Check, condition: str, *, is_unknown: bool | None) -> None:
+    variables = 'variable "org" {\n  default = ""\n}\nvariable "name" {\n  default = "example"\n}\n'
+    report = check({"main.tf": provider(GITHUB, condition) + variables}, select=("unmatched-provider-condition",))
+    assert (bool(report.unknown_answers), bool(report.findings)) == (is_unknown is True, is_unknown is False)
+
+
+@pytest.mark.parametrize(
     ("issuer", "condition", "attribute", "expected"),
     [
         (GITHUB, "assertion.repository == 'example/shop'", "ref", None),

@@ -19,6 +19,9 @@ from iamlint.patterns.match import Match
 from iamlint.queries.federation.outsiders import admits_stranger
 from iamlint.unknown import Truth, Unknown, shown
 
+_SET_ELSEWHERE = "is an empty text, which is set elsewhere"
+"""How a reason ends if a variable has an empty default."""
+
 
 def weak_provider_conditions(estate: Estate) -> Iterator[Match]:
     """Providers of shared issuers with a condition that admits tokens of any tenant."""
@@ -63,11 +66,15 @@ def _is_met_by_stranger(provider: Provider, expression: Text, ways: tuple[frozen
 def unmatched_provider_conditions(estate: Estate) -> Iterator[Match]:
     """Providers whose condition no token meets."""
     for provider, expression in _conditional(estate):
+        if isinstance(expression, Unknown) and expression.reason.endswith(_SET_ELSEWHERE):
+            reasons = (f"the attribute condition is not known: {expression.reason}",)
+            yield Match(provider, Truth.UNKNOWN, reasons=reasons, place=_place(provider))
+            continue
         found = None if undeclared(expression, PROVIDER) else admission(provider).ways()
         if not found or found[0]:
             continue
         if unset := admission(provider).unset(expression):
-            reason = f"a part of {unset} is an empty text, which is set elsewhere"
+            reason = f"a part of {unset} {_SET_ELSEWHERE}"
             yield Match(provider, Truth.UNKNOWN, reasons=(reason,), place=_place(provider))
         else:
             problem = found[1][0] if found[1] else "it is never true"

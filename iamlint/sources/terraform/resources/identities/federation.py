@@ -22,14 +22,20 @@ from iamlint.sources.terraform.instances.arguments import (
     placed_texts,
     text_of,
     texts_only,
+    written_at,
 )
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.sources.terraform.instances.view import joined
 from iamlint.sources.terraform.resources.projects import default_project
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, UnknownPart
 
 Mapping = tuple[tuple[str, Text, Place], ...]
+
+_EMPTY = regex(r"""(?<![\w'"\\])(?:''|"")(?!['"])""")
+"""An empty text in a condition."""
+_LOOKED_AT = 4
+"""How many characters before an empty text are compared with the source."""
 
 _AWS_MAPPING = {
     "google.subject": "assertion.arn",
@@ -169,6 +175,9 @@ def _audiences(trusted: Body, protocol: Protocol | Unknown | None) -> tuple[Text
 
 def _attribute_condition(body: Body) -> Condition | None:
     found = placed_text(body, "attribute_condition")
+    if found and isinstance(found[0], str) and _EMPTY.search(found[0]):
+        written = written_at(body.arguments["attribute_condition"]).text
+        found = _without_empty_operand(found[0], written), found[1]
     return Condition(found[0], None, found[1].at) if found and found[0] != "" else None
 
 
@@ -188,3 +197,19 @@ def _mapping(body: Body, protocol: Protocol | Unknown | None) -> Mapping | Unkno
             return protocol if isinstance(protocol, Unknown) else ()
         case _:
             return Unknown("attribute_mapping is not a map")
+
+
+def _without_empty_operand(expression: str, written: str) -> Text:
+    """Return a condition whose empty texts are unknown, but for those that the input has, as ``written``.
+
+    ``'${var.org}'`` with an empty default gets its value elsewhere; ``''`` is what it says.
+    """
+    parts: list[str | UnknownPart] = []
+    done, plain = 0, written.replace('\\"', '"')
+    for match in _EMPTY.finditer(expression):
+        if expression[max(0, match.start() - _LOOKED_AT) : match.end()] not in plain:
+            parts += [expression[done : match.start() + 1], UnknownPart("?")]
+            done = match.start() + 1
+    if not parts:
+        return expression
+    return Unknown("a part of it is an empty text, which is set elsewhere", (*parts, expression[done:]))
