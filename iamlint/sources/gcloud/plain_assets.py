@@ -32,6 +32,11 @@ _KEYS = ("asset_type", "assetType"), ("iam_policy", "iamPolicy")
 """The keys of an asset's kind and of its policy: snake case or camel case."""
 _MOST_FORMS = 1_000
 """Maximum number of remembered orders of keys."""
+_LONGEST, _MOST_MEMBERS = 1_000_000, 3_000
+"""Maximum number of bytes of a line, and of its members. The place of each is searched from the start of its list.
+
+IAM takes 1,500 principals in a policy. Source: https://cloud.google.com/iam/quotas
+"""
 _NONE: list[Any] = []
 Kept = tuple[int, str, Sequence[str]]
 """The number of a binding, its role, and its relevant members."""
@@ -59,7 +64,7 @@ class PlainReader:
 
         ``line`` and ``text`` are its line, ``number`` is the line's number in the file.
         """
-        form = self._form(asset) if type(asset) is dict else None
+        form = self._form(asset) if type(asset) is dict and len(line) <= _LONGEST else None
         if form is None:
             return None
         kind, policy = asset[form[0]], asset[form[1]]
@@ -149,7 +154,7 @@ def _kept(bindings: Sequence[Any], relevant: ExportFilter | None) -> list[Kept] 
 
     Raises AttributeError, KeyError or TypeError for such ones, too.
     """
-    found: list[Kept] = []
+    found, count = list[Kept](), 0
     dull_roles, dull_members = (relevant.dull_roles, relevant.dull_members) if relevant else (_NO_NAMES, _NO_NAMES)
     for number, binding in enumerate(bindings):
         role, members = binding["role"], binding["members"]
@@ -159,7 +164,8 @@ def _kept(bindings: Sequence[Any], relevant: ExportFilter | None) -> list[Kept] 
             continue
         if not _STRINGS.issuperset(map(type, members)) or type(role) is not str:
             return None
-        if not role or "_withcond_" in role:
+        count += len(members)
+        if not role or "_withcond_" in role or count > _MOST_MEMBERS:
             return None
         kept = relevant.members(role, members) if relevant else members
         if kept:
