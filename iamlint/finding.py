@@ -208,6 +208,7 @@ class UnknownAnswer:
     ``severity`` is that of the possible finding: "high" for a part of the input that could not be read, None if it is
     certainly not a finding. ``accepted_at`` is the comment or entry that accepts the possible finding. ``root`` is the
     directory of the root module or of the document. ``environments`` are those of the configuration that have it.
+    ``about`` are the facts in words: a change may give the same unknown right to another principal.
     """
 
     reason: str
@@ -218,6 +219,7 @@ class UnknownAnswer:
     accepted_at: Location | None = None
     root: str = field(default="", compare=False)
     environments: tuple[str, ...] = ()
+    about: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def order(self) -> tuple[object, ...]:

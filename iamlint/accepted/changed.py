@@ -22,7 +22,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.files.disk import DISK
 from iamlint.files.revision import Revision
 from iamlint.files.texts import load
-from iamlint.finding import IN_CALL, Finding
+from iamlint.finding import IN_CALL, Finding, UnknownAnswer
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Block, File
 from iamlint.location import Location, SourceText
@@ -122,6 +122,11 @@ class Changes:
         change = self._of(at.path)
         part = change.part(at.line)
         return change.holds(part.at if part else at)
+
+    def holds_document(self, at: Location) -> bool:
+        """Whether any line of a file without blocks changed: what is unread in a document may be anywhere in it."""
+        change = self._of(at.path)
+        return not change.parts and (change.everything or bool(change.lines))
 
     def is_decided_anew(self, at: Location, keys: Iterable[str]) -> bool:
         """Whether an argument that controls the block of a place changed: its number, its condition, its source.
@@ -401,6 +406,12 @@ def _new(before: list[str], after: list[str] | tuple[str, ...]) -> Iterator[int]
 # -- reports -----------------------------------------------------------------------------------------------------------
 
 
+def _is_anew(unknown_answer: UnknownAnswer, changes: Changes) -> bool:
+    """Whether lines changed of the block of an unknown answer, or of the document that is unread."""
+    at = unknown_answer.at
+    return changes.holds_block(at) or (unknown_answer.rule is None and changes.holds_document(at))
+
+
 def since(report: Report, revision: str, changes: Changes, check: Callable[[], Earlier]) -> Report:
     """Return the report on the changed lines, with the numbers of left out findings and unknown answers.
 
@@ -409,7 +420,7 @@ def since(report: Report, revision: str, changes: Changes, check: Callable[[], E
     ``check`` returns a check of the revision, and what that did not have counts, too. Errors always count.
     """
     findings = {one: changed for one in report.findings if (changed := _changed(one, changes))}
-    unknown_answers = {one for one in report.unknown_answers if changes.holds_block(one.at)}
+    unknown_answers = {one for one in report.unknown_answers if _is_anew(one, changes)}
     unread = 0
     if len(findings) < len(report.findings) or len(unknown_answers) < len(report.unknown_answers):
         earlier = check()

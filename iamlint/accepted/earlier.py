@@ -96,5 +96,5 @@ def _reasons(report: Report) -> set[tuple[str, str]]:
     return {(error.at.path, error.reason) for error in report.errors}
 
 
-def _identity(unknown_answer: UnknownAnswer) -> tuple[str | None, str | None, str]:
-    return unknown_answer.rule, unknown_answer.address, unknown_answer.reason
+def _identity(unknown_answer: UnknownAnswer) -> tuple[object, ...]:
+    return unknown_answer.rule, unknown_answer.address, unknown_answer.reason, unknown_answer.about

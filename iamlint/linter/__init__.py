@@ -29,7 +29,7 @@ from iamlint.finding import (
 from iamlint.linter.findings import Maker, finding, place_of, root_of, severity_of
 from iamlint.linter.once import once
 from iamlint.location import COMMAND_LINE, Location, Unreadable
-from iamlint.patterns.fact_schema import KINDS
+from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.match import Match, matches, with_severity
 from iamlint.queries import matches_of
 from iamlint.results.report import Report
@@ -95,7 +95,7 @@ def lint(
         findings=once(found.findings),
         accepted=tuple(sorted(found.ignored, key=lambda one: (one.at, one.finding.order))),
         unknown_answers=tuple(
-            sorted(dict.fromkeys(found.unknown_answers), key=lambda unknown_answer: unknown_answer.order)
+            sorted(_distinct(found.unknown_answers), key=lambda unknown_answer: unknown_answer.order)
         ),
         errors=tuple(sorted(dict.fromkeys(errors), key=lambda error: (error.at, error.reason))),
         rules=rules,
@@ -237,11 +237,20 @@ def unknown_answers_of(
 ) -> Iterator[UnknownAnswer]:
     """Yield an unknown answer for each reason of an undecided match."""
     severity, accepted_at = None if match.closed else severity_of(rule, match), accepting.at if accepting else None
+    declared, about = match.fact.declared, (kind_of(match.fact).described(match.fact),)
     for reason in match.reasons:
-        declared = match.fact.declared
         yield UnknownAnswer(
-            reason, place_of(match).at, rule.slug, declared.address, severity, accepted_at, root_of(declared)
+            *(reason, place_of(match).at, rule.slug, declared.address, severity, accepted_at, root_of(declared)),
+            about=about,
         )
+
+
+def _distinct(unknown_answers: Iterable[UnknownAnswer]) -> list[UnknownAnswer]:
+    """Return each unknown answer once, about all the facts of those that are equal."""
+    about: dict[UnknownAnswer, set[str]] = {}
+    for one in unknown_answers:
+        about.setdefault(one, set()).update(one.about)
+    return [one if len(facts) < 2 else replace(one, about=tuple(sorted(facts))) for one, facts in about.items()]
 
 
 def _unknown_answer_of_unread_part(unread_part: UnreadPart) -> UnknownAnswer:

@@ -331,6 +331,38 @@ def test_an_unknown_answer_that_the_revision_did_not_have(tmp_path: Path) -> Non
     assert unknown(tmp_path) == ["google_project_iam_member.it"]
 
 
+ADD = "gcloud projects add-iam-policy-binding shop --member=user:ana@example.com\n"
+RUN = 'resource "null_resource" "run" {\n  provisioner "local-exec" {\n    command = "./grant.sh"\n  }\n}\n'
+OF_MANY = (
+    'resource "google_project_iam_binding" "it" {\n  project = "shop"\n  role    = var.x\n  members = local.who\n}\n'
+)
+NESTED = json.dumps(
+    {"a": {"policy": {"bindings": [{"role": ROLE, "members": ["user:ana@b.c"]}], "etag": "x"}}}, indent=1
+)
+
+
+@pytest.mark.parametrize(
+    ("block", "file", "before", "after"),
+    [
+        (
+            VAR + member("local.who", role="var.x"),
+            "l.tf",
+            f"locals {{\n  who = {ANA}\n}}\n",
+            f"locals {{\n  who = {BOB}\n}}\n",
+        ),
+        (VAR + OF_MANY, "l.tf", f"locals {{\n  who = [{ANA}]\n}}\n", f"locals {{\n  who = [{ANA}, {BOB}]\n}}\n"),
+        (RUN, "grant.sh", ADD, ADD + ADD.replace("ana", "bob")),
+        ("", "x.json", NESTED, NESTED.replace("ana", "bob")),
+    ],
+)
+def test_an_unknown_answer_about_something_else(tmp_path: Path, block: str, file: str, before: str, after: str) -> None:
+    write(tmp_path, {"a.tf": block, file: before})
+    commit(tmp_path)
+    assert unknown(tmp_path) == []
+    write(tmp_path, {file: after})
+    assert len(unknown(tmp_path)) == 1
+
+
 def unknown(folder: Path) -> list[str]:
     done = run("check", ".", "--changed-since", "HEAD", "--format", "json", cwd=folder)
     return sorted({one["address"] for one in json.loads(done.stdout)["unknowns"]})

@@ -45,8 +45,7 @@ def never_matching_conditions(estate: Estate) -> Iterator[Match]:
         why = list(takewhile(bool, (_never(condition, estate, permission) for permission in about)))
         if why and len(why) == len(about):
             reason = next(reason.text for reason in why if reason)
-            others = held - set(about) - BESIDE
-            if others and grant.resource.kind != "service_account":
+            if grant.resource.kind != "service_account" and _has_others(held):
                 named = shown(condition.expression)
                 if _OTHERS.search(named) and not _ACCOUNTS.search(named):
                     continue
@@ -60,6 +59,12 @@ def never_matching_conditions(estate: Estate) -> Iterator[Match]:
 def _on_accounts(held: frozenset[str]) -> tuple[str, ...]:
     """Return the permissions on service accounts and their keys, in order."""
     return tuple(sorted(name for name in held if name.startswith(("iam.serviceAccounts.", "iam.serviceAccountKeys."))))
+
+
+@lru_cache(maxsize=1024)
+def _has_others(held: frozenset[str]) -> bool:
+    """Whether there are permissions on other things than service accounts and their keys."""
+    return not held <= BESIDE.union(_on_accounts(held))
 
 
 def _never(condition: Condition, estate: Estate, permission: str) -> Reason | None:

@@ -67,6 +67,8 @@ _JOINED = regex(r"\\(?:\r?\n|(?=[\w-]))|(?<=[\w-])(?:''|\"\")(?=[\w-])")
 """What a shell leaves out of a word."""
 _MOST_SCRIPTS = 100
 """Maximum number of files of a command that are read."""
+_MOST_COUNTED = 100
+"""Maximum number of further commands of a text that are counted."""
 _LONGEST = 80
 """Maximum number of characters of a command that a reason quotes."""
 
@@ -277,4 +279,6 @@ def _excerpt(found: re.Match[str]) -> str:
     start = text.rfind("\n", 0, found.start()) + 1
     line = text[start:].partition("\n")[0].strip()
     shown = line if len(line) <= _LONGEST else f"…{text[found.start() : found.start() + _LONGEST]}…".replace("\n", " ")
-    return shown.replace(HOLE, "${…}")
+    after = text.find("\n", found.end()) if len(line) <= _LONGEST else found.end()
+    more = sum(1 for _ in islice(CHANGES_IAM.finditer(text, after), _MOST_COUNTED)) if after >= 0 else 0
+    return shown.replace(HOLE, "${…}") + (f" and {more} more" if more else "")
