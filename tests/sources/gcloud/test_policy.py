@@ -251,6 +251,12 @@ def test_an_option_that_names_nothing_is_an_error(export):
             5,
             "$.bindings[0].members[0]: 7 is not of type 'string'",
         ),
+        (
+            {"bindings": [{"members": [None], "role": "roles/viewer"}]},
+            5,
+            "$.bindings[0].members[0]: null is not of type 'string'",
+        ),
+        ({"bindings": [{"members": True, "role": "r"}]}, 4, "$.bindings[0].members: true is not of type 'array'"),
         ({"bindings": [{"members": []}]}, 3, "$.bindings[0]: 'role' is a required property"),
         ({"bindings": [{"members": [], "role": ["roles/viewer"]}]}, 5, "$.bindings[0].role: "),
         (

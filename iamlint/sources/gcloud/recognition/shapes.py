@@ -22,6 +22,7 @@ from iamlint.sources.gcloud.recognition.kinds import KINDS, Kind
 from iamlint.sources.gcloud.recognition.strays import alike, holds_bindings
 
 if TYPE_CHECKING:
+    from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
 Schema = Mapping[str, Any]
@@ -49,11 +50,20 @@ def problems(kind: Kind, value: Value, path: Sequence[str | int] = ()) -> list[U
     return [
         Unreadable(
             place(find(value, error.absolute_path)),
-            f"{path_text([*path, *error.absolute_path])}: {_short(error.message)}",
+            f"{path_text([*path, *error.absolute_path])}: {_short(_said(error))}",
             f"this was read as {_an(schema(kind)['title'])}",
         )
         for error in errors[:_MOST]
     ] + strays[:_MOST]
+
+
+def _said(error: ValidationError) -> str:
+    """Return what is wrong; a value of the wrong type is written as in JSON, not as in Python."""
+    if error.validator != "type":
+        return error.message
+    kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    found = json.dumps(error.instance, ensure_ascii=False, default=float)
+    return f"{found} is not of type {', '.join(map(repr, kinds))}"
 
 
 def _strays(rule: Schema, value: Value, path: tuple[str | int, ...]) -> Iterator[Unreadable]:

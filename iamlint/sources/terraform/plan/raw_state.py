@@ -5,6 +5,7 @@ Format: https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/stat
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 from iamlint.documents.values import NULL, Value
@@ -44,7 +45,8 @@ def unsupported(document: Value) -> Unreadable | None:
     if "backend" in fields:
         return Unreadable(at, "this file names a backend; it is not a state", "terraform show -json > state.json")
     hint = "write it with terraform show -json FILE > state.json"
-    return Unreadable(at, f"this state has version {version}; iamlint reads version {VERSION}", hint)
+    shown = "no version" if version is None else f"version {json.dumps(version, default=lambda _: '...')}"
+    return Unreadable(at, f"this state has {shown}; iamlint reads version {VERSION}", hint)
 
 
 def read_raw_state(document: Value) -> Found:

@@ -116,7 +116,9 @@ def test_an_empty_state_is_fine(tmp_path: Path) -> None:
     [
         (state(version=3, modules=[{"path": ["root"]}]), "this state has version 3; iamlint reads version 4"),
         (state(version=5), "this state has version 5; iamlint reads version 4"),
-        (state(version="4"), "this state has version 4; iamlint reads version 4"),
+        (state(version="4"), 'this state has version "4"; iamlint reads version 4'),
+        (state(version=None), "this state has no version; iamlint reads version 4"),
+        (state(version=[4]), 'this state has version ["..."]; iamlint reads version 4'),
         (
             {"serial": 1, "lineage": "a", "meta": {}, "encrypted_data": "x", "encryption_version": "v0"},
             "this state is encrypted",
