@@ -9,6 +9,7 @@ heredoc or JSON is data, and its author may be the audited person.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -125,9 +126,10 @@ def mistakes(texts: Iterable[SourceText], known: Set[str], assertions: Set[str] 
     ``known`` are the names of rules, ``assertions`` those of assertions, which no comment accepts. Comments in
     downloaded modules are left out, since their authors are others.
     """
+    suggestions = itertools.count(1)
     for text in texts:
         if mentions_iamlint(text) and not is_downloaded(text.path):
-            yield from _Mentions(text).mistakes(known, assertions)
+            yield from _Mentions(text).mistakes(known, assertions, suggestions)
 
 
 @lru_cache(maxsize=4096)
@@ -197,8 +199,8 @@ class _Mentions:
                 about.setdefault(below[line], []).append(comment)
         return about
 
-    def mistakes(self, known: Set[str], assertions: Set[str]) -> Iterator[Unreadable]:
-        unknown = 0
+    def mistakes(self, known: Set[str], assertions: Set[str], suggestions: Iterator[int]) -> Iterator[Unreadable]:
+        """Yield the mistakes in this text; ``suggestions`` counts the names of all texts that would get one."""
         for mention in self._all():
             hides, parsed = mention.line.hides, mention.parsed()
             if parsed is None:
@@ -212,8 +214,7 @@ class _Mentions:
             if not reason:
                 yield Unreadable(mention.at, "this comment accepts a finding without a reason", _FORM)
             for name in sorted(names - known):
-                unknown += 1
-                similar = known if unknown <= MOST_SUGGESTIONS else frozenset[str]()
+                similar = known if next(suggestions) <= MOST_SUGGESTIONS else frozenset[str]()
                 yield _unknown(name, mention.at, similar, assertions)
 
     def _all(self) -> Iterator[_Mention]:
@@ -274,7 +275,7 @@ class _Mentions:
 
 
 MOST_SUGGESTIONS = 200
-"""Maximum number of names in a file that get a suggestion."""
+"""Maximum number of names in comments of a run that get a suggestion: each takes milliseconds."""
 
 
 def _unknown(name: str, at: Location, known: Set[str], assertions: Set[str]) -> Unreadable:
