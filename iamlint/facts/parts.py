@@ -166,8 +166,12 @@ class Resource:
 
 @frozen
 class Condition:
-    """An IAM condition: a CEL expression that must hold for the grant to count."""
+    """An IAM condition: a CEL expression that must hold for the grant to count.
+
+    ``joined`` says that references make a part of it, which may be empty.
+    """
 
     expression: Text
     title: Text | None = None
     at: Location | None = None
+    joined: bool = False

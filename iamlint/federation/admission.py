@@ -132,10 +132,12 @@ class Admission:
     def unset(self, expression: Text) -> str | None:
         """Return which value has the form of its claim but for an empty part: ``repo:/:ref:refs/heads/main``.
 
-        The part comes from a variable that is empty by default. None if there is no such value.
+        The part comes from a variable that is empty by default. None if there is no such value, or if it is written so.
         """
-        ways = claims_compared(expression)
-        compared = (claim for way in ways for claim in sorted(way, key=str)) if isinstance(ways, tuple) else ()
+        ways, condition = claims_compared(expression), self.provider.condition
+        if not isinstance(ways, tuple) or not isinstance(condition, Condition) or not condition.joined:
+            return None
+        compared = (claim for way in ways for claim in sorted(way, key=str))
         return next(filter(None, map(self._unset, compared)), None)
 
     def _unset(self, claim: Claim) -> str | None:

@@ -299,18 +299,24 @@ def test_a_condition_is_told_by_one_rule(check: Check, issuer: str, condition: s
 @pytest.mark.parametrize(
     ("issuer", "condition"),
     [
-        (GITHUB, "assertion.repository == '/'"),
-        (GITHUB, "attribute.repository == 'example/'"),
-        (GITHUB, "assertion.sub == 'repo:/:ref:refs/heads/main'"),
-        (GITHUB, "assertion.sub.startsWith('repo:/')"),
-        (TERRAFORM, "assertion.sub == 'organization::project::workspace::run_phase:apply'"),
+        (GITHUB, "assertion.repository == '${var.none}/${var.none}'"),
+        (GITHUB, "attribute.repository == 'example/${var.none}'"),
+        (GITHUB, "assertion.sub == 'repo:${var.none}/${var.none}:ref:refs/heads/main'"),
+        (GITHUB, "assertion.sub.startsWith('repo:${var.none}/')"),
+        (TERRAFORM, "assertion.sub == 'organization:${var.none}:project::workspace::run_phase:apply'"),
     ],
 )
 def test_a_part_that_is_empty_is_set_elsewhere(check: Check, issuer: str, condition: str) -> None:
-    report = check({"main.tf": provider(issuer, condition)}, select=("federation", "conditions"))
+    none = 'variable "none" {\n  default = ""\n}\n'
+    report = check({"main.tf": none + provider(issuer, condition)}, select=("federation", "conditions"))
     assert not report.findings
     [found] = report.unknown_answers
     assert "is an empty text, which is set elsewhere" in str(found)
+    # Without the reference the input itself has the empty part.
+    [found] = check(
+        {"main.tf": provider(issuer, condition.replace("${var.none}", ""))}, select=("federation",)
+    ).findings
+    assert found.rule == CLOSED
 
 
 @pytest.mark.parametrize(

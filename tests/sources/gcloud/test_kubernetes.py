@@ -172,6 +172,8 @@ def test_a_template_of_ytt_is_unread(export, member, role, unread):
         ("group:a@example.com # kpt-set: ${users-group}", "group", "group:a@example.com"),
         ("users-group # of the users", "malformed", "users-group"),
         ("users-group", "malformed", "users-group"),
+        ("group:@example.com", "malformed", "group:@example.com"),
+        ('"group:@example.com" # kpt-set: group:${users}@example.com', "group", "group:${users}@example.com"),
     ],
 )
 def test_a_value_that_kpt_sets_is_not_known_before(export, written, kind, text):

@@ -163,7 +163,7 @@ def _principal(one: _Object, member: Value) -> tuple[Principal, Value]:
     """
     written = member if isinstance(member.data, str) else get(member, "member")
     if text(written) is not None:
-        found = read_principal(_filled(text(written) or ""))
+        found = read_principal(_filled(text(written) or ""), written.at or "")
         setter = _setter(written) if found.kind == "malformed" else None
         return read_principal(setter) if setter else found, written
     source = get(member, "memberFrom")

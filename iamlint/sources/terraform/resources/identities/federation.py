@@ -34,6 +34,8 @@ Mapping = tuple[tuple[str, Text, Place], ...]
 
 _EMPTY = regex(r"""(?<![\w'"\\])(?:''|"")(?!['"])""")
 """An empty text in a condition."""
+_EMPTY_PART = regex(r"""[/:]['"/:]|['"][/:]""")
+"""Where a part of a text may be empty: before or after its delimiter."""
 _LOOKED_AT = 4
 """How many characters before an empty text are compared with the source."""
 
@@ -175,10 +177,15 @@ def _audiences(trusted: Body, protocol: Protocol | Unknown | None) -> tuple[Text
 
 def _attribute_condition(body: Body) -> Condition | None:
     found = placed_text(body, "attribute_condition")
-    if found and isinstance(found[0], str) and _EMPTY.search(found[0]):
+    if not found or found[0] == "":
+        return None
+    expression, place = found
+    joined_parts = False
+    if isinstance(expression, str) and (_EMPTY.search(expression) or _EMPTY_PART.search(expression)):
         written = written_at(body.arguments["attribute_condition"]).text
-        found = _without_empty_operand(found[0], written), found[1]
-    return Condition(found[0], None, found[1].at) if found and found[0] != "" else None
+        expression = _without_empty_operand(expression, written)
+        joined_parts = not written.startswith(('"', "<<")) or "${" in written or "%{" in written
+    return Condition(expression, None, place.at, joined_parts)
 
 
 def _mapping(body: Body, protocol: Protocol | Unknown | None) -> Mapping | Unknown:
