@@ -15,6 +15,7 @@ from iamlint.estate.tags import Tags
 from iamlint.facts import (
     AccessSetting,
     BoundaryBinding,
+    Bucket,
     CustomRole,
     Declaration,
     DefaultAccounts,
@@ -75,7 +76,9 @@ class Estate:
         self._held: dict[tuple[str, str], tuple[frozenset[str], Unknown | None]] = {}
         self._predefined: dict[str, tuple[frozenset[str], Unknown | None]] = {}
         self._facts = _by_kind(with_canonical_names(facts))
-        self.hierarchy = Hierarchy(self.of(Project), self.of(Folder), self.of(ServiceAccount), self.of(Organization))
+        self.hierarchy = Hierarchy(
+            self.of(Project), self.of(Folder), self.of(ServiceAccount), self.of(Organization), self.of(Bucket)
+        )
         changes: list[Change] = [*self.of(RemovedGrant), *self.of(EmptyBinding), *self.of(DefaultAccounts)]
         disabled = (one for one in self.of(ServiceAccount) if one.disabled is not False)
         closing: tuple[Fact, ...] = (*self.of(Denial), *self.of(BoundaryBinding), *self.of(OrgPolicy), *disabled)

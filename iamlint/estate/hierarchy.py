@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.estate.names import agreed, identity, scope
-from iamlint.facts import Declaration, Folder, Organization, Project, Resource, ServiceAccount, Text
+from iamlint.facts import Bucket, Declaration, Folder, Organization, Project, Resource, ServiceAccount, Text
 from iamlint.principals import project_number_of, project_of
 from iamlint.provenance import counts_for
 from iamlint.unknown import Unknown, shown
@@ -20,6 +20,7 @@ _MOST_KEPT = 16
 """Maximum length of a chain of containers that is kept: folders nest ten deep, but hostile input may go on for ever.
 
 Source: https://cloud.google.com/resource-manager/docs/limits"""
+_BUCKET = "storage_bucket"
 CONTAINERS = ("project", "folder", "organization")
 _COLLECTIONS = ("projects", "folders", "organizations")
 _ONE_KIND: Mapping[str, str] = {
@@ -46,6 +47,7 @@ class Hierarchy:
         folders: Iterable[Folder],
         accounts: Iterable[ServiceAccount],
         organizations: Iterable[Organization] = (),
+        buckets: Iterable[Bucket] = (),
     ) -> None:
         projects = tuple(projects)
         domains = ((one.domain, one.name.rpartition("/")[2], one.declared) for one in organizations if one.domain)
@@ -60,6 +62,11 @@ class Hierarchy:
             name = identity(account.email, account.declared)
             if name:
                 self._projects.setdefault(name, []).append((account.project, account.declared))
+        self._buckets: dict[Node, list[Bucket]] = {}
+        for bucket in buckets:
+            there = self.node(Resource(_BUCKET, bucket.name), bucket.declared)
+            if there:
+                self._buckets.setdefault(there, []).append(bucket)
         self._parents: dict[Node, tuple[_Parent, ...]] = {}
         self._alone: dict[Node, tuple[_Parent]] = {}
         for project in projects:
@@ -234,12 +241,24 @@ class Hierarchy:
         return (node, *self._of_name(resource, declared, certain=certain))
 
     def _of_name(self, resource: Resource, declared: Declaration, *, certain: bool) -> Iterator[Node]:
-        """Yield the project in a full name (``projects/P/topics/T``) and its containers."""
+        """Yield the project in a full name (``projects/P/topics/T``), or that of a bucket, and its containers."""
+        if resource.kind == _BUCKET:
+            node = self.node(resource, declared)
+            yield from self._of_bucket(self._buckets.get(node, ()), declared, certain=certain) if node else ()
+            return
         parts = resource.name.split("/") if isinstance(resource.name, str) else []
         if len(parts) > 2 and parts[0] == "projects" and parts[1] not in ("-", "_"):
             project = self.node(Resource("project", parts[1]), declared)
             if project:
                 yield from self.containers(project, declared, certain=certain)
+
+    def _of_bucket(self, told: Sequence[Bucket], declared: Declaration, *, certain: bool) -> Iterator[Node]:
+        """Yield the project of a bucket and its containers; nothing if two blocks disagree about it."""
+        counted = [one for one in told if counts_for(one.declared, declared)] or ([] if certain else told)
+        homes = {self.node(Resource("project", one.project), one.declared) for one in counted}
+        home = homes.pop() if len(homes) == 1 else None
+        if home:
+            yield from self.containers(home, declared, certain=certain)
 
 
 _NUMBER_REFERENCE = regex(

@@ -47,6 +47,7 @@ from iamlint.facts.policies import (
 from iamlint.facts.resources import (
     AccessSetting,
     Attachment,
+    Bucket,
     DefaultAccount,
     Folder,
     Organization,
@@ -65,7 +66,7 @@ Fact = (
     | Boundary | BoundaryBinding | OrgPolicy | Pool | Provider | Attachment | AuditConfig | Group | Membership
     | UnreadPart
     | ApiKey | KubernetesAccount | AccessSetting | TagKey | TagValue | TagBinding | EffectiveTags
-    | Perimeter
+    | Perimeter | Bucket
 )
 # fmt: on
 
@@ -76,6 +77,7 @@ __all__ = [
     "AuditConfig",
     "Boundary",
     "BoundaryBinding",
+    "Bucket",
     "Condition",
     "Credential",
     "CustomRole",

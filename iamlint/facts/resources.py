@@ -110,6 +110,16 @@ class AccessSetting:
 
 
 @frozen
+class Bucket:
+    """A bucket of Cloud Storage, and the project that it is in, which its name does not say."""
+
+    name: Text
+    project: Text
+    declared: Declaration
+    place: Place
+
+
+@frozen
 class Perimeter:
     """A service perimeter that is enforced: calls of these services on these projects (``projects/NUMBER``) from
     outside of it are refused, whatever is granted. Source: https://cloud.google.com/vpc-service-controls/docs/overview

@@ -4,45 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from iamlint.estate import Estate, account_node, permissions_of
 from iamlint.facts import (
     Attachment,
     AuditConfig,
     Boundary,
-    BoundaryBinding,
     Credential,
     CustomRole,
-    DefaultAccounts,
     Denial,
-    EffectiveTags,
-    EmptyBinding,
-    ExportedPolicy,
     Fact,
-    Folder,
     Grant,
-    Group,
     Impersonation,
-    KubernetesAccount,
-    Membership,
-    Organization,
     OrgPolicy,
-    Perimeter,
     Place,
     Pool,
-    Project,
     Provider,
-    RemovedGrant,
     Resource,
     Service,
     ServiceAccount,
     ServiceAccountKey,
-    TagBinding,
-    TagKey,
-    TagValue,
     Text,
-    UnreadPart,
     Written,
 )
 from iamlint.finding import Related
@@ -451,28 +434,6 @@ _BOUNDARY: Kind[Boundary] = Kind(
     described=lambda boundary: f"the boundary {shown(boundary.name)} is defined here",
 )
 
-_PLAIN = tuple(
-    Kind[Any](type_, described=lambda fact: f"{fact.declared.address or fact.declared.type} is declared here")
-    for type_ in (
-        Project,
-        Folder,
-        Organization,
-        BoundaryBinding,
-        RemovedGrant,
-        EmptyBinding,
-        ExportedPolicy,
-        DefaultAccounts,
-        Group,
-        Membership,
-        UnreadPart,
-        KubernetesAccount,
-        Perimeter,
-        TagKey,
-        TagValue,
-        TagBinding,
-        EffectiveTags,
-    )
-)
 KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     {
         one.name: one
@@ -497,4 +458,7 @@ KINDS: Mapping[str, Kind[Any]] = MappingProxyType(
     }
 )
 """The kinds with patterns, by their keys in ``when:``."""
-_BY_TYPE: Mapping[type[Any], Kind[Any]] = {one.type: one for one in (*KINDS.values(), *_PLAIN)}
+_BY_TYPE: Mapping[type[Any], Kind[Any]] = {
+    type_: Kind[Any](type_, described=lambda fact: f"{fact.declared.address or fact.declared.type} is declared here")
+    for type_ in get_args(Fact)
+} | {one.type: one for one in KINDS.values()}

@@ -16,6 +16,7 @@ from iamlint.facts import (
     AuditConfig,
     Boundary,
     BoundaryBinding,
+    Bucket,
     Condition,
     Credential,
     CustomRole,
@@ -201,6 +202,10 @@ CASES: list[tuple[Fact, dict[str, Any]]] = [
         AccessSetting("no_invoker_check", SHOP, DECLARED, PLACE),
         {"kind": "access_setting", "setting": "no_invoker_check", "resource": {"kind": "project", "name": "shop"}}
         | {"enabled": True, "line": 3},
+    ),
+    (
+        Bucket("data", "shop", DECLARED, PLACE),
+        {"kind": "bucket", "name": "data", "project": "shop", "line": 3},
     ),
     (TagKey("1/env", DECLARED, "tagKeys/7"), {"kind": "tag_key", "name": "1/env", "id": "tagKeys/7", "line": 1}),
     (

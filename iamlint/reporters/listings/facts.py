@@ -13,6 +13,7 @@ from iamlint.facts import (
     AuditConfig,
     Boundary,
     BoundaryBinding,
+    Bucket,
     Condition,
     Credential,
     CustomRole,
@@ -140,7 +141,7 @@ def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
             return (at, *_defined(fact, build))
         case ServiceAccountKey() | Credential():
             return (fact.place.at, *_key(fact, build))
-        case ApiKey() | KubernetesAccount() | AccessSetting() | Perimeter():
+        case ApiKey() | KubernetesAccount() | AccessSetting() | Perimeter() | Bucket():
             return (fact.place.at, *_further(fact, build))
         case Service() | Impersonation():
             return (fact.place.at, *_call(fact, build))
@@ -277,7 +278,7 @@ def _key(fact: ServiceAccountKey | Credential, build: _Entry) -> tuple[str, Entr
             return "credential", {"form": fact.kind, **found}
 
 
-def _further(fact: ApiKey | KubernetesAccount | AccessSetting | Perimeter, build: _Entry) -> tuple[str, Entry]:
+def _further(fact: ApiKey | KubernetesAccount | AccessSetting | Perimeter | Bucket, build: _Entry) -> tuple[str, Entry]:
     match fact:
         case ApiKey():
             found: Entry = {name: build.text(name, getattr(fact, name)) for name in ("name", "project")}
@@ -289,6 +290,8 @@ def _further(fact: ApiKey | KubernetesAccount | AccessSetting | Perimeter, build
         case AccessSetting():
             found = {"setting": fact.setting, "resource": build.resource(fact.resource)}
             return "access_setting", {**found, "enabled": build.flag("enabled", fact.enabled)}
+        case Bucket():
+            return "bucket", {name: build.text(name, getattr(fact, name)) for name in ("name", "project")}
         case Perimeter():
             found = {name: build.texts(name, getattr(fact, name)) for name in ("resources", "services")}
             return "perimeter", {"name": build.text("name", fact.name), **found}

@@ -20,6 +20,7 @@ from diagnosis.small_inputs import (
     ask,
     case,
     check,
+    deny,
     grant,
     member_of,
     outcome,
@@ -426,6 +427,25 @@ def test_a_condition_on_another_bucket(tmp_path: Path, where: str, right: tuple[
     granted = project_grant(member_of("batch"), "roles/storage.objectAdmin", more=condition)
     bucket = 'resource "google_storage_bucket" "d" {\n  project = "shop"\n  name = "shop-data"\n}\n'
     assert outcome(ask(tmp_path, ACCOUNT + bucket + granted, None, None, error=UPLOAD)) == right
+
+
+DECLARED = 'resource "google_storage_bucket" "d" {\n  project = "shop"\n  name = "shop-data"\n}\n'
+DENIED_CREATE = deny('"principalSet://goog/public:all"', '"storage.googleapis.com/objects.create"')
+
+
+@pytest.mark.parametrize(
+    ("more", "project", "right"),
+    [
+        (DECLARED, "shop", ("unknown", "missing-input")),  # the call works, and the error says that it does not
+        (DECLARED, "tools", ("fails", "target-rights")),
+        ("", "tools", ("unknown", "missing-input")),
+        (DECLARED + DECLARED.replace("d", "e", 1).replace('"shop"', '"tools"'), "tools", ("unknown", "missing-input")),
+        (DECLARED + DENIED_CREATE, "shop", ("fails", "deny")),
+    ],
+)
+def test_the_project_of_a_bucket(tmp_path: Path, more: str, project: str, right: tuple[str, str]) -> None:
+    granted = project_grant(member_of("batch"), "roles/storage.objectAdmin", project=project)
+    assert outcome(ask(tmp_path, ACCOUNT + more + granted, None, None, error=UPLOAD)) == right
 
 
 PERIMETER = """

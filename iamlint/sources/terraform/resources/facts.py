@@ -9,7 +9,17 @@ from importlib import import_module
 from itertools import chain
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.facts import AccessSetting, Fact, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue, UnreadPart
+from iamlint.facts import (
+    AccessSetting,
+    Bucket,
+    Fact,
+    KubernetesAccount,
+    Perimeter,
+    TagBinding,
+    TagKey,
+    TagValue,
+    UnreadPart,
+)
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.ignored import CLOSING, ignored
 from iamlint.sources.terraform.instances.instance import Instance
@@ -175,7 +185,7 @@ def _policy(instance: Instance) -> Iterator[Fact]:
     return chain(_loaded("policies.grants.grants")(instance), of_audit(instance))
 
 
-_LIMITS = (AccessSetting, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue)
+_LIMITS = (AccessSetting, Bucket, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue)
 """Facts that only add to others: an unknown number of them is not reported separately."""
 
 

@@ -10,19 +10,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from iamlint.documents.values import Value
-from iamlint.facts import AccessSetting, Resource, Setting
+from iamlint.facts import AccessSetting, Bucket, Resource, Setting
 from iamlint.sources.terraform.instances.arguments import flag_of, named, place_of, text_of
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.sources.terraform.resources.families import resource_of
+from iamlint.sources.terraform.resources.projects import default_project
 from iamlint.unknown import Unknown
 
 _NO_CHECK = "run.googleapis.com/invoker-iam-disabled"
 _NAMES = ("project", "location", "name")
 
 
-def bucket(instance: Instance) -> Iterator[AccessSetting]:
-    """Yield the settings of a ``google_storage_bucket``."""
+def bucket(instance: Instance) -> Iterator[AccessSetting | Bucket]:
+    """Yield the settings of a ``google_storage_bucket``, and its project."""
     name = named(text_of(instance.body.value("name")), f"{instance.address}.name", "name is not set")
     resource = Resource("storage_bucket", name)
     prevention = text_of(instance.body.value("public_access_prevention"))
@@ -30,6 +31,9 @@ def bucket(instance: Instance) -> Iterator[AccessSetting]:
     yield from _setting(instance, "public_access_prevention", resource, "public_access_prevention", enforced)
     argument = "uniform_bucket_level_access"
     yield from _setting(instance, "uniform_access", resource, argument, flag_of(instance.body.value(argument)))
+    project, place = default_project(instance)
+    if isinstance(project, str) or project.parts:
+        yield Bucket(name, project, declaration(instance), place)
 
 
 def run_service(instance: Instance) -> Iterator[AccessSetting]:
