@@ -300,3 +300,23 @@ def test_who_mints_as_an_agent_for_a_privileged_account_is_told_once(check: Chec
     told = found(check, OWNER, on("z", MINTS, "zb"), has("roles/aiplatform.user", X, "prod-1"))
     of_x = [name for name in told if "aiplatform" in name]
     assert [name.partition(" ")[0] for name in of_x] == ["deploy-as-privileged-account"]
+
+
+def test_a_second_way_onto_an_account_that_is_reported_is_not_repeated(check: Check) -> None:
+    runs_as = f"""
+resource "google_composer_environment" "e" {{
+  project = "prod-1"
+  name    = "e"
+  region  = "europe-west1"
+  config {{
+    node_config {{
+      service_account = "{email("z")}"
+    }}
+  }}
+}}
+"""
+    deploys = has("roles/composer.admin", X, "prod-1")
+    alone = found(check, OWNER, runs_as, deploys)
+    both = found(check, OWNER, runs_as, deploys, on("z", "roles/iam.serviceAccountUser", X))
+    assert [*alone] == ["deploy-as-privileged-account composer_admin_group_x_prod-1"]
+    assert [*both] == ["deploy-as-privileged-account x_z"]

@@ -81,12 +81,17 @@ class _Escalations:
         self._graph = graph
         self._onward = onward_of(graph.estate)
         self._direct: dict[str, frozenset[int]] = {}
+        self._deployed: set[tuple[str | None, str]] = set()
 
     def matches(self) -> Iterator[Match]:
         estate = self._graph.estate
         told = [*estate.made(impersonations), *estate.made(deploying)]
         certain = {id(match.fact) for match in told if match.truth is Truth.TRUE}
         unknown = {id(match.fact) for match in told if match.truth is Truth.UNKNOWN}
+        deployed = (match for match in estate.made(deploying) if match.truth is Truth.TRUE)
+        self._deployed = {
+            (principal_node(one.fact), one.words["account"]) for one in deployed if type(one.fact) is Grant
+        }
         perhaps: dict[int, Match] = {}
         for first in self._firsts(certain):
             grant = first.edges[0].grant
@@ -154,6 +159,8 @@ class _Escalations:
         if not ends:
             return None
         route = onward.route(spots, ends[0], sure=sure)
+        if route and not route.length and (edge.source, onward.names.label(account)) in self._deployed:
+            return None  # the way by another grant is reported
         found = edge.verdict & first.verdict & of_principal(self._graph, edge, account)
         if not sure:
             found &= Verdict(Truth.UNKNOWN, route.reasons if route else ("a further hop is not certain",))
@@ -163,7 +170,7 @@ class _Escalations:
         edge, account, names = first.edge, first.account, self._onward.names
         strongest = route.grant if route else grant_of(ends[0], account)
         related = (*first.also, strongest, *(grant_of(end, account) for end in ends[:MOST_NAMED]))
-        hops = f"{route.length + 1} hops" if route else "several hops"
+        hops = f"{route.length + 1} hop{'s' * bool(route.length)}" if route else "several hops"
         flow = flow_of(self._graph.estate, first_step(edge, names, first.method), route, names, strongest)
         gke = edge.grant.principal.kind == "gke_workload" and first.method is None
         return Match(
