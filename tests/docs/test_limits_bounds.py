@@ -17,6 +17,7 @@ from iamlint.graph import delegation
 from iamlint.hcl import lexer, scope
 from iamlint.hcl.functions import either, partial, types
 from iamlint.hcl.functions.filesystem import files
+from iamlint.queries.federation import outsiders
 from iamlint.roles import MOST_SEARCHES
 from iamlint.sources import not_uploaded, unwalked
 from iamlint.sources.gcloud import stream
@@ -43,6 +44,7 @@ BOUNDS = {
     "known elements": (f"{partial.MOST_PARTS:,}; {partial.MOST_UNKNOWN_KEYS}; {either.MOST_OPTIONS} |",),
     "deny policies": (f"{blockers.STEPS:,} pairs, and {blockers.STEPS_A_GRANT} more",),
     "hops of a chain": (f"first {delegation.MOST_HOPS - 1} and the last", f"{delegation.MOST_FOLLOWED:,} edges"),
+    "steps of attribute": (f"{outsiders.MOST_STEPS:,} each, {outsiders.MOST_STEPS_OF_RUN:,} in",),
     "names that get": (f"{MOST_SEARCHES}",),
     "a compressed export": (f"{compressed.MOST_TIMES} times",),
     "unreadable lines": (f"{stream.MOST_IN_A_ROW:,} in a row",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -458,5 +459,19 @@ def test_all_tokens_of_a_condition_share_one_budget(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(outsiders, "Budget", lambda steps: made.append(Budget(steps)) or made[-1])
     many = ", ".join(f"'w{number}'" for number in range(60))
     text = f"[{many}].exists(a, [{many}].exists(b, assertion.repository == a + b))"
-    assert not outsiders._admits.__wrapped__(text, (), "https://token.actions.githubusercontent.com")
+    met, steps = outsiders._admits(text, (), "https://token.actions.githubusercontent.com")
+    assert (met, steps >= outsiders.MOST_STEPS) == (False, True)
     assert [budget.left <= 0 for budget in made] == [True]
+
+
+def test_all_conditions_of_a_run_share_one_budget(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [provider(GITHUB, f"assertion.repository.matches('^(w{n}|v)+/x$')") for n in "0012"]
+    ids = ('"ci" {', 'provider_id = "ci"')
+    for n, name in product(range(len(texts)), ids):
+        texts[n] = texts[n].replace(name, name.replace("ci", f"ci{n}"))
+    files, select = {"main.tf": "".join(texts)}, ("weak-provider-condition",)
+    assert len(check(files, select=select).findings) == 4
+    monkeypatch.setattr(outsiders, "MOST_STEPS_OF_RUN", 1)
+    report = check(files, select=select)
+    assert (len(report.findings), len(report.unknown_answers)) == (2, 2)
+    assert {answer.reason for answer in report.unknown_answers} == {outsiders.BEYOND}

@@ -87,7 +87,7 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
             continue
         if not known and attribute.removeprefix("attribute.") in _CHOSEN:
             yield Match(grant, Truth.TRUE, confidence="medium")
-        open_to = [admits(one) for one in through]
+        open_to = [admits(one, estate) for one in through]
         unknown = next((one for one in open_to if isinstance(one, Unknown)), None)
         if "anybody" in open_to or "tenant" in open_to:
             yield Match(grant, Truth.TRUE, related=tuple(through), raised=0 if "anybody" in open_to else -1)
@@ -141,7 +141,7 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
             continue
         whole = _WHOLE.match(grant.principal.text)
         known = providers.get((scope(grant.declared), whole["pool"]), []) if whole else []
-        open_to = {one: admits(one) for one in known if one.disabled is not True}
+        open_to = {one: admits(one, estate) for one in known if one.disabled is not True}
         if open_to and all(how == "nobody" for how in open_to.values()):  # the providers are reported
             continue
         few = open_to and all(how in ("workload", "nobody") for how in open_to.values())

@@ -17,15 +17,19 @@ from iamlint.conditions.abstract_values import Some
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.simplified import with_token
 from iamlint.conditions.syntax import Literal, Node, texts_of
-from iamlint.conditions.token_claims import Claim, claims_compared
+from iamlint.conditions.token_claims import Claim, claims_compared, is_obscure
+from iamlint.estate import Estate
 from iamlint.facts import Condition, Provider, Text
 from iamlint.federation.issuers import SHARED, Claims, Form, Issuer, read, shared_issuer
-from iamlint.unknown import Unknown
+from iamlint.unknown import Truth, Unknown
 
 MOST_TOKENS = 500
 """Maximum number of tokens that one condition is evaluated for."""
 MOST_STEPS = 5_000
 """Maximum number of nodes that are evaluated for all tokens of one condition together; then it stays undecided."""
+MOST_STEPS_OF_RUN = 300_000
+"""Maximum number of such nodes for all conditions of a run, in steps of a whole condition; the others stay unknown."""
+BEYOND = "evaluating all attribute conditions takes more steps than iamlint takes in one run"
 _MOST_WAYS = 8
 _MOST_WORDS = 8
 _MOST_FIRST = 4
@@ -44,24 +48,49 @@ _NAMES = frozenset({"repository", "project", "workspace", "pipeline"})
 _STRANGER, _OTHER_NAME = "mallory", "tools"
 
 Token = Mapping[str, str]
+_Asked = tuple[Text, tuple[tuple[str, str], ...], str]
+"""A condition, the attributes that are made of claims, and the address of the issuer."""
 
 
-def admits_stranger(provider: Provider) -> bool:
-    """Whether the condition of a provider of a shared issuer is certainly true for a token of some stranger."""
+class Strangers:
+    """Whether providers of an estate admit strangers. In their order, so that no answer depends on who asks first."""
+
+    def __init__(self, estate: Estate) -> None:
+        self._answers: dict[_Asked, Truth] = {}
+        left = MOST_STEPS_OF_RUN
+        for asked in filter(None, map(_asked, estate.of(Provider))):
+            if asked not in self._answers and left > 0:
+                met, steps = _admits(*asked)
+                self._answers[asked] = Truth.of(met)
+                left -= steps
+
+    def admitted(self, provider: Provider) -> Truth:
+        """Return whether a condition is certainly true for a token of some stranger; unknown beyond the bound."""
+        asked = _asked(provider)
+        return self._answers.get(asked, Truth.UNKNOWN) if asked else Truth.FALSE
+
+
+def _asked(provider: Provider) -> _Asked | None:
+    """Return what an answer depends on; None if the demands of the condition decide it, or the issuer is not shared."""
     issuer, condition = shared_issuer(provider), provider.condition
     expression = condition.expression if isinstance(condition, Condition) else condition
     if issuer is None or not issuer.claims or expression is None:
-        return False
+        return None
+    ways = claims_compared(expression)
+    if not isinstance(ways, tuple):
+        return None
+    if not is_obscure(expression) and not any(claim.how == "matches" for way in ways for claim in way):
+        return None
     mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
     made = tuple((name, of) for name, of, _ in mapping if isinstance(of, str))
-    return _admits(expression, made, next(url for url, known in SHARED.items() if known is issuer))
+    return expression, made, next(url for url, known in SHARED.items() if known is issuer)
 
 
-@lru_cache(maxsize=1024)
-def _admits(expression: Text, made: tuple[tuple[str, str], ...], address: str) -> bool:
+def _admits(expression: Text, made: tuple[tuple[str, str], ...], address: str) -> tuple[bool, int]:
+    """Return whether a condition is true for a token of some stranger, and the steps of the evaluation."""
     node, ways = parse(expression), claims_compared(expression)
     if isinstance(node, Unparsable | Unknown) or not isinstance(ways, tuple):
-        return False
+        return False, 0
     words = frozenset(word for text in texts_of(node) for word in _WORD.findall(text))
     tokens = (token for way in ways[:_MOST_WAYS] for token in _tokens(SHARED[address], way, sorted(words)))
     attributes, work = dict(made), Budget(MOST_STEPS)
@@ -69,8 +98,8 @@ def _admits(expression: Text, made: tuple[tuple[str, str], ...], address: str) -
         for token in islice(tokens, MOST_TOKENS):
             match with_token(node, _value(token | {"iss": address}, attributes, work), work):
                 case Some((True,), False):
-                    return True
-    return False
+                    return True, MOST_STEPS - work.left
+    return False, MOST_STEPS - work.left
 
 
 def _value(token: Token, made: Mapping[str, str], work: Budget, depth: int = 0) -> Callable[[str], Node | None]:

@@ -16,7 +16,7 @@ from iamlint.federation.admission import admission
 from iamlint.federation.issuers import OWN, Issuer, read, shared_issuer
 from iamlint.federation.names import LONGEST_SUBJECT
 from iamlint.patterns.match import Match
-from iamlint.queries.federation.outsiders import admits_stranger
+from iamlint.queries.federation.outsiders import BEYOND, Strangers
 from iamlint.unknown import Truth, Unknown, shown
 
 _SET_ELSEWHERE = "is an empty text, which is set elsewhere"
@@ -40,10 +40,13 @@ def weak_provider_conditions(estate: Estate) -> Iterator[Match]:
             case ways:
                 if undeclared(expression, PROVIDER):
                     continue
-                weak, met = _weak(ways, provider, issuer), _is_met_by_stranger(provider, expression, ways)
-                if not weak and not met:
+                weak, met = _weak(ways, provider, issuer), estate.made(Strangers).admitted(provider)
+                if not weak and met is Truth.UNKNOWN:
+                    yield Match(provider, Truth.UNKNOWN, reasons=(BEYOND,))
                     continue
-                if is_obscure(expression) and not met:
+                if not weak and met is Truth.FALSE:
+                    continue
+                if is_obscure(expression) and met is not Truth.TRUE:
                     reason = "a part of the attribute condition is not understood"
                     yield Match(provider, Truth.UNKNOWN, reasons=(reason,))
                 else:
@@ -55,12 +58,6 @@ def _weak(ways: tuple[frozenset[Claim], ...], provider: Provider, issuer: Issuer
     """Whether a condition can be met in a way that identifies no tenant."""
     reader, let_in = _reader(provider, issuer), admission(provider)
     return any(not _names_tenant(way, reader) and let_in.taken((way,))[0] for way in ways)
-
-
-def _is_met_by_stranger(provider: Provider, expression: Text, ways: tuple[frozenset[Claim], ...]) -> bool:
-    """Whether a stranger's token meets a condition that its demands do not decide: evaluated, not compared."""
-    undecided = is_obscure(expression) or any(claim.how == "matches" for way in ways for claim in way)
-    return undecided and admits_stranger(provider)
 
 
 def unmatched_provider_conditions(estate: Estate) -> Iterator[Match]:
@@ -105,7 +102,7 @@ Openness = Literal["anybody", "tenant", "workload", "nobody"]
 """Who a provider admits: any customer of its issuer, one customer, one customer's repository or the like, or nobody."""
 
 
-def admits(provider: Provider) -> Openness | Unknown:
+def admits(provider: Provider, estate: Estate) -> Openness | Unknown:
     """Return who a provider admits. A private issuer has one tenant."""
     issuer = shared_issuer(provider)
     condition = provider.condition
@@ -117,8 +114,9 @@ def admits(provider: Provider) -> Openness | Unknown:
         return ways
     if isinstance(ways, Unparsable):
         return Unknown(ways.reason)
-    if _is_met_by_stranger(provider, expression, ways):
-        return "anybody"
+    met = estate.made(Strangers).admitted(provider)
+    if met is not Truth.FALSE:
+        return "anybody" if met is Truth.TRUE else Unknown(BEYOND)
     reader, let_in = _reader(provider, issuer or OWN), admission(provider)
     ways = tuple(way for way in ways if let_in.taken((way,))[0])
     if not ways:
