@@ -297,7 +297,8 @@ def test_sources_with_backslashes(check: Check, source: str) -> None:
 
 
 def program(kind: str, body: str) -> dict[str, str]:
-    return {"main.tf": f'locals {{ verb = "add-iam-policy-binding" }}\nresource "{kind}" "x" {{\n{body}\n}}\n'}
+    declared = 'variable "on" {}\nlocals { verb = "add-iam-policy-binding" }\n'
+    return {"main.tf": f'{declared}resource "{kind}" "x" {{\n{body}\n}}\n'}
 
 
 @pytest.mark.parametrize(
@@ -337,6 +338,8 @@ def program(kind: str, body: str) -> dict[str, str]:
             "google_os_config_os_policy_assignment",
             f'os_policies {{\n resource_groups {{\n script = "{ADD}"\n }}\n }}',
         ),
+        ("google_cloud_run_v2_worker_pool", 'template {\n args = ["iam", "roles", "update", "r"]\n }'),
+        ("google_compute_project_metadata_item", f'value = var.on ? "{ADD}" : "echo"'),
         (
             "kubernetes_cron_job_v1",
             'spec {\n container {\n command = ["gcloud", "projects", local.verb, "prod"]\n }\n }',
@@ -347,6 +350,14 @@ def test_programs_that_change_iam(check: Check, kind: str, body: str) -> None:
     (one,) = unknown_answers(check(program(kind, body), select=RULE))
     assert one.address == f"{kind}.x"
     assert "contains a change of IAM" in one.reason
+
+
+def test_a_program_that_is_not_known_in_full(check: Check) -> None:
+    metadata = 'metadata = {{ startup-script = "gcloud {} ${{var.verb}} x" }}'
+    for verb, count in (("projects", 1), ("storage ls", 0)):
+        files = program("google_compute_project_metadata", metadata.format(verb))
+        found = unknown_answers(check({**files, "v.tf": 'variable "verb" {}\n'}, select=RULE))
+        assert ["may change IAM" in one.reason for one in found] == [True] * count
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,10 @@ _GRANTS = regex(
 Source for Deployment Manager:
 https://cloud.google.com/deployment-manager/docs/configuration/set-access-control-resources
 """
-_CLIENT = regex(r"gcloud|gsutil|googleapis|\bbq\b|\bcurl\b|IamPolicy|iam_policy")
+_CLIENT = regex(
+    r"gcloud|gsutil|googleapis|\bbq\b|\bcurl\b|IamPolicy|iam_policy|(?:add|set)-iam-policy"
+    r"|\biam\s+(?:policies|roles|service-accounts|workforce-pools|workload-identity-pools)\s"
+)
 """What a text contains if it has a command that changes IAM, and not a sentence about it."""
 _OF_CALLS = META | {"source", "version"}
 """The arguments of a module call that are not passed to the module."""
@@ -151,6 +154,9 @@ def _unread_program(
             found = search(text) if has_time(text) else None
             if found:
                 return f"contains a change of IAM, which is not read: {_excerpt(found)}", argument.at
+        why = next((part.unknown for part in _parts(argument.value) if part.unknown), None)
+        if why and any(map(_may_change, _texts(argument.value))):
+            return f"contains a command that may change IAM, and is not known in full: {why.reason}", argument.at
     of_names = program.blocks.items() if names is None else _named(program.blocks, names)
     for inner in chain.from_iterable(found for _, found in of_names if not isinstance(found, Unknown)):
         told = _unread_program(inner, has_time, search)
@@ -246,8 +252,11 @@ def _may_change(text: str) -> bool:
 
 def _texts(value: Value) -> Iterator[str]:
     """Yield the texts in a value; those of a list also joined to one line; unknown parts as `HOLE`."""
-    found = [part.data for part in _parts(value) if isinstance(part.data, str | Unknown)]
-    yield from map(_with_unknown_parts, found)
+    written = list(_parts(value))
+    yield from (_with_unknown_parts(part.data) for part in written if isinstance(part.data, str | Unknown))
+    for part in written:
+        for option in part.options:  # one of these texts, of which it is not known which
+            yield from _texts(option)
     if isinstance(value.data, tuple):
         yield " ".join(_with_unknown_parts(item.data) for item in value.data if isinstance(item.data, str | Unknown))
 
