@@ -4,11 +4,11 @@
 
 ROOM is a package of iamlint: access, estate, graph, conditions and patterns where none is named. With NAME, only
 functions of these names (without their class) are changed; with REPORT, the output of an earlier run, only its
-survivors are run again. The tests are collected and run once, to see which
-functions each of them calls. Each mutant then runs in a fork, which has the changed function in its place, and only
-with the tests that call it: the quickest first, up to the first that fails. A function that runs only when its module
-is imported is changed in a new process, which runs the tests of its room. A process that fails, or whose test takes ten
-times as long, has killed its mutant.
+survivors are run again. The tests are collected and run once, to see which functions each of them calls. Each mutant
+then runs in a fork, which has the changed function in its place, and only with the tests that call it: the quickest
+first, up to the first that fails, or the first row of a table that fails. A function that runs only when its module
+is imported is changed in a new process, which runs the tests of its room. A process that fails, or whose test takes
+ten times as long, has killed its mutant.
 
 Mutants that behave as the original does are in ``equivalent_mutants.txt``, with the reason; they are not sampled.
 Exits with 0 if all are killed, else with 1.
@@ -376,11 +376,11 @@ def main() -> int:
     parser.add_argument("--imported", nargs=4, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     os.chdir(ROOT)
-    options = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", *asked.tests]
+    options = ["-q", "-s", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *asked.tests]
     if asked.imported:
         path, function, node, which = asked.imported
         _import_changed(Mutant(Path(path), function, 0, "", int(node), int(which)))
-        return int(pytest.main(["-x", *options]))
+        return int(pytest.main(options))
     plugin = Plugin(
         asked.rooms or [room for room in ROOMS if (ROOT / "iamlint" / room).exists()],
         asked.sample,

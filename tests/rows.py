@@ -3,7 +3,7 @@
 A test of its own costs pytest and xdist several milliseconds: in two thirds of our rows more than the row itself.
 Rows are run together if no row has a mark. A fixture of the function's scope is made anew for each row, one of a wider
 scope is shared; one that asks pytest for more, as ``capsys`` does, keeps the rows apart. ``--each-row``, ``-k`` and
-``file.py::test[row]`` collect each row as a test of its own.
+``file.py::test[row]`` collect each row as a test of its own; ``-x`` ends at the first row that fails.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def joined(collector: pytest.Module | pytest.Class, name: str, function: Any) ->
     fresh = None if rows is None else fresh_of(collector, function, rows)
     if rows is None or fresh is None or any(True for _ in collector.iter_markers()):
         return None
-    test: pytest.Function = pytest.Function.from_parent(collector, name=name, callobj=all_of(function, rows, fresh))
+    first = collector.config.option.maxfail == 1
+    run = all_of(function, rows, fresh, first=first)
+    test: pytest.Function = pytest.Function.from_parent(collector, name=name, callobj=run)
     test.user_properties.append((ROWS, len(rows)))
     return test
 
@@ -97,10 +99,10 @@ def _row(names: str | list[str] | tuple[str, ...], value: Any) -> list[tuple[str
     return list(zip(each, value, strict=True))
 
 
-def all_of(function: Function, rows: list[Row], fresh: Fresh) -> Function:
+def all_of(function: Function, rows: list[Row], fresh: Fresh, *, first: bool = False) -> Function:
     """Return a function that calls another one with each row, and then raises what its calls raised.
 
-    It takes the fixtures that all rows share.
+    It takes the fixtures that all rows share. With ``first`` it ends at the first row that fails.
     """
     makers = [function, *(make for make in fresh.values() if make)]
     taken = dict.fromkeys(name for one in makers for name in inspect.signature(one).parameters)
@@ -110,8 +112,14 @@ def all_of(function: Function, rows: list[Row], fresh: Fresh) -> Function:
 
     @functools.wraps(function)
     def run(**given: Any) -> None:
-        raised = list(_raised(function, rows, given, fresh))
-        failed = [one for one in raised if not isinstance(one, pytest.skip.Exception)]
+        raised: list[BaseException] = []
+        failed: list[BaseException] = []
+        for one in _raised(function, rows, given, fresh):
+            raised.append(one)
+            if not isinstance(one, pytest.skip.Exception):
+                failed.append(one)
+                if first:
+                    break
         if failed:
             raise BaseExceptionGroup(f"{len(failed)} of {len(rows)} rows (--each-row shows each of them)", failed)
         if len(raised) == len(rows):

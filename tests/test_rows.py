@@ -58,6 +58,8 @@ def test_every_row_that_fails_is_reported() -> None:
         rows.all_of(odd, found, {})()
     assert [error.__notes__ for error in caught.value.exceptions] == [["row: number=2"], ["row: number=4"]]
     assert [str(error).splitlines()[0] for error in caught.value.exceptions] == ["2 is even", "four"]
+    with pytest.raises(BaseExceptionGroup, match="1 of 4 rows"):
+        rows.all_of(odd, found, {}, first=True)()
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])

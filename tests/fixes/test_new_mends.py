@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from program import run
 
+from iamlint.fixes.mends.conditions import corrected
+
 PROVIDER = """resource "google_iam_workload_identity_pool_provider" "ci" {
   project                            = "shop"
   workload_identity_pool_id          = "ci"
@@ -397,3 +399,12 @@ def test_alternatives_are_left_out_where_they_are_few(refs: int, mended: bool, t
     done = run("check", "--select", "weak-provider-condition", "--format", "json", cwd=tmp_path)
     fixes = [one["fix"] for one in json.loads(done.stdout)["findings"]]
     assert [one and one["title"] for one in fixes] == ([f"write the condition as `{named}`"] if mended else [None])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("size([1, [2]", "size([1, [2]])"), ("f(')'", "f(')')"), ("(]", None), (")", None), ("(a)", None)],
+)
+def test_brackets_are_closed_where_they_can_be(text: str, expected: str | None) -> None:
+    found = corrected(text, lambda one: expected in (None, one), provider=False)
+    assert found == (expected and (expected, True))

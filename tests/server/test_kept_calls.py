@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from folder import written
+from folder import GRANT, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +106,7 @@ module "google" {
   group_name = module.middle.who
 }
 """
+CALL = 'module "one" {\n  source = "../modules/leaf"\n}\n'
 AGAIN = """\
 provider "google" {
   project = "first"
@@ -349,6 +350,29 @@ def test_only_calls_that_read_the_change_are_evaluated(top: Path, hits: list[tup
     swapped(top, "the other module of the same content")
     session.check()
     assert {address for address, known in hits if not known} == {"module.middle.module.copy", "module.copy"}
+
+
+def test_a_known_call_reads_its_files_and_asks_for_the_workspace_again(top: Path, hits: list[tuple[str, bool]]) -> None:
+    """What it reads as data is no document that cannot be read, and the other workspaces are evaluated, too."""
+    leaf = """\
+resource "google_project_iam_member" "it" {
+  project = "p"
+  role    = terraform.workspace == "default" ? "roles/owner" : "roles/viewer"
+  member  = "user:${split(" ", file("${path.root}/who.json"))[2]}"
+}
+"""
+    files = {"modules/leaf/main.tf": leaf, "root/main.tf": CALL, "root/who.json": '{"bindings": [ ana@example.com ('}
+    written(top, files | {"root/more.tf": "locals {}\n"})
+    session = Session(top)
+    session.check()
+    before = told(session.run.report)
+    hits.clear()
+    written(top, {"root/more.tf": GRANT.format(name="more", project='"p"', role='"roles/viewer"', member='"allUsers"')})
+    session.check()
+    assert hits.count(("module.one", True)) == 2, "once for each workspace"
+    assert told(session.run.report) == bare(top) != before
+    assert not before["errors"]
+    assert "user:ana@example.com" in str(before["findings"])
 
 
 def test_a_root_that_runs_out_of_steps_is_as_without_memory(top: Path, monkeypatch: pytest.MonkeyPatch) -> None:
