@@ -9,14 +9,14 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
-from cached_estate import grant
+from cached_estate import grant, write_all
 from program import run
 
 import iamlint.cli
@@ -33,8 +33,8 @@ class Runs:
 
     def __init__(self, top: Path) -> None:
         self.cwd, self.home = top / "estate", top / "home"
-        self.cwd.mkdir()
-        self.home.mkdir()
+        self.cwd.mkdir(exist_ok=True)
+        self.home.mkdir(exist_ok=True)
 
     @property
     def folder(self) -> Path:
@@ -80,6 +80,27 @@ class Runs:
 
 def told(done: Done) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
+
+
+def prepared(top: Path, files: Mapping[str, str], *arguments: str) -> Callable[[], Runs]:
+    """Check an estate once; return what lays it out again as it was then, in its place and with its cache.
+
+    A test whose first run has these arguments gets that result from the cache.
+    """
+    place, kept = top / "place", top / "kept"
+    place.mkdir()
+    runs = Runs(place)
+    write_all(runs.cwd, files)
+    runs(*arguments)
+    place.rename(kept)
+
+    def again() -> Runs:
+        if place.exists():
+            shutil.rmtree(place)
+        shutil.copytree(kept, place, symlinks=True)
+        return Runs(place)
+
+    return again
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from cached_estate import grant, write_all
+from cached_estate import grant
 from every_fact import FACTS
-from test_cache import TESTDATA, Runs, edits, told
+from test_cache import TESTDATA, Runs, edits, prepared, told
 
 from iamlint import budget
 from iamlint.files.disk import DISK
@@ -68,11 +68,14 @@ NEVER_KEPT: set[str] = set()
 """A root module that reads another's outputs."""
 
 
+@pytest.fixture(scope="module")
+def again(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Runs]:
+    return prepared(tmp_path_factory.mktemp("estate").resolve(), ESTATE, "--format", "json")
+
+
 @pytest.fixture
-def runs(tmp_path: Path) -> Runs:
-    found = Runs(tmp_path.resolve())
-    write_all(found.cwd, ESTATE)
-    return found
+def runs(again: Callable[[], Runs]) -> Runs:
+    return again()
 
 
 def evaluated(runs: Runs, *arguments: str) -> tuple[Any, set[str]]:
@@ -304,7 +307,7 @@ def test_parts_that_are_damaged_are_not_believed(runs: Runs) -> None:
 # -- facts as data -----------------------------------------------------------------------------------------------------
 
 
-def again(fact: object) -> object:
+def there_and_back(fact: object) -> object:
     return fact_data.value_of(json.loads(json.dumps(fact_data.data_of(fact))))
 
 
@@ -312,13 +315,13 @@ def again(fact: object) -> object:
 def test_facts_of_every_corpus_come_back(corpus: str) -> None:
     facts = read([TESTDATA / corpus], Options(tree=DISK)).facts
     for fact in facts:
-        assert repr(again(fact)) == repr(fact)  # also what comparisons leave out
+        assert repr(there_and_back(fact)) == repr(fact)  # also what comparisons leave out
 
 
 def test_each_kind_of_fact_comes_back() -> None:
     for fact in FACTS:
-        assert again(fact) == fact
-        assert repr(again(fact)) == repr(fact)
+        assert there_and_back(fact) == fact
+        assert repr(there_and_back(fact)) == repr(fact)
 
 
 def test_what_is_no_data_is_refused() -> None:

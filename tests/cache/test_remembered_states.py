@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cached_estate import grant, write_all
-from test_cache import Runs, told
+from cached_estate import grant
+from test_cache import Runs, prepared, told
 from test_parts import evaluated
 
 from iamlint import budget
@@ -61,11 +61,14 @@ READERS = {"first", "second", "third"}
 ROOTS = {"base", "zero", "amid", *READERS}
 
 
+@pytest.fixture(scope="module")
+def again(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Runs]:
+    return prepared(tmp_path_factory.mktemp("estate").resolve(), ESTATE, "--format", "json", "--show-unknown")
+
+
 @pytest.fixture
-def runs(tmp_path: Path) -> Runs:
-    found = Runs(tmp_path.resolve())
-    write_all(found.cwd, ESTATE)
-    return found
+def runs(again: Callable[[], Runs]) -> Runs:
+    return again()
 
 
 def write(name: str, text: str) -> Callable[[Path], object]:

@@ -1,8 +1,9 @@
-"""A release: built twice from different trees it has the same bytes, and what goes with it fits."""
+"""A release: built twice from different trees it has the same bytes, what goes with it fits, and the wheel checks."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -18,29 +19,32 @@ import release
 import yaml
 from release import ROOT, addressed, hashes, locked, mistakes, notes, project, sbom
 
+from iamlint.basics.lazy_regex import FILE, engine
+from iamlint.diagnosis.recognition import error_kinds
+from iamlint.methods import documents
+from iamlint.rules.catalog import COMPILED, load_rules
+from iamlint.sources.terraform.configuration import module_stubs
+
 VERSION = str(project()["version"])
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The packages, built from two copies that differ in their place, times, modes and environment."""
+    """The packages, built from two copies that differ in their place, times, modes and environment.
+
+    Of the tests and their data, which the source package has as they are, they hold a part.
+    """
     found = []
     names = (
-        "iamlint",
-        "rules",
-        "tests",
-        "testdata",
-        "README.md",
-        "LICENSE",
-        "CHANGELOG.md",
-        "action.yml",
-        "pyproject.toml",
+        *("iamlint", "rules", "tests/hcl", "testdata/readme"),
+        *("README.md", "LICENSE", "CHANGELOG.md", "action.yml", "pyproject.toml"),
     )
     for number, (umask, zone) in enumerate(((0o022, "UTC"), (0o077, "Asia/Tokyo"))):
         top = tmp_path_factory.mktemp(f"source-{'x' * number}")
         ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
         for name in names:
             source = ROOT / name
+            (top / name).parent.mkdir(exist_ok=True)
             if source.is_dir():
                 shutil.copytree(source, top / name, symlinks=True, ignore=ignored, copy_function=shutil.copyfile)
             else:
@@ -143,3 +147,53 @@ def test_the_workflow_publishes_without_a_token_and_only_what_it_built() -> None
     assert "secrets." not in str(workflow)
     for command in re.findall(r"bench/release\.py (\w+)", scripts):
         assert f"bench/release.py {command}" in (release.__doc__ or "")
+
+
+# -- the wheel holds everything that runs ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def installed(built: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("installed")
+    (wheel,) = built[0].glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(target)
+    return target
+
+
+def run(installed: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    command = [sys.executable, "-m", "iamlint", *arguments]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_wheel_counts_as_many_rules_as_the_checkout(installed: Path, tmp_path: Path) -> None:
+    where = subprocess.run(
+        [sys.executable, "-c", "import iamlint; print(iamlint.__file__)"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(where.stdout.strip()).is_relative_to(installed)
+    listed = run(installed, "rules", cwd=tmp_path)
+    assert len(listed.stdout.splitlines()) == len(load_rules()[0])
+
+
+def test_the_wheel_checks(installed: Path, tmp_path: Path) -> None:
+    done = run(installed, "check", str(ROOT / "testdata" / "readme"), "-q", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "broad-token-creator" in done.stdout
+
+
+def test_the_wheel_has_compiled_documents(installed: Path) -> None:
+    counts = {COMPILED: len(load_rules()[0]), documents.COMPILED: 300, error_kinds.COMPILED: 120}
+    for file, count in (counts | {module_stubs.COMPILED: 10}).items():
+        first = (installed / file.relative_to(ROOT)).read_bytes().partition(b"\n")[0]
+        compiled = json.loads(first)
+        assert compiled["sources"] is None, "a wheel's sources have other times"
+        assert len(compiled["heads"]) >= count
+    made_for, patterns = json.loads((installed / Path(FILE).relative_to(ROOT)).read_bytes().partition(b"\n")[0])
+    assert made_for == engine()
+    assert len(patterns) > 400

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from every_character import CHARACTERS
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from random_data import object_of, random_data
 
 from iamlint.documents import json_later, json_text, read_json, read_json_documents
 from iamlint.documents.json_later import Members
@@ -16,15 +16,10 @@ from iamlint.documents.values import Data, Value
 from iamlint.location import Location, SourceText, Span, Unreadable
 from iamlint.sources.gcloud.stream import LineText
 
-NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-LEAVES = st.none() | st.booleans() | NUMBERS | st.text(CHARACTERS)
-KEYS = st.text(CHARACTERS, max_size=6)
 ON_A_BUSY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """The first input takes seconds there: hypothesis looks for constants in all modules."""
-JSON = st.recursive(
-    LEAVES,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
-)
+JSON = random_data()
+OBJECTS = random_data(object_of)
 
 
 def whole(value: Value) -> object:
@@ -182,7 +177,7 @@ def strict(text: str) -> tuple[Value, ...]:
 
 
 @ON_A_BUSY_MACHINE
-@given(st.dictionaries(KEYS, JSON, max_size=4), st.sampled_from([None, 2]), st.booleans())
+@given(OBJECTS, st.sampled_from([None, 2]), st.booleans())
 def test_members_have_the_places_read_at_once(data: object, indent: int | None, ascii_only: bool) -> None:
     text = json.dumps([data], indent=indent, ensure_ascii=ascii_only)
     (value,) = json_later.read(SourceText("a.json", text)) or ()

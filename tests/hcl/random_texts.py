@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from every_character import CHARACTERS
+from collections.abc import Callable, Sequence
+from random import Random
+
+from every_character import characters
 from hypothesis import strategies as st
 from samples import BROKEN, VALID
 
@@ -73,14 +76,31 @@ TOKENS = [
 SAMPLES = [*VALID.values(), *(broken.text for broken in BROKEN.values())]
 
 
-@st.composite
-def texts(draw: st.DrawFn) -> str:
+def text_of(chance: Random) -> str:
     """Tokens in a row, or samples with an insertion, a deletion, or a moved part."""
-    if draw(st.booleans()):
-        return "".join(draw(st.lists(st.one_of(st.sampled_from(TOKENS), st.text(CHARACTERS, max_size=3)), max_size=30)))
-    text = "".join(draw(st.lists(st.sampled_from(SAMPLES), min_size=1, max_size=3)))
-    for _ in range(draw(st.integers(1, 4))):
-        start = draw(st.integers(0, len(text)))
-        end = draw(st.integers(start, min(len(text), start + 6)))
-        text = text[:start] + draw(st.sampled_from(["", *TOKENS])) + text[end:]
+    if chance.random() < 0.5:
+        return joined(TOKENS, chance)
+    return edited("".join(chance.choices(SAMPLES, k=chance.randint(1, 3))), TOKENS, chance)
+
+
+def joined(tokens: Sequence[str], chance: Random) -> str:
+    """Return a few tokens, or up to thirty, with other characters between them."""
+    number = chance.randint(0, chance.choice((4, 12, 30)))
+    return "".join(chance.choice(tokens) if chance.random() < 0.6 else characters(chance, 3) for _ in range(number))
+
+
+def edited(text: str, tokens: Sequence[str], chance: Random) -> str:
+    """Return a text with one to four parts replaced by nothing or by a token."""
+    for _ in range(chance.randint(1, 4)):
+        start = chance.randint(0, len(text))
+        end = chance.randint(start, min(len(text), start + 6))
+        text = text[:start] + chance.choice(["", *tokens]) + text[end:]
     return text
+
+
+def random_texts(made: Callable[[Random], str] = text_of) -> st.SearchStrategy[str]:
+    """Texts made by a function from random numbers.
+
+    Hypothesis draws a seed for each: to draw every token takes ten times as long as to read the text.
+    """
+    return st.integers(0, 2**64).map(lambda seed: made(Random(seed)))

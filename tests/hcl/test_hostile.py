@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from hostile import JSON, NATIVE
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from random_texts import texts
+from random_texts import edited, random_texts
 from trees import check, read
 
 from iamlint.hcl import json_syntax, native, python_hcl2, read_file, second_opinion
@@ -82,14 +83,14 @@ def check_spans(name: str, text: str) -> None:
 # -- random texts ------------------------------------------------------------------------------------------------------
 
 
-@given(texts())
+@given(random_texts())
 @example("a = <<E\n${")
 @settings(max_examples=400, deadline=None)
 def test_native_texts(text: str) -> None:
     check(read(text))
 
 
-@given(texts())
+@given(random_texts())
 @settings(max_examples=200, deadline=None)
 def test_a_valid_block_after_anything_is_read(text: str) -> None:
     """Unless a text before it goes on to the end of the file: then there is an error."""
@@ -97,7 +98,7 @@ def test_a_valid_block_after_anything_is_read(text: str) -> None:
     assert file.errors or file.body.blocks[-1].label(0) == "block"
 
 
-@given(texts())
+@given(random_texts())
 @settings(max_examples=30, deadline=None)
 def test_the_second_reader_never_raises(text: str) -> None:
     file = read(text)
@@ -134,20 +135,14 @@ JSON_SAMPLES = [
 ]
 
 
-@st.composite
-def json_texts(draw: st.DrawFn) -> str:
-    """As `texts`, in JSON."""
-    if draw(st.booleans()):
-        return "".join(draw(st.lists(st.sampled_from(JSON_TOKENS), max_size=30)))
-    text = draw(st.sampled_from(JSON_SAMPLES))
-    for _ in range(draw(st.integers(1, 4))):
-        start = draw(st.integers(0, len(text)))
-        end = draw(st.integers(start, min(len(text), start + 6)))
-        text = text[:start] + draw(st.sampled_from(["", *JSON_TOKENS])) + text[end:]
-    return text
+def json_text_of(chance: Random) -> str:
+    """As `text_of`, in JSON."""
+    if chance.random() < 0.5:
+        return "".join(chance.choices(JSON_TOKENS, k=chance.randint(0, 30)))
+    return edited(chance.choice(JSON_SAMPLES), JSON_TOKENS, chance)
 
 
-@given(json_texts(), st.sampled_from(["main.tf.json", "x.tfvars.json"]))
+@given(random_texts(json_text_of), st.sampled_from(["main.tf.json", "x.tfvars.json"]))
 @settings(max_examples=300, deadline=None)
 def test_json_texts(text: str, name: str) -> None:
     check_spans(name, text)

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 from hypothesis import example, given, settings
-from random_texts import texts
+from random_texts import random_texts
 from samples import BROKEN, VALID
-from trees import everything, read
+from trees import are_alike, read
 
 from iamlint.hcl import expressions, native, templates
 from iamlint.hcl.lexer import NAME
@@ -41,7 +41,7 @@ def compare(texts: Iterable[str]) -> None:
     with character_by_character():
         slowly = [read(found.source.text) for found in quickly]
     for found, wanted in zip(quickly, slowly, strict=True):
-        assert everything(found.body) == everything(wanted.body), found.source.text
+        assert are_alike(found.body, wanted.body), found.source.text
         assert found.comments == wanted.comments, found.source.text
         assert found.errors == wanted.errors, found.source.text
 
@@ -300,7 +300,7 @@ def test_deep_texts(make: Callable[[int], str]) -> None:
     compare(make(count) + "\n" for count in (1, 5, 30, 90))
 
 
-@given(texts())
+@given(random_texts())
 @example("a = 1\n" * 30)
 @settings(max_examples=300, deadline=None)
 def test_random_texts(text: str) -> None:

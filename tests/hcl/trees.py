@@ -38,19 +38,22 @@ def nodes(expression: Node, text: str) -> list[Any]:
     return found + [nodes(child, text) for child in children(expression)]
 
 
-def everything(value: object) -> object:
-    """Return a tree with the values of all fields, to compare it with another."""
-    if isinstance(value, Node):
-        return type(value), [everything(getattr(value, name)) for name in _slots(type(value))]
-    if isinstance(value, (list, tuple)):
-        return [everything(item) for item in value]
-    if isinstance(value, dict):
-        return [(key, everything(item)) for key, item in value.items()]
-    return type(value), value
+def are_alike(one: object, other: object) -> bool:
+    """Whether two trees have the same values in all fields, of the same types."""
+    kind = type(one)
+    if kind is not type(other):
+        return False
+    if isinstance(one, Node):
+        return all(are_alike(getattr(one, name), getattr(other, name)) for name in _slots(kind))
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(are_alike, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [*one] == [*other] and all(map(are_alike, one.values(), other.values()))
+    return one == other
 
 
 @cache
-def _slots(kind: type[Node]) -> list[str]:
+def _slots(kind: type) -> list[str]:
     return [name for one in kind.__mro__ for name in getattr(one, "__slots__", ())]
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+from every_character import CHARACTERS
 from hypothesis import given
 from hypothesis import strategies as some
 
 from iamlint.reporters.parts.indented import indented
 
 PLAIN = some.recursive(
-    some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False) | some.text(),
-    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(some.text(), inner, max_size=4),
+    some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False) | some.text(CHARACTERS),
+    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(some.text(CHARACTERS), inner, max_size=4),
     max_leaves=20,
 )
 

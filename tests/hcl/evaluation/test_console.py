@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from iamlint.hcl.constraints import ANY, convert, read_constraint
 from iamlint.hcl.evaluate import evaluate
 from iamlint.hcl.functions.types import parts
 from iamlint.hcl.scope import MOST_STEPS, Budget, Files, Scope
-from iamlint.hcl.syntax import File
+from iamlint.hcl.syntax import Expression, File
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown
 
@@ -92,8 +92,16 @@ def answers(path: Path) -> list[dict[str, Any]]:
     return found
 
 
+@cache
 def _read(name: str) -> File:
     return native.read(SourceText(name, (MODULE / name).read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=1)
+def _expression(text: str) -> tuple[SourceText, Expression | Unreadable]:
+    """Parse an expression, which one module after another evaluates."""
+    source = SourceText("expression", text)
+    return source, native.read_expression(source)
 
 
 class Module:
@@ -140,8 +148,7 @@ class Module:
 
     def value(self, expression: str, steps: int = MOST_STEPS) -> Value:
         """Return our value of an expression; a syntax error is a refusal."""
-        source = SourceText("expression", expression)
-        node = native.read_expression(source)
+        source, node = _expression(expression)
         if isinstance(node, Unreadable):
             return Value(Unknown(node.reason, refused=True))
         return evaluate(node, Scope(source, self.lookup, self.files, budget=Budget(steps)))

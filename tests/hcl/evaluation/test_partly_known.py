@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -53,105 +54,140 @@ def chosen(chance: random.Random) -> Module:
     )
 
 
+_HOLE = re.compile(r"<(\w+)>")
+
+
 class Expressions:
     """Random expressions over known and unknown values.
 
+    Forms have holes for others, such as ``<list>``, which are made when their form is chosen.
     Without ``try()``: what it falls back to is another value, and we keep what is known of the first.
     """
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
 
-    def one(self, *forms: str) -> str:
-        return self.chance.choice(forms)
+    def one(self, depth: int, *forms: str) -> str:
+        """Return one of the forms with its holes filled."""
+        return _HOLE.sub(lambda hole: str(getattr(self, hole[1])(depth)), self.chance.choice(forms))
 
-    def text(self) -> str:
-        return self.one('"a"', '"b"', '"k"', "text", "other", '"x-${text}"', '"${text}-x"', '"${text}-${other}"', '""')
+    def text(self, depth: int) -> str:
+        return self.one(
+            depth, '"a"', '"b"', '"k"', "text", "other", '"x-${text}"', '"${text}-x"', '"${text}-${other}"', '""'
+        )
 
-    def choice(self) -> str:
-        return self.one(self.text(), f"({self.condition()} ? {self.text()} : {self.text()})")
+    def choice(self, depth: int) -> str:
+        return self.one(depth, "<text>", "(<condition> ? <text> : <text>)")
 
-    def condition(self) -> str:
-        return self.one("on", "off", "on && off", f"{self.text()} == {self.text()}", "true", "false")
+    def condition(self, depth: int) -> str:
+        return self.one(depth, "on", "off", "on && off", "<text> == <text>", "true", "false")
+
+    def item(self, depth: int) -> str:
+        return self.one(depth, "one", "<text>")
+
+    def index(self, depth: int) -> str:
+        return self.one(depth, *"0123")
 
     def list(self, depth: int) -> str:
         if depth == 0:
-            return self.one("list", "more", "[]", '["a", "b"]', f"[{self.text()}, {self.text()}]", '["c"]')
-        first, second, found = self.list(depth - 1), self.list(depth - 1), self.map(depth - 1)
+            return self.one(0, "list", "more", "[]", '["a", "b"]', "[<text>, <text>]", '["c"]')
         return self.one(
-            f"concat({first}, {second})",
-            f"distinct({first})",
-            f"compact({first})",
-            f"flatten([{first}, [{second}]])",
-            f"reverse({first})",
-            f"sort({first})",
-            f"tolist(toset({first}))",
-            f"[for one in {first} : {self.one('one', self.text())} if {self.condition()}]",
-            f'[for one in {first} : "${{one}}!"]',
-            f"[for one in {first} : one if one != {self.text()}]",
-            f"{self.condition()} ? {first} : {second}",
-            f"keys({found})",
-            f"values({found})",
-            f"[for key, one in {found} : key if one != {self.text()}]",
-            f"tolist(setunion({first}, {second}))",
-            f"tolist(setsubtract({first}, {second}))",
-            f"coalescelist({first}, {second})",
-            f'[for pair in setproduct({first}, {second}) : join("+", pair)]',
-            f"({first})[*]",
-            f'split("-", {self.choice()})',
-            f'split("-", "{self.one("a-", "", "k-b-")}${{{self.choice()}}}{self.one("-a", "", "-b-k")}")',
+            depth - 1,
+            "concat(<list>, <list>)",
+            "distinct(<list>)",
+            "compact(<list>)",
+            "flatten([<list>, [<list>]])",
+            "reverse(<list>)",
+            "sort(<list>)",
+            "tolist(toset(<list>))",
+            "[for one in <list> : <item> if <condition>]",
+            '[for one in <list> : "${one}!"]',
+            "[for one in <list> : one if one != <text>]",
+            "<condition> ? <list> : <list>",
+            "keys(<map>)",
+            "values(<map>)",
+            "[for key, one in <map> : key if one != <text>]",
+            "tolist(setunion(<list>, <list>))",
+            "tolist(setsubtract(<list>, <list>))",
+            "coalescelist(<list>, <list>)",
+            '[for pair in setproduct(<list>, <list>) : join("+", pair)]',
+            "(<list>)[*]",
+            'split("-", <choice>)',
+            'split("-", "<beginning>${<choice>}<end>")',
         )
+
+    def beginning(self, depth: int) -> str:
+        return self.one(depth, "a-", "", "k-b-")
+
+    def end(self, depth: int) -> str:
+        return self.one(depth, "-a", "", "-b-k")
 
     def map(self, depth: int) -> str:
         if depth == 0:
-            pair = f"({self.text()}) = {self.text()}, ({self.text()}) = {self.text()}"
-            return self.one("map", "{}", "{ a = text }", '{ a = "1", b = "2" }', f"{{ {pair} }}")
-        first, second, found = self.map(depth - 1), self.map(depth - 1), self.list(depth - 1)
+            pair = "(<text>) = <text>, (<text>) = <text>"
+            return self.one(0, "map", "{}", "{ a = text }", '{ a = "1", b = "2" }', f"{{ {pair} }}")
         return self.one(
-            f"merge({first}, {second})",
-            f"merge({first}, {second})",
-            f"{{for one in {found} : one => {self.text()}}}",
-            f'{{for one in {found} : "k-${{one}}" => one if {self.condition()}}}',
-            f"{{for key, one in {first} : key => one if one != {self.text()}}}",
-            f"{{for one in {found} : {self.text()} => one...}}",
-            f"{self.condition()} ? {first} : {second}",
-            f"zipmap([{self.text()}, {self.text()}], [{self.text()}, {self.text()}])",
-            f"tomap({first})",
+            depth - 1,
+            "merge(<map>, <map>)",
+            "merge(<map>, <map>)",
+            "{for one in <list> : one => <text>}",
+            '{for one in <list> : "k-${one}" => one if <condition>}',
+            "{for key, one in <map> : key => one if one != <text>}",
+            "{for one in <list> : <text> => one...}",
+            "<condition> ? <map> : <map>",
+            "zipmap([<text>, <text>], [<text>, <text>])",
+            "tomap(<map>)",
         )
 
     def one_of_several(self, depth: int) -> str:
-        found = self.map(depth)
         return self.one(
-            f"coalesce({self.choice()}, {self.choice()}, {self.text()})",
-            f"element({self.list(depth)}, {self.condition()} ? 0 : 1)",
-            f"({self.list(depth)})[length({self.list(0)})]",
-            f"try(({found})[{self.text()}], {self.choice()})",
-            f"try(({found}).k, {self.choice()}, {self.text()})",
-            f"upper({self.choice()}) == {self.choice()}",
-            f'{self.one("lower", "upper")}("{self.one("A-", "")}${{{self.choice()}}}-B")',
-            f'replace("a-b-${{{self.choice()}}}-a", "{self.one("-", "a", "b-")}", {self.text()})',
-            f"({self.list(depth)})[{self.one(*'012')}]",
-            f"element({self.list(depth)}, {self.one(*'013')})",
-            f"join({self.choice()}, [{self.choice()}, {self.text()}])",
-            f'replace("a-b-${{{self.choice()}}}", {self.choice()}, {self.text()})',
-            f'"%{{ if {self.condition()} }}a%{{ else }}${{{self.choice()}}}%{{ endif }}-${{{self.choice()}}}"',
+            depth,
+            "coalesce(<choice>, <choice>, <text>)",
+            "element(<list>, <condition> ? 0 : 1)",
+            "(<list>)[length(<flat_list>)]",
+            "try((<map>)[<text>], <choice>)",
+            "try((<map>).k, <choice>, <text>)",
+            "upper(<choice>) == <choice>",
+            'lower("<prefix>${<choice>}-B")',
+            'upper("<prefix>${<choice>}-B")',
+            'replace("a-b-${<choice>}-a", "<cut>", <text>)',
+            "(<list>)[<index>]",
+            "element(<list>, <index>)",
+            "join(<choice>, [<choice>, <text>])",
+            'replace("a-b-${<choice>}", <choice>, <text>)',
+            '"%{ if <condition> }a%{ else }${<choice>}%{ endif }-${<choice>}"',
         )
 
+    def flat_list(self, _depth: int) -> str:
+        return self.list(0)
+
+    def prefix(self, depth: int) -> str:
+        return self.one(depth, "A-", "")
+
+    def cut(self, depth: int) -> str:
+        return self.one(depth, "-", "a", "b-")
+
     def value(self, depth: int) -> str:
-        found = self.map(depth)
         return self.one(
-            self.list(depth + 1),
-            self.map(depth + 1),
-            f"lookup({found}, {self.text()}, {self.text()})",
-            f"({found})[{self.text()}]",
-            f"({found}).a",
-            f"contains({self.list(depth)}, {self.text()})",
-            f"length({self.list(depth)})",
-            f"{self.condition()} ? {self.text()} : {self.text()}",
-            f"{self.condition()} ? 1 : {self.condition()} ? 2 : 3",
-            self.one_of_several(depth),
-            f"{self.condition()} ? {{ a = {self.text()} }} : {{ a = {self.text()} }}",
+            depth,
+            "<deeper_list>",
+            "<deeper_map>",
+            "lookup(<map>, <text>, <text>)",
+            "(<map>)[<text>]",
+            "(<map>).a",
+            "contains(<list>, <text>)",
+            "length(<list>)",
+            "<condition> ? <text> : <text>",
+            "<condition> ? 1 : <condition> ? 2 : 3",
+            "<one_of_several>",
+            "<condition> ? { a = <text> } : { a = <text> }",
         )
+
+    def deeper_list(self, depth: int) -> str:
+        return self.list(depth + 1)
+
+    def deeper_map(self, depth: int) -> str:
+        return self.map(depth + 1)
 
 
 def fits(known: Value, concrete: Value) -> bool:
