@@ -127,12 +127,6 @@ def expected(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
 
 
 @pytest.fixture
-def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of the test's own, as pytest does."""
-    return rows.new_folder(tmp_path_factory, request.node.name)
-
-
-@pytest.fixture
 def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
     """``check({"main.tf": …}, select=["broad-token-creator"])`` in a directory of its own."""
     return checker(tmp_path, monkeypatch)

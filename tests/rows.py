@@ -11,11 +11,9 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from inspect import isgeneratorfunction
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,11 +21,11 @@ import pytest
 Row = Mapping[str, Any]
 Function = Callable[..., None]
 FOLDER, PATCH = "tmp_path", "monkeypatch"
-"""The fixtures that each row gets anew, made as for a test of its own."""
+"""The fixtures of pytest that each row gets anew, made as pytest makes them."""
 ROWS = "rows"
 """The property of a test that has the number of its rows."""
 Fresh = Mapping[str, Callable[..., Any] | None]
-"""The fixtures that each row gets anew, with what makes them; None for those two."""
+"""The fixtures that each row gets anew, with what makes them; None for those of pytest."""
 _FOLDERS = "tmp_path_factory"
 
 
@@ -162,18 +160,7 @@ def _make(name: str, own: dict[str, Any], fresh: Fresh, after: ExitStack, test: 
     elif name == PATCH:
         own[name] = after.enter_context(pytest.MonkeyPatch.context())
     else:
-        own[name] = new_folder(own[_FOLDERS], test)
-
-
-_NUMBERS = itertools.count()
-
-
-def new_folder(factory: pytest.TempPathFactory, name: str) -> Path:
-    """Return a new folder for a test or a row.
-
-    Pytest looks for the highest number among all folders that there are: a fiftieth of the suite's time.
-    """
-    return factory.mktemp(f"{re.sub(r'[^A-Za-z0-9_]', '_', name)[:30]}-{next(_NUMBERS)}", numbered=False)
+        own[name] = own[_FOLDERS].mktemp(test[:30])
 
 
 def _short(value: Any) -> str:
