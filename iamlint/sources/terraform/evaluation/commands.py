@@ -167,7 +167,7 @@ def _unread_program(
 
 def _has_time(run: Run, text: str) -> bool:
     """Spend the steps for a search in a text; if there are no more, the run says that it is not whole."""
-    return run.takes(len(text) // _CHARACTERS_OF_STEP)
+    return run.spares(len(text) // _CHARACTERS_OF_STEP)
 
 
 def _named(written: Mapping[str, Item], names: Collection[str]) -> list[tuple[str, Item]]:

@@ -194,6 +194,17 @@ class Run:
             return self.budget.left > steps
         return True
 
+    def spares(self, steps: int) -> bool:
+        """Spend steps, but none of the reserve; false if there are no more.
+
+        A search in one text of a program may come a thousand times before a plain grant, which the reserve is for.
+        """
+        if self.is_on_reserve or self.budget.left < steps:
+            self.cut = self.cut or TOO_MANY_STEPS
+            return False
+        self.budget.spend(steps)
+        return True
+
     def affords(self, instances: int) -> int:
         """Return how many of these instances there are steps for, plus one that uses up the steps."""
         if self.is_on_reserve:
