@@ -17,7 +17,7 @@ from iamlint.files.texts import load, load_export
 from iamlint.files.tree import FILE, Asked, Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
-from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored, usual
+from iamlint.sources.names import ASSIGNMENTS, TERRAFORM, is_configuration, is_ignored, usual
 from iamlint.sources.stand_ins import load_source
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Workspace:
         self.looked_at: set[Path] = set()
         if memory:
             self.looked_at = Noted(lambda path: memory.tree.note((LOOKED_AT, str(path))))
-        self._loaded: dict[Path, SourceText | Unreadable] = {}
+        self._loaded: dict[str, tuple[Path, SourceText | Unreadable]] = {}
         self._again: set[Asked] = set()
 
     def _roots_of(self, path: Path) -> Iterator[Path]:
@@ -113,14 +113,24 @@ class Workspace:
         return found
 
     def load(self, path: Path) -> SourceText | Unreadable:
-        """Return the text of a file, read at most once."""
+        """Return the text of a file, read at most once for each name that it is shown by."""
         if self.memory:
             return self._of_memory(str(path), self.memory)
+        name = self.name(path)
+        if name not in self._loaded:
+            real = self.resolved(path)
+            self._loaded[name] = real, self._load(path, real)
+            self._add(self._loaded[name][1])
+        return self._loaded[name][1]
+
+    def name(self, path: Path) -> str:
+        """Return the path that is shown for a file: where a link leads, unless its own name decides what is read.
+
+        Many modules may have links to one file. Which of them is read first differs from run to run.
+        """
         real = self.resolved(path)
-        if real not in self._loaded:
-            self._loaded[real] = self._load(path, real)
-            self._add(self._loaded[real])
-        return self._loaded[real]
+        own, other = self.shown(path), self.shown(real)
+        return other if own == other or (self.allowed(real) and _means_the_same(own, other)) else own
 
     def _of_memory(self, name: str, memory: Memory) -> SourceText | Unreadable:
         """Return the text of a file as in an earlier check, if it is unchanged."""
@@ -134,20 +144,22 @@ class Workspace:
             part = memory.keep((LOADED, name), (real, found), trace)
             memory.tree.note(*part.asked)
         real, found = part.value
-        if real not in self._loaded:
-            self._loaded[real] = found
+        shown = self.name(Path(name))
+        if shown not in self._loaded:
+            self._loaded[shown] = real, found
             self._add(found)
-        return self._loaded[real]
+        return self._loaded[shown][1]
 
     @property
     def loaded(self) -> Set[Path]:
         """The files whose texts were read so far, without symbolic links."""
-        return {real for real, found in self._loaded.items() if isinstance(found, SourceText)}
+        return {real for real, found in self._loaded.values() if isinstance(found, SourceText)}
 
     def unload(self, path: Path) -> None:
         """Forget the text of a file: it was only looked at."""
-        self._loaded.pop(self.resolved(path), None)
-        self.texts.pop(self.shown(path), None)
+        name = self.name(path)
+        self._loaded.pop(name, None)
+        self.texts.pop(name, None)
 
     def load_export(self, path: Path) -> SourceText | Unreadable:
         """Return the text of a plan or an export; unlike Terraform's own files it may be in UTF-16 or compressed."""
@@ -173,7 +185,7 @@ class Workspace:
         return self.load(path)
 
     def _load(self, path: Path, real: Path) -> SourceText | Unreadable:
-        shown = self.shown(path)
+        shown = self.name(path)
         if not self.allowed(real):
             return Unreadable(Location(shown), "the file is outside of what iamlint was given to read")
         is_source = is_configuration(path.name) or path.name.endswith(ASSIGNMENTS)
@@ -209,6 +221,15 @@ class Workspace:
                 self.load_data(Path(name))
             elif question == LOOKED_AT:
                 self.looked_at.add(Path(name))
+
+
+def _means_the_same(one: str, other: str) -> bool:
+    """Whether a file is read in the same way by either name, and each names the same resource or group."""
+    from iamlint.sources.gcloud.recognition.resource_from_path import claim
+    from iamlint.sources.gcloud.resources.groups import group_by_path
+
+    endings = [(*map(name.endswith, (*ASSIGNMENTS, *TERRAFORM)), usual(Path(name).suffix)) for name in (one, other)]
+    return endings[0] == endings[1] and claim(one) == claim(other) and group_by_path(one) == group_by_path(other)
 
 
 def _shown(cwd: str, path: Path) -> str:

@@ -277,7 +277,7 @@ def test_variable_files_that_were_not_given_are_read_once(runs: Runs) -> None:
     assert done == told(runs("--no-cache", *arguments))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, 3, 8, 11])  # all but the first have links to files of other root modules
 def test_random_edits_of_many_roots(runs: Runs, seed: int) -> None:
     changes = edits(runs.cwd, random.Random(seed))
     for _ in range(7):
