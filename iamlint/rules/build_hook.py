@@ -1,4 +1,4 @@
-"""Compiles the documents of rules, methods, errors and stubs of modules, and patterns, when the package is built.
+"""Compiles the documents of rules, methods, errors and stubs of modules when the package is built.
 
     python iamlint/rules/build_hook.py
 
@@ -22,8 +22,6 @@ ROOT = Path(__file__).parents[2]
 def compiled(*, checkout: bool) -> Iterator[tuple[Path, str]]:
     """Yield each compiled file, with its text. In a checkout its sources may change."""
     sys.path.insert(0, str(ROOT))
-    from iamlint.basics.compiled_regex import every_pattern, patterns_text
-    from iamlint.basics.lazy_regex import FILE
     from iamlint.diagnosis.recognition import error_kinds
     from iamlint.documents.compiled import compiled_text
     from iamlint.methods import documents as methods
@@ -35,7 +33,6 @@ def compiled(*, checkout: bool) -> Iterator[tuple[Path, str]]:
     yield methods.COMPILED, compiled_text(methods.heads(), methods.FOLDER if checkout else None)
     yield stubs.COMPILED, compiled_text(stubs.documents(), stubs.FOLDER if checkout else None)
     yield error_kinds.COMPILED, error_kinds.compiled_kinds(checkout=checkout)
-    yield Path(FILE), patterns_text(every_pattern())
 
 
 def write() -> None:
