@@ -25,7 +25,6 @@ READS = {
 }
 ASKS = {"is_file", "is_dir", "exists", "isfile", "isdir", "is_symlink", "islink", "lstat"}
 PACKAGED = {
-    "basics/lazy_regex.py",
     "cli/commands/showing.py",
     "diagnosis/recognition/error_kinds.py",
     "documents/compiled.py",
