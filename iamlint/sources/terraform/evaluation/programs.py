@@ -14,7 +14,6 @@ OF_TYPES: Mapping[tuple[Mode, str], frozenset[str]] = {
     ("data", "external"): frozenset({"program", "query"}),
     ("data", "http"): frozenset({"url"}),
     ("data", "local_command"): frozenset({"command", "arguments"}),
-    ("managed", "google_storage_bucket_object"): frozenset({"source"}),
     ("managed", "http_request"): frozenset({"url"}),
     ("managed", "ssh_resource"): frozenset({"commands"}),
     ("managed", "terracurl_request"): frozenset({"url"}),
