@@ -96,7 +96,9 @@ TRUTH, TEXT = "a truth value", "a text"
 """Types of expressions, as `never` returns them."""
 _TYPE_OF_CALL = {
     **dict.fromkeys("startsWith endsWith contains matches has all exists exists_one hasTagKey".split(), TRUTH),
-    **dict.fromkeys("size int uint double indexOf lastIndexOf".split(), "a number"),
+    **dict.fromkeys("size int uint double indexOf lastIndexOf getFullYear getMonth getDate".split(), "a number"),
+    **dict.fromkeys("getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes getSeconds".split(), "a number"),
+    "getMilliseconds": "a number",
     **dict.fromkeys("extract join lowerAscii upperAscii replace substring trim charAt format string".split(), TEXT),
     "split": "a list",
 }

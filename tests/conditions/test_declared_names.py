@@ -69,6 +69,7 @@ def test_it_has(language: Language, expression: str | Unknown) -> None:
         (PROVIDER, "startsWith(assertion.a, 'b')", "is a method"),
         (PROVIDER, "assertion.a.startsWith()", "one argument"),
         (PROVIDER, "int(assertion.a) == '1'", "compares a number with a text"),
+        (IAM, "request.time.getHours() == '8'", "compares a number with a text"),
         (PROVIDER, "assertion.a.contains('b', 'c')", "one argument"),
         (PROVIDER, "assertion.a.matches('[')", "not a regular expression"),
         (PROVIDER, "matches(assertion.a, '(')", "not a regular expression"),

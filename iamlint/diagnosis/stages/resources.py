@@ -152,7 +152,8 @@ def _itself(on: str, name: ResourceName, permission: str) -> Resource:
     """The resource that is named, where the input grants nothing on it."""
     if name.paths:
         collection, path = name.paths[0]
-        return Resource(_singular(collection), path)
+        is_of_storage = collection == "buckets" and "/" not in path  # Cloud Logging's have a project in their names
+        return Resource("storage_bucket" if is_of_storage else _singular(collection), path)
     if name.containers:
         return name.containers[0]
     kinds = {

@@ -412,6 +412,7 @@ BUCKET = "does not have storage.objects.create access to the Google Cloud Storag
 UPLOAD = (
     f"403 POST https://storage.googleapis.com/upload/storage/v1/b/shop-data/o?a: {TARGET} {BUCKET} denied on resource"
 )
+OBJECT = f"{TARGET} {BUCKET} denied on resource '//storage.googleapis.com/projects/_/buckets/shop-data/objects/in/a'"
 
 
 @pytest.mark.parametrize(
@@ -426,7 +427,8 @@ def test_a_condition_on_another_bucket(tmp_path: Path, where: str, right: tuple[
     condition = under(f'resource.name.startsWith("projects/_/buckets/{where}")')
     granted = project_grant(member_of("batch"), "roles/storage.objectAdmin", more=condition)
     bucket = 'resource "google_storage_bucket" "d" {\n  project = "shop"\n  name = "shop-data"\n}\n'
-    assert outcome(ask(tmp_path, ACCOUNT + bucket + granted, None, None, error=UPLOAD)) == right
+    for error in (UPLOAD, OBJECT):
+        assert outcome(ask(tmp_path, ACCOUNT + bucket + granted, None, None, error=error)) == right
 
 
 DECLARED = 'resource "google_storage_bucket" "d" {\n  project = "shop"\n  name = "shop-data"\n}\n'
