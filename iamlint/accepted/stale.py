@@ -31,7 +31,8 @@ class Acceptances:
     ``known`` are the entries of the baseline with a finding. ``every`` are all rules, ``ran`` the rules that
     ran. ``is_checked`` says whether everything at a path, as shown, and below it was checked, ``is_entry_checked``
     whether the run would have reported an entry's finding, and ``is_all_checked`` whether everything below the
-    configuration was checked. ``settings`` is the text of the configuration.
+    configuration was checked. ``settings`` is the text of the configuration. ``resolved`` returns the path of a file
+    without symbolic links.
     """
 
     as_of: date
@@ -45,6 +46,7 @@ class Acceptances:
     known: Set[Entry] = frozenset()
     uses: Uses = field(default_factory=Uses)
     settings: SourceText | None = None
+    resolved: Callable[[str], str] = str
 
     def has_run(self, name: str) -> bool:
         """Whether every rule of a name ran; of a family or a glob, its rules that are on by default.
@@ -124,7 +126,9 @@ class _Look:
     def _comments(self) -> Iterator[_Stale]:
         if self._report.errors:
             return
-        used = self._given.uses.comments
+        written = self._written  # a file may be read by the paths of several links: its comments are written once
+        used = {(written(at), name) for at, name in self._given.uses.comments}
+        told: set[Location] = set()
         parts = {
             (unknown_answer.at.path, unknown_answer.at.line)
             for unknown_answer in self._report.unknown_answers
@@ -133,9 +137,14 @@ class _Look:
         for comment, lines in Comments(self._report.texts).all():
             if not self._given.is_checked(comment.at.path) or any((comment.at.path, line) in parts for line in lines):
                 continue
-            idle = [name for name in sorted(comment.names) if (comment.at, name) not in used]
-            if idle and all(map(self._given.has_run, idle)):
+            at = written(comment.at)
+            idle = [name for name in sorted(comment.names) if (at, name) not in used]
+            if idle and at not in told and all(map(self._given.has_run, idle)):
+                told.add(at)
                 yield _Stale(comment.at, ", ".join(idle), comment.reason)
+
+    def _written(self, at: Location) -> Location:
+        return replace(at, path=self._given.resolved(at.path))
 
     def _entries(self) -> Iterator[_Stale]:
         if self._report.errors:

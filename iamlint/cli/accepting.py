@@ -155,6 +155,7 @@ class Accepting:
             known=frozenset(judged.known.values()),
             uses=self.uses,
             settings=self._settings(),
+            resolved=lambda path: str(self.tree.resolved(Path(path))),
         )
         return with_stale(judged.report, given)
 

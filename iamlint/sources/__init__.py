@@ -276,7 +276,7 @@ def _document(path: Path, given: bool, found: Found, options: Options, workspace
         return replace(cast("Reading", part.value))
     with memory.tracing() as trace:
         reading = read()
-    own = {workspace.name(Path(name)) for question, name in trace.asked if question in (LOADED, EXPORT)}
+    own = {workspace.shown(Path(name)) for question, name in trace.asked if question in (LOADED, EXPORT)}
     reading.texts = {shown: text for shown, text in reading.texts.items() if shown in own}
     memory.keep(name, replace(reading), trace)
     return reading

@@ -17,7 +17,7 @@ from iamlint.files.texts import load, load_export
 from iamlint.files.tree import FILE, Asked, Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
-from iamlint.sources.names import ASSIGNMENTS, TERRAFORM, is_configuration, is_ignored, usual
+from iamlint.sources.names import ASSIGNMENTS, is_configuration, is_ignored, usual
 from iamlint.sources.stand_ins import load_source
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ class Workspace:
         self.looked_at: set[Path] = set()
         if memory:
             self.looked_at = Noted(lambda path: memory.tree.note((LOOKED_AT, str(path))))
-        self._loaded: dict[str, tuple[Path, SourceText | Unreadable]] = {}
+        self._loaded: dict[tuple[str, Path], SourceText | Unreadable] = {}
+        self._real: set[Path] = set()
+        self._linked = 0
         self._again: set[Asked] = set()
 
     def _roots_of(self, path: Path) -> Iterator[Path]:
@@ -113,24 +115,29 @@ class Workspace:
         return found
 
     def load(self, path: Path) -> SourceText | Unreadable:
-        """Return the text of a file, read at most once for each name that it is shown by."""
+        """Return the text of a file, read at most once for each path that leads to it.
+
+        What a symbolic link leads to belongs to the module of the link, and its name says how it is read.
+        """
         if self.memory:
             return self._of_memory(str(path), self.memory)
-        name = self.name(path)
-        if name not in self._loaded:
-            real = self.resolved(path)
-            self._loaded[name] = real, self._load(path, real)
-            self._add(self._loaded[name][1])
-        return self._loaded[name][1]
-
-    def name(self, path: Path) -> str:
-        """Return the path that is shown for a file: where a link leads, unless its own name decides what is read.
-
-        Many modules may have links to one file. Which of them is read first differs from run to run.
-        """
         real = self.resolved(path)
-        own, other = self.shown(path), self.shown(real)
-        return other if own == other or (self.allowed(real) and _means_the_same(own, other)) else own
+        key = self.shown(path), real
+        return self._loaded[key] if key in self._loaded else self._keep(key, self._load(path, real))
+
+    def _keep(self, key: tuple[str, Path], found: SourceText | Unreadable) -> SourceText | Unreadable:
+        """Keep the text of a file. What links lead to is bounded: a thousand of them are a small pull request."""
+        shown, real = key
+        if isinstance(found, SourceText):
+            self._linked += found.size if real in self._real else 0
+            if self._linked > MOST_LINKED:
+                found = Unreadable(Location(shown), *_TOO_MANY_LINKS)
+            else:
+                self._real.add(real)
+                self.texts[found.path] = found
+                self.allowance.read(found.size)
+        self._loaded[key] = found
+        return found
 
     def _of_memory(self, name: str, memory: Memory) -> SourceText | Unreadable:
         """Return the text of a file as in an earlier check, if it is unchanged."""
@@ -144,22 +151,20 @@ class Workspace:
             part = memory.keep((LOADED, name), (real, found), trace)
             memory.tree.note(*part.asked)
         real, found = part.value
-        shown = self.name(Path(name))
-        if shown not in self._loaded:
-            self._loaded[shown] = real, found
-            self._add(found)
-        return self._loaded[shown][1]
+        key = self.shown(Path(name)), real
+        return self._loaded[key] if key in self._loaded else self._keep(key, found)
 
     @property
     def loaded(self) -> Set[Path]:
         """The files whose texts were read so far, without symbolic links."""
-        return {real for real, found in self._loaded.values() if isinstance(found, SourceText)}
+        return self._real
 
     def unload(self, path: Path) -> None:
         """Forget the text of a file: it was only looked at."""
-        name = self.name(path)
-        self._loaded.pop(name, None)
-        self.texts.pop(name, None)
+        shown, real = self.shown(path), self.resolved(path)
+        self._loaded.pop((shown, real), None)
+        self._real.discard(real)
+        self.texts.pop(shown, None)
 
     def load_export(self, path: Path) -> SourceText | Unreadable:
         """Return the text of a plan or an export; unlike Terraform's own files it may be in UTF-16 or compressed."""
@@ -185,7 +190,7 @@ class Workspace:
         return self.load(path)
 
     def _load(self, path: Path, real: Path) -> SourceText | Unreadable:
-        shown = self.name(path)
+        shown = self.shown(path)
         if not self.allowed(real):
             return Unreadable(Location(shown), "the file is outside of what iamlint was given to read")
         is_source = is_configuration(path.name) or path.name.endswith(ASSIGNMENTS)
@@ -193,11 +198,6 @@ class Workspace:
         found = self.units.text(shown, real, read) if self.units else read()
         is_broken = isinstance(found, Unreadable) and self.tree.is_link(path) and not self.tree.exists(path)
         return Unreadable(Location(shown), *_BROKEN) if is_broken else found
-
-    def _add(self, found: SourceText | Unreadable) -> None:
-        if isinstance(found, SourceText):
-            self.texts[found.path] = found
-            self.allowance.read(found.size)
 
     def recall(self, name: Name, work: Callable[[], Found_]) -> Found_:
         """Return the result of a part of the work, from memory if it is unchanged."""
@@ -221,15 +221,6 @@ class Workspace:
                 self.load_data(Path(name))
             elif question == LOOKED_AT:
                 self.looked_at.add(Path(name))
-
-
-def _means_the_same(one: str, other: str) -> bool:
-    """Whether a file is read in the same way by either name, and each names the same resource or group."""
-    from iamlint.sources.gcloud.recognition.resource_from_path import claim
-    from iamlint.sources.gcloud.resources.groups import group_by_path
-
-    endings = [(*map(name.endswith, (*ASSIGNMENTS, *TERRAFORM)), usual(Path(name).suffix)) for name in (one, other)]
-    return endings[0] == endings[1] and claim(one) == claim(other) and group_by_path(one) == group_by_path(other)
 
 
 def _shown(cwd: str, path: Path) -> str:
@@ -328,6 +319,12 @@ def _useless(path: Path, tree: Tree) -> tuple[str, str]:
     return "there is no such file or directory", hint
 
 
+MOST_LINKED = 32 * 1024 * 1024
+"""Maximum number of bytes that are read again because symbolic links lead to them."""
+_TOO_MANY_LINKS = (
+    f"more than {MOST_LINKED // 1024**2} MB are read again through symbolic links",
+    "check the directories with the links one at a time",
+)
 _BROKEN = "the symbolic link is broken or circular", "check where it leads"
 _ADDRESS = regex(r"(?:gs|s3|https?|git|ssh):/")
 """The beginning of an address, as a path that has lost one of its slashes."""

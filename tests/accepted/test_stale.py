@@ -89,6 +89,17 @@ def test_a_comment_of_a_module_whose_caller_was_not_read(tmp_path: Path) -> None
     assert told(tmp_path, {"dev/main.tf": files["prod/main.tf"]}) == [("unused-ignore-comment", "m/main.tf:1")]
 
 
+def test_a_comment_in_a_file_that_links_lead_to(tmp_path: Path) -> None:
+    off = comment(TOKENS) + MODULE.replace('"role" {}', '"role" { default = "roles/logging.viewer" }')
+    for name in ("dev", "prod"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").symlink_to("../m/main.tf")
+    granting = 'role = "roles/iam.serviceAccountTokenCreator"\n'
+    assert told(tmp_path, {"m/main.tf": off, "prod/terraform.tfvars": granting}) == []
+    assert told(tmp_path, {}, "dev") == []
+    assert told(tmp_path, {"prod/terraform.tfvars": ""}) == [("unused-ignore-comment", "dev/main.tf:1")]
+
+
 def accept(rule: str = TOKENS, **keys: str) -> str:
     return (
         f'accept:\n  - {{rule: "{rule}", reason: reviewed in May'

@@ -1,13 +1,15 @@
-"""Files that symbolic links lead to, by which path they are shown, and how they are read."""
+"""Symbolic links to files: by which path they are shown, how they are read, and what they count for."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import program
 import pytest
 
 from iamlint.facts import Grant
-from iamlint.sources import read
+from iamlint.sources import read, workspace
 from iamlint.sources.reading import Options, Reading
 
 MEMBER = """variable "who" {}
@@ -15,6 +17,17 @@ resource "google_project_iam_member" "m" {
   project = "shop"
   role    = "roles/owner"
   member  = "user:${var.who}@example.com"
+}
+"""
+ACCOUNT = 'resource "google_service_account" "ci" {\n  account_id = "ci-runner"\n}\n'
+OWNER = """resource "google_project_iam_member" "m" {
+  project = "shop"
+  role    = "roles/owner"
+  member  = google_service_account.ci.member
+}
+"""
+KEY = """resource "google_service_account_key" "k" {
+  service_account_id = google_service_account.ci.name
 }
 """
 POLICY = '{"bindings": [{"role": "roles/owner", "members": ["user:ana@example.com"]}], "etag": "BwX="}'
@@ -33,14 +46,14 @@ def grants(found: Reading) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("order", [("a", "b", "c"), ("c", "b", "a")])
-def test_a_file_of_several_modules_is_shown_by_its_own_path(order: tuple[str, ...]) -> None:
+def test_a_file_belongs_to_the_module_of_each_link(order: tuple[str, ...]) -> None:
     Path("b/main.tf").write_text(MEMBER, encoding="utf-8")
     for name in "abc":
         Path(name, "terraform.tfvars").write_text(f'who = "{name}"\n', encoding="utf-8")
     for name in "ac":
         Path(name, "main.tf").symlink_to("../b/main.tf")
     found = grants(read([Path(name) for name in order], Options()))
-    assert sorted(found) == [("shop", f"user:{name}@example.com", "b/main.tf") for name in "abc"]
+    assert sorted(found) == [("shop", f"user:{name}@example.com", f"{name}/main.tf") for name in "abc"]
 
 
 def test_a_file_is_read_as_the_name_of_each_link_says() -> None:
@@ -50,6 +63,35 @@ def test_a_file_is_read_as_the_name_of_each_link_says() -> None:
     Path("b/terraform.tfvars").write_text('who = "ana"\n', encoding="utf-8")
     found = read([Path()], Options())
     assert ("shop", "user:ana@example.com", "b/main.tf") in grants(found)
+
+
+def test_an_excluded_file_that_a_checked_module_links_to_is_checked(tmp_path: Path) -> None:
+    Path("b/main.tf").write_text(MEMBER.replace("${var.who}", "eve"), encoding="utf-8")
+    Path("a/main.tf").symlink_to("../b/main.tf")
+    Path(".iamlint.yaml").write_text("exclude: ['b/**']\n", encoding="utf-8")
+    done = program.run("check", "--format", "json", "--select", "basic-role", cwd=tmp_path)
+    assert [one["path"] for one in json.loads(done.stdout)["findings"]] == ["a/main.tf"]
+
+
+def test_what_links_lead_to_again_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "MOST_LINKED", 2 * len(MEMBER))
+    Path("b/main.tf").write_text(MEMBER, encoding="utf-8")
+    for name in range(3):
+        Path(f"a{name}").mkdir()
+        Path(f"a{name}/main.tf").symlink_to("../b/main.tf")
+    (error,) = read([Path()], Options()).errors
+    assert "again through symbolic links" in error.reason
+
+
+@pytest.mark.parametrize("linked", ["account.tf", "owner.tf", "key.tf"])
+def test_a_link_is_not_a_part_of_the_folder_of_its_file(linked: str, tmp_path: Path) -> None:
+    for name, text in (("account.tf", ACCOUNT), ("owner.tf", OWNER), ("key.tf", KEY)):
+        Path("a" if name == linked else "b", name).write_text(text, encoding="utf-8")
+    Path("b", linked).symlink_to(f"../a/{linked}")
+    Path(".iamlint.yaml").write_text("exclude: ['a/**']\n", encoding="utf-8")
+    done = program.run("check", "--format", "json", ".", cwd=tmp_path)
+    found = {one["rule"]: (one["severity"], one["path"]) for one in json.loads(done.stdout)["findings"]}
+    assert found["user-managed-key"] == ("high", "b/key.tf"), "the account is an owner, in the same module"
 
 
 def test_an_export_is_that_of_the_resource_which_a_link_names() -> None:
