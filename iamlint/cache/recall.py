@@ -51,7 +51,7 @@ def recalled(arguments: Sequence[str], written: Callable[[Result], bool], said: 
         return None
     looks = Looks(blake2b(digest_size=ANSWER, key=store.key))
     changed = _changed(asked, looks)
-    if changed is None or changed:
+    if changed != {}:
         parts = store.read(PARTS)
         if changed is None or not _has_no_effect(store, data, parts, result, changed, looks, said):
             return Before(store, parts, looks)

@@ -37,8 +37,8 @@ class Kept:
         self._files: list[tuple[str, bytes]] = []
         self._size = 0
         self._whole = store is not None
-        self.units: Units | None
-        self.reads, self.units = Reads(blake2b()), None
+        self.reads = Reads(blake2b())
+        self.units: Units | None = None
         if store:
             self._begin(store, before)
 

@@ -21,12 +21,13 @@ from iamlint.cli.standard_input import DASH, TooLarge, with_standard_input
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.location import Location, Unreadable
-from iamlint.results.report import Bar, Report
+from iamlint.results.report import Bar, InForce, Report
 
 if TYPE_CHECKING:
     from datetime import date
 
     from iamlint.accepted.configuration.config import Config
+    from iamlint.accepted.configuration.sections import LeftOut
     from iamlint.assertions import Assertion
     from iamlint.cache.memory import Memory
     from iamlint.cache.units import Units
@@ -111,24 +112,8 @@ def _checked(
     if isinstance(changed, Unreadable):
         raise Failed([changed])
     report = changed
-    if not config.written:
-        return judged.run(report)
-    from iamlint.accepted.configuration.in_force import Run as Ran
-    from iamlint.accepted.configuration.in_force import in_force
-
-    in_course = Ran(
-        config,
-        report,
-        every,
-        request.select,
-        request.ignore,
-        judged.excluded + excluded,
-        out,
-        report.environments,
-        frozenset(judged.undeclared),
-        tree,
-    )
-    report = replace(report, configuration=in_force(in_course, request.instead))
+    if config.written:
+        report = replace(report, configuration=judged.in_force(report, every, out, excluded))
     return judged.run(report)
 
 
@@ -176,6 +161,25 @@ class _Judged:
         allowance = Allowance(max(1.0, self.allowance.left()))
         other = _Judged(request, self.config, self.rules, self.known, self.wanted, self.quiet, tree, allowance, None)
         return by_path(other.report(), self.config, map(Path.as_posix, request.paths))[0]
+
+    def in_force(self, report: Report, every: tuple[Rule, ...], out: LeftOut, excluded: int) -> InForce | None:
+        """Return what was in force; ``every`` are all known rules, ``excluded`` the files that the hook left out."""
+        from iamlint.accepted.configuration.in_force import Run as Ran
+        from iamlint.accepted.configuration.in_force import in_force
+
+        ran = Ran(
+            self.config,
+            report,
+            every,
+            self.request.select,
+            self.request.ignore,
+            self.excluded + excluded,
+            out,
+            report.environments,
+            frozenset(self.undeclared),
+            self.tree,
+        )
+        return in_force(ran, self.request.instead)
 
     def run(self, report: Report) -> Run:
         """Return the run of a report; its fixes are those of the last environment."""
