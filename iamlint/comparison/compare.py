@@ -139,9 +139,9 @@ def _unread(base: Side, head: Side) -> list[UnknownChange]:
 def _changed_providers(head: Changed) -> Iterator[UnknownChange]:
     """Yield the changed providers of pools whose principals had grants before: other tokens may match them now."""
     estate = head.names.side.estate
-    known = {pool_of(one) for one in estate.of(Grant) if is_federated(one.principal) and not head.has(one)}
-    for one in head.facts:
-        if isinstance(one, Provider) and pool_of(one) in known and one.disabled is not True:
+    known = {pool_of(one)[1] for one in estate.of(Grant) if is_federated(one.principal) and not head.has(one)}
+    for one in head.facts:  # the grants may be in other configurations
+        if isinstance(one, Provider) and pool_of(one)[1] in known and one.disabled is not True:
             pool = shown(one.pool).rpartition("/")[2]
             reason = f"other tokens may match principals of the pool {pool}, since its provider has changed"
             yield UnknownChange(reason, line_of(one.place.at, head.names.side))

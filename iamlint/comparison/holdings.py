@@ -13,7 +13,7 @@ from iamlint.comparison.identities import Identities
 from iamlint.estate import Node, identity, principal_node
 from iamlint.estate.names import is_there
 from iamlint.facts import Grant
-from iamlint.federation.unmatched import is_unmatched
+from iamlint.federation.unmatched import why_blocked
 from iamlint.graph.edge_permissions import PRIVILEGED
 from iamlint.paths.search import Reach
 from iamlint.unknown import Truth, Unknown
@@ -101,7 +101,8 @@ class Holdings:
             return None
         decided = self._access.decide(grant, ())
         truth = (Truth.UNKNOWN if decided.later else decided.truth) & self._access.enabled(grant).truth
-        truth &= ~Truth.of(is_unmatched(grant, self.estate))
+        blocked = why_blocked(grant, self.estate)
+        truth &= Truth.TRUE if blocked is None else Truth.UNKNOWN if isinstance(blocked, Unknown) else Truth.FALSE
         permissions, unknown = self.estate.permissions(grant.role, grant.declared)
         return Held(grant, self.names.name(who), self.names.node(node), truth, permissions, unknown)
 

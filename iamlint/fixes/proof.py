@@ -14,7 +14,7 @@ from iamlint.comparison import Comparison, Line, Pair, Privilege, Side, compare
 from iamlint.comparison.sides import SideName
 from iamlint.edits import Edit, Fix, Safety, applied, by_path, conflict
 from iamlint.facts import Grant
-from iamlint.federation.unmatched import is_unmatched
+from iamlint.federation.unmatched import why_unmatched
 from iamlint.finding import Finding, UnknownAnswer
 from iamlint.fixes.collecting import Run
 from iamlint.fixes.layout import aligned
@@ -239,7 +239,7 @@ def _closed(found: Comparison, before: Run) -> str | None:
     if not closed or before.estate is None:
         return None
     estate = before.estate
-    nobody = {grant.principal.text for grant in estate.of(Grant) if is_unmatched(grant, estate)}
+    nobody = {grant.principal.text for grant in estate.of(Grant) if isinstance(why_unmatched(grant, estate), str)}
     return next((f"{_shown(one)} closes" for one in closed if one.principal not in nobody), None)
 
 

@@ -17,7 +17,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Budget
 from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
-from iamlint.federation.unmatched import why_unmatched
+from iamlint.federation.unmatched import why_blocked
 from iamlint.graph.edge_permissions import PRIVILEGED
 from iamlint.graph.forbidden import why_forbidden
 from iamlint.graph.placement import BOUND_KINDS, PLACES, by_node, common, each_once, may_fit, places, reaches_from
@@ -286,7 +286,7 @@ class Ways:
         one = mine[node][0] if len(mine) == 1 and len(mine[node]) == 1 else None
         # A grant alone gives what any grant of its permissions gives on such a resource.
         is_plain = one and source not in self._borrowing and self._access.nothing_blocks(one.grant)
-        alone = one if one and is_plain and why_unmatched(one.grant, self.estate) is None else None
+        alone = one if one and is_plain and why_blocked(one.grant, self.estate) is None else None
         known = self._alone.get((alone.permissions, node[0])) if alone else None
         if alone and known is not None:
             grants = tuple[Grant, ...]()
@@ -395,7 +395,7 @@ class Ways:
 
         A grant to a federated identity that no token can match is blocked.
         """
-        unmatched = why_unmatched(grant, self.estate)
+        unmatched = why_blocked(grant, self.estate)
         if unmatched is None and self._access.is_plain(grant, permission):
             return TRUE, False
         decided = self._access.decide(grant, (permission,), to_grant=_TO_GRANT)

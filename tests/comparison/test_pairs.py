@@ -261,10 +261,12 @@ resource "google_cloud_identity_group_membership" "ana" {
     assert opened(joined) == {"user:ana@x.example -> ledger@shop"}
 
 
-REPOSITORY = (
-    "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/gh/attribute.repository"
-)
+REPOSITORY = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.gh.name}/attribute.repository"
 PROVIDER = """
+resource "google_iam_workload_identity_pool" "gh" {
+  project                   = "shop"
+  workload_identity_pool_id = "gh"
+}
 resource "google_iam_workload_identity_pool_provider" "p" {
   project                            = "shop"
   workload_identity_pool_id          = "gh"
@@ -309,3 +311,21 @@ def test_a_grant_that_no_token_can_use_opens_nothing(compare: Compare) -> None:
     base = LEDGER + PROVIDER % (OWNER % "acme")
     other = on_account("f", "ledger", f"{REPOSITORY}/other/app", "roles/iam.workloadIdentityUser")
     assert is_quiet(compare(base, base + other + in_project("p", f"{REPOSITORY}/other/app", "roles/owner")))
+
+
+def test_a_provider_that_may_be_of_another_pool_closes_nothing(compare: Compare) -> None:
+    """A pool of another project may have the same id, and another configuration may add a provider to it."""
+    by_number = f"{REPOSITORY}/other/app".replace(
+        "${google_iam_workload_identity_pool.gh.name}", "projects/1/locations/global/workloadIdentityPools/gh"
+    )
+    grants = on_account("f", "ledger", by_number, "roles/iam.workloadIdentityUser") + in_project(
+        "p", by_number, "roles/owner"
+    )
+    decoy = PROVIDER % (OWNER % "acme")
+    found = compare(LEDGER, LEDGER + grants + decoy)
+    assert [one.change for one in found.unknown if one.pair] == ["opened"]
+    pools = {"pools/main.tf": PROVIDER % (OWNER % "acme")}, {"pools/main.tf": PROVIDER % (OWNER % "other")}
+    before, after = (each | {"apps/main.tf": LEDGER + grants} for each in pools)
+    assert [one.reason.partition(",")[0] for one in compare(before, after).unknown] == [
+        "other tokens may match principals of the pool gh"
+    ]

@@ -245,6 +245,10 @@ def test_a_key_is_uploaded_where_none_may_be_created(
 
 
 FEDERATED = """
+resource "google_iam_workload_identity_pool" "gh" {
+  project                   = "shop"
+  workload_identity_pool_id = "gh"
+}
 resource "google_iam_workload_identity_pool_provider" "p" {
   project                            = "shop"
   workload_identity_pool_id          = "gh"
@@ -261,19 +265,24 @@ resource "google_iam_workload_identity_pool_provider" "p" {
 """
 
 
+OF_POOL = "${google_iam_workload_identity_pool.gh.name}"
+
+
 @pytest.mark.parametrize(
-    ("member", "state"),
+    ("pool", "member", "state"),
     [
-        ("attribute.repository/acme/app", "open"),
-        ("attribute.repository/other/app", "closed"),
-        ("attributes.repository/acme/app", "closed"),
-        ("*", "open"),
+        (OF_POOL, "attribute.repository/acme/app", "open"),
+        (OF_POOL, "attribute.repository/other/app", "closed"),
+        (OF_POOL, "attributes.repository/acme/app", "closed"),
+        (OF_POOL, "*", "open"),
+        # It may be another project's pool of the same id.
+        ("projects/1/locations/global/workloadIdentityPools/gh", "attribute.repository/other/app", "conditional"),
     ],
 )
 def test_a_principal_that_no_token_can_match_is_closed(
-    tmp_path: File, monkeypatch: pytest.MonkeyPatch, member: str, state: str
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, pool: str, member: str, state: str
 ) -> None:
-    principal = f"principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/gh/{member}"
+    principal = f"principalSet://iam.googleapis.com/{pool}/{member}"
     grants = on("two", "iam.workloadIdentityUser", "WHO").replace("WHO", "m", 1).replace("WHO", principal)
     paths = Paths(hops(tmp_path, monkeypatch, FEDERATED + grants), account("two"))
     assert [paths.states[name, False] for name in paths] == [state]

@@ -221,7 +221,23 @@ POOL = "iam.googleapis.com/projects/${var.x}/locations/global/workloadIdentityPo
 
 
 def test_who_nobody_can_be_gains_nothing(check: Check) -> None:
-    provider = """
+    pool = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.ci.name}"
+    grants = [
+        on_admin("roles/iam.workloadIdentityUser", f"{pool}/attribute.{name}/example/x", name)
+        for name in ("repository", "r")
+    ]
+    assert found(check, OWNER, DECLARED_POOL, PROVIDER, *grants) == [
+        "privileged-account-impersonation google_service_account_iam_member.repository"
+    ]
+
+
+DECLARED_POOL = """
+resource "google_iam_workload_identity_pool" "ci" {
+  project                   = "shop"
+  workload_identity_pool_id = "ci"
+}
+"""
+PROVIDER = """
 resource "google_iam_workload_identity_pool_provider" "ci" {
   project                            = "shop"
   workload_identity_pool_id          = "ci"
@@ -230,18 +246,35 @@ resource "google_iam_workload_identity_pool_provider" "ci" {
     "google.subject"       = "assertion.sub"
     "attribute.repository" = "assertion.repository"
   }
-  attribute_condition                = "assertion.repository_owner_id == '1'"
+  attribute_condition                = "assertion.repository_owner_id == '1' && assertion.repository == 'example/x'"
   oidc { issuer_uri = "https://token.actions.githubusercontent.com" }
 }
 """
-    pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci"
-    grants = [
-        on_admin("roles/iam.workloadIdentityUser", f"{pool}/attribute.{name}/example/x", name)
-        for name in ("repository", "r")
-    ]
-    assert found(check, OWNER, provider, *grants) == [
-        "privileged-account-impersonation google_service_account_iam_member.repository"
-    ]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"main.tf": PROVIDER},
+        {"main.tf": PROVIDER + DECLARED_POOL},
+        {"main.tf": PROVIDER + DECLARED_POOL.replace('"shop"', '"222"')},
+    ],
+)
+def test_a_pool_that_may_have_other_providers(check: Check, files: dict[str, str]) -> None:
+    """A pool of another project may have the same id, and a configuration without the pool may show only some."""
+    pool = "principalSet://iam.googleapis.com/projects/111/locations/global/workloadIdentityPools/ci"
+    granted = on_admin("roles/iam.workloadIdentityUser", f"{pool}/attribute.repository/example/y")
+    report = check(files | {"grant.tf": OWNER + granted}, select=(*BOTH, "unmatched-federated-principal"))
+    assert [(one.rule, one.confidence) for one in report.findings] == [("unmatched-federated-principal", "medium")]
+    assert any("does not show all providers of the pool" in one.reason for one in report.unknown_answers)
+
+
+def test_a_provider_of_another_configuration_counts(check: Check) -> None:
+    pool = "principalSet://iam.googleapis.com/projects/111/locations/global/workloadIdentityPools/ci"
+    granted = on_admin("roles/iam.workloadIdentityUser", f"{pool}/attribute.repository/example/y")
+    other = PROVIDER.replace(" && assertion.repository == 'example/x'", "")
+    report = check({"a/main.tf": OWNER + granted + PROVIDER, "b/main.tf": DECLARED_POOL + other}, select=BOTH)
+    assert [one.rule for one in report.findings] == ["privileged-account-impersonation"]
 
 
 def unknown_answers(check: Check, text: str, *rules: str) -> list[str]:

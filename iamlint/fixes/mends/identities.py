@@ -11,7 +11,7 @@ from iamlint.edits import Safety, edit
 from iamlint.estate import Estate, account_node, scope
 from iamlint.facts import Condition, Grant, KubernetesAccount, Pool, Provider
 from iamlint.federation.names import Identity, identity_of, misspelling, placeholder, pool_name
-from iamlint.federation.unmatched import is_unmatched
+from iamlint.federation.unmatched import why_unmatched
 from iamlint.fixes.mends.names import one_near
 from iamlint.fixes.mends.projects import address, declared, literal_of, number_of
 from iamlint.fixes.problem import Change, Problem, Withheld, change
@@ -37,7 +37,7 @@ def identity_form(problem: Problem) -> Change | Withheld | None:
         return _annotated(problem, grant, of_workload)
     for old, new, safety in _forms(grant, problem.estate):
         other = _with(grant, old, new)
-        if other is None or is_unmatched(other, problem.estate):
+        if other is None or isinstance(why_unmatched(other, problem.estate), str):
             continue
         edits = reworded(problem.sources, grant.principal_place, old, new)
         if edits:

@@ -11,7 +11,6 @@ from iamlint.access.permission_effects import has_effect_on
 from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Grant
-from iamlint.federation.unmatched import is_unmatched
 from iamlint.finding import Confidence
 from iamlint.graph.edge_index import Edge
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY
@@ -40,6 +39,7 @@ from iamlint.queries.escalation.impersonation import (
     first_step,
     impersonations,
     of_principal,
+    unless_unmatched,
     way_of,
 )
 from iamlint.unknown import Truth
@@ -95,7 +95,8 @@ class _Escalations:
         perhaps: dict[int, Match] = {}
         for first in self._firsts(certain):
             grant = first.edges[0].grant
-            match = None if id(grant) in certain or is_unmatched(grant, estate) else self._match(first)
+            match = None if id(grant) in certain else self._match(first)
+            match = unless_unmatched(match, grant, estate) if match else None
             if match and match.truth is Truth.TRUE:
                 certain.add(id(grant))
                 yield match

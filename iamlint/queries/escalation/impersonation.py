@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain as chain_of
 from itertools import islice
 
 from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Grant, Principal
-from iamlint.federation.unmatched import is_unmatched
+from iamlint.federation.unmatched import why_blocked, why_unmatched
 from iamlint.finding import Step
 from iamlint.graph.delegation import MOST_FOLLOWED, Chain, NextHops, delegated, next_hops_of, shortest
 from iamlint.graph.edge_index import Edge
@@ -65,8 +66,8 @@ def _impersonations(graph: Graph) -> Iterator[Match]:
             match = match_of(graph, account, useful) if useful else None
             if match and id(match.fact) not in seen:
                 seen.add(id(match.fact))
-                if not is_unmatched(useful[0].grant, graph.estate):
-                    yield match
+                if one := unless_unmatched(match, useful[0].grant, graph.estate):
+                    yield one
     yield from _perhaps(graph)
     delegations = list(graph.delegations)
     leads = next_hops_of(graph) if delegations else NextHops()
@@ -76,6 +77,16 @@ def _impersonations(graph: Graph) -> Iterator[Match]:
         match = _by_delegation(graph, first, leads, work) if told else None
         if match:
             yield match
+
+
+def unless_unmatched(match: Match, grant: Grant, estate: Estate) -> Match | None:
+    """Return a match; None if no token can be the principal of its grant, unknown if that is not certain."""
+    if not isinstance(why_unmatched(grant, estate), str):
+        return match
+    blocked = why_blocked(grant, estate)
+    if not isinstance(blocked, Unknown):
+        return None
+    return replace(match, truth=Truth.UNKNOWN, reasons=(*match.reasons, blocked.reason))
 
 
 def _by_delegation(graph: Graph, first: Edge, leads: NextHops, work: Budget) -> Match | None:

@@ -10,6 +10,7 @@ from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, Provider
 from iamlint.federation.admission import admission
 from iamlint.federation.unmatched import is_unmatched, providers_by_pool, why_unmatched
+from iamlint.finding import Confidence
 from iamlint.patterns.match import Match, grant_verdict, grant_verdicts
 from iamlint.queries.federation.provider_conditions import admits, mapped_claims
 from iamlint.queries.federation.workloads import Workloads
@@ -25,7 +26,9 @@ def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
         if isinstance(problem, Unknown):
             yield Match(grant, Truth.UNKNOWN, reasons=(problem.reason,), place=grant.principal_place)
         elif problem:
-            yield Match(grant, Truth.TRUE, words={"problem": problem}, place=grant.principal_place)
+            sure: Confidence | None = None if is_unmatched(grant, estate) else "medium"
+            words = {"problem": problem}
+            yield Match(grant, Truth.TRUE, words=words, place=grant.principal_place, confidence=sure)
         elif missed:
             words, place = {"problem": missed[0]}, grant.principal_place
             yield Match(grant, Truth.TRUE, related=(missed[1],), words=words, place=place, confidence="medium")
@@ -83,7 +86,7 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
             known = [one for one in providers.get(key[:2], []) if one.disabled is not True]
             asked[key] = known, [one for one in known if _is_chosen(one, attribute)]
         known, through = asked[key]
-        if through and is_unmatched(grant, estate):
+        if through and isinstance(why_unmatched(grant, estate), str):
             continue
         if not known and attribute.removeprefix("attribute.") in _CHOSEN:
             yield Match(grant, Truth.TRUE, confidence="medium")
