@@ -31,6 +31,9 @@ from iamlint.facts import Group
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth
 
+_NO_CALLS = ("granting", "organization-policy", "network-perimeter")
+"""Stages of errors that name no call to become an account, if they do not say who calls."""
+
 
 def diagnose(case: Case) -> Answer:
     """The answer to a question."""
@@ -120,7 +123,7 @@ def _asked(case: Case, holder: Holder | None) -> str:
         who = case.target
     if denied and (after or not case.target):
         return f"{who} needs {denied} on {question.on or said.resource or 'a resource that the error does not name'}"
-    is_no_call = after or (question.caller is NOBODY_NAMED and said.stage in ("granting", "organization-policy"))
+    is_no_call = after or (question.caller is NOBODY_NAMED and said.stage in _NO_CALLS)
     if not case.target or is_no_call:
         return f"the error alone: {said.title or said.excerpt}"
     through = f" through {', '.join(question.delegates)}" if question.delegates else ""

@@ -132,10 +132,14 @@ resource "google_cloud_run_v2_service" "s" {
             "HTTP Error: 403, The caller does not have permission",
             "the error alone: The identity in use lacks a right that the text does not name",
         ),
+        (
+            "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: Zz-example-10",
+            "the error alone: A service perimeter refuses the call",
+        ),
     ],
 )
 def test_a_refusal_after_the_login_is_no_call_for_a_token(tmp_path: Path, error: str, asked: str) -> None:
-    """The error names no account: the only account of the input is taken to lack the right, and the answer says so."""
+    """The error names no account: the answer says that it is taken to be the only one of the input."""
     answer = ask(tmp_path, ACCOUNT, None, None, error=error)
     assert answer.asked == asked
     assert any(f"taken to be {TARGET}" in text for text in answer.not_in_input)

@@ -90,7 +90,7 @@ class Expressions:
 
     def list(self, depth: int) -> str:
         if depth == 0:
-            return self.one(0, "list", "more", "[]", '["a", "b"]', "[<text>, <text>]", '["c"]')
+            return self.one(0, "list", "more", "[]", '["a", "b"]', *["[<text>, <text>]"] * 3)
         return self.one(
             depth - 1,
             "concat(<list>, <list>)",
@@ -170,8 +170,9 @@ class Expressions:
     def value(self, depth: int) -> str:
         return self.one(
             depth,
-            "<deeper_list>",
-            "<deeper_map>",
+            *["<deeper_list>"] * 8,  # as many as these have forms of their own
+            *["<deeper_map>"] * 3,
+            *["<one_of_several>"] * 3,
             "lookup(<map>, <text>, <text>)",
             "(<map>)[<text>]",
             "(<map>).a",
@@ -179,7 +180,6 @@ class Expressions:
             "length(<list>)",
             "<condition> ? <text> : <text>",
             "<condition> ? 1 : <condition> ? 2 : 3",
-            "<one_of_several>",
             "<condition> ? { a = <text> } : { a = <text> }",
         )
 
