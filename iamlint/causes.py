@@ -98,7 +98,7 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
     (ABSENT, r"leads to a file that is not there|Terraform or git (?:itself )?(?:makes|changes)"),
     (ABSENT, r"depends on where Terraform runs"),
     (ABSENT, r"(?:is|leads) out(?:side)? of what iamlint was given to read|files? (?:.+ )?cannot be read"),
-    (API, r"the perimeter itself states its services"),
+    (API, r"the perimeter itself states its services|does not show all providers of the pool"),
     (API, r"only Google's API (?:knows|has)|is not enabled here on .*, which something else makes"),
     (APPLY, r"known after apply|is left to a later plan|gives another value at each run"),
     (ROLE, r"is not in the role catalogue|the definition of .* is not in the input|listed without its permissions"),
