@@ -19,10 +19,13 @@ from iamlint.github_action.github_api import Api, ApiError
 from iamlint.github_action.inputs import BadInput, one
 from iamlint.github_action.outputs import write_outputs
 from iamlint.github_action.run import COMPARISON, REPORT
+from iamlint.reporters.github import command
 
 LARGEST = 32 * 1024 * 1024
 """Maximum size of a report in bytes."""
 _DENIED = (401, 403, 404)
+_RIGHT = "the job needs the permission pull-requests: write"
+_FORKS = "a pull request from a fork needs the second workflow of docs/in-ci.md"
 
 
 def post(environment: Mapping[str, str]) -> int:
@@ -48,8 +51,9 @@ def post(environment: Mapping[str, str]) -> int:
         text = comment(report, compared, event, one(environment, "CATEGORY") or "iamlint")
         url = api.write_comment(number, marker(one(environment, "CATEGORY") or "iamlint"), text, quiet=_clean(report))
     except ApiError as refused:
-        hint = " (pull requests from forks need the second workflow: docs/in-ci.md)" if refused.code in _DENIED else ""
-        print(f"::warning title=iamlint::the comment was not written: {refused}{hint}")
+        hint = "" if refused.code not in _DENIED else _RIGHT if given else f"{_RIGHT}; {_FORKS}"
+        text = f"the comment was not written: {refused}{f' ({hint})' if hint else ''}"
+        print(command("warning", {}, "iamlint", text))
         return 0
     write_outputs(environment, {"comment-url": url})
     return 0

@@ -80,7 +80,7 @@ def _opened(compared: dict[str, Any], event: Event) -> Iterator[str]:
         title = f"**Gives {counted(len(gained), 'role')}**"
         yield from ("", title, "", "| who | role | resource | cause |", "| --- | --- | --- | --- |")
     for one in gained[:MOST_ROWS]:
-        cells = (_who(one), _text(one, "role"), _text(one, "resource"), _cause(one, event))
+        cells = (_who(one) + _through(one), _text(one, "role"), _text(one, "resource"), _cause(one, event))
         yield f"| {' | '.join(cells)} |"
     yield from _rest(len(gained) - MOST_ROWS, "role")
 
@@ -90,6 +90,12 @@ def _who(one: dict[str, Any]) -> str:
     names = one.get("environments")
     texts = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
     return _text(one, "principal") + (cell(f" (in {', '.join(texts)})"[:LONGEST]) if texts else "")
+
+
+def _through(one: dict[str, Any]) -> str:
+    """Return the account at the end of the path, which has the role; empty if the principal has it itself."""
+    path = _dicts(one, "path")
+    return f" as {_text(path[-1], 'to')}" if path else ""
 
 
 def _rest(count: int, noun: str) -> Iterator[str]:

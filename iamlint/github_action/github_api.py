@@ -20,10 +20,10 @@ _LARGEST = 64 * 1024 * 1024
 
 
 class ApiError(Exception):
-    """A request that GitHub did not answer as asked. ``code`` is the status, 0 without an answer."""
+    """A request that was not made, or that GitHub did not answer as asked. ``code`` is the status, 0 without one."""
 
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(f"GitHub answers {code} ({reason})" if code else f"GitHub does not answer ({reason})")
+    def __init__(self, reason: str, code: int = 0) -> None:
+        super().__init__(reason)
         self.code = code
 
 
@@ -49,9 +49,9 @@ class Api:
         parts = urlsplit(url)
         local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
         if not (parts.scheme == "https" or local) or not repository:
-            raise ApiError(0, "the runner names no API")
+            raise ApiError("the runner names no API of GitHub")
         if not token or not token.isprintable():
-            raise ApiError(0, "there is no token")
+            raise ApiError("the input token is empty or not a token")
         return cls(url, repository, token)
 
     def pull_request(self, event: Event) -> int | None:
@@ -108,6 +108,6 @@ class Api:
             with self._opener.open(request, timeout=_SECONDS) as answer:
                 return json.loads(answer.read(_LARGEST))
         except HTTPError as error:
-            raise ApiError(error.code, str(error.reason)) from error
+            raise ApiError(f"GitHub answers {error.code} ({error.reason})", error.code) from error
         except (URLError, OSError, ValueError) as error:
-            raise ApiError(0, str(getattr(error, "reason", error))) from error
+            raise ApiError(f"GitHub does not answer ({getattr(error, 'reason', error)})") from error

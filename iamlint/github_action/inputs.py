@@ -52,6 +52,14 @@ def flag(environment: Mapping[str, str], name: str, *, default: bool = False) ->
     return value == "true" if value else default
 
 
+def wants_comment(environment: Mapping[str, str]) -> bool:
+    """Whether the reports that a comment is made of are kept: comment is true, false or data. Raises `BadInput`."""
+    value = environment.get("IAMLINT_COMMENT", "").strip().lower()
+    if value not in ("", "true", "false", "data"):
+        raise BadInput(f"comment is true, false or data, not {value!r}")
+    return value in ("true", "data")
+
+
 def working_directory(environment: Mapping[str, str]) -> Path:
     """Return where to run. A link in the checkout may not lead out of it; a path elsewhere is the workflow's choice."""
     top = Path(os.path.abspath(environment.get("GITHUB_WORKSPACE") or "."))

@@ -24,9 +24,11 @@ from iamlint.github_action.inputs import (
     paths,
     reading,
     sarif_file,
+    wants_comment,
     working_directory,
 )
 from iamlint.github_action.outputs import write_outputs, write_summary
+from iamlint.reporters.github import command as annotation
 
 FAILED, INTERRUPTED = 2, 130
 _OPENS = 1
@@ -42,7 +44,11 @@ def run(environment: Mapping[str, str]) -> int:
         directory = Path(name).resolve()
         data = _comment_data(environment) or directory
         report, summary, compared_summary = data / REPORT, directory / "summary.md", directory / "compare.md"
-        sarif = sarif_file(environment)
+        sarif, page, base = (
+            sarif_file(environment),
+            flag(environment, "SUMMARY", default=True),
+            _base_commit(environment),
+        )
         targets = [f"json={report}", f"markdown={summary}", *([f"sarif={sarif}"] if sarif else [])]
         chosen = list(judging(environment, directory))
         before = _state(sarif)
@@ -52,8 +58,8 @@ def run(environment: Mapping[str, str]) -> int:
         code = _iamlint(command, paths(environment))
         written = sarif if _state(sarif) != before else ""
         write_outputs(environment, {"exit-code": code, **_counts(report), "sarif-file": written})
-        compared, opens = _compare(environment, chosen, compared_summary, data / COMPARISON)
-        if flag(environment, "SUMMARY", default=True):
+        compared, opens = _compare(environment, base, chosen, compared_summary, data / COMPARISON)
+        if page:
             write_summary(environment, compared_summary, summary)
         write_outputs(environment, {"opens": opens, "comment-data": data if data != directory else ""})
     return max(code, compared)
@@ -66,19 +72,29 @@ def _iamlint(arguments: Sequence[str], named: Sequence[str]) -> int:
     return subprocess.run(command, check=False).returncode  # noqa: S603  # no shell
 
 
-def _compare(environment: Mapping[str, str], chosen: Sequence[str], summary: Path, data: Path) -> tuple[int, str]:
+def _base_commit(environment: Mapping[str, str]) -> str | None:
+    """Return the commit that the checkout is compared with; None if nothing is compared. Raises `BadInput`."""
+    if not flag(environment, "COMPARE"):
+        return None
+    commit = one(environment, "BASE")
+    if not commit:
+        print("compare: the event names no base commit, so nothing is compared", file=sys.stderr)
+        return None
+    if not FULL_ID.fullmatch(commit):
+        raise BadInput(f"base is not the full id of a commit: {commit!r}")
+    return commit
+
+
+def _compare(
+    environment: Mapping[str, str], commit: str | None, chosen: Sequence[str], summary: Path, data: Path
+) -> tuple[int, str]:
     """Compare the base commit with the checkout.
 
     Returns 2 where that could not be done, else 0; and whether something opens, "" where nothing was compared.
     """
-    if not flag(environment, "COMPARE"):
+    if commit is None:
         return 0, ""
-    commit, given = one(environment, "BASE"), paths(environment)
-    if not commit:
-        print("compare: the event names no base commit, so nothing is compared", file=sys.stderr)
-        return 0, ""
-    if not FULL_ID.fullmatch(commit):
-        raise BadInput(f"base is not the full id of a commit: {commit!r}")
+    given = paths(environment)
     configuration = [word for word in chosen if word == "--no-config"]
     if "--config" in chosen:
         at = chosen.index("--config")
@@ -88,7 +104,10 @@ def _compare(environment: Mapping[str, str], chosen: Sequence[str], summary: Pat
     outputs = ["--output", f"markdown={summary}", "--output", f"json={data}"]
     command = ["compare", *reading(environment), *configuration, *outputs]
     code = _iamlint(command, [commit, given[0] if len(given) == 1 else "."])
-    return (0, str(code == _OPENS).lower()) if code in (0, _OPENS) else (FAILED, "")
+    if code in (0, _OPENS):
+        return 0, str(code == _OPENS).lower()
+    print(annotation("error", {}, "iamlint", f"{commit} could not be compared with the checkout; the log says why"))
+    return FAILED, ""
 
 
 def _links(environment: Mapping[str, str]) -> Iterator[str]:
@@ -100,7 +119,7 @@ def _links(environment: Mapping[str, str]) -> Iterator[str]:
 
 def _comment_data(environment: Mapping[str, str]) -> Path | None:
     """Return an empty directory for what a comment is made of; None without a comment."""
-    if (one(environment, "COMMENT") or "").lower() != "data" and not flag(environment, "COMMENT"):
+    if not wants_comment(environment):
         return None
     directory = Path(environment.get("RUNNER_TEMP") or ".", "iamlint-comment").absolute()
     directory.mkdir(exist_ok=True)

@@ -93,8 +93,9 @@ def _message(finding: Finding) -> str:
 
 
 def _of_error(error: Unreadable, style: Presentation) -> str:
-    where = {} if error.at.path == COMMAND_LINE else _where(error.at, style)
-    return command("error", where, "iamlint could not read this", _reason(error))
+    if error.at.path == COMMAND_LINE:
+        return command("error", {}, "iamlint", _reason(error))
+    return command("error", _where(error.at, style), "iamlint could not read this", _reason(error))
 
 
 def _logged_error(error: Unreadable) -> str:

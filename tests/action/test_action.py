@@ -142,6 +142,9 @@ def test_nor_are_they_to_the_shell(tmp_path: Path, hostile: str) -> None:
     [
         ({"no_ignore": "yes"}, "no-ignore is true or false, not 'yes'"),
         ({"statistics": "all"}, "statistics is true or false, not 'all'"),
+        ({"summary": "no"}, "summary is true or false, not 'no'"),
+        ({"comment": "perhaps"}, "comment is true, false or data, not 'perhaps'"),
+        ({"compare": "true", "base": "main"}, "base is not the full id of a commit: 'main'"),
         ({"changed_since": "--output=x"}, "changed-since may not begin with a dash"),
         ({"changed_since": "main\nnext"}, "changed-since is one line, not 2"),
         ({"config_from_base": "1"}, "config-from-base is true or false"),

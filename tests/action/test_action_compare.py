@@ -43,7 +43,9 @@ def test_without_a_base_nothing_is_compared(runner: Runner) -> None:
 @pytest.mark.parametrize("base", ["0" * 40, "$(touch pwned)", "main; touch pwned", "HEAD"])
 def test_a_base_that_is_no_commit_of_the_clone_fails(base: str, runner: Runner) -> None:
     commit(runner.workspace)
-    assert runner.run(compare="true", base=base).code == 2
+    job = runner.run(compare="true", base=base)
+    assert job.code == 2
+    assert "::error title=iamlint::" in job.log
 
 
 def test_what_the_pull_request_changes_is_annotated_first(runner: Runner) -> None:
