@@ -195,9 +195,14 @@ def reading_options(function: Command) -> Command:
     options = [
         click.argument("paths", nargs=-1, type=PATH),
         click.option("--stdin-name", type=PATH, metavar="PATH", help="File that - (standard input) contains."),
-        click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules."),
         click.option(
-            "--var-file", multiple=True, type=FILE, help="Variable file; below a root module it counts only there."
+            "--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules (repeatable)."
+        ),
+        click.option(
+            "--var-file",
+            multiple=True,
+            type=FILE,
+            help="Variable file (repeatable); below a root module it counts only there.",
         ),
         click.option(
             "--workspace",
@@ -237,7 +242,9 @@ def rule_options(function: Command) -> Command:
             "cis and mitre (rules with a control of CIS or a technique of ATT&CK). Repeat, or use commas.",
         ),
         click.option("--ignore", multiple=True, metavar="RULE", help="Exclude these rules, in the same forms."),
-        click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules."),
+        click.option(
+            "--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules (repeatable)."
+        ),
     ]
     return _with(options, function)
 
@@ -283,7 +290,7 @@ def judging_options(function: Command) -> Command:
             multiple=True,
             type=PATH,
             metavar="PATH",
-            help="Assertions: files, or folders of them. [assertions beside the configuration]",
+            help="Assertions: files, or folders of them (repeatable). [assertions beside the configuration]",
         ),
         click.option("--baseline", type=FILE, help="Accept the findings in this file of --write-baseline."),
         click.option(

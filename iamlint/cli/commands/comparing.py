@@ -41,8 +41,10 @@ _OF_REQUEST = ("config", "no_config", "config_home", "environment", "var", "var_
 @click.argument("base")
 @click.argument("head")
 @click.option("--path", type=PATH, help="What is read of a revision: a folder or file. [working directory]")
-@click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules of both.")
-@click.option("--var-file", multiple=True, type=FILE, help="Read variables of both from a file.")
+@click.option(
+    "--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules of both (repeatable)."
+)
+@click.option("--var-file", multiple=True, type=FILE, help="Read variables of both from a file (repeatable).")
 @click.option("--workspace", metavar="NAME", envvar="TF_WORKSPACE", help="Value of terraform.workspace. [TF_WORKSPACE]")
 @config_options
 @click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]")

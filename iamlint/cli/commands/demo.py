@@ -20,7 +20,7 @@ What to try next, in a folder of your own:
   iamlint init           look at the repository, and write a configuration for it"""
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(options_metavar="", context_settings={"ignore_unknown_options": True})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def demo(options: tuple[str, ...]) -> None:
     """Check a small estate that comes with iamlint, to see what it reports.

@@ -51,7 +51,7 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | 
 
 
 @click.command()
-@reading_options
+@click.option("--error", metavar="TEXT|FILE|-", help="The error: its text, a file with it, or - for standard input.")
 @click.option(
     "--caller",
     metavar="PRINCIPAL",
@@ -64,7 +64,6 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | 
 @click.option(
     "--delegates", metavar="A,B", default="", help="The accounts between caller and target, in the order of the call."
 )
-@click.option("--error", metavar="TEXT|FILE|-", help="The error: its text, a file with it, or - for standard input.")
 @click.option("--provider", metavar="NAME", help="The identity provider that the caller's token is exchanged at.")
 @click.option(
     "--claim", multiple=True, metavar="NAME=VALUE", callback=pairs, help="A claim of the caller's token (repeatable)."
@@ -73,6 +72,10 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | 
 @click.option("--on", metavar="RESOURCE", help="What is deployed, or what --permission is needed on.")
 @click.option("--permission", metavar="NAME", help="A permission that the target (else the caller) needs on --on.")
 @click.option("--tag", multiple=True, metavar="KEY=VALUE", callback=pairs, help="A tag of the target (repeatable).")
+@click.option(
+    "--prove", is_flag=True, help="Apply the fix in memory, and show the verdict then and what else it opens."
+)
+@reading_options
 @click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]")
 @catalog_option
 @one_config_options
@@ -80,9 +83,6 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | 
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format. [text]"
 )
 @color_option
-@click.option(
-    "--prove", is_flag=True, help="Apply the fix in memory, and show the verdict then and what else it opens."
-)
 def diagnose(form: str, **asked: Any) -> None:
     """Explain why a call gets 403, and the smallest change that makes it work.
 

@@ -17,13 +17,13 @@ from iamlint.reporters.parts.plain import neutral
 
 @click.command()
 @click.argument("name", metavar="RULE|ASSERTION")
-@click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules.")
+@click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules (repeatable).")
 @click.option(
     "--assertions",
     multiple=True,
     type=PATH,
     metavar="PATH",
-    help="Assertions: files, or folders of them. [those of the configuration]",
+    help="Assertions: files, or folders of them (repeatable). [those of the configuration]",
 )
 def explain(name: str, rules: tuple[Path, ...], assertions: tuple[Path, ...]) -> None:
     """Explain a rule or an assertion: why it matters, before and after, the fix."""

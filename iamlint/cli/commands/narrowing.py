@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 
 @click.command("narrow")
-@reading_options
-@catalog_option
-@one_config_options
 @click.option(
     "--usage",
     multiple=True,
@@ -38,9 +35,12 @@ if TYPE_CHECKING:
 @click.option("--principal", default="*", metavar="PRINCIPAL", help="Only grants of these: an e-mail or a glob. [all]")
 @click.option("--days", type=Days(min=1), default=90, metavar="DAYS", help="Days that the evidence must span. [90]")
 @click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate as of YYYY-MM-DD. [today]")
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="Output format. [text]")
 @click.option("--fix", is_flag=True, help="Write the proposals to the Terraform files, each proved by another reading.")
 @click.option("--diff", is_flag=True, help="Print what --fix would write, and change nothing.")
+@reading_options
+@catalog_option
+@one_config_options
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="Output format. [text]")
 @click.option("--show-all", is_flag=True, help="Show each grant that cannot be judged.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def narrow_roles(**asked: Any) -> None:

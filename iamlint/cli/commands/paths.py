@@ -42,15 +42,19 @@ _CALLERS = (
 def _options(function: Command) -> Command:
     """Add the options that the three commands share."""
     options: list[Callable[[Any], Any]] = [
+        click.option(
+            "--claim",
+            multiple=True,
+            metavar="NAME=VALUE",
+            callback=pairs,
+            help="A claim of the caller's token (repeatable).",
+        ),
+        click.option("--fix-first", is_flag=True, help="Show the grants whose removal cuts the most paths."),
         reading_options,
         catalog_option,
         one_config_options,
         click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]"),
         click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="Output format. [text]"),
-        click.option(
-            "--claim", multiple=True, metavar="NAME=VALUE", callback=pairs, help="A claim of the token of a caller."
-        ),
-        click.option("--fix-first", is_flag=True, help="Show the grants whose removal cuts the most paths."),
         click.option("--show-all", is_flag=True, help="Show each group of paths."),
         color_option,
         click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
@@ -61,9 +65,9 @@ def _options(function: Command) -> Command:
 
 
 @click.command()
-@_options
 @click.option("--from", "source", metavar="PRINCIPAL", help=f"Who starts. {_FORMS}; or {_CALLERS}.")
 @click.option("--to", "target", metavar="ACCOUNT", help=f"The service account at the end. {_FORMS}.")
+@_options
 def paths(source: str | None, target: str | None, **asked: Any) -> None:
     """Show how a principal can become a service account, hop by hop.
 
