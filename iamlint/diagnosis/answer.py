@@ -64,6 +64,8 @@ class Stage:
     also: tuple[str, ...] = ()
     hop: str | None = None
     fix: Fix | None = None
+    lacking: tuple[tuple[str, str | None], ...] = ()
+    """The permissions that are not certainly there, each with its resource, if the call needs several."""
 
 
 @frozen

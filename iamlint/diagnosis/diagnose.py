@@ -24,7 +24,7 @@ from iamlint.diagnosis.stages.gates import (
 )
 from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.perimeter import with_perimeters
-from iamlint.diagnosis.stages.rights import agent_stages, evicted_stages, rights_stage
+from iamlint.diagnosis.stages.rights import agent_stages, evicted_stages, needs_of, rights_of_call
 from iamlint.diagnosis.stages.stages import account, hop_stages, hops_of, worst
 from iamlint.diagnosis.stages.target import target_stage
 from iamlint.facts import Group
@@ -82,13 +82,13 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
         return [direct_stage(case, holder, direct)]
     if question.right:
         who = _target_holder(case) if case.target else holder
-        return [rights_stage(case, who, question.right, question.on)] if who else []
+        return [rights_of_call(case, who, question.right, question.on)] if who else []
     if holder and said.by_agent and said.of_resource and said.settles == "service-agent-evicted":
         return evicted_stages(case, holder)
     if said.by_agent and said.of_resource:
         return agent_stages(case, said.permission, question.on or said.resource or None)
     if said.kind == "quota-project-denied" and said.project and holder and not case.target:
-        return [rights_stage(case, holder, said.permission, f"projects/{said.project.removeprefix('projects/')}")]
+        return [rights_of_call(case, holder, said.permission, f"projects/{said.project.removeprefix('projects/')}")]
     if not said.of_resource or not case.target:
         return []
     denied = said.principal.lower().removeprefix("serviceaccount:").removeprefix("user:")
@@ -102,7 +102,7 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
     if not said.permission:
         return []
     on = question.on or said.resource or None
-    return [rights_stage(case, _target_holder(case), said.permission, on)]
+    return [rights_of_call(case, _target_holder(case), said.permission, on)]
 
 
 def _target_holder(case: Case) -> Holder:
@@ -122,12 +122,20 @@ def _asked(case: Case, holder: Holder | None) -> str:
     if after and denied and case.target:
         who = case.target
     if denied and (after or not case.target):
-        return f"{who} needs {denied} on {question.on or said.resource or 'a resource that the error does not name'}"
+        return f"{who} needs {_needs(case, denied)}"
     is_no_call = after or (question.caller is NOBODY_NAMED and said.stage in _NO_CALLS)
     if not case.target or is_no_call:
         return f"the error alone: {said.title or said.excerpt}"
     through = f" through {', '.join(question.delegates)}" if question.delegates else ""
     return f"{who} calls {question.method} for {case.target}{through}"
+
+
+def _needs(case: Case, permission: str) -> str:
+    """What is needed on which resources, as a clause."""
+    by_resource: dict[str, list[str]] = {}
+    for name, on in needs_of(case, permission, case.question.on or case.said.resource or None):
+        by_resource.setdefault(on or "a resource that the error does not name", []).append(name)
+    return "; ".join(f"{', '.join(names)} on {on}" for on, names in by_resource.items())
 
 
 def _not_in_input(case: Case, answer: Answer) -> tuple[str, ...]:

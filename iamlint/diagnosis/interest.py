@@ -35,7 +35,7 @@ def relevance(asked: Asked, catalog: Catalog) -> ExportFilter | None:
     parts = [_part(name) for name in (caller, target, *asked.delegates) if name]
     if not caller or not (target or asked.permission) or not all(parts):
         return None
-    named = [one for one in (asked.method, asked.permission, said.permission) if one]
+    named = [one for one in (asked.method, asked.permission, *(name for name, _ in said.needs)) if one]
     permissions = {*METHODS.values(), _DELEGATE, _QUOTA, *named}
     roles = Roles(catalog, {})
     may_give = _role_test(roles, permissions)

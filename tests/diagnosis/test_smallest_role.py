@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.diagnosis.fixes.smallest_role import smallest_role
+from iamlint.diagnosis.fixes.smallest_role import smallest_role, smallest_roles
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,23 @@ from iamlint.diagnosis.fixes.smallest_role import smallest_role
 )
 def test_the_role_changes_little(permission: str, role: str | None) -> None:
     assert smallest_role(permission) == role
+
+
+@pytest.mark.parametrize(
+    ("permissions", "roles"),
+    [
+        ("storage.objects.get storage.objects.list", "storage.objectViewer"),
+        ("storage.objects.get storage.objects.create", "storage.objectUser"),
+        ("storage.buckets.get storage.objects.get", "storage.bucketViewer storage.objectViewer"),  # not storage.admin
+        ("storage.buckets.create storage.buckets.setIamPolicy", "storage.admin"),
+        ("bigquery.jobs.create bigquery.tables.getData", "bigquery.dataViewer bigquery.jobUser"),
+        ("compute.networks.get compute.networks.addPeering", "compute.networkAdmin"),
+        ("run.services.create iam.serviceAccounts.actAs", "iam.serviceAccountUser run.developer"),
+        ("storage.objects.get no.such.permission", None),
+    ],
+)
+def test_few_roles_have_all(permissions: str, roles: str | None) -> None:
+    found = smallest_roles(permissions.split())
+    assert (found and sorted(found)) == (roles and [f"roles/{one}" for one in roles.split()])
+    if found:
+        assert sorted(one for its in found.values() for one in its) == sorted(permissions.split())

@@ -14,13 +14,13 @@ from iamlint.diagnosis.asked.clients import ANNOTATION
 from iamlint.diagnosis.asked.reach import gives
 from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.fixes.fix_text import Member, account_reference, block, member_of, resource_name
-from iamlint.diagnosis.fixes.on_resource import grant_on, grant_on_bucket, grant_on_container
-from iamlint.diagnosis.fixes.smallest_role import smallest_role
+from iamlint.diagnosis.fixes.several import RoleChoice, grants_of
 from iamlint.diagnosis.stages.direct import accounts_of, direct_client
 from iamlint.diagnosis.stages.gates import consumer_project, quota_of
 from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.paths import chain_to
 from iamlint.diagnosis.stages.rights import NAME as RIGHTS
+from iamlint.diagnosis.stages.rights import needs_of
 from iamlint.diagnosis.stages.stages import is_denial
 from iamlint.estate.deny_forms import denied_principal
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Provider, Resource
@@ -326,18 +326,16 @@ def _rights(broken: _Broken) -> Fix:
         return Fix()
     if case.said.by_agent and not (_named_agent(case) and case.said.permission):
         return _of_agent(case, _named_agent(case))
-    role = _agents_role(case) or smallest_role(permission, case.said.role)
     refused = _named_agent(case) if case.said.by_agent else case.target
     who = holder_of(read_principal(f"serviceAccount:{refused}"), case.declared(refused)) if refused else holder
-    if role is None or (who is None and case.question.caller is not NOBODY_NAMED):
+    if who is None and case.question.caller is not NOBODY_NAMED:
         return Fix()
     member = member_of(case, who) if who else Member("CALLER", '"CALLER"')
-    on = case.question.on or case.said.resource
-    own = grant_on(on, permission, role, member) if on else grant_on_bucket(permission, role, member)
-    if own is not None:
-        return own
     project = shown(case.project_of(case.target)) if case.target else ""
-    return grant_on_container(on or "", permission, project or case.said.project or "PROJECT", role, member)
+    needs = next((stage.lacking for stage in broken.answer.stages if stage.lacking), ())
+    needs = needs or needs_of(case, permission, case.question.on or case.said.resource or None)
+    roles = RoleChoice(_agents_role(case), case.said.role, project or case.said.project or "PROJECT")
+    return grants_of(needs, roles, member)
 
 
 def _agents_role(case: Case) -> str:

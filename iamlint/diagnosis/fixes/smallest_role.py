@@ -1,8 +1,8 @@
-"""The role to propose for a permission: one that gives few other permissions."""
+"""The roles to propose for permissions: few, and with few other permissions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.roles import Catalog, catalog
@@ -51,17 +51,81 @@ def smallest_role(permission: str, of_document: str = "") -> str | None:
     return _smallest(permission, f"roles/{service}.", roles) or _smallest(permission, "roles/", roles)
 
 
+def smallest_roles(permissions: Iterable[str], of_document: str = "") -> dict[str, tuple[str, ...]] | None:
+    """Return the roles that have all permissions, each with those that it is for; None if a permission is in no role.
+
+    That is one role if one has all, unless several change far less.
+    """
+    wanted = tuple(dict.fromkeys(permissions))[:_MOST_TOGETHER]
+    alone = {one: role for one in wanted if (role := smallest_role(one, of_document))}
+    if len(alone) < len(wanted):
+        return None
+    roles = _cheapest(_candidates(wanted, alone), wanted) or tuple(dict.fromkeys(alone.values()))
+    left, made = set(wanted), dict[str, tuple[str, ...]]()
+    for role in roles:
+        held = catalog().permissions(role)
+        made[role] = tuple(one for one in wanted if one in left and isinstance(held, frozenset) and one in held)
+        left.difference_update(made[role])
+    return made
+
+
+_MOST_TOGETHER = 10
+_POWERS = regex(r"\.(?:setIamPolicy|actAs|getAccessToken|getOpenIdToken|signBlob|signJwt|implicitDelegation)\Z")
+_OF_A_ROLE, _OF_POWERS, _OF_A_PREVIEW = 40, 100, 10
+"""What counts against a role, in permissions that do more than read: each role more, one that also sets policies or
+becomes accounts, one that is not generally available."""
+
+
+def _candidates(wanted: tuple[str, ...], alone: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """The cheapest role for each part of the permissions, among the roles of their services."""
+    roles = catalog()
+    usual = frozenset(alone.values())
+    prefixes = tuple(f"roles/{one.partition('.')[0]}." for one in wanted)
+    best: dict[frozenset[str], tuple[int, int, str]] = {}
+    for role in roles.roles:
+        held = _given(role, ("roles/",) if role in usual else prefixes, roles)
+        part = held.intersection(wanted)
+        if not part or (len(part) == 1 and role not in usual):
+            continue
+        cost = -1 if role in usual else 0, _cost(role, held, wanted), role
+        best[part] = min(cost, best.get(part, cost))
+    return {role: part for part, (_, _, role) in best.items()}
+
+
+def _cost(role: str, held: frozenset[str], wanted: tuple[str, ...]) -> int:
+    has_powers = any(_POWERS.search(one) for one in held.difference(wanted))
+    is_preview = catalog().stage(role) != "GA"
+    return _changes(held) + _OF_A_ROLE + _OF_POWERS * has_powers + _OF_A_PREVIEW * is_preview
+
+
+def _cheapest(candidates: Mapping[str, frozenset[str]], wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """The roles that together have all permissions at the lowest cost; empty if they do not have all."""
+    roles = catalog()
+    bits = {one: 1 << index for index, one in enumerate(wanted)}
+    all_of_them = (1 << len(wanted)) - 1
+    best: dict[int, tuple[int, tuple[str, ...]]] = {0: (0, ())}
+    for role, part in candidates.items():
+        mask = sum(bits[one] for one in part)
+        cost = _cost(role, _given(role, "roles/", roles), wanted)
+        for had, (price, chosen) in tuple(best.items()):
+            found = price + cost, (*chosen, role)
+            best[had | mask] = min(found, best.get(had | mask, found))
+    return best.get(all_of_them, best[0])[1]
+
+
 def _smallest(permission: str, prefix: str, roles: Catalog) -> str | None:
     """The role with a permission that changes least, among those that begin with a prefix."""
     holding = [(role, held) for role in roles.roles if (held := _given(role, prefix, roles)) and permission in held]
     return min(holding, key=lambda one: (_changes(one[1]), len(one[1])))[0] if holding else None
 
 
-_NOT_FOR_PEOPLE = regex(r"(?i)serviceAgent(?!User)|legacy|\Aroles/(?:owner|editor|viewer|writer|reader)\Z")
-"""Roles of service agents, of ACLs, and basic roles."""
+_NOT_FOR_PEOPLE = regex(
+    r"(?i)serviceAgent(?!User)|legacy|\.expressMode|\Aroles/(?:owner|editor|viewer|writer|reader)\Z"
+)
+"""Roles of service agents, of ACLs, of Google's express mode, and basic roles."""
 
 
-def _given(role: str, prefix: str, roles: Catalog) -> frozenset[str]:
+def _given(role: str, prefix: str | tuple[str, ...], roles: Catalog) -> frozenset[str]:
     """The permissions of a role that a person can be given; empty for another role."""
     if not role.startswith(prefix) or _NOT_FOR_PEOPLE.search(role) or not roles.is_listed(role):
         return frozenset()

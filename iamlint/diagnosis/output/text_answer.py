@@ -68,8 +68,9 @@ def _fix(answer: Answer, paint: Paint) -> Iterator[str]:
         yield ""
         title = "Next" if answer.verdict == "unknown" else "Fix"
         yield paint("1", f"{title}{f' (in {neutral(fix.file)})' if fix.file else ''}:")
-        for text in filter(None, (fix.terraform, fix.gcloud and f"$ {fix.gcloud}")):
-            yield from (f"  {neutral(line)}" for line in text.split("\n"))
+        commands = fix.gcloud and "\n".join(f"$ {line}" for line in fix.gcloud.split("\n"))
+        for text in filter(None, (fix.terraform, commands)):
+            yield from (f"  {neutral(line)}".rstrip() for line in text.split("\n"))
         if fix.note:
             yield from (f"  {neutral(line)}" for line in fix.note.split("\n"))
     if answer.proof:

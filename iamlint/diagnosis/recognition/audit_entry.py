@@ -5,7 +5,7 @@ Source: https://cloud.google.com/logging/docs/reference/audit/auditlog/rest/Shar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from iamlint.basics.lazy_regex import regex
 
@@ -15,17 +15,28 @@ _RESOURCE = regex(r"\bresource['\"]?\s{0,20}:\s{0,20}['\"]?(?P<value>[^\s'\",{}\
 _GRANTED = regex(r"\bgranted['\"]?\s{0,20}:\s{0,20}['\"]?true\b")
 _NEXT_ITEM = regex(r"\}\s{0,200},\s{0,200}\{|\s-\s")
 """Where the next one of a list begins, in JSON, and in YAML also within a JSON text."""
+_MOST = 50
 
 
 def refused(text: str) -> Mapping[str, str]:
-    """Return the permission and the resource of the first check that an entry does not show as granted."""
+    """Return the permission and the resource of the first check that an entry does not show as granted.
+
+    ``permissions`` are those of all such checks of this resource, if there are several.
+    """
     begin = _LIST.search(text)
-    if not begin:
+    checks = list(_refusals(text[begin.end() :])) if begin else []
+    if not checks:
         return {}
-    for item in _NEXT_ITEM.split(text[begin.end() :]):
+    permission, resource = checks[0]
+    names = dict.fromkeys(name for name, its in checks if its == resource)
+    found = {"permission": permission, "resource": resource, "permissions": ", ".join(names)}
+    return {name: value for name, value in found.items() if value and (name != "permissions" or len(names) > 1)}
+
+
+def _refusals(checks: str) -> Iterator[tuple[str, str]]:
+    """Yield the permission and the resource of each check that is not shown as granted."""
+    for item in _NEXT_ITEM.split(checks)[:_MOST]:
         permission = _PERMISSION.search(item)
         if permission and not _GRANTED.search(item):
             resource = _RESOURCE.search(item)
-            found = {"permission": permission["value"]}
-            return {**found, "resource": resource["value"]} if resource else found
-    return {}
+            yield permission["value"], resource["value"] if resource else ""

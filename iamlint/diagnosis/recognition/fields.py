@@ -13,6 +13,7 @@ from iamlint.diagnosis.recognition.audit_entry import refused
 from iamlint.diagnosis.recognition.called_urls import requested
 from iamlint.diagnosis.recognition.error_text import WRAPPED
 from iamlint.diagnosis.recognition.fragments import EMAIL, SHAPES, Template
+from iamlint.diagnosis.recognition.listed import listed
 
 METHODS: Mapping[str, str] = {
     "iam.serviceAccounts.getAccessToken": "generateAccessToken",
@@ -130,6 +131,10 @@ def read_fields(text: str, templates: Iterable[Template], *, only: bool = False)
     if "permission" not in values and (needed := requested(text)):
         values["permission"] = needed[0]
         values.setdefault("resource", needed[1])
+    if "permission" in values:
+        together = listed(text, values["permission"])
+        if len(together) > 1:
+            values.setdefault("permissions", ", ".join(together))
     return values
 
 

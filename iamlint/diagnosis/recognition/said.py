@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
@@ -10,12 +12,17 @@ from iamlint.diagnosis.recognition.created_types import needed_to_create
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.recognition.fields import Fields
 
+if TYPE_CHECKING:
+    from iamlint.diagnosis.recognition.recognise import Recognised
+
 _ROLE = regex(r"--role=(roles/[\w.]+)")
 _REPOSITORY = regex(
     r"\b[a-z0-9-]{2,40}-(?:docker|npm|python|maven|apt|yum|go|generic)\.pkg\.dev/[a-z][\w.:-]{1,60}/[\w.-]{1,80}"
 )
 """The repository in the address of an image or package."""
 _MOST_ADDRESSES = 1000
+_NEAR_LINES = 3
+"""Lines between two refusals of one call, such as the items of a list."""
 
 
 @frozen
@@ -37,6 +44,8 @@ class Said(Fields):
     gcloud: str = ""
     bad_cures: tuple[str, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
+    """What the call needs: permissions, each with its resource, which is empty if the text does not name it."""
 
     @property
     def role(self) -> str:
@@ -62,8 +71,10 @@ def read_error(text: str) -> Said:
         return Said(text=text)
     first = next((one for one in found if one.kind and not one.kind.wrapper and one.explained_by is None), found[0])
     kind, fields = first.kind, first.fields
+    permission = fields.permission or (needed_to_create(text, first.line) if kind and kind.id == "call-denied" else "")
     # An error of the call after the login names the account that is read or changed, not one that is used.
     is_read = bool(kind and kind.of_resource and fields.permission.startswith("iam.serviceAccount"))
+    resource = _resource(fields) or (fields.target if is_read else "") or _repository(fields, text)
     return Said(
         text=text,
         kind=kind.id if kind else "",
@@ -79,9 +90,8 @@ def read_error(text: str) -> Said:
         terraform=kind.terraform if kind else "",
         gcloud=kind.gcloud if kind else "",
         bad_cures=kind.bad_cures if kind else (),
-        permission=fields.permission
-        or (needed_to_create(text, first.line) if kind and kind.id == "call-denied" else ""),
-        resource=_resource(fields) or (fields.target if is_read else "") or _repository(fields, text),
+        permission=permission,
+        resource=resource,
         target="" if is_read else fields.target,
         principal=fields.principal,
         project=fields.project,
@@ -91,7 +101,29 @@ def read_error(text: str) -> Said:
         reason=fields.reason,
         other=fields.other,
         names=first.mentions,
+        needs=tuple(dict.fromkeys(_needs(first, permission, resource, found))) if permission else (),
     )
+
+
+def _needs(
+    first: Recognised, permission: str, resource: str, found: tuple[Recognised, ...]
+) -> Iterator[tuple[str, str]]:
+    """Yield the permissions of an error, and those of the same kind and principal on the lines behind it."""
+    yield permission, resource
+    for name in filter(None, first.fields.other.get("permissions", "").split(", ")):
+        yield name, resource
+    if first.kind is None or not first.kind.of_resource:
+        return
+    line = first.line
+    for other in found:
+        fields = other.fields
+        near = 0 <= other.line - line <= _NEAR_LINES
+        if other is first or other.kind is not first.kind or not near or not fields.permission:
+            continue
+        if fields.principal in ("", first.fields.principal):
+            line = other.line
+            names = fields.other.get("permissions", fields.permission).split(", ")
+            yield from ((name, _resource(fields) or resource) for name in names)
 
 
 def _resource(fields: Fields) -> str:

@@ -14,7 +14,7 @@ from iamlint.diagnosis.asked.question import METHODS
 from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.stages.client_stage import of_caller
 from iamlint.diagnosis.stages.paths import direct_grants
-from iamlint.diagnosis.stages.rights import NAME, rights_stage
+from iamlint.diagnosis.stages.rights import NAME, rights_of_call
 from iamlint.facts import Grant
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth, shown
@@ -37,12 +37,12 @@ def direct_stage(case: Case, holder: Holder, client: Client) -> Stage:
     evidence = Evidence(client.at, itself)
     if not right:
         return _without_right(case, holder, accounts, evidence)
-    stage = rights_stage(case, holder, right, on)
+    stage = rights_of_call(case, holder, right, on)
     if stage.state == "done":
         return stage
     for email in accounts:
         account = holder_of(read_principal(f"serviceAccount:{email}"), case.declared(email))
-        if rights_stage(case, account, right, on).state == "done":
+        if rights_of_call(case, account, right, on).state == "done":
             message = f"{itself}; {email} has {right}, and is not impersonated"
             return Stage(NAME, "broken", message, "wrong-mode", (evidence, *stage.evidence))
     return replace(stage, also=(itself, *stage.also))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from iamlint.diagnosis.answer import Evidence, Stage
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.reach import allow_steps, may_give, reason_of, together
@@ -17,6 +19,40 @@ from iamlint.queries.policies.agents import agent_role
 from iamlint.unknown import Truth, Unknown, shown
 
 NAME = "rights of the account on the resource"
+
+
+def rights_of_call(case: Case, holder: Holder, permission: str, on: str | None) -> Stage:
+    """Whether an account has a permission on a resource, and the others that the error lists with it."""
+    needs = needs_of(case, permission, on)
+    found = [rights_stage(case, holder, *need) for need in needs]
+    if len(found) == 1:
+        return found[0]
+    order = ("broken", "unknown", "done")
+    first = min(found, key=lambda one: order.index(one.state))
+    its = needs[found.index(first)][0]
+    alike = [
+        name
+        for (name, _), one in zip(needs, found, strict=True)
+        if one.message.replace(name, its) == first.message and one.state == first.state
+    ]
+    message = first.message.replace(its, ", ".join(dict.fromkeys(alike)))
+    others = [one.message for (name, _), one in zip(needs, found, strict=True) if name not in alike]
+    return replace(
+        first,
+        message=message,
+        evidence=tuple(dict.fromkeys(place for one in found for place in one.evidence)),
+        missing=tuple(dict.fromkeys(text for one in found for text in one.missing)),
+        also=tuple(dict.fromkeys((*others, *(text for one in found for text in one.also)))),
+        lacking=tuple(need for need, one in zip(needs, found, strict=True) if one.state != "done"),
+    )
+
+
+def needs_of(case: Case, permission: str, on: str | None) -> tuple[tuple[str, str | None], ...]:
+    """Return a permission with its resource, and what the error says is needed with it."""
+    said = case.said
+    if permission != said.permission or len(said.needs) < 2:
+        return ((permission, on),)
+    return tuple(dict.fromkeys((name, on if its == said.resource else its or on) for name, its in said.needs))
 
 
 def rights_stage(case: Case, holder: Holder, permission: str, on: str | None) -> Stage:
