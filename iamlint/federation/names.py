@@ -91,8 +91,12 @@ def pool_name(principal: Principal) -> str | None:
     return found[1] if found else None
 
 
-def misspelling(principal: Principal) -> str | None:
-    """Return why a federated principal can never match, by its spelling alone; None if it may."""
+def misspelling(principal: Principal, *, by_form: bool = False) -> str | None:
+    """Return why a federated principal can never match, by its spelling alone; None if it may.
+
+    ``by_form`` leaves out what is wrong with its value only: a name that looks like a placeholder may be somebody's,
+    and a provider may make any text of its tokens.
+    """
     text = _spelt(principal)
     if gke := _GKE.match(text):
         return _gke(gke)
@@ -107,12 +111,13 @@ def misspelling(principal: Principal) -> str | None:
     if workforce := _WORKFORCE.match(rest):
         if not workforce["location"]:
             return "`locations/global/` is missing before `workforcePools`"
-        return _of_pool(scheme, workforce["pool"], workforce["who"], certain=True)
+        return _of_pool(scheme, workforce["pool"], workforce["who"], certain=True, by_form=by_form)
     if pool := _POOL.match(rest):
-        return _path(pool) or _of_pool(scheme, pool["pool"], pool["who"], certain=_MASK not in pool["pool"])
+        certain = _MASK not in pool["pool"]
+        return _path(pool) or _of_pool(scheme, pool["pool"], pool["who"], certain=certain, by_form=by_form)
     if named := _NAMED.match(rest):
         certain = any(_OF_POOL.search(unknown_part) for unknown_part in _unknown_parts(principal)[:1])
-        return _of_pool(scheme, "", named["who"], certain=certain)
+        return _of_pool(scheme, "", named["who"], certain=certain, by_form=by_form)
     first = rest.partition("/")[0]
     known = _MASK not in rest and re.search(r"(?:workloadIdentity|workforce)Pools", rest, re.IGNORECASE)
     if known or not (_MASK in first or first in _FIRST):
@@ -132,7 +137,7 @@ def _path(pool: re.Match[str]) -> str | None:
     return None
 
 
-def _of_pool(scheme: str, pool: str, who: str | None, *, certain: bool) -> str | None:
+def _of_pool(scheme: str, pool: str, who: str | None, *, certain: bool, by_form: bool) -> str | None:
     """Return what is wrong after the pool. ``certain`` says that the pool's name ends where it seems to."""
     if "*" in pool:
         return f"`{pool}` is not the id of a pool: a set is one pool, `POOL/*`"
@@ -154,7 +159,11 @@ def _of_pool(scheme: str, pool: str, who: str | None, *, certain: bool) -> str |
         return f"`{head}` is not an attribute: a name has lower-case letters, digits and underscores only"
     if not slash or not value:
         return f"no value follows `{head}`"
-    return _value(head, value) or (_kubernetes(value) if pool.endswith(".svc.id.goog") and head == "subject" else None)
+    if head == "subject" and len(value.replace(_MASK, "").encode()) > LONGEST_SUBJECT:
+        return f"a subject has {LONGEST_SUBJECT} bytes at most, and this one is longer"
+    if head == "subject" and pool.endswith(".svc.id.goog"):
+        return _value(head, value) or _kubernetes(value)
+    return None if by_form else _value(head, value)
 
 
 _SET = "an attribute, a group or a whole pool is a `principalSet://`, not a `principal://`"
@@ -178,8 +187,6 @@ def _value(head: str, value: str) -> str | None:
         return f"`{found}` is a placeholder that has not been filled in"
     if value != value.strip():
         return f"`{value.replace(_MASK, '…')}` has a blank at its end"
-    if head == "subject" and len(value.replace(_MASK, "").encode()) > LONGEST_SUBJECT:
-        return f"a subject has {LONGEST_SUBJECT} bytes at most, and this one is longer"
     if re.match(r"attribute\.repository(?:_owner)?\Z", head) and re.match(r"(?:https?://|git@|github\.com/)", value):
         return f"`{value.replace(_MASK, '…')}` is an address, where the claim has `owner/name`"
     return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Budget, Exhausted
 from iamlint.conditions.token_claims import Claim, How
 from iamlint.estate import Estate, scope
-from iamlint.facts import Grant, Pool, Provider, Text
+from iamlint.facts import Declaration, Grant, Pool, Provider, Text
 from iamlint.federation.admission import admission, described
 from iamlint.federation.names import identity_of, is_federated, misspelling, pool_name
 from iamlint.unknown import Unknown, shown
@@ -35,11 +36,14 @@ def why_unmatched(grant: Grant, estate: Estate) -> str | Unknown | None:
 def why_blocked(grant: Grant, estate: Estate) -> str | Unknown | None:
     """As `why_unmatched`, but unknown if the pool may have other providers, or be one of another project.
 
-    Such a grant is not closed: a second provider or pool could otherwise hide what it opens.
+    Such a grant is not closed: a second provider or pool could otherwise hide what it opens. Neither is one whose value
+    only looks wrong, unless the providers of the pool refuse it, too.
     """
     problem = why_unmatched(grant, estate)
     if not isinstance(problem, str) or estate.made(_Answers).is_certain(grant):
         return problem
+    if misspelling(grant.principal):
+        return Unknown(f"{problem}; the input does not show that no provider of the pool admits it")
     return Unknown(f"the input does not show all providers of the pool that {grant.principal.text} names")
 
 
@@ -72,6 +76,21 @@ def _last(pool: Text) -> str:
     return shown(pool).rpartition("/")[2]
 
 
+def _is_workforce(pool: Text) -> bool:
+    return "/workforcePools/" in shown(pool)
+
+
+def _exists(declared: Declaration) -> bool:
+    """Whether a pool or provider is there for certain, and not only for some values of a variable."""
+    return not declared.uncertain and "[*]" not in (declared.address or "")
+
+
+def _may_be(pool: str, other: str) -> bool:
+    """Whether the id of a pool, of which a part is a reference, may be another one."""
+    known = [one.partition("${")[0] for one in (pool, other)]
+    return pool == other or ("${" in pool + other and (known[0].startswith(known[1]) or known[1].startswith(known[0])))
+
+
 class _Answers:
     """The reasons why no token can be an identity, each computed once; for a bounded number of pairs with providers."""
 
@@ -85,20 +104,23 @@ class _Answers:
         for one in estate.of(Pool):
             self._pools[pool_of(one)].append(one)
         self._work = Budget(MOST_PAIRS)
-        self._known: dict[tuple[str, str, str, Text], str | Unknown | None] = {}
+        self._known: dict[tuple[str, str, bool, str, Text], str | Unknown | None] = {}
 
     def problem(self, grant: Grant) -> str | Unknown | None:
         """Return why no token can be the identity that a grant is made to; None where one may be."""
-        wrong = misspelling(grant.principal)
-        identity = identity_of(grant.principal) if wrong is None else None
-        if wrong or identity is None or identity.attribute is None:
-            return wrong
-        pool = pool_of(grant)
-        key = (*pool, identity.attribute, identity.value)
+        return misspelling(grant.principal) or self._by_providers(grant)
+
+    def _by_providers(self, grant: Grant) -> str | Unknown | None:
+        """Return why the providers of the pool admit no token with the identity of a grant."""
+        identity = identity_of(grant.principal)
+        if identity is None or identity.attribute is None:
+            return None
+        pool, workforce = pool_of(grant), _is_workforce(grant.principal.text)
+        key = (*pool, workforce, identity.attribute, identity.value)
         if key not in self._known:
-            known = self._providers.get(pool, [])
+            known = self._of_kind(self._providers.get(pool, ()), workforce)
             if known and "${" not in pool[1]:  # other configurations may add providers
-                known = self._everywhere[pool[1]]
+                known = self._of_kind(self._everywhere[pool[1]], workforce)
             try:
                 self._known[key] = _shut_out(identity.attribute, identity.value, known, self._work) if known else None
             except Exhausted:
@@ -106,23 +128,45 @@ class _Answers:
                 self._known[key] = Unknown(why)
         return self._known[key]
 
+    def _of_kind(self, providers: Iterable[Provider], workforce: bool) -> list[Provider]:
+        return [one for one in providers if _is_workforce(one.pool) is workforce]
+
     def is_certain(self, grant: Grant) -> bool:
         """Whether the input shows the pool of a grant for which there is a problem, and so all of its providers."""
-        if misspelling(grant.principal) is not None:
+        if misspelling(grant.principal, by_form=True) is not None:
             return True
-        pool, project = pool_of(grant), _PROJECT.search(grant.principal.text)
-        if any(one.declared.type == "provider" for one in self._providers.get(pool, ())):
+        if not isinstance(self._by_providers(grant), str):
+            return False
+        key = pool_of(grant)
+        providers = self._of_kind(self._providers.get(key, ()), _is_workforce(grant.principal.text))
+        if any(one.declared.type == "provider" for one in providers):
             return True  # an export has them all
-        pools = self._pools.get(pool, ())
-        if project is None or _OF_POOL.search(project["name"]):
-            return bool(pools)
-        named = self._hierarchy.project_key(project["name"], grant.declared)
-        for one in pools:
-            own = _PROJECT.search(shown(one.name))
-            key = self._hierarchy.project_key(own["name"], one.declared) if own else None
-            if named is not None and named in (key, one.project_number):
-                return True
-        return False
+        others = (name for scope_, name in self._providers if scope_ == key[0] and name != key[1])
+        if any(_may_be(key[1], name) for name in others):
+            return False
+        return any(self._is_of(one, pool) for pool in self._shown(grant) for one in providers if _exists(one.declared))
+
+    def _shown(self, grant: Grant) -> Iterator[Pool]:
+        """Yield the pools that the configuration certainly declares and that a principal may name."""
+        text = grant.principal.text
+        project = _PROJECT.search(text)
+        of_reference = project is None or _OF_POOL.search(project["name"]) is not None
+        named = self._project_of(text, grant.declared)
+        for one in self._pools.get(pool_of(grant), ()):
+            same = named is not None and named in (self._project_of(one.name, one.declared), one.project_number)
+            if (of_reference or same) and _exists(one.declared) and _is_workforce(one.name) is _is_workforce(text):
+                yield one
+
+    def _is_of(self, provider: Provider, pool: Pool) -> bool:
+        """Whether a provider certainly is one of this pool, and not of one in another project with the same id."""
+        own, other = (
+            self._project_of(text, one.declared) for text, one in ((provider.pool, provider), (pool.name, pool))
+        )
+        return shown(provider.pool) == shown(pool.name) or (own is not None and own == other)
+
+    def _project_of(self, name: Text, declared: Declaration) -> str | None:
+        found = _PROJECT.search(shown(name))
+        return self._hierarchy.project_key(found["name"], declared) if found else None
 
 
 def _shut_out(attribute: str, value: Text, providers: list[Provider], work: Budget) -> str | None:

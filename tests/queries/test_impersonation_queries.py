@@ -252,18 +252,75 @@ resource "google_iam_workload_identity_pool_provider" "ci" {
 """
 
 
+POOL_111, PROVIDER_111 = (text.replace('"shop"', '"111"') for text in (DECLARED_POOL, PROVIDER))
+UNSET = 'variable "n" {}'
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "mapping", "closed"),
+    [
+        ("principalSet", "attribute.all/*", "'*'", False),
+        ("principalSet", "attribute.all/replace-me", "assertion.repository_owner", False),
+        ("principalSet", "attribute.all/*", "assertion.repository_owner", True),
+        ("principal", "subject/<x>", "assertion.sub", True),
+        ("principalSet", "attributes.all/x", "assertion.sub", True),
+    ],
+)
+def test_a_value_that_looks_wrong_but_that_a_token_may_have(
+    check: Check, form: str, value: str, mapping: str, closed: bool
+) -> None:
+    """An organization may be called `replace-me`, and a mapping may make a star of every token."""
+    pool = f"{form}://iam.googleapis.com/projects/111/locations/global/workloadIdentityPools/ci"
+    provider = PROVIDER_111.replace('"attribute.repository" = "assertion.repository"', f'"attribute.all" = "{mapping}"')
+    provider = provider.replace("attribute_condition ", "# ")
+    files = {"main.tf": POOL_111 + provider + OWNER + on_admin("roles/iam.workloadIdentityUser", f"{pool}/{value}")}
+    report = check(files, select=(*BOTH, "unmatched-federated-principal"))
+    assert [(one.rule, one.confidence) for one in report.findings] == [("unmatched-federated-principal", "high")]
+    assert (not report.unknown_answers) is closed
+
+
+STAFF = """
+resource "google_iam_workforce_pool_provider" "staff" {
+  workforce_pool_id = "staff"
+  location          = "global"
+  provider_id       = "entra"
+  attribute_mapping = { "google.subject" = "assertion.sub" }
+  oidc { issuer_uri = "https://login.example.com" }
+  # here
+}
+"""
+CLIENT = """extended_attributes_oauth2_client {
+  client_id = "x"
+}"""
+
+
+@pytest.mark.parametrize(
+    ("more", "matched"), [("", False), ('scim_usage = "ENABLED_FOR_GROUPS"', True), (CLIENT, True)]
+)
+def test_groups_that_no_mapping_makes(check: Check, more: str, matched: bool) -> None:
+    group = "principalSet://iam.googleapis.com/locations/global/workforcePools/staff/group/admins"
+    files = {"main.tf": STAFF.replace("# here", more) + OWNER + on_admin("roles/iam.workloadIdentityUser", group)}
+    report = check(files, select=("unmatched-federated-principal",))
+    assert (report.findings == ()) is matched
+
+
 @pytest.mark.parametrize(
     "files",
     [
         {"main.tf": PROVIDER},
         {"main.tf": PROVIDER + DECLARED_POOL},
         {"main.tf": PROVIDER + DECLARED_POOL.replace('"shop"', '"222"')},
+        {"main.tf": PROVIDER + DECLARED_POOL.replace('"shop"', '"111"')},
+        {"main.tf": PROVIDER_111 + POOL_111.replace("project ", "count = var.n ? 1 : 0\nproject ")},
+        {"main.tf": PROVIDER_111.replace("project ", "count = var.n ? 1 : 0\nproject ") + POOL_111},
+        {"main.tf": PROVIDER_111 + POOL_111 + PROVIDER_111.replace('"ci" {', '"b" {').replace('"ci"\n', "var.n\n")},
+        {"main.tf": PROVIDER_111 + POOL_111.replace("workload_identity", "workforce")},
     ],
 )
 def test_a_pool_that_may_have_other_providers(check: Check, files: dict[str, str]) -> None:
-    """A pool of another project may have the same id, and a configuration without the pool may show only some."""
+    """A pool of another project may have the same id, and a configuration may show only some of a pool's providers."""
     pool = "principalSet://iam.googleapis.com/projects/111/locations/global/workloadIdentityPools/ci"
-    granted = on_admin("roles/iam.workloadIdentityUser", f"{pool}/attribute.repository/example/y")
+    granted = on_admin("roles/iam.workloadIdentityUser", f"{pool}/attribute.repository/example/y") + UNSET
     report = check(files | {"grant.tf": OWNER + granted}, select=(*BOTH, "unmatched-federated-principal"))
     assert [(one.rule, one.confidence) for one in report.findings] == [("unmatched-federated-principal", "medium")]
     assert any("does not show all providers of the pool" in one.reason for one in report.unknown_answers)

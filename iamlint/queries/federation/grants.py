@@ -9,6 +9,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, Provider
 from iamlint.federation.admission import admission
+from iamlint.federation.names import misspelling
 from iamlint.federation.unmatched import is_unmatched, providers_by_pool, why_unmatched
 from iamlint.finding import Confidence
 from iamlint.patterns.match import Match, grant_verdict, grant_verdicts
@@ -26,7 +27,8 @@ def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
         if isinstance(problem, Unknown):
             yield Match(grant, Truth.UNKNOWN, reasons=(problem.reason,), place=grant.principal_place)
         elif problem:
-            sure: Confidence | None = None if is_unmatched(grant, estate) else "medium"
+            certain = misspelling(grant.principal) or is_unmatched(grant, estate)
+            sure: Confidence | None = None if certain else "medium"
             words = {"problem": problem}
             yield Match(grant, Truth.TRUE, words=words, place=grant.principal_place, confidence=sure)
         elif missed:

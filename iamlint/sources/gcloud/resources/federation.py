@@ -23,6 +23,8 @@ _ENTITY = regex(r"""\bentityID\s*=\s*(?:"([^"<]{1,1024})"|'([^'<]{1,1024})')""")
 _NUMBERED = regex(r"projects/(?P<number>[0-9]+)/")
 _DEFAULT_MAPPING = Unknown("an AWS provider without a mapping of its own has Google's default")
 
+_OTHER_GROUPS = Unknown("SCIM or the directory provides the groups, not the mapping")
+
 
 def pools(found: Sequence[Value]) -> Iterator[Pool]:
     """Yield pools of federated identities."""
@@ -44,7 +46,13 @@ def provider(one: Value, pool: Text, name: Text, declared: Declaration) -> Provi
     protocol, trusted = _trusted(one)
     mapping = first(one, "attributeMapping", "attribute_mapping").data
     entries = mapping.items() if isinstance(mapping, dict) else ()
-    written = tuple((key, text(value) or "", Place(place(value))) for key, value in entries)
+    written: tuple[tuple[str, Text, Place], ...] = tuple(
+        (key, text(value) or "", Place(place(value))) for key, value in entries
+    )
+    elsewhere = text(get(one, "scimUsage")) == "ENABLED_FOR_GROUPS" or has(one, "extendedAttributesOauth2Client")
+    if elsewhere:
+        others = (entry for entry in written if entry[0] != "google.groups")
+        written = (*others, ("google.groups", _OTHER_GROUPS, Place(place(one))))
     return Provider(
         pool=pool,
         name=name,

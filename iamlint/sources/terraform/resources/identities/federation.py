@@ -196,7 +196,9 @@ def _mapping(body: Body, protocol: Protocol | Unknown | None) -> Mapping | Unkno
             return data
         case dict() if argument and data:
             texts = ((name, text_of(value), place_of(argument, value)) for name, value in data.items())
-            return tuple((name, text, place) for name, text, place in texts if text is not None)
+            found = tuple((name, text, place) for name, text, place in texts if text is not None)
+            groups = _other_groups(body)
+            return (*(one for one in found if one[0] != "google.groups"), *groups) if groups else found
         case None | dict() if protocol == "aws":
             place = Place(body.at.location)
             return tuple((name, text, place) for name, text in _AWS_MAPPING.items())
@@ -204,6 +206,20 @@ def _mapping(body: Body, protocol: Protocol | Unknown | None) -> Mapping | Unkno
             return protocol if isinstance(protocol, Unknown) else ()
         case _:
             return Unknown("attribute_mapping is not a map")
+
+
+def _other_groups(body: Body) -> Mapping:
+    """Return an unknown attribute for the groups of tokens if they do not come from the mapping.
+
+    Source: ``scimUsage`` and ``extendedAttributesOauth2Client`` in
+    https://cloud.google.com/iam/docs/reference/rest/v1/locations.workforcePools.providers
+    """
+    usage = placed_text(body, "scim_usage")
+    if usage and usage[0] not in ("", "SCIM_USAGE_UNSPECIFIED"):
+        return (("google.groups", Unknown("SCIM provides the groups"), usage[1]),)
+    if body.blocks_of("extended_attributes_oauth2_client") != ():
+        return (("google.groups", Unknown("the directory provides the groups"), Place(body.at.location)),)
+    return ()
 
 
 def _without_empty_operand(expression: str, written: str) -> Text:
