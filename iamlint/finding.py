@@ -161,12 +161,15 @@ class Finding(_SaidLater):
 
     @property
     def at_origin(self) -> Finding:
-        """The finding at its origin, with the argument among the related places; unchanged without an origin."""
+        """The finding at its origin, with the argument as its other place and among the related ones.
+
+        Without an origin it is unchanged.
+        """
         if self.origin is None or self.origin == self.at:
             return self
         argument = Related(self.at, "the argument is here")
         others = (one for one in self.related if one.at not in (self.origin, self.at))
-        return replace(self, at=self.origin, related=(argument, *others))
+        return replace(self, at=self.origin, origin=self.at, related=(argument, *others))
 
     @property
     def paths(self) -> tuple[str, ...]:

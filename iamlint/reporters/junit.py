@@ -30,7 +30,7 @@ def junit_report(report: Report, style: Presentation) -> Iterator[str]:
     """
     found = entries(report, style.bar)
     families = {rule.slug: rule.family for rule in report.rules}
-    cases = [_case(entry, families, style) for entry in found if entry.kind != "note"]
+    cases = [_case(entry, families) for entry in found if entry.kind != "note"]
     cases += [_skipped(one, families) for one in report.accepted]
     named = {entry.code for entry in found} | {one.finding.rule for one in report.accepted}
     if not report.errors:
@@ -65,7 +65,7 @@ class _Case:
         return f"{head}>\n      <{self.kind} message={_quoted(self._message)}>{body}</{self.kind}>\n    </testcase>\n"
 
 
-def _case(entry: Entry, families: dict[str, str], style: Presentation) -> _Case:
+def _case(entry: Entry, families: dict[str, str]) -> _Case:
     where = f"{entry.at.path}:{entry.at.line}:{entry.at.column}" if entry.is_somewhere else entry.at.path
     lines = (f"{where}: {entry.whole}", *(f"{at.path}:{at.line}: {text}" for at, text in mentions(entry)))
     name = where + (f" {entry.address}" if entry.address else "")
@@ -73,7 +73,7 @@ def _case(entry: Entry, families: dict[str, str], style: Presentation) -> _Case:
     place = _class(entry.code, families)
     if entry.kind == "error":
         return _Case(place, name, "error", message, lines)
-    if entry.kind == "finding" and entry.severity and not style.bar.fails(entry.severity):
+    if entry.kind == "finding" and not entry.fails:
         return _Case(place, name, "skipped", f"{message} (below the severity that fails)", lines)
     return _Case(place, name, "failure", message, lines)
 

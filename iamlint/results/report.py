@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from datetime import date
 from functools import cached_property
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from iamlint import __version__
@@ -46,17 +47,20 @@ class InForce:
 class Bar:
     """The severities that fail a run: of findings and, on request, of unknown answers.
 
-    ``severity`` may be "never". ``paths`` are other severities for some paths; the last match counts.
+    ``severity`` may be "never". ``paths`` are other severities for some paths; the last match counts. ``top`` is the
+    absolute directory that the paths of findings are relative to; None is the working directory.
     """
 
     severity: str = "info"
     unknown: bool = False
     paths: tuple[tuple[PathGlobs, str], ...] = ()
+    top: PurePath | None = None
 
     def fails(self, severity: Severity, *paths: str) -> bool:
         """Whether a finding of a severity, with its argument and its origin in these files, fails the run."""
         order: tuple[str, ...] = SEVERITIES
-        bar = next((own for globs, own in reversed(self.paths) if any(map(globs.matches, paths))), self.severity)
+        shown = [self.top / path for path in paths] if self.top and self.paths else paths
+        bar = next((own for globs, own in reversed(self.paths) if any(map(globs.matches, shown))), self.severity)
         return bar != "never" and order.index(severity) <= order.index(bar)
 
     def fails_finding(self, finding: Finding) -> bool:

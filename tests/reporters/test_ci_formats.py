@@ -263,6 +263,8 @@ def test_a_forge_gets_the_same_bytes_from_every_directory(tmp_path: Path) -> Non
         "b/main.tf": README.read_text(encoding="utf-8"),
         "a/main.tf": README.read_text(encoding="utf-8").replace("shop", "till"),
         "a/sub/x.json": '{"a": ',
+        "a/other.tfvars": 'w = "user:ana@example.com"\n',
+        ".iamlint.yaml": "paths:\n  a/*: {fail-on: never}\n  main.tf: {fail-on: never}\n",
         "main.tf": 'module "m" {\n  source = "./b"\n}\nvariable "w" {}\nresource "google_project_iam_member" "v" '
         '{\n  project = "x"\n  role = "roles/owner"\n  member = var.w\n}\n',
     }
@@ -273,7 +275,7 @@ def test_a_forge_gets_the_same_bytes_from_every_directory(tmp_path: Path) -> Non
     (top / ".git").mkdir()
     outputs: dict[str, set[str]] = {form: set() for form in forms}
     for directory in (top, top / "a", top / "b", tmp_path, top):
-        options = ("--no-config", "--fail-on-unknown")
+        options = ("--config", str(top / ".iamlint.yaml"), "--fail-on-unknown")
         paths = (str(top / "a"), str(top), str(top / "a" / "sub" / "x.json"))
         done, reports = program.run_forms("check", *options, *paths, forms=forms, cwd=directory, into=tmp_path)
         assert done.returncode == 2, done.stderr
@@ -282,4 +284,8 @@ def test_a_forge_gets_the_same_bytes_from_every_directory(tmp_path: Path) -> Non
             outputs[form].add(reports[form])
     for form, found in outputs.items():
         assert len(found) == 1, form
-        assert str(tmp_path) not in found.pop(), form
+        assert str(tmp_path) not in "".join(found), form
+    assert '"uri": "a/other.tfvars"' in "".join(outputs["sarif"])
+    (junit,) = outputs["junit"]
+    failing = set(re.findall(r"<failure [^>]*>(\S+\.tf):", junit))
+    assert failing == {"b/main.tf"}, "the configuration lets the others pass, also those that are unknown"

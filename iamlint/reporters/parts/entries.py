@@ -26,7 +26,7 @@ class Entry:
 
     ``severity`` is None for notes and "critical" for errors: nothing in that file was checked. ``code`` is the rule, or
     one of the codes above. ``message`` may contain any input text. ``fingerprint`` belongs to one entry of a report
-    only. ``address`` is Terraform's, ``others`` the number of further addresses.
+    only. ``address`` is Terraform's, ``others`` the number of further addresses. ``fails``: whether it fails the run.
     """
 
     kind: Kind
@@ -38,6 +38,7 @@ class Entry:
     address: str | None = None
     others: int = 0
     related: tuple[Related, ...] = ()
+    fails: bool = True
 
     @property
     def whole(self) -> str:
@@ -67,7 +68,8 @@ def entries(report: Report, bar: Bar) -> list[Entry]:
 
     found = [_of_error(error, named("error", error.at, error.reason)) for error in report.errors]
     found += [Entry("note", None, NOTE, at, text, named("note", at, text)) for at, text in placed_notes(report)]
-    found += [_of_finding(one, names.v2) for one, names in zip(report.findings, report.fingerprints, strict=True)]
+    named_findings = zip(report.findings, report.fingerprints, strict=True)
+    found += [_of_finding(one, names.v2, fails=bar.fails_finding(one)) for one, names in named_findings]
     found += [
         _of_unknown_answer(
             unknown_answer,
@@ -94,7 +96,7 @@ def _of_error(error: Unreadable, name: str) -> Entry:
     return Entry("error", "critical", UNREADABLE, error.at, reason, name)
 
 
-def _of_finding(finding: Finding, name: str) -> Entry:
+def _of_finding(finding: Finding, name: str, *, fails: bool) -> Entry:
     where = f" ({environments(finding)})" if finding.environments else ""
     return Entry(
         "finding",
@@ -106,6 +108,7 @@ def _of_finding(finding: Finding, name: str) -> Entry:
         finding.address,
         len(finding.others),
         finding.related,
+        fails,
     )
 
 

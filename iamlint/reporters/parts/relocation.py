@@ -22,7 +22,8 @@ def at_top(report: Report, style: Presentation) -> tuple[Report, Presentation]:
     moved = _Paths(style)
     if any(moved(path) != path for path in _every_path(report)):
         report = _moved(report, moved)
-    return report, replace(style, directory=None, repository=None, first=frozenset(map(moved.at, style.first)))
+    bar, first = replace(style.bar, top=style.repository), frozenset(map(moved.at, style.first))
+    return report, replace(style, directory=None, repository=None, bar=bar, first=first)
 
 
 class _Paths:
@@ -54,6 +55,7 @@ def _every_path(report: Report) -> set[str]:
         found.update(one.path for one in (finding.fix.edits if finding.fix else ()))
     places = (one.at for group in (report.accepted, report.unknown_answers, report.errors) for one in group)
     found.update(at.path for at in places)
+    found.update(file.path for file in report.var_files)
     return found | ({report.configuration.path} if report.configuration else set())
 
 
@@ -78,6 +80,7 @@ def _moved(report: Report, moved: _Paths) -> Report:
         unknown_answers=tuple(sorted(unknown_answers, key=lambda one: one.order)),
         errors=tuple(sorted(errors, key=lambda error: (error.at, error.reason))),
         texts=_keyed(report.texts, moved),
+        var_files=tuple(replace(file, path=moved(file.path)) for file in report.var_files),
         configuration=configuration and replace(configuration, path=moved(configuration.path)),
     )
 
