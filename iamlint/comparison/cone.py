@@ -178,7 +178,7 @@ class Cone:
         known = hops.names.accounts
         found = (names.own(one) for one in starts)
         seen: set[Spot] = {(one, delegate) for one in found if one in known for delegate in (False, True)}
-        waiting, looked = deque(seen), set[tuple[Node, bool]]()
+        waiting, looked = deque(seen), set[tuple[Node, str]]()
         while waiting:
             name, delegate = waiting.popleft()
             groups = () if delegate else [hop.target for hop in hops.sets_of(name)]
@@ -187,9 +187,9 @@ class Cone:
                 delegates = way.method.group == "delegate"
                 if delegate and not delegates and not takes_delegates(way):
                     continue
-                if (way.onto, delegates) in looked:
+                if (way.onto, way.method.apart) in looked:
                     continue
-                looked.add((way.onto, delegates))
+                looked.add((way.onto, way.method.apart))
                 for one in hops.onto(way):
                     self._work.spend()
                     if one in known and (one, delegates) not in seen:

@@ -123,13 +123,14 @@ class Blockers:
         self._bindings = Boundaries(bindings, hierarchy, self._work)
         self._disabled = _by_name((one.email, one) for one in of(ServiceAccount) if one.disabled is not False)
         self._enabled = _by_name((one.email, one) for one in of(ServiceAccount) if one.disabled is False)
-        wanted = {name for names in _NO_NEW_KEYS for name in names}
-        self._policies = [
+        keys = {name for names in _NO_NEW_KEYS for name in names}
+        self._settings = [
             (policy, hierarchy.node(policy.resource, policy.declared))
             for policy in of(OrgPolicy)
-            if policy.constraint in wanted
+            if policy.constraint in keys or str(policy.constraint).startswith("cloudbuild.")
         ]
-        self._scopes |= {only_scope(node, policy.declared) for policy, node in self._policies} - {""}
+        self._policies = [(policy, node) for policy, node in self._settings if policy.constraint in keys]
+        self._scopes |= {only_scope(node, policy.declared) for policy, node in self._settings} - {""}
         self._counted: dict[str | None, Mapping[str, list[_Placed]]] = {}
         self._enforcing: dict[Hashable, tuple[Verdict, OrgPolicy | None]] = {}
         self._public = PublicAccess(of, hierarchy)
@@ -374,6 +375,18 @@ class Blockers:
                 return Blocker("org_policy", verdict, f"the organization policy at {_at(at)}", policy, at)
         return None
 
+    def enforces(self, constraint: str, grant: Grant) -> Verdict | None:
+        """Return whether a constraint is enforced where a grant is; None if no policy of the input decides it."""
+        if not self._settings:
+            return None
+        verdict, policy = self._enforced(constraint, grant, configuration(grant.declared))
+        if policy is None:
+            return None
+        elsewhere, _ = self._enforced(constraint, grant, None)
+        if elsewhere.truth is not verdict.truth:
+            return Verdict.of(Truth.UNKNOWN, "a policy that does not count here says otherwise")
+        return verdict
+
     def _all_enforced(self, grant: Grant, only: str | None) -> tuple[Verdict, OrgPolicy | None]:
         verdict, first = TRUE, None
         for names in _NO_NEW_KEYS:
@@ -396,9 +409,9 @@ class Blockers:
     def _set(self, constraint: str, only: str | None) -> list[_Placed]:
         """Return the policies of a constraint that count for a configuration."""
         if only not in self._counted:
-            self._work.spend(len(self._policies) // 4)
+            self._work.spend(len(self._settings) // 4)
             found: dict[str, list[_Placed]] = defaultdict(list)
-            for policy, node in self._policies:
+            for policy, node in self._settings:
                 if _counts(policy.declared, only):
                     found[str(policy.constraint)].append((policy, node))
             self._counted[only] = found

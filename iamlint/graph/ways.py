@@ -81,6 +81,7 @@ class _Bound:
 
 
 _Fitting = tuple[tuple[Method, ...], bool]
+_ONTO_NODES = ("named", "below", "agent", "default")
 
 
 class Ways:
@@ -88,7 +89,7 @@ class Ways:
 
     The index is built in time linear in the grants, and contains only those with a permission of these methods.
     ``grants`` limits the grants, by default all. ``best_only`` leaves out the methods of a principal onto one node that
-    come after one that certainly works, in the order that they are given in; delegations are counted apart.
+    come after one that certainly works, in the order that they are given in; some are counted apart.
     """
 
     def __init__(
@@ -230,7 +231,7 @@ class Ways:
     def onto_node(self, node: Node) -> Iterator[Way]:
         """Yield the ways onto an account by grants on one node: the account, or one of its containers."""
         for source in self._on.get(node, ()):
-            yield from (way for way in self._scoped(source, node) if way.method.reaches in ("named", "below", "agent"))
+            yield from (way for way in self._scoped(source, node) if way.method.reaches in _ONTO_NODES)
 
     @property
     def are_used(self) -> bool:
@@ -264,7 +265,7 @@ class Ways:
         """Return the methods with one permission held on one of the nodes, and all of them held around the nodes.
 
         With ``scope``, only those that reach something there by a grant on it. The second value says whether any of
-        them is a delegation.
+        them is counted apart.
         """
         mine = self._held[source]
         here, beyond = _all_on(mine, on), _all_on(mine, around)
@@ -277,7 +278,7 @@ class Ways:
             reaching = (one for one in triggered.values() if scope is None or reaches_from(one, scope))
             fitting = (method for method in reaching if may_fit(method, beyond, everywhere))
             found = tuple(sorted(fitting, key=lambda method: self._rank[method.id]))
-            self._fitting_known[key] = found, any(method.group == "delegate" for method in found)
+            self._fitting_known[key] = found, any(method.apart for method in found)
         return self._fitting_known[key]
 
     def _scoped(self, source: str, node: Node) -> Iterator[Way]:
@@ -295,30 +296,30 @@ class Ways:
                     grants = (alone.grant,) * len(places(method))
                 yield Way(source, node, method, grants, TRUE)
             return
-        fitting, may_delegate = self._fitting(source, (node,), chain, node)
+        fitting, some_apart = self._fitting(source, (node,), chain, node)
         make = partial(self._way, source, node, around=chain, account=chain)
-        found = tuple(self._best_of(fitting, make, may_delegate=may_delegate))
+        found = tuple(self._best_of(fitting, make, some_apart=some_apart))
         if alone:
             self._alone[alone.permissions, node[0]] = tuple([way.method for way in found])
         yield from found
 
     def _best_of(
-        self, methods: Iterable[Method], make: Callable[[Method], Way | None], *, may_delegate: bool = True
+        self, methods: Iterable[Method], make: Callable[[Method], Way | None], *, some_apart: bool = True
     ) -> Iterator[Way]:
         """Yield the ways onto one node; where only the best are asked for, up to the first that certainly works.
 
-        ``may_delegate`` says whether any of the methods may be a delegation, which is counted apart.
+        ``some_apart`` says whether any of the methods may be one that is counted apart.
         """
-        done = set[bool]()
+        done = set[str]()
         for method in methods:
-            delegates = method.group == "delegate"
-            way = make(method) if delegates not in done else None
+            kind = method.apart
+            way = make(method) if kind not in done else None
             if way is None:
                 continue
             yield way
             if self._best_only and way.verdict.truth is Truth.TRUE and not way.closed and self.is_alike(way):
-                done.add(delegates)
-                if not delegates and not may_delegate:
+                done.add(kind)
+                if not kind and not some_apart:
                     return
 
     def is_alike(self, way: Way) -> bool:

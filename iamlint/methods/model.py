@@ -156,6 +156,11 @@ class Method:
         return self.act_as in ("named", "attached") or (self.act_as == "on_change" and self.reaches == "named")
 
     @property
+    def apart(self) -> str:
+        """Why it counts beside a better method onto the same node: it reaches something else; "" otherwise."""
+        return self.group if self.group == "delegate" else "default" if self.reaches == "default" else ""
+
+    @property
     def permissions(self) -> tuple[str, ...]:
         """The permissions that are needed, `ACT_AS` last where it is."""
         own = tuple(need.permission for need in self.needs)

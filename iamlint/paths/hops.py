@@ -14,12 +14,14 @@ from iamlint.budget import Budget
 from iamlint.estate import CONTAINERS, Estate, Node, principal_node
 from iamlint.estate.membership import within
 from iamlint.facts import Attachment, Grant, Membership, Resource
+from iamlint.graph.default_builds import builds_as_legacy
 from iamlint.graph.forbidden import why_forbidden
 from iamlint.graph.ways import Way, Ways
 from iamlint.logic.verdict import Verdict
 from iamlint.methods.index import bound_methods, is_reported, methods, strength
 from iamlint.methods.model import Method
 from iamlint.paths.names import Names, names_of
+from iamlint.principals import is_of_builds
 from iamlint.unknown import Truth, Unknown
 
 State = Literal["open", "conditional", "closed"]
@@ -157,9 +159,9 @@ class Hops:
 
     def special(self, node: Node, target: str) -> Iterator[Hop]:
         """Yield the hops by grants on a node that depend on the account: by a condition, or by what may block them."""
-        done = set[tuple[str, bool]]()  # the first that is open is the best of its source
+        done = set[tuple[str, str]]()  # the first that is open is the best of its source
         for way in self._sorted(node)[1]:
-            key = way.source, way.method.group == "delegate"
+            key = way.source, way.method.apart
             hop = self.hop(way, target) if key not in done and self._is_open_to(way, target) else None
             if hop:
                 yield hop
@@ -171,7 +173,8 @@ class Hops:
         if not is_container(way.onto):
             yield way.onto[1]
             return
-        yield from self.names.below(way.onto)
+        if not is_by_default(way):
+            yield from self.names.below(way.onto)
         yield from self.onto_builds(way)
 
     def onto_builds(self, way: Way) -> Iterator[str]:
@@ -180,6 +183,8 @@ class Hops:
 
     def _is_open_to(self, way: Way, target: str) -> bool:
         """Whether a way gives this account: Cloud Build's own account has no tokens or keys, code runs as it."""
+        if is_by_default(way):
+            return target in self.names.accounts and self.names.is_of_builds(target)
         return way.method.group in _RUNS_AS or target not in self.names.accounts or not self.names.is_of_builds(target)
 
     def _sorted(self, node: Node) -> tuple[list[Way], list[Way]]:
@@ -220,7 +225,7 @@ class Hops:
 
     def is_alike(self, way: Way) -> bool:
         """Whether a way onto a container is the same for every account in it."""
-        return not _is_over_folders(way) and self._ways.is_alike(way)
+        return not _is_over_folders(way) and not is_by_default(way) and self._ways.is_alike(way)
 
     def onto_each(self, way: Way) -> Hop:
         """Return the hop of a way that is the same for every account of a container, without a target."""
@@ -230,6 +235,8 @@ class Hops:
         """Return the hop that a way gives to an account; None if a grant certainly does not count there."""
         if way.onto[0] == "service_account" or self.is_alike(way):
             return _hop(way, target)
+        if is_by_default(way):
+            return self._by_default(way, target)
         if _is_over_folders(way) and not any(kind == "folder" for kind, _ in self.around(target)):
             return None
         account = self.names.accounts[target]
@@ -252,6 +259,16 @@ class Hops:
             closed = closed or found.blocked
             verdict &= Verdict(Truth.UNKNOWN if found.blocked else found.truth, found.reasons, facts=found.facts)
         return _hop(replace(way, closed=closed, verdict=verdict), target)
+
+    def _by_default(self, way: Way, target: str) -> Hop | None:
+        """Return the hop to the account that builds run as by default; None for other accounts."""
+        account = self.names.accounts[target]
+        project = self.estate.hierarchy.project_of(account.email, account.declared)
+        if project is None or not self.names.is_of_builds(target):
+            return None
+        runs = builds_as_legacy(way.grants[0], project, self.estate)
+        verdict = way.verdict & Verdict(Truth.UNKNOWN if runs.truth is Truth.FALSE else runs.truth, runs.reasons)
+        return _hop(replace(way, closed=way.closed or runs.truth is Truth.FALSE, verdict=verdict), target)
 
     # -- accounts whose containers are not known --------------------------------------------------------------------
 
@@ -309,6 +326,11 @@ def _is_over_folders(way: Way) -> bool:
     return way.onto[0] == "organization" and any(need.on == "folder" for need in way.method.needs)
 
 
+def is_by_default(way: Way) -> bool:
+    """Whether a way reaches the account that code runs as if it names none."""
+    return way.method.reaches == "default"
+
+
 def takes_delegates(way: Way) -> bool:
     """Whether the method is a call that takes delegates."""
     return way.method.group in _AS_DELEGATE
@@ -327,6 +349,8 @@ def _makes_hop(method: Method) -> bool:
         return False
     if method.reaches in ("workloads", "federated"):
         return method in bound_methods()
+    if method.reaches == "default":
+        return is_reported(method) and method.agent is not None and is_of_builds(method.agent.email)
     return is_reported(method) and method.yields in _FULL and method.reaches in ("named", "below", "attached")
 
 

@@ -23,7 +23,7 @@ from iamlint.graph.edges import graph_of
 from iamlint.graph.ways import Way
 from iamlint.logic.verdict import distinct
 from iamlint.paths.closure import Values, reached_values
-from iamlint.paths.hops import MEMBER, Hop, Hops, hop_onto_each, is_container
+from iamlint.paths.hops import MEMBER, Hop, Hops, hop_onto_each, is_by_default, is_container
 from iamlint.paths.names import names_of
 from iamlint.paths.search import Spot
 from iamlint.paths.steps import Kept, Steps, leads_to
@@ -201,10 +201,11 @@ class Onward:
                 if found.state == "open" and not delegates:
                     covered.add(way.onto)
             else:
-                below = tuple(self.names.below(way.onto))
+                by_default = is_by_default(way)
+                below = tuple((self.names.builds_below if by_default else self.names.below)(way.onto))
                 work.spend(len(below))
                 for one in below:
-                    yield from self._hop(hops, way, one)
+                    yield from (hop for hop in self._hop(hops, way, one) if hop.state == "open" or not by_default)
         for way in hops.through_by(name, covered, work):
             yield from self._hop(hops, way, way.onto[1])
 

@@ -353,7 +353,7 @@ resource "google_service_account_iam_member" "n" {{
 NUMBER = "730000000011"
 OF_PROJECT: dict[str, set[str]] = {
     f"{NUMBER}-compute@developer.gserviceaccount.com": {"mints", "keys", "acts", "folder"},
-    f"{NUMBER}@cloudbuild.gserviceaccount.com": {"acts"},
+    f"{NUMBER}@cloudbuild.gserviceaccount.com": {"mints", "keys", "acts", "folder"},
     f"{NUMBER}@cloudservices.gserviceaccount.com": set(),
     f"service-{NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com": set(),
 }
@@ -399,6 +399,72 @@ resource "google_project_iam_binding" "owners" {{
     for email, become in OF_PROJECT.items():
         assert {one for one in users if Paths(found, email, perhaps=True).of(f"user:{one}@example.com")} == become
         assert {one for one in users if Reach(found, f"user:{one}@example.com", perhaps=True).to(email)} == become
+    builds = Paths(found, f"{NUMBER}@cloudbuild.gserviceaccount.com")
+    assert {one: builds.states[f"user:{one}@example.com", False] for one in users} == {
+        **dict.fromkeys(users, "conditional"),  # through Compute Engine's account, which is an owner
+        "acts": "open",
+    }
+
+
+def build_policy(name: str, enforced: str, parent: str = "projects/shop") -> str:
+    return f"""
+resource "google_org_policy_policy" "{name}" {{
+  parent = "{parent}"
+  name   = "{parent}/policies/cloudbuild.{name}"
+  spec {{
+    rules {{
+      enforce = "{enforced}"
+    }}
+  }}
+}}
+"""
+
+
+LEGACY, COMPUTE = "useBuildServiceAccount", "useComputeServiceAccount"
+
+
+@pytest.mark.parametrize(
+    ("policies", "state"),
+    [
+        ("", "conditional"),
+        (build_policy(LEGACY, "TRUE"), "conditional"),
+        (build_policy(LEGACY, "TRUE") + build_policy(COMPUTE, "TRUE"), "conditional"),
+        (build_policy(LEGACY, "TRUE") + build_policy(COMPUTE, "FALSE"), "open"),
+        (build_policy(LEGACY, "TRUE", "folders/7") + build_policy(COMPUTE, "FALSE", "folders/7"), "open"),
+        (build_policy(LEGACY, "FALSE"), "closed"),
+        (build_policy(LEGACY, "FALSE", "folders/8"), "conditional"),
+    ],
+)
+def test_builds_run_as_the_legacy_account_where_the_policies_say_so(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, policies: str, state: str
+) -> None:
+    """Token Creator on the project gives every other account there, and not this one."""
+    legacy = "${google_project.shop.number}@cloudbuild.gserviceaccount.com"
+    text = f"""
+resource "google_project" "shop" {{
+  name       = "shop"
+  project_id = "shop"
+  folder_id  = "7"
+}}
+resource "google_project_iam_member" "builds" {{
+  project = "shop"
+  role    = "roles/owner"
+  member  = "serviceAccount:{legacy}"
+}}
+{in_project("cloudbuild.builds.editor", "user:ana@example.com")}
+{in_project("iam.serviceAccountTokenCreator", "user:ana@example.com")}
+{policies}
+"""
+    found = hops(tmp_path, monkeypatch, text)
+    (name,) = (one for one in found.names.accounts if "cloudbuild" in found.names.label(one))
+    onto, path = Paths(found, name).of("user:ana@example.com"), Reach(found, "user:ana@example.com").to(name)
+    assert onto
+    assert path
+    assert (onto.state, path.state) == (state, state)
+    assert onto.hops[0].method == "cloudbuild-build-create-legacy-account"
+    minted = Reach(found, "user:ana@example.com").to(account("one"))
+    assert minted
+    assert minted.hops[0].method == "sa-mint-access-token"
 
 
 BOUND = {
