@@ -18,6 +18,8 @@ LARGEST = 256 * 1024 * 1024
 LARGEST_UNPACKED = 16 * 1024 * 1024
 """Maximum bytes of text in a compressed file that is not a line-by-line export: a small file can expand to a huge one.
 """
+MISSING = ("there is no such file or directory", "check the path")
+"""What is wrong with a path where nothing is, and what to do."""
 _SAMPLE = 1 << 20
 """Number of bytes of an unreadable file that are searched for its intended type."""
 _WIDE = (
@@ -46,6 +48,8 @@ def load(path: Path, shown: str, tree: Tree = DISK) -> SourceText | Unreadable:
             return Unreadable(at, f"the file is larger than the {LARGEST // 1024**2} MB that iamlint reads")
         data = tree.read(path)
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not tree.exists(path):
+            return Unreadable(at, *MISSING)
         return Unreadable(at, f"the file cannot be read: {error.strerror or error}")
     except ValueError as error:  # a NUL byte in the path
         return Unreadable(at, f"the file cannot be read: {error}")

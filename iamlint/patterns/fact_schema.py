@@ -354,7 +354,7 @@ _PROVIDER: Kind[Provider] = Kind(
         "provider": lambda provider: shown(provider.name),
         "pool": lambda provider: shown(provider.pool),
         "issuer": lambda provider: shown(provider.issuer),
-        "condition": lambda provider: shown(_provider_condition(provider)),
+        "condition": lambda provider: shown(_provider_condition(provider)).strip(),
     },
     place=argument,
     described=lambda provider: f"the provider {shown(provider.name)} is declared here",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from iamlint.documents.compiled import read_compiled
 from iamlint.files.disk import DISK
-from iamlint.files.texts import load
+from iamlint.files.texts import MISSING, load
 from iamlint.files.tree import Entry, Tree
 from iamlint.finding import Severity
 from iamlint.location import COMMAND_LINE, Location, Unreadable
@@ -56,8 +56,8 @@ def load_rules(
     for directory in directories:
         paths = list(_documents(directory, tree))
         if not paths:
-            hint = "rules are files <family>/<id>.yaml"
-            errors.append(Unreadable(Location(_shown(directory, tree)), "there are no rules here", hint))
+            why = ("there are no rules here", "rules are files <family>/<id>.yaml")
+            errors.append(Unreadable(Location(_shown(directory, tree)), *(why if tree.exists(directory) else MISSING)))
         for path in paths:
             _load(path, tree, folder / "rule.schema.json", rules, errors)
     errors += _clashes(rules) if directories else _built_in_clashes(folder, _shown(folder, DISK), shipped=shipped)

@@ -13,7 +13,7 @@ from iamlint.basics.frozen import mutable
 from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Allowance
 from iamlint.files.disk import DISK
-from iamlint.files.texts import load, load_export
+from iamlint.files.texts import MISSING, load, load_export
 from iamlint.files.tree import FILE, Asked, Tree
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
@@ -315,8 +315,9 @@ def _useless(path: Path, tree: Tree) -> tuple[str, str]:
         return "this is not a regular file", "give a file or a directory; write the output of a pipe to a file first"
     if tree.is_link(path):
         return _BROKEN
-    hint = "iamlint fetches nothing: copy it to a file first" if _ADDRESS.match(path.as_posix()) else "check the path"
-    return "there is no such file or directory", hint
+    if _ADDRESS.match(path.as_posix()):
+        return MISSING[0], "iamlint fetches nothing: copy it to a file first"
+    return MISSING
 
 
 MOST_LINKED = 32 * 1024 * 1024

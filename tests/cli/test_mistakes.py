@@ -85,6 +85,9 @@ def errors(directory: Path, *arguments: str) -> str:
         (["check", "--assertions", "old.json"], "old.json: there are no assertions here (a document has the key"),
         (["check", "--assertions", "live"], "live: there are no assertions here (a document has the key"),
         (["test", "main.tf"], "main.tf: there are no rules here (rules are files <family>/<id>.yaml)"),
+        (["test", "gone"], "gone: there is no such file or directory (check the path)"),
+        (["check", "--rules", "gone"], "gone: there is no such file or directory (check the path)"),
+        (["check", "--assertions", "gone"], "gone: there is no such file or directory (check the path)"),
     ],
 )
 def test_a_mistake_on_the_command_line(arguments: list[str], expected: str, tmp_path: Path) -> None:

@@ -475,3 +475,9 @@ def test_all_conditions_of_a_run_share_one_budget(check: Check, monkeypatch: pyt
     report = check(files, select=select)
     assert (len(report.findings), len(report.unknown_answers)) == (2, 2)
     assert {answer.reason for answer in report.unknown_answers} == {outsiders.BEYOND}
+
+
+def test_a_message_has_the_condition_without_the_space_around_it(check: Check) -> None:
+    text = provider(GITHUB, "HERE").replace('"HERE"', "<<-EOT\n    assertion.repository == ''\n  EOT\n")
+    (found,) = check({"main.tf": text}, select=(CLOSED,)).findings
+    assert "(`assertion.repository == ''`)" in found.message

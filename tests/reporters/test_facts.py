@@ -329,7 +329,7 @@ def test_json_is_one_object_a_line_in_the_order_of_the_places() -> None:
         (
             OrgPolicy(KEYS, SHOP, DECLARED, PLACE, enforced=False, allowed=("a", "b")),
             (
-                f"main.tf:3  org_policy  address=google_x.a constraint={KEYS} resource=project shop enforced=False"
+                f"main.tf:3  org_policy  address=google_x.a constraint={KEYS} resource=project shop enforced=false"
                 " allowed=a,b\n"
             ),
         ),

@@ -430,6 +430,8 @@ def _says_nothing(name: str, value: Any) -> bool:
 def _shown(value: Any) -> str:
     """Return a part as one word: the parts of a resource or a condition joined, the entries of a map by name."""
     match value:
+        case bool():
+            return str(value).lower()
         case dict() if "kind" in value or "expression" in value or "log_type" in value:
             return " ".join(str(part) for part in value.values() if part is not None)
         case dict():
