@@ -20,6 +20,8 @@ from iamlint.location import Location, SourceText, Span
 
 _PAIR = regex(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*"([^"\\\x00-\x1f]*)"[ \t\n\r]*([,}])[ \t\n\r]*')
 """A member of an object with a text as its value, without escapes, and what follows it."""
+_FIRST = regex(r'\{[ \t\n\r]*"([^"\\]*)"[ \t\n\r]*:[ \t\n\r]*"([^"\\]*)"')
+"""The first member of an object, if it is a text."""
 _OPENED = regex(r"[\[{][ \t\n\r]*")
 _EMPTY = regex(r"([\[{])[ \t\n\r]*[\]}]")
 _LITERAL = regex(r"(?:true|false|null)(?=[ \t\n\r]*+[,\]}])")
@@ -83,6 +85,12 @@ def text_of(value: Value, name: str, *without: str) -> str | None:
     return part.text_of(name, without) if isinstance(part, _Part) else None
 
 
+def plain_of(value: Value, name: str) -> Any:
+    """Return a member of a small object that is not read, as plain data; None for any other value."""
+    plain = at.plain() if isinstance(at := value.at, _Part) and at.is_small else None
+    return plain.get(name) if isinstance(plain, dict) else None
+
+
 class Members:
     """The members of an object, as plain data; each has a place, which is found when it is asked for.
 
@@ -124,6 +132,15 @@ class Members:
     def plain(self, name: str) -> Any:
         """Return a member as plain data; None if it is absent."""
         return self._plain.get(name) if self._inside else _plain(self._values.get(name))
+
+    def members(self, name: str) -> Members | None:
+        """Return the members of a member that is an object; None for any other."""
+        plain = self._plain.get(name)
+        if self._inside is None or not isinstance(plain, dict):
+            value = self.value(name)
+            return Members.of(value) if value else None
+        inside = _Found.of(self._inside, name, plain)
+        return Members(Value.later(inside), {}, inside, plain)
 
     def value(self, name: str) -> Value | None:
         """Return a member with its place; None if it is absent."""
@@ -217,9 +234,11 @@ class _Part(_Unread):
         for other in without:
             if text.find(f'"{other}"', start, end) >= 0:
                 return None
-        at = self._parts.beginnings(start, name).get(name)
-        found = STRING.match(text, at) if at else None
-        return found.group(1) if found else None
+        found = _FIRST.match(text, start)
+        if found is None or found.group(1) != name:
+            at = self._parts.beginnings(start, name).get(name)
+            found = STRING.match(text, at) if at else None
+        return found.groups()[-1] if found else None
 
     @property
     def is_small(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.sources.gcloud.export import RELEVANT
+from iamlint.sources.gcloud.recognition.no_export import is_relevant
 from iamlint.sources.marks import is_link, is_template, mark
 
 MARKED = [
@@ -36,7 +36,24 @@ MARKED = [
 @pytest.mark.parametrize(("text", "what"), MARKED)
 def test_what_is_broken_off_or_has_a_line_before_it(text: str, what: str) -> None:
     assert mark(text) == what
-    assert RELEVANT.search(text), "nothing that has marks is passed over before they are looked for"
+    assert is_relevant(text), "nothing that has marks is passed over before they are looked for"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kind: IAMPolicy", True),
+        ("kind: IAM", False),
+        ("- iam.roles.get", True),
+        ("- miami.roles", False),
+        ("locations/eu/keys/k", True),
+        ("locations/eu/jobs/k", False),
+        ("groups/1/memberships/2", True),
+        ("groups//memberships/2", False),
+    ],
+)
+def test_texts_without_a_mark_of_an_export_are_skipped(text: str, expected: bool) -> None:
+    assert is_relevant(text) is expected
 
 
 @pytest.mark.parametrize(

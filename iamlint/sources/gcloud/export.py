@@ -19,7 +19,7 @@ from iamlint.sources.gcloud.kubernetes.documents import unread
 from iamlint.sources.gcloud.lists import more, opened
 from iamlint.sources.gcloud.parts import has, place
 from iamlint.sources.gcloud.recognition.kinds import Kind, kind_of
-from iamlint.sources.gcloud.recognition.no_export import is_no_export
+from iamlint.sources.gcloud.recognition.no_export import is_no_export, is_relevant
 from iamlint.sources.gcloud.recognition.resource_from_path import by_option, by_path, claim, project_by_path
 from iamlint.sources.gcloud.recognition.shapes import problems
 from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS, is_table, read_table
@@ -44,17 +44,6 @@ KINDS = (
     "Terraform source, plans and states as JSON (terraform show -json), Config Connector's documents, and exports of "
     "gcloud (--format=json or yaml)"
 )
-RELEVANT = regex(
-    r"bindings|etag|includedPermissions|uniqueId|projectNumber|/services/|roles/|[pP]olic|cnrm\.cloud\.google\.com|IAM[A-Z]"
-    r"|serviceAccounts/|workloadIdentityPools|workforcePools|folders/|denyRule|[Aa]nalysis|fullyExplored|ancestors|constraints/"
-    r"|directoryCustomerId|organizations/|asset_?[tT]ype|keyType|\biam\.|googleapis\.com/|gserviceaccount\.com"
-    r"|deniedPermissions|format_version|lineage|ERROR: |locations/[a-z0-9-]+/(?:keys|entitlements|accessPolicies)/"
-    r"|groups/[^/\"]+/memberships/|\"groupKey\"|tag(?:Keys|Values|Bindings)/|\"storage_url\""
-)
-"""Every export, and every text with the marks of a plan or an export, has one of these.
-
-A file without them is skipped, unless the user named it or its name claims that it is an export.
-"""
 
 
 def read_export(source: SourceText, options: Options, *, named: bool = True) -> Reading | None:
@@ -69,7 +58,7 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
         return read_member_list(source)
     name = usual(source.path)
     claimed = claim(source.path) if not name.endswith(TEXTS) or name.endswith(TABLES) else None
-    if not named and not claimed and (is_no_export(source.text) or not RELEVANT.search(source.text)):
+    if not named and not claimed and (is_no_export(source.text) or not is_relevant(source.text)):
         return None
     documents = _documents(source)
     if isinstance(documents, Unreadable):

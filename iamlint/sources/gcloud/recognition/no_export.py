@@ -35,6 +35,23 @@ They follow `kinds.kind_of`, `kubernetes.documents.unread` and `strays.holds_bin
 """
 
 
+_MARKS = (
+    *("googleapis.com/", "polic", "Polic", "roles/", "bindings", "etag", "analysis", "Analysis", "/services/"),
+    *("includedPermissions", "uniqueId", "projectNumber", "cnrm.cloud.google.com", "serviceAccounts/", "denyRule"),
+    *("workloadIdentityPools", "workforcePools", "folders/", "fullyExplored", "ancestors", "constraints/"),
+    *("directoryCustomerId", "organizations/", "asset_type", "assetType", "asset_Type", "assettype", "keyType"),
+    *("gserviceaccount.com", "deniedPermissions", "format_version", "lineage", "ERROR: ", '"groupKey"'),
+    *("tagKeys/", "tagValues/", "tagBindings/", '"storage_url"'),
+)
+_MARK_PATTERNS = (
+    ("IAM", regex("IAM[A-Z]")),
+    ("iam.", regex(r"\biam\.")),
+    ("locations/", regex("locations/[a-z0-9-]+/(?:keys|entitlements|accessPolicies)/")),
+    ("/memberships/", regex(r"groups/[^/\"]+/memberships/")),
+)
+"""Patterns, each with a text that all its matches have: to look for the text takes less time."""
+
+
 _ESCAPE = regex(r"\\[^nrt\"\\]")
 """An escape sequence that may write a character of a word, also one that joins two lines."""
 _MOST = 200
@@ -54,6 +71,16 @@ def _has(text: str, word: str) -> bool:
         if at < 0:
             return False
     return True
+
+
+def is_relevant(text: str) -> bool:
+    """Whether a text has a word that every export has, and every text with the marks of a plan or an export.
+
+    A file without one is skipped, unless the user named it or its name claims that it is an export.
+    """
+    if any(word in text for word in _MARKS):
+        return True
+    return any(word in text and pattern.search(text) for word, pattern in _MARK_PATTERNS)
 
 
 def _is_of_word(character: str) -> bool:

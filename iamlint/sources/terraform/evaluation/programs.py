@@ -91,6 +91,9 @@ Only a command counts there: the name of a role in a file may be anything.
 """
 
 
+_ALL: frozenset[tuple[Mode, str]] = frozenset((*(("managed", kind) for kind in PROGRAMS), *WITH_COMMANDS, *OF_TYPES))
+
+
 def is_program(mode: Mode, kind: str) -> bool:
     """Whether resources of a type may contain commands, requests or programs."""
-    return (mode == "managed" and kind in PROGRAMS) or (mode, kind) in WITH_COMMANDS or (mode, kind) in OF_TYPES
+    return (mode, kind) in _ALL

@@ -133,8 +133,11 @@ def _block(item: Value, where: str) -> tuple[str, Block]:
 
 def _commands(block: Members, where: str) -> tuple[Value, ...]:
     """Return the constant arguments of a block's provisioners, and of a data source that runs a program."""
+    is_external = block.get("type") == "external" and block.get("mode") == "data"
+    if block.get("provisioners") is None and not is_external:
+        return ()
     runs = [object_(item, at) for item, at in array(block, "provisioners", where)]
-    if block.get("type") == "external" and block.get("mode") == "data":
+    if is_external:
         runs.append(block)
     written = (values_of(one.value("expressions"), f"{where}.expressions") for one in runs)
     constants = (Members.of(value) for expressions in written for value in expressions.values())

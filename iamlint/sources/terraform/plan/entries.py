@@ -8,7 +8,7 @@ from functools import partial
 from typing import Literal
 
 from iamlint.basics.frozen import frozen
-from iamlint.documents.json_later import Members, text_of
+from iamlint.documents.json_later import Members, plain_of, text_of
 from iamlint.documents.values import NULL, Value
 from iamlint.location import Span, Unreadable
 from iamlint.sources.terraform.evaluation.programs import is_program
@@ -145,7 +145,10 @@ def _change(item: Value, path: str, outcome: Outcome | None = None) -> Iterator[
 
 def _after(change: Members, path: str) -> dict[str, Value]:
     """Return the planned values."""
-    values = merged(change.value("after") or Value({}), change.value("after_unknown"))
+    after, parts = change.value("after") or Value({}), change.members("after_unknown")
+    if parts is not None and isinstance(after.data, dict):
+        return _merged_members(after, parts)
+    values = merged(after, change.value("after_unknown"))
     if not isinstance(values.data, dict):
         raise ShapeError(values, f"{path}.after", "an object")
     return values.data
@@ -203,7 +206,9 @@ def merged(after: Value, unknown: Value | None) -> Value:
         return after
     parts = Members.of(unknown)
     if parts is not None and (after.data is None or isinstance(after.data, dict)):
-        return _merged_members(after, parts) if after.data is not None or len(parts) else after
+        if after.data is None and not len(parts):
+            return after
+        return Value(_merged_members(after, parts), after.at or parts.own.at)
     match after.data, unknown.data:
         case _, True:
             return Value(_AFTER_APPLY, unknown.at)
@@ -216,8 +221,8 @@ def merged(after: Value, unknown: Value | None) -> Value:
             return after
 
 
-def _merged_members(after: Value, unknown: Members) -> Value:
-    """Return an object, or null, with its unknown members."""
+def _merged_members(after: Value, unknown: Members) -> dict[str, Value]:
+    """Return the members of an object, or null, with the unknown ones."""
     values = dict(after.data) if isinstance(after.data, dict) else {}
     for name in unknown:
         part = unknown.get(name)
@@ -227,7 +232,7 @@ def _merged_members(after: Value, unknown: Members) -> Value:
             value = unknown.value(name) or NULL
             if name in values or _has_unknown_part(value):
                 values[name] = merged(values.get(name, NULL), value)
-    return Value(values, after.at or unknown.own.at)
+    return values
 
 
 def _has_unknown_part(unknown: Value) -> bool:
@@ -267,7 +272,7 @@ def _state(
 
         def resource(item: Value, where: str, within: str = address) -> Iterator[Entry]:
             named = text_of(item, "address", "deposed_key")
-            if (named, "", False) in known and named not in outcomes:
+            if (named, "", False) in known and (named not in outcomes or plain_of(item, "values") == outcomes[named]):
                 return  # most of a state repeats the changes
             fields = object_(item, where)
             address, deposed = (optional_string(fields, one, where) for one in ("address", "deposed_key"))

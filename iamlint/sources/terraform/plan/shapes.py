@@ -49,8 +49,9 @@ def object_(value: Value, path: str) -> Members:
 
 def optional_object(parent: Members, name: str, path: str) -> Members | None:
     """Return the members of an object; None if it is absent or null."""
-    if parent.get(name) is None:
-        return None
+    found = parent.members(name)
+    if found is not None or parent.get(name) is None:
+        return found
     return object_(parent.value(name) or NULL, f"{path}.{name}" if path else name)
 
 
