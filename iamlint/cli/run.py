@@ -62,7 +62,8 @@ def checked(request: Request, config: Config, *, quiet: bool, tree: Tree = DISK,
         tell(f"note: whether {beyond} call what changed was not looked for")
 
     def touches(path: str) -> bool:
-        return resolved(Path(path).parent) in change.directories
+        real = resolved(Path(path))
+        return not change.directories.isdisjoint((resolved(Path(path).parent), real, real.parent))
 
     wanted = replace(request, paths=change.paths)
     return _checked(wanted, config, quiet=quiet, tree=tree, within=touches, excluded=change.excluded, units=units)

@@ -69,6 +69,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         tree=options.tree,
         memory=options.memory,
         units=options.units,
+        files_are_named=options.files_are_named,
     )
     found = discovered(paths, workspace, options)
     reading = _of_walk(found, options, workspace)

@@ -1,4 +1,7 @@
-"""The modules affected by a change: those of its files, and their callers, which are only correct together."""
+"""The modules affected by a change: those of its files, those with links to them, and their callers.
+
+They are only correct together.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,7 @@ def touched(files: Iterable[Path], top: Path, exclude: PathGlobs | None = None, 
 
 def _callers(modules: set[Path], top: Path, tree: Tree) -> tuple[set[Path], bool]:
     """Return the directories below ``top`` whose modules call one of these, also indirectly; and whether all were
-    searched.
+    searched. A module with a link to a file of another one counts as its caller.
     """
     callers: dict[Path, set[Path]] = {}
     whole = True
@@ -66,6 +69,8 @@ def _callers(modules: set[Path], top: Path, tree: Tree) -> tuple[set[Path], bool
             whole = False
             break
         directory = tree.resolved(path.parent)
+        if tree.is_link(path):
+            callers.setdefault(tree.resolved(path).parent, set()).add(directory)
         for source in _local_sources(path, tree):
             callers.setdefault(tree.resolved(directory / source), set()).add(directory)
     found: set[Path] = set()

@@ -42,8 +42,9 @@ class Workspace:
 
     The roots are the given paths, the working directory for paths in it, and the version control work tree of each,
     since a called module may be next to the checked one. Symbolic links are resolved before any comparison, so none
-    leads out. ``data`` are the files that Terraform's expressions have read, ``looked_at`` all paths that they looked
-    at. ``units`` are parts of an earlier run.
+    leads out; only a given link to a file counts for the folder that it leads to, too, if files are named. ``data``
+    are the files that Terraform's expressions have read, ``looked_at`` all paths that they looked at. ``units`` are
+    parts of an earlier run.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class Workspace:
         tree: Tree = DISK,
         memory: Memory | None = None,
         units: Units | None = None,
+        *,
+        files_are_named: bool = True,
     ) -> None:
         self.allowance = allowance or Allowance()
         self.tree = tree
@@ -63,7 +66,7 @@ class Workspace:
         self._resolved: dict[Path, Path] = {}
         self._shown: dict[Path, str] = memory.shown if memory else {}
         self.cwd = tree.resolved(cwd or Path.cwd())
-        self.roots = tuple(sorted({root for path in paths for root in self._roots_of(path)}))
+        self.roots = tuple(sorted({root for path in paths for root in self._roots_of(path, files_are_named)}))
         self.texts: dict[str, SourceText] = {}
         self.data: set[Path] = set()
         self.asked_data: dict[Path, None] = {}
@@ -75,16 +78,20 @@ class Workspace:
         self._linked = 0
         self._again: set[Asked] = set()
 
-    def _roots_of(self, path: Path) -> Iterator[Path]:
+    def _roots_of(self, path: Path, files_are_named: bool) -> Iterator[Path]:
         real = self.resolved(path)
-        directory = real if self.tree.is_directory(real) else real.parent
-        yield directory
-        if directory.is_relative_to(self.cwd):
-            yield self.cwd
-        for parent in (directory, *directory.parents):
-            if self.tree.exists(parent / ".git"):
-                yield parent
-                break
+        directories = [real]
+        if not self.tree.is_directory(real):
+            own = self.resolved(path.parent)
+            directories = [own, real.parent] if files_are_named and own != real.parent else [own]
+        for directory in directories:
+            yield directory
+            if directory.is_relative_to(self.cwd):
+                yield self.cwd
+            for parent in (directory, *directory.parents):
+                if self.tree.exists(parent / ".git"):
+                    yield parent
+                    break
 
     def resolved(self, path: Path) -> Path:
         """Return the path without symbolic links; each path is looked at once a run, since deep ones take long."""

@@ -116,6 +116,31 @@ def test_a_mistake_elsewhere_does_not_stop_a_commit(repository: Path) -> None:
     assert hook("envs/prod/main.tf").returncode == 2
 
 
+def test_a_link_belongs_to_its_module_and_leads_nowhere_else(repository: Path) -> None:
+    (repository.parent / "elsewhere.tf").write_text(OTHER, encoding="utf-8")
+    (repository / ".git").mkdir()
+    (repository / "envs/prod/a.tf").symlink_to("../../../elsewhere.tf")
+    for name in ("a.tf", "main.tf"):
+        done = hook(f"envs/prod/{name}")
+        assert "envs/prod/a.tf: the file is outside of what iamlint was given to read" in done.stderr
+        assert "broad-token-creator" in done.stdout
+        assert done.returncode == 2
+
+
+def test_a_module_with_a_link_to_a_changed_file_is_checked(repository: Path) -> None:
+    (repository / "shared.txt").mkdir()
+    (repository / "shared.txt/grant.tf").write_text(MODULE.replace("var.role", "local.role"), encoding="utf-8")
+    (repository / "envs/dev/grant.tf").symlink_to("../../shared.txt/grant.tf")
+    (repository / "envs/dev/role.tf").write_text('locals {\n  role = "roles/owner"\n}\n', encoding="utf-8")
+    assert "envs/dev/grant.tf" in hook("shared.txt/grant.tf").stdout
+
+
+def test_an_error_of_a_whole_directory_is_shown(repository: Path) -> None:
+    done = hook("--max-time", "0.000001", "envs/prod/main.tf")
+    assert "envs/prod: nothing is checked here" in done.stderr
+    assert done.returncode == 2
+
+
 def test_the_manifest_is_valid() -> None:
     command = [str(Path(sys.executable).with_name("pre-commit")), "validate-manifest", ".pre-commit-hooks.yaml"]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
