@@ -142,12 +142,6 @@ class SourceText:
         """The offsets of a location into the text, in code points; what lies beyond the text is at its end."""
         return self._offset(at.line, at.column), self._offset(at.end_line, at.end_column)
 
-    def byte_offsets(self, at: Location) -> tuple[int, int]:
-        """The offsets of a location in bytes of UTF-8, counted from after a byte order mark."""
-        start, end = self.offsets(at)
-        before = len(self.text[:start].encode("utf-8", "surrogatepass"))
-        return before, before + len(self.text[start:end].encode("utf-8", "surrogatepass"))
-
     def utf16_columns(self, at: Location) -> tuple[int, int]:
         """The columns of a location in UTF-16 code units, from 1, as editors count them."""
         return self._utf16(at.line, at.column), self._utf16(at.end_line, at.end_column)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.hcl import read_file
-from iamlint.hcl.syntax import Argument, Attribute, Block, Body, File, Index, Literal, Node, Template, Tuple, Variable
+from iamlint.hcl.syntax import Argument, Attribute, Block, Body, File, Index, Literal, Node, Template, Variable
 from iamlint.hcl.walk import children, walk
 from iamlint.location import Location, SourceText
 from iamlint.provenance import directory
@@ -222,12 +222,6 @@ def _is_generated(beginning: str) -> bool:
 def named_argument(tree: Tree, node: Node) -> Argument | None:
     """Return the nearest argument that contains a node."""
     return next((one for one in (node, *tree.around(node)) if isinstance(one, Argument)), None)
-
-
-def list_of(tree: Tree, node: Node) -> tuple[Tuple, Node] | None:
-    """Return the list that directly contains a node, or one around it without anything between, and the item."""
-    parent = tree.parent(node)
-    return (parent, node) if isinstance(parent, Tuple) else None
 
 
 def argument(body: Body, name: str) -> Argument | None:

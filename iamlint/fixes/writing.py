@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.edits import Edit, edit
-from iamlint.facts import Place, Written
+from iamlint.facts import Written
 from iamlint.fixes.sources import Sources, Tree, named_argument
-from iamlint.hcl.syntax import Argument, Attribute, Block, Body, Label, Node, Object, Template, Tuple, Variable
+from iamlint.hcl.syntax import Attribute, Block, Body, Node, Object, Template, Tuple, Variable
 from iamlint.hcl.walk import walk
-from iamlint.location import Location, SourceText
+from iamlint.location import SourceText
 
 _DEEPEST = 5
 """Maximum number of names that a value is followed through."""
@@ -271,12 +271,6 @@ def _is_heading(comment: str) -> bool:
     return re.search(r"[-=*#~]{4,}|(?i:copyright|licen[cs]e)", comment) is not None
 
 
-def without_argument(tree: Tree, argument: Argument) -> tuple[Edit, ...]:
-    """Return the edit that removes an argument with its lines."""
-    text = tree.source.text
-    return (edit(tree.source, line_start(text, argument.start), line_end(text, argument.end), ""),)
-
-
 def line_start(text: str, offset: int) -> int:
     """Return the offset of the beginning of the line of an offset."""
     return text.rfind("\n", 0, offset) + 1
@@ -403,13 +397,3 @@ def quoted(text: str) -> str:
 def replaced(tree: Tree, node: Node, written: str) -> tuple[Edit, ...]:
     """Return the edit that replaces a node."""
     return (edit(tree.source, node.start, node.end, written),)
-
-
-def label_at(block: Block, index: int) -> Label | None:
-    """Return a label of a block."""
-    return block.labels[index] if index < len(block.labels) else None
-
-
-def place_of_location(at: Location) -> Place:
-    """Return a place without another origin."""
-    return Place(at)

@@ -11,8 +11,6 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Text
 from iamlint.unknown import Unknown, UnknownPart, join_texts, without_prefix
 
-Parts = tuple[str | UnknownPart, ...]
-
 OF_DATASET = {
     "OWNER": "roles/bigquery.dataOwner",
     "WRITER": "roles/bigquery.dataEditor",

@@ -152,10 +152,6 @@ def pattern_spans(pattern: Any, text: bytes) -> Iterator[tuple[int, int]]:
         yield found.start(), found.end()
 
 
-KEYS: Mapping[str, str] = {"reason": "reason", "permission": "permission", "service": "service", "status": "status"}
-"""The structured fields that identify a kind, and their keys in JSON, YAML and gRPC texts."""
-
-
 @frozen(slots=False)
 class Structured:
     """A structured field with a value: ``"reason": "SERVICE_DISABLED"``, however the program prints it."""
