@@ -177,7 +177,7 @@ class Units:
     def tracing(self) -> Iterator[Trace]:
         """Give the trace of what is asked inside the block."""
         trace = Trace()
-        with self.reads.tapped(trace.asked):
+        with self.reads.tracing(trace.asked):
             yield trace
 
     def keep(self, name: str, trace: Trace, value: Any) -> None:

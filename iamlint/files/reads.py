@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from iamlint.basics.hashes import blake2b
 from iamlint.files.looks import BEGINNING, CONTENT, Looks, failure_of
+from iamlint.files.taps import Taps
 
 _BUFFER = 1 << 16
 
 
-class Reads:
+class Reads(Taps[tuple[str, str]]):
     """The answers that a run got from the disk, by question and path.
 
     ``steady`` is False once the same question had two answers, or an answer cannot be compared later: then nothing can
@@ -22,33 +21,11 @@ class Reads:
     """
 
     def __init__(self, start: blake2b, looks: Looks | None = None) -> None:
+        super().__init__()
         self.start = start
         self.looks = looks or Looks(start)
         self.answers: dict[tuple[str, str], str] = {}
         self.steady = True
-        self._taps: list[set[tuple[str, str]]] = []
-
-    @contextmanager
-    def tapped(self, asked: set[tuple[str, str]]) -> Iterator[None]:
-        """Add each question inside the block to a set, also one that was asked before."""
-        self._taps.append(asked)
-        try:
-            yield
-        finally:
-            self._taps.pop()
-
-    def tap(self, asked: set[tuple[str, str]]) -> None:
-        """Add each question from now on to a set."""
-        self._taps.append(asked)
-
-    @contextmanager
-    def apart(self) -> Iterator[None]:
-        """Add no question inside the block to the sets outside of it."""
-        before, self._taps = self._taps, []
-        try:
-            yield
-        finally:
-            self._taps = before
 
     def known(self, question: str, path: Path) -> str | None:
         """Return the answer that was got just before the run, and record it; None without one, or after an error."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +12,7 @@ from iamlint.basics.frozen import mutable
 from iamlint.basics.hashes import blake2b
 from iamlint.files.looks import ENTRIES, KIND
 from iamlint.files.overlay import Overlay
+from iamlint.files.taps import Taps
 from iamlint.files.tree import FILE, Asked, Entry, Kind, Status, Tree
 
 QUESTIONS = frozenset({KIND, ENTRIES, FILE})
@@ -52,49 +52,22 @@ class _Seen:
         self.fleeting |= isinstance(entries, dict) and any(one.link for one in entries)
 
 
-class Watched(Tree):
+class Watched(Tree, Taps[Asked]):
     """The disk below an editor's buffers. Each question is asked once, until `refresh` finds that its answer changed.
 
     Every question inside `tracing` is added to its set, also one whose answer is known.
     """
 
     def __init__(self, below: Tree) -> None:
+        super().__init__()
         self._below = below
         self._overlay = Overlay(below, {})
         self._real: dict[Path, Path] = {}
         self._links: dict[Path, bool] = {}
         self._seen: dict[Path, _Seen] = {}
         self._torn: set[Asked] = set()
-        self._taps: list[set[Asked]] = []
 
     # -- what is asked ---------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def tracing(self, asked: set[Asked]) -> Iterator[None]:
-        """Add all that is asked inside the block to a set."""
-        self._taps.append(asked)
-        try:
-            yield
-        finally:
-            self._taps.pop()
-
-    @contextmanager
-    def apart(self) -> Iterator[None]:
-        """Add what is asked inside the block to no set outside of it."""
-        before, self._taps = self._taps, []
-        try:
-            yield
-        finally:
-            self._taps = before
-
-    @contextmanager
-    def without(self, asked: set[Asked]) -> Iterator[None]:
-        """Add nothing that is asked inside the block to a set, but to all others."""
-        before, self._taps = self._taps, [tap for tap in self._taps if tap is not asked]
-        try:
-            yield
-        finally:
-            self._taps = before
 
     def note(self, *asked: Asked) -> None:
         """Say what was asked, by somebody who knows the answer."""

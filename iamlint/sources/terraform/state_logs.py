@@ -65,7 +65,7 @@ class Logs:
         library.uses, workspace.asked_data = inside.uses, inside.data
         self._current.append(inside)
         try:
-            with self.units.reads.tapped(inside.asked):
+            with self.units.reads.tracing(inside.asked):
                 yield
         finally:
             self._current.pop()

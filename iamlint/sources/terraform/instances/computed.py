@@ -47,20 +47,9 @@ def _full_name(project: Value, email: Value) -> Value:
 
 
 def _account(view: View, name: str) -> Value | None:
-    email = account_email(view.argument("account_id"), view.project, view.address)
-    match name:
-        case "email":
-            return email
-        case "member":
-            return joined("serviceAccount:", email)
-        case "name" | "id":
-            return _full_name(view.project, email)
-        case "project":
-            return view.project
-        case "disabled":
-            return Value(False)
-        case _:
-            return None
+    if name == "disabled":
+        return Value(False)
+    return _of_account(view, name, account_email(view.argument("account_id"), view.project, view.address))
 
 
 def _known_account(view: View, name: str) -> Value | None:
@@ -70,6 +59,11 @@ def _known_account(view: View, name: str) -> Value | None:
         email = Value(written.rpartition("/")[2])
     else:
         email = account_email(view.argument("account_id"), view.project, view.address)
+    return _of_account(view, name, email)
+
+
+def _of_account(view: View, name: str, email: Value) -> Value | None:
+    """Return an attribute of an account that follows from its e-mail and its project."""
     match name:
         case "email":
             return email
