@@ -2,8 +2,9 @@
 
     .venv/bin/pytest -q bench/installs.py
 
-The Dockerfile's steps, the action's own installation in a hostile checkout, and pre-commit. Each takes twenty seconds,
-so they are no part of the suite; ``.ci/run`` runs them after it. They need a package index, and a clone of git.
+The Dockerfile's steps, the action's own installation in a hostile checkout, pre-commit, and a release that is built
+twice. Each takes up to twenty seconds, so they are no part of the suite; ``.ci/run`` runs them after it. They need a
+package index, and a clone of git.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from checkout import git, write
 from test_docker import ROOT, copied, instructions
 from test_hook import CALL, MODULE
 from test_hostile_checkout import Checkout
+from test_release import packages
 
 os.environ["IAMLINT_NO_CACHE"] = "1"
 
@@ -69,6 +71,13 @@ def test_the_action_installs_itself_and_nothing_of_the_checkout(tmp_path: Path) 
     program = runner.temp / "iamlint-environment" / "bin" / "iamlint"
     version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert version.stdout.startswith("iamlint 0.")
+
+
+def test_two_builds_of_a_release_have_the_same_bytes(tmp_path: Path) -> None:
+    first, second = (
+        {path.name: path.read_bytes() for path in packages(tmp_path, number).iterdir()} for number in range(2)
+    )
+    assert first == second
 
 
 def test_pre_commit_runs_the_hook(tmp_path: Path) -> None:

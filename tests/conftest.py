@@ -12,6 +12,7 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
+import many
 import pytest
 import rows
 from checking import Check, checker
@@ -24,6 +25,7 @@ os.environ["IAMLINT_NO_CACHE"] = "1"  # also for the processes that tests start;
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write expected files anew; review them as a diff")
     rows.option(parser)
+    many.option(parser)
 
 
 def pytest_sessionstart() -> None:
@@ -36,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Otherwise each worker and each process that a test starts compiles all that it imports, for a second.
     """
+    many.configure(config)
     cache: pytest.Cache | None = getattr(config, "cache", None)
     if sys.dont_write_bytecode and cache:
         folder = str(cache.mkdir("bytecode"))
@@ -94,8 +97,11 @@ def needs_posix(text: str) -> bool:
     return _POSIX.search(text) is not None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, on Windows, the tests that need a system of POSIX."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip, on Windows, the tests that need a system of POSIX; leave out what ``--many`` does not ask for."""
+    if left_out := many.deselected(config, items):
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     for item in items if os.name == "nt" else ():
         if isinstance(item, pytest.Function) and needs_posix(inspect.getsource(item.function)):
             item.add_marker(pytest.mark.skip(reason="needs a system of POSIX"))

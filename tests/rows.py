@@ -27,6 +27,8 @@ ROWS = "rows"
 Fresh = Mapping[str, Callable[..., Any] | None]
 """The fixtures that each row gets anew, with what makes them; None for those of pytest."""
 _FOLDERS = "tmp_path_factory"
+_NUMBERS = itertools.count()
+"""Of the folders of rows: pytest looks for a free number among all folders, each time."""
 
 
 def option(parser: pytest.Parser) -> None:
@@ -160,7 +162,8 @@ def _make(name: str, own: dict[str, Any], fresh: Fresh, after: ExitStack, test: 
     elif name == PATCH:
         own[name] = after.enter_context(pytest.MonkeyPatch.context())
     else:
-        own[name] = own[_FOLDERS].mktemp(test[:30])
+        own[name] = own[_FOLDERS].getbasetemp() / f"{test[:30]}-{next(_NUMBERS)}"
+        own[name].mkdir()
 
 
 def _short(value: Any) -> str:

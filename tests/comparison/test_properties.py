@@ -7,6 +7,7 @@ from datetime import date
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from many import some
 
 from iamlint.comparison import Comparison, Side, compare
 from iamlint.comparison.sides import SideName
@@ -60,7 +61,7 @@ def pairs(found: Comparison) -> tuple[set[tuple[str, str]], set[tuple[str, str]]
     }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=some(10, 100), deadline=None)
 @given(estates, st.randoms())
 def test_nothing_opens_between_an_estate_and_itself_in_another_order_and_place(
     facts: list[Grant], random: object
@@ -71,7 +72,7 @@ def test_nothing_opens_between_an_estate_and_itself_in_another_order_and_place(
     assert is_quiet(found)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=some(10, 100), deadline=None)
 @given(estates, grants)
 def test_a_grant_more_closes_nothing(facts: list[Grant], one: Grant) -> None:
     found = compared(facts, [*facts, one])
@@ -79,14 +80,14 @@ def test_a_grant_more_closes_nothing(facts: list[Grant], one: Grant) -> None:
     assert not found.lost
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=some(10, 100), deadline=None)
 @given(estates, estates)
 def test_what_opens_one_way_closes_the_other_way(base: list[Grant], head: list[Grant]) -> None:
     there, back = compared(base, head), compared(head, base)
     assert pairs(there) == tuple(reversed(pairs(back)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=some(10, 100), deadline=None)
 @given(estates, estates)
 def test_the_cone_is_all_that_changes(base: list[Grant], head: list[Grant]) -> None:
     """Compares the result with all pairs of both estates, which a comparison never looks at."""

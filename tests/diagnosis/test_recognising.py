@@ -28,6 +28,7 @@ from error_texts import (
 from every_character import CHARACTERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from many import some
 
 from iamlint.diagnosis.recognition.error_kinds import error_kinds
 from iamlint.diagnosis.recognition.error_text import LARGEST, ErrorText
@@ -111,9 +112,10 @@ def permission_in(text: str) -> str:
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)), ids=[kind for kind, _ in EXAMPLES])
 def test_a_program_around_an_example_does_not_matter(number: int) -> None:
-    """An example of one line is in every second program: what programs do differs where a text has several lines."""
+    """An example of several lines is in three of the programs, of one line in one: what they do differs less there."""
     kind, example = EXAMPLES[number]
-    for name in PROGRAMS if "\n" in example.text else list(PROGRAMS)[number % 2 :: 2]:
+    step = some(2 if "\n" in example.text else 6, 1)
+    for name in list(PROGRAMS)[number % step :: step]:
         found = recognise(PROGRAMS[name](example.text))[0]
         assert found.kind is not None, name
         assert found.kind.id == kind, name
@@ -304,7 +306,7 @@ def test_each_consequence_follows_its_cause(text: str) -> None:
     assert all(one.explained_by is None or one.explained_by < place for place, one in enumerate(found))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=some(20, 200), deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(ONES), NOISE, st.text(CHARACTERS, max_size=40)), max_size=12).map("".join))
 def test_it_never_raises(text: str) -> None:
     found = recognise(text)
@@ -317,7 +319,7 @@ def test_it_never_raises(text: str) -> None:
     assert recognise(text) == found
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=some(15, 150), deadline=None)
 @given(st.sampled_from(TABLE), st.integers(0, 400))
 def test_a_text_that_is_cut_anywhere_is_read(case: Case, at: int) -> None:
     recognise(case.text[at:])
@@ -360,8 +362,8 @@ def test_a_hostile_text_takes_linear_time(unit: str) -> None:
         recognise(text)
         return time.process_time() - start
 
-    small, large = cost(LARGEST // 64), cost(LARGEST // 8)
-    assert large < max(8 * small * 3, 0.5), f"{small:.2f} s, {large:.2f} s"
+    small, large = cost(LARGEST // 128), cost(LARGEST // 16)
+    assert large < max(8 * small * 3, 0.2), f"{small:.2f} s, {large:.2f} s"
 
 
 def test_of_a_text_that_is_too_long_the_middle_is_left_out_and_said_so() -> None:

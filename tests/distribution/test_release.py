@@ -1,4 +1,7 @@
-"""A release: built twice from different trees it has the same bytes, what goes with it fits, and the wheel checks."""
+"""A release: what goes with it fits, and the wheel checks.
+
+``bench/installs.py`` builds it again from another tree and compares the bytes.
+"""
 
 from __future__ import annotations
 
@@ -28,49 +31,47 @@ VERSION = str(project()["version"])
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The packages, built from two copies that differ in their place, times, modes and environment.
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return packages(tmp_path_factory.mktemp("packages"), 0)
 
-    Of the tests and their data, which the source package has as they are, they hold a part.
+
+def packages(folder: Path, number: int) -> Path:
+    """Build the packages from a copy; return the folder of both.
+
+    With each number the copy has another place, times, modes and environment. Of the tests and their data, which the
+    source package has as they are, it has a part.
     """
-    found = []
     names = (
         *("iamlint", "rules", "tests/hcl", "testdata/readme"),
         *("README.md", "LICENSE", "CHANGELOG.md", "action.yml", "pyproject.toml"),
     )
-    for number, (umask, zone) in enumerate(((0o022, "UTC"), (0o077, "Asia/Tokyo"))):
-        top = tmp_path_factory.mktemp(f"source-{'x' * number}")
-        ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-        for name in names:
-            source = ROOT / name
-            (top / name).parent.mkdir(exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, top / name, symlinks=True, ignore=ignored, copy_function=shutil.copyfile)
-            else:
-                shutil.copyfile(source, top / name)
-        for path in sorted(top.rglob("*"), reverse=bool(number)):
-            if not path.is_symlink():
-                path.chmod(path.stat().st_mode & ~umask)
-                os.utime(path, (time.time() - number * 1e6,) * 2)
-        target = tmp_path_factory.mktemp(f"dist-{number}")
-        environment = {**os.environ, "SOURCE_DATE_EPOCH": "1767225600", "TZ": zone, "PYTHONHASHSEED": str(number)}
-        command = [sys.executable, "-m", "hatchling", "build", "--directory", str(target)]
-        done = subprocess.run(command, cwd=top, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        found.append(target)
-    return found
+    umask, zone = ((0o022, "UTC"), (0o077, "Asia/Tokyo"))[number]
+    top, target = folder / f"source-{'x' * number}", folder / f"dist-{number}"
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+    for name in names:
+        source = ROOT / name
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, top / name, symlinks=True, ignore=ignored, copy_function=shutil.copyfile)
+        else:
+            shutil.copyfile(source, top / name)
+    for path in sorted(top.rglob("*"), reverse=bool(number)):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & ~umask)
+            os.utime(path, (time.time() - number * 1e6,) * 2)
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1767225600", "TZ": zone, "PYTHONHASHSEED": str(number)}
+    command = [sys.executable, "-m", "hatchling", "build", "--directory", str(target)]
+    done = subprocess.run(command, cwd=top, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(path.name for path in target.iterdir()) == [
+        f"iamlint-{VERSION}-py3-none-any.whl",
+        f"iamlint-{VERSION}.tar.gz",
+    ]
+    return target
 
 
-def test_two_builds_have_the_same_bytes(built: list[Path]) -> None:
-    first, second = (
-        {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in one.iterdir()} for one in built
-    )
-    assert first == second
-    assert sorted(first) == [f"iamlint-{VERSION}-py3-none-any.whl", f"iamlint-{VERSION}.tar.gz"]
-
-
-def test_the_packages_hold_the_program_and_nothing_of_this_machine(built: list[Path]) -> None:
-    (wheel,), (source,) = built[0].glob("*.whl"), built[0].glob("*.tar.gz")
+def test_the_packages_hold_the_program_and_nothing_of_this_machine(built: Path) -> None:
+    (wheel,), (source,) = built.glob("*.whl"), built.glob("*.tar.gz")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     assert "iamlint/rules/shipped/impersonation/broad-token-creator.yaml" in names
@@ -81,9 +82,9 @@ def test_the_packages_hold_the_program_and_nothing_of_this_machine(built: list[P
     assert not any(re.search(r"__pycache__|\.pyc$|\.git/|\.venv", member.name) for member in members)
 
 
-def test_hashes_name_the_wheel_and_all_that_it_needs(built: list[Path]) -> None:
-    lines = list(hashes(VERSION, built[0]))
-    (wheel,) = built[0].glob("*.whl")
+def test_hashes_name_the_wheel_and_all_that_it_needs(built: Path) -> None:
+    lines = list(hashes(VERSION, built))
+    (wheel,) = built.glob("*.whl")
     assert lines[0] == f"iamlint=={VERSION} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
     assert all(re.fullmatch(r"[\w.-]+==\S+( ; [^-]+)?( --hash=sha256:[0-9a-f]{64})+\n", line) for line in lines)
     assert {"click", "pyyaml", "google-re2", "cel-python"} <= {line.partition("==")[0] for line in lines}
@@ -152,9 +153,9 @@ def test_the_workflow_publishes_without_a_token_and_only_what_it_built() -> None
 
 
 @pytest.fixture(scope="module")
-def installed(built: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("installed")
-    (wheel,) = built[0].glob("*.whl")
+    (wheel,) = built.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(target)
     return target

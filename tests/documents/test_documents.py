@@ -10,6 +10,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from many import some
 
 from iamlint.documents import find, path_text, plain, read_json, read_json_documents, read_yaml
 from iamlint.documents.values import Value
@@ -286,7 +287,7 @@ TOKENS = [
         "".join
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=some(80, 800), deadline=None)
 def test_it_refuses_what_pyyaml_refuses(text: str) -> None:
     found = read_yaml(SourceText("x.yaml", text))
     try:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from many import some
 from random_data import random_data
 
 from iamlint.documents.json_text import MAX_DEPTH, JsonNode, Members, parse, parse_all
@@ -224,7 +225,7 @@ def test_what_is_no_row_of_documents(text: str) -> None:
 
 
 @given(random_data(), st.booleans(), st.sampled_from([None, 2]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some(50, 500), deadline=None)
 def test_what_is_written_is_read(data: Any, ascii_only: bool, indent: int | None) -> None:
     text = json.dumps(data, ensure_ascii=ascii_only, indent=indent)
     assert plain(read(text)) == json.loads(text, parse_float=number)
@@ -256,7 +257,7 @@ TOKENS = [
 
 @given(st.lists(st.sampled_from([*TOKENS, "l", " ", "\n", "\t", "\0", "é", "\x1f", "/"]), max_size=12).map("".join))
 @example('{"a":1,"a":-0}')
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=some(100, 1_000), deadline=None)
 def test_it_refuses_what_the_standard_library_refuses(text: str) -> None:
     try:
         wanted = json.loads(text, parse_float=number, parse_constant=_refuse)

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from many import some
 
 from iamlint.files.disk import DISK
 from iamlint.files.overlay import Overlay
@@ -96,7 +97,7 @@ def run(top: Path, contents: Mapping[str, bytes]) -> Run:
 
 
 @settings(
-    max_examples=5,
+    max_examples=some(2, 20),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink one takes minutes

@@ -10,6 +10,7 @@ import pytest
 from hostile import JSON, NATIVE
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from many import some
 from random_texts import edited, random_texts
 from trees import check, read
 
@@ -85,13 +86,13 @@ def check_spans(name: str, text: str) -> None:
 
 @given(random_texts())
 @example("a = <<E\n${")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=some(150, 2_000), deadline=None)
 def test_native_texts(text: str) -> None:
     check(read(text))
 
 
 @given(random_texts())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=some(100, 1_000), deadline=None)
 def test_a_valid_block_after_anything_is_read(text: str) -> None:
     """Unless a text before it goes on to the end of the file: then there is an error."""
     file = read(text + '\nlast "block" {\n}\n')
@@ -99,7 +100,7 @@ def test_a_valid_block_after_anything_is_read(text: str) -> None:
 
 
 @given(random_texts())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=some(10, 100), deadline=None)
 def test_the_second_reader_never_raises(text: str) -> None:
     file = read(text)
     python_hcl2.read(file.source)
@@ -143,6 +144,6 @@ def json_text_of(chance: Random) -> str:
 
 
 @given(random_texts(json_text_of), st.sampled_from(["main.tf.json", "x.tfvars.json"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(100, 1_000), deadline=None)
 def test_json_texts(text: str, name: str) -> None:
     check_spans(name, text)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 from hypothesis import example, given, settings
+from many import some
 from random_texts import random_texts
 from samples import BROKEN, VALID
 from trees import are_alike, read
@@ -194,9 +195,9 @@ PLACES = [
 
 @pytest.mark.parametrize("place", PLACES)
 def test_terms_and_what_follows(place: str) -> None:
-    """Each pair in two or three of the places: what follows seldom depends on the place."""
-    pairs = [term + follower for term in TERMS for follower in FOLLOWERS]
-    compare(place.format(pair) for pair in pairs[PLACES.index(place) % 4 :: 4])
+    """Each pair in one of the places, or in five: what follows seldom depends on the place."""
+    pairs, step = [term + follower for term in TERMS for follower in FOLLOWERS], some(10, 2)
+    compare(place.format(pair) for pair in pairs[PLACES.index(place) % step :: step])
 
 
 HEADS = [
@@ -268,9 +269,14 @@ TAILS = [
 ]
 
 
-@pytest.mark.parametrize("before", ["", "a = 1\n", "\ufeff", "b = 1\n\n# c\n  ", "a {\n  ", "a {\n  b = 2\n\n"])
+BEFORE = ["", "a = 1\n", "\ufeff", "b = 1\n\n# c\n  ", "a {\n  ", "a {\n  b = 2\n\n"]
+
+
+@pytest.mark.parametrize("before", BEFORE)
 def test_heads_of_arguments_and_blocks(before: str) -> None:
-    compare(before + head + tail + end for head in HEADS for tail in TAILS for end in ("", "\n", "\n}\n"))
+    """Each head with each tail in two places, or in all of them with all ends."""
+    texts, step = [head + tail + end for head in HEADS for tail in TAILS for end in ("", "\n", "\n}\n")], some(5, 1)
+    compare(before + text for text in texts[BEFORE.index(before) % step :: step])
 
 
 @pytest.mark.parametrize("text", [*VALID.values(), *(broken.text for broken in BROKEN.values())])
@@ -302,6 +308,6 @@ def test_deep_texts(make: Callable[[int], str]) -> None:
 
 @given(random_texts())
 @example("a = 1\n" * 30)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(100, 1_000), deadline=None)
 def test_random_texts(text: str) -> None:
     compare((text, text.replace("\n", "\r\n")))

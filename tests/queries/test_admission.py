@@ -1,11 +1,10 @@
 """The tokens that a provider admits, compared with every token of a small world.
 
-More examples than the suite has time for: ``IAMLINT_EXAMPLES=10000 pytest --hypothesis-seed=1 THIS_FILE``.
+More examples than the suite has time for: ``pytest --many THIS_FILE``.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -13,6 +12,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from many import some
 
 from iamlint.conditions.token_claims import Claim
 from iamlint.facts import Condition, Declaration, Place, Provider
@@ -225,7 +225,7 @@ def _gets_in(provided: Provided, check: Check, member: str | None, value: str) -
     )
 
 
-EXAMPLES = int(os.environ.get("IAMLINT_EXAMPLES", "60"))
+EXAMPLES = some(20, 600)
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from many import some
 
 from iamlint.estate import Estate
 from iamlint.facts import (
@@ -180,7 +181,7 @@ others = st.one_of(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(30, 300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.one_of(grants, grants, grants, custom_roles, impersonations, others), min_size=4, max_size=14))
 def test_every_rule_answers(facts: list[Fact]) -> None:
     estate = Estate(facts, catalog(), date(2026, 1, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
@@ -164,7 +165,7 @@ NEW = {
 """Files that may appear."""
 
 
-def written(top: Path, files: dict[str, str]) -> None:
+def written(top: Path, files: Mapping[str, str]) -> None:
     """Write files, with the folders above them."""
     for name, text in files.items():
         (top / name).parent.mkdir(parents=True, exist_ok=True)

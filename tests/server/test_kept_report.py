@@ -7,7 +7,7 @@ from unittest import mock
 
 import pytest
 from folder import GRANT, written
-from test_kept_calls import bare, told
+from test_kept_calls import bare, fresh, told
 
 from iamlint.cli import linting
 from iamlint.server.session import Session
@@ -70,11 +70,16 @@ EDITS = {
 }
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all tests, so that equal files have equal reports."""
+    return tmp_path_factory.mktemp("report").resolve()
+
+
 @pytest.fixture
-def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    written(tmp_path, FILES)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path.resolve()
+def top(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(fresh(place, FILES))
+    return place
 
 
 def test_the_folder_has_what_results_depend_on(top: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from folder import FILES, change, shown, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from many import some
 
 from iamlint.server import session as sessions
 from iamlint.server.diagnostics import diagnostics
@@ -23,7 +24,7 @@ def cold(session: Session) -> Session:
     return new
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=some(2, 20), deadline=None)
 @given(
     steps=st.lists(
         st.tuples(st.integers(0, 1 << 30), st.sampled_from(["whole", "first", "given up"])), min_size=1, max_size=8

@@ -16,7 +16,7 @@ from iamlint.hcl.scope import MOST_STEPS, Budget, Scope
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown, UnknownPart
 
-SHARE = 40
+SHARE = 100
 """The part of an expression's steps, and of a search's work, that these have: what a step takes is the same."""
 SECONDS = 5.0
 """Much more than any of them takes with its share, and much less than an unlimited one."""

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import pytest
+from many import some
 from test_console import ANSWERS as ANSWERED
 from test_console import RECORDED, Module, answers, plain
 
@@ -167,8 +168,8 @@ def _consistent(known: Any, concrete: Any) -> bool:
 def test_what_is_known_beside_an_unknown_text_is_so_for_every_text() -> None:
     unknown = Module({"u": Value(Unknown("later", (UnknownPart("x.y"),)))})
     concrete = [Module({"u": Value(text)}) for text in _TEXTS]
-    compared = 0
-    for expression in _with_unknown_parts(2_000):
+    compared, count = 0, some(700, 6_000)
+    for expression in _with_unknown_parts(count):
         ours = unknown.value(expression)
         if any(isinstance(part.data, SetOf) for part in parts(ours)):
             continue  # its elements have no order
@@ -177,4 +178,4 @@ def test_what_is_known_beside_an_unknown_text_is_so_for_every_text() -> None:
             if not ours.unknown and not theirs.unknown:
                 compared += 1
                 assert _consistent(_ours(ours), _ours(theirs)), expression
-    assert compared > 1_000
+    assert compared > count / 3

@@ -14,6 +14,7 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from many import some
 
 from iamlint.facts import Grant
 from iamlint.principals import read_principal
@@ -174,7 +175,7 @@ def _patched(without: tuple[tuple[Any, str, Callable[..., Any]], ...]) -> Iterat
 
 
 @settings(
-    max_examples=30,
+    max_examples=some(10, 100),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to make a file smaller takes minutes
     report_multiple_bugs=False,
@@ -228,7 +229,7 @@ def test_the_lines_are_learned() -> None:
     assert seen[-1] < 9
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(100, 1_000), deadline=None)
 @given(
     st.sampled_from(
         ["user:", "group:", "serviceAccount:", "deleted:serviceAccount:", "principal://iam.googleapis.com/", ""]

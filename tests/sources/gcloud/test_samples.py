@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from many import some
 
 from iamlint.documents import read_json_documents, read_yaml
 from iamlint.facts import Condition, Declaration, Place, Principal, Resource
@@ -190,7 +191,7 @@ def words(rule: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if not name.endswith(".txt")])
 def test_the_quick_answer_is_that_of_jsonschema(name):
-    """Each part of each sample replaces each other part; both validators must agree on every outcome."""
+    """Values of other types replace each part of each sample, in the suite every fourth; both validators agree."""
     from iamlint.sources.gcloud.recognition import shapes
 
     for document in documents(name):
@@ -199,7 +200,7 @@ def test_the_quick_answer_is_that_of_jsonschema(name):
             if kind is None:
                 continue
             validator = shapes._validator(kind)
-            for changed in itertools.islice(mutations(json.loads(json.dumps(shapes.plain(one)))), 120):
+            for changed in itertools.islice(mutations(json.loads(json.dumps(shapes.plain(one)))), 0, 120, some(4, 1)):
                 value = next(iter(read_json_documents(SourceText("x.json", json.dumps(changed)))))
                 assert holds(schema(kind), value) == validator.is_valid(changed), (kind, changed)
 
