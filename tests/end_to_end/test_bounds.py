@@ -20,6 +20,7 @@ from iamlint.conditions import evaluation
 from iamlint.conditions.context import Context, Tag
 from iamlint.estate import blockers
 from iamlint.federation import unmatched
+from iamlint.files import compressed
 from iamlint.finding import Finding
 from iamlint.graph.delegation import MOST_HOPS
 from iamlint.hcl.syntax import Node
@@ -438,8 +439,12 @@ def test_a_run_of_lines_that_cannot_be_read_ends_the_file(check: Check, tmp_path
 
 
 @pytest.mark.parametrize("filling", [b"\n", b" ", b"{", b"\r\n\t\n"])
-def test_a_small_file_of_much_nothing_is_not_read_to_its_end(check: Check, tmp_path: Path, filling: bytes) -> None:
-    report = exported(check, tmp_path, ASSET.encode() + b"\n" + filling * (40_000_000 // len(filling)))
+def test_a_small_file_of_much_nothing_is_not_read_to_its_end(
+    check: Check, tmp_path: Path, filling: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = compressed.FREE // 8
+    monkeypatch.setattr(compressed, "FREE", size)
+    report = exported(check, tmp_path, ASSET.encode() + b"\n" + filling * (5 * size // 2 // len(filling)))
     assert len(report.findings) == 1
     assert any("times its compressed size" in error.reason for error in report.errors)
 

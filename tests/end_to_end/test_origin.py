@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -227,6 +229,15 @@ def related(text: str) -> list[str]:
     return [f"{one['artifactLocation']['uri']}:{one['region']['startLine']}" for one in places]
 
 
+@cache
+def finding_of(name: str) -> dict[str, Any]:
+    """Return the one finding in the files of a case."""
+    with TemporaryDirectory() as folder:
+        write(Path(folder), CASES[name][0])
+        (found,) = json.loads(run(*CHECK, "--format", "json", cwd=Path(folder)).stdout)["findings"]
+    return dict(found)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_every_format_puts_it_there(tmp_path: Path, name: str, outside: Path) -> None:
     files, there = CASES[name]
@@ -251,7 +262,7 @@ def test_every_format_puts_it_there(tmp_path: Path, name: str, outside: Path) ->
 @pytest.mark.parametrize("name", CASES)
 def test_the_configuration_may_ask_for_the_argument(tmp_path: Path, name: str, outside: Path) -> None:
     write(tmp_path, CASES[name][0])
-    (found,) = json.loads(run(*CHECK, "--format", "json", cwd=tmp_path).stdout)["findings"]
+    found = finding_of(name)
     (tmp_path / ".iamlint.yaml").write_text("origin: argument\n", encoding="utf-8")
     there = "{path}:{line}:{column}".format(**found)
     done, forms = run_forms(*CHECK, forms=("sarif",), cwd=tmp_path, into=outside)
@@ -263,7 +274,7 @@ def test_the_configuration_may_ask_for_the_argument(tmp_path: Path, name: str, o
 def test_a_comment_counts_at_both_places_and_at_the_call(tmp_path: Path, name: str) -> None:
     files, there = CASES[name]
     write(tmp_path, files)
-    (found,) = json.loads(run(*CHECK, "--format", "json", cwd=tmp_path).stdout)["findings"]
+    found = finding_of(name)
     lines = {(there.split(":")[0], int(there.split(":")[1])), (found["path"], found["line"])}
     lines |= {(one["path"], one["line"]) for one in found["related"] if one["message"] == "in this module call"}
     for path, line in lines:

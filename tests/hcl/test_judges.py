@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from many import some
 from samples import VALID
 from trees import read, read_valid
 
@@ -61,7 +62,9 @@ def test_python_hcl2_agrees_about_the_test_data(path: Path) -> None:
 
 
 def test_python_hcl2_agrees_about_the_examples_of_the_rules() -> None:
-    found = {name: second_opinion(read_valid(text)) for name, text in EXAMPLES.items()}
+    """In the suite about every third example."""
+    names = list(EXAMPLES)[:: some(3, 1)]
+    found = {name: second_opinion(read_valid(EXAMPLES[name])) for name in names}
     assert found
     assert {name: said for name, said in found.items() if said} == {}
 

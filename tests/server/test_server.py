@@ -25,6 +25,7 @@ resource "google_project_iam_member" "ci" {
 }
 """
 GOOD = BAD.replace("roles/iam.serviceAccountTokenCreator", "roles/logging.viewer")
+WIDE = GOOD.replace("  role    = ", "  /* \U0001f642 */ role    = ").replace("logging.viewer", "logging.viewr")
 ROLE = lsp.Position(6, 30)
 RULE = "broad-token-creator"
 
@@ -159,6 +160,12 @@ async def broken_buffers_and_lost_files_are_no_end(client: Editor, path: Path) -
     await client.told(uri, until={RULE})
 
 
+async def columns_are_in_the_unit_agreed_on(client: Editor, path: Path) -> None:
+    uri = client.open(path, WIDE)
+    (found,) = await client.told(uri, until={"unknown-role"})
+    assert found.range.start == lsp.Position(6, 20)
+
+
 STORIES: list[Story] = [
     diagnostics_follow_the_buffer,
     a_role_and_a_principal_are_explained,
@@ -169,6 +176,7 @@ STORIES: list[Story] = [
     a_rule_is_explained,
     nothing_is_offered_for_what_is_not_checked_yet,
     broken_buffers_and_lost_files_are_no_end,
+    columns_are_in_the_unit_agreed_on,
 ]
 
 
@@ -177,7 +185,7 @@ def test_an_editor_is_served(tmp_path: Path) -> None:
     failed: dict[str, BaseException] = {}
 
     async def tell() -> None:
-        async with editor(tmp_path) as client:
+        async with editor(tmp_path, lsp.PositionEncodingKind.Utf32) as client:
             for number, story in enumerate(STORIES):
                 path = tmp_path / f"{number}" / "main.tf"
                 path.parent.mkdir()
@@ -191,9 +199,6 @@ def test_an_editor_is_served(tmp_path: Path) -> None:
     assert failed == {}
 
 
-WIDE = GOOD.replace("  role    = ", "  /* \U0001f642 */ role    = ").replace("logging.viewer", "logging.viewr")
-
-
 @pytest.mark.parametrize(("encoding", "column"), [("utf-8", 23), ("utf-16", 21), ("utf-32", 20)])
 def test_columns_are_in_each_unit(encoding: str, column: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path.resolve() / "main.tf"
@@ -203,15 +208,3 @@ def test_columns_are_in_each_unit(encoding: str, column: int, tmp_path: Path, mo
     session.check()
     (found,) = diagnostics(session, path)
     assert (found.code, found.range.start) == ("unknown-role", lsp.Position(6, column))
-
-
-def test_columns_are_in_the_unit_agreed_on(tmp_path: Path) -> None:
-    path = tmp_path / "main.tf"
-    path.write_text(WIDE, encoding="utf-8")
-
-    async def tell() -> None:
-        async with editor(tmp_path, lsp.PositionEncodingKind.Utf32) as client:
-            (found,) = await client.told(path.as_uri(), until={"unknown-role"})
-            assert found.range.start == lsp.Position(6, 20)
-
-    asyncio.run(asyncio.wait_for(tell(), 120))
