@@ -295,7 +295,7 @@ def _project_names(project: Project) -> Iterator[tuple[str, str]]:
     key, address = identity(project.project_id, project.declared), project.declared.address
     if key is None:
         return
-    if project.number:
+    if project.number and project.number != key:  # of a project that an export knows by its number, it is no other name
         yield project.number, key
     if address:
         for attribute in ("number", "project_id"):

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from iamlint.documents.values import Value
-from iamlint.facts import Declaration, Fact, UnreadPart
-from iamlint.sources.gcloud.hierarchy import Hierarchy
+from iamlint.facts import Declaration, Fact, Place, UnreadPart
+from iamlint.sources.gcloud.hierarchy import Hierarchy, bucket_home
 from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.parts import first, get, has, items, place, text, texts
 from iamlint.sources.gcloud.resources import constraints, exposure, federation, inventory, tags
@@ -28,7 +28,10 @@ def assets(found: Sequence[Value], relevant: ExportFilter | None, hierarchy: Hie
         own = list(_asset(one, declared, relevant))
         yield from own
         if own:
-            hierarchy.add(texts(get(one, "ancestors")), project_in(name), declared)
+            ancestors, resource = texts(get(one, "ancestors")), resource_of(name)
+            if resource:
+                yield from bucket_home(resource, ancestors, declared, Place(place(get(one, "name"))))
+            hierarchy.add(ancestors, project_in(name), declared)
 
 
 def _asset(one: Value, declared: Declaration, relevant: ExportFilter | None) -> Iterator[Fact]:
@@ -105,6 +108,7 @@ def search(found: Sequence[Value], hierarchy: Hierarchy) -> Iterator[Fact]:
         declared = Declaration(place(one), "search")
         if resource:
             yield from policy(get(one, "policy"), resource, place(name), declared)
+            yield from bucket_home(resource, [text(get(one, "project")) or ""], declared, Place(place(name)))
         _note(one, text(name) or "", declared, hierarchy)
 
 

@@ -7,7 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import field
 
 from iamlint.basics.frozen import mutable
-from iamlint.facts import Declaration, Folder, Project, Text
+from iamlint.facts import Bucket, Declaration, Folder, Place, Project, Resource, Text
+
+
+def bucket_home(resource: Resource, ancestors: Sequence[str], declared: Declaration, at: Place) -> Iterator[Bucket]:
+    """Yield the project of a bucket by its ancestors, the nearest first; nothing for another resource."""
+    nearest = ancestors[0] if resource.kind == "storage_bucket" and ancestors else ""
+    if nearest.startswith("projects/"):
+        yield Bucket(resource.name, sys.intern(nearest.removeprefix("projects/")), declared, at)
 
 
 @mutable

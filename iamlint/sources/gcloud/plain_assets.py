@@ -12,7 +12,7 @@ from typing import Any
 from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Declaration, ExportedPolicy, Fact, Grant, Place
 from iamlint.location import Location
-from iamlint.sources.gcloud.hierarchy import Hierarchy
+from iamlint.sources.gcloud.hierarchy import Hierarchy, bucket_home
 from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.resources.policies import principal
 from iamlint.sources.gcloud.skip_filter import SkipFilter
@@ -110,7 +110,8 @@ class PlainReader:
         project = project_in(name)
         if project == resource.name:
             project = str(resource.name)  # one text for both
-        self._hierarchy.add(asset.get("ancestors", _NONE), project, declared)
+        ancestors = asset.get("ancestors", _NONE)
+        self._hierarchy.add(ancestors, project, declared)
         named = line.place(name, 0)
         facts: list[Fact] = []
         if self._every:
@@ -124,6 +125,7 @@ class PlainReader:
                 Grant(principal(one), role, resource, "export", declared, line.place(one, of_members), at, named)
                 for one in members
             ]
+        facts += bucket_home(resource, ancestors, declared, Place(named))
         return facts
 
 

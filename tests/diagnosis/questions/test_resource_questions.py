@@ -12,6 +12,7 @@ from diagnosis.small_inputs import (
     CI,
     GITHUB_CLAIMS,
     POOL,
+    PROJECTS,
     TARGET,
     USER,
     WORKLOAD,
@@ -27,6 +28,7 @@ from diagnosis.small_inputs import (
     policy,
     pool_member,
     project_grant,
+    projects,
     provider,
     under,
 )
@@ -448,6 +450,60 @@ DENIED_CREATE = deny('"principalSet://goog/public:all"', '"storage.googleapis.co
 def test_the_project_of_a_bucket(tmp_path: Path, more: str, project: str, right: tuple[str, str]) -> None:
     granted = project_grant(member_of("batch"), "roles/storage.objectAdmin", project=project)
     assert outcome(ask(tmp_path, ACCOUNT + more + granted, None, None, error=UPLOAD)) == right
+
+
+def bucket_asset(project: str) -> str:
+    return json.dumps(
+        [
+            {
+                "name": "//storage.googleapis.com/shop-data",
+                "assetType": "storage.googleapis.com/Bucket",
+                "ancestors": [f"projects/{project}", "organizations/1"],
+                "iamPolicy": {"bindings": [{"role": "roles/storage.legacyBucketOwner", "members": ["user:a@b.org"]}]},
+            }
+        ]
+    )
+
+
+def found_bucket(project: str) -> str:
+    return json.dumps(
+        [
+            {
+                "resource": "//storage.googleapis.com/shop-data",
+                "assetType": "storage.googleapis.com/Bucket",
+                "project": f"projects/{project}",
+                "policy": {"bindings": [{"role": "roles/storage.legacyBucketOwner", "members": ["user:a@b.org"]}]},
+            }
+        ]
+    )
+
+
+def raw_bucket(project: str) -> str:
+    return json.dumps(
+        [{"id": "shop-data", "name": "shop-data", "projectNumber": project, "iamConfiguration": {}, "kind": "x"}]
+    )
+
+
+SHOP, TOOLS = "1234567890", "2345678901"
+
+
+@pytest.mark.parametrize(
+    ("export", "right"),
+    [
+        (bucket_asset(SHOP), ("unknown", "missing-input")),  # the call works, and the error says that it does not
+        (bucket_asset(TOOLS), ("fails", "target-rights")),
+        (found_bucket(SHOP), ("unknown", "missing-input")),
+        (found_bucket(TOOLS), ("fails", "target-rights")),
+        (raw_bucket(SHOP), ("unknown", "missing-input")),
+        (raw_bucket(TOOLS), ("fails", "target-rights")),
+    ],
+)
+def test_the_project_of_a_bucket_in_an_export(tmp_path: Path, export: str, right: tuple[str, str]) -> None:
+    granted = project_grant(member_of("batch"), "roles/storage.objectAdmin")
+    files = {"main.tf": ACCOUNT + granted, "projects.json": projects(*PROJECTS), "assets.json": export}
+    answer = ask(tmp_path, files, None, None, error=UPLOAD)
+    assert outcome(answer) == right
+    assert ("has storage.objects.create on storage bucket" in str(answer.stages)) is (right[0] == "unknown")
 
 
 PERIMETER = """

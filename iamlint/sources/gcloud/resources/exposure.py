@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from iamlint.documents.values import Value
-from iamlint.facts import AccessSetting, ApiKey, Credential, Declaration, Fact, Place, Resource, Setting, Text
+from iamlint.facts import AccessSetting, ApiKey, Bucket, Credential, Declaration, Fact, Place, Resource, Setting, Text
 from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.parts import first, get, items, place, text, texts
 from iamlint.unknown import Unknown
@@ -54,11 +54,14 @@ def api_key(key: Value, name: str, project: Text, declared: Declaration) -> ApiK
     )
 
 
-def buckets(found: Sequence[Value]) -> Iterator[AccessSetting]:
-    """Yield the settings of buckets that ``gcloud storage buckets list`` prints."""
+def buckets(found: Sequence[Value]) -> Iterator[AccessSetting | Bucket]:
+    """Yield the settings of buckets that ``gcloud storage buckets list`` prints, and with ``--raw`` their projects."""
     for one in found:
-        name = text(get(one, "name")) or ""
-        yield from bucket_settings(one, name, Declaration(place(one), "bucket"))
+        name, declared = text(get(one, "name")) or "", Declaration(place(one), "bucket")
+        yield from bucket_settings(one, name, declared)
+        project = get(one, "projectNumber")
+        if text(project):
+            yield Bucket(name, text(project) or "", declared, Place(place(project)))
 
 
 def bucket_asset(name: Value, data: Value) -> Iterator[AccessSetting]:
