@@ -56,6 +56,11 @@ class SkipFilter:
         self._pattern: Any = None
         self._in_vain = self._learned = self._resting_until = 0
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it skips any lines yet."""
+        return self._pattern is not None
+
     def end(self, lines: bytes, start: int) -> int:
         """Return the end of the lines to skip from an offset on: the start of the first line that does not match."""
         return start if self._pattern is None else self._pattern.match(lines, start).end()

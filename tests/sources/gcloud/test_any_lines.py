@@ -149,11 +149,12 @@ LEARNED = [plain(f"{kind}@{end}") for kind, end in (("user:a", "example.com"), (
 
 @contextmanager
 def small() -> Iterator[None]:
-    """Every file counts as large, two lines are enough to learn from, and each error is listed."""
+    """Every file counts as large, two lines are enough to learn from, some are read at once, each error is listed."""
     with (
         mock.patch.object(stream, "SMALL", 0),
         mock.patch.object(stream, "MOST_ERRORS", 1_000_000),
         mock.patch.object(skip_filter, "_LEARNED_AT_ONCE", 2),
+        mock.patch.object(stream, "_AT_ONCE", 600),
     ):
         yield
 
