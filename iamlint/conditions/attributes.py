@@ -5,6 +5,8 @@ Source: https://cloud.google.com/iam/docs/conditions-attribute-reference
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from iamlint.conditions.abstract_values import Anything, Possible, failed, known
 from iamlint.conditions.context import PROVIDERS, Context, resources_of
 from iamlint.conditions.outcome import Reason
@@ -20,6 +22,18 @@ _PRINCIPAL_TYPES = {
     "default_service_account": "iam.googleapis.com/ServiceAccount",
 }
 """Source: https://cloud.google.com/iam/docs/conditions-attribute-reference#principal"""
+
+
+@lru_cache(maxsize=4096)
+def alike(permission: str) -> str:
+    """Return one permission for all those for which this module returns the same values.
+
+    An owner has 20 permissions on accounts: a condition is evaluated for two of them.
+    """
+    service, _, rest = permission.partition(".")
+    of_account = service == "iam" and rest.startswith("serviceAccount")
+    kind = "serviceAccounts" if of_account else "projects" if permission.startswith("resourcemanager.projects.") else ""
+    return f"{service}.{kind}.{'setIamPolicy' if permission.endswith('.setIamPolicy') else 'get'}"
 
 
 def attribute(path: str, context: Context) -> Possible:

@@ -22,7 +22,7 @@ from iamlint.conditions.abstract_values import (
     failed,
     known,
 )
-from iamlint.conditions.attributes import RESOURCE, attribute
+from iamlint.conditions.attributes import RESOURCE, alike, attribute
 from iamlint.conditions.context import Context
 from iamlint.conditions.outcome import Outcome, Reason, merged
 from iamlint.conditions.parser import Unparsable, parse
@@ -57,13 +57,15 @@ def evaluate(expression: Text, context: Context) -> Outcome:
 
     An invalid CEL expression is open, with a reason of the kind "unparsable"; `parse` says where it is invalid.
     """
-    # If the outcome is the same for all principals or tags, it is computed once.
+    # If the outcome is the same for all principals, tags or permissions, it is computed once.
     if context.principal is not None and not asks_who(expression):
         context = replace(context, principal=None)
     if context.tags is not None and not asks_tags(expression):
         context = replace(context, tags=None)
     if context.bucket is not None and "name" not in shown(expression):
         context = replace(context, bucket=None)
+    if context.permission is not None and (one := alike(context.permission)) != context.permission:
+        context = replace(context, permission=one)
     return _evaluated(expression, context)
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from iamlint.conditions.abstract_values import Anything, Between, Possible, Some, known
-from iamlint.conditions.attributes import MODIFIED_GRANTS, attribute, of_api
+from iamlint.conditions.attributes import MODIFIED_GRANTS, RESOURCE, alike, attribute, of_api
 from iamlint.conditions.context import Context, Tag, TagState
 from iamlint.conditions.evaluation import evaluate
 from iamlint.facts import Principal
@@ -273,3 +273,27 @@ def test_a_tag_with_an_unknown_part_is_shown_with_its_reference() -> None:
     text = Unknown("known after apply", ("resource.matchTag('7/env', '", UnknownPart("var.env"), "')"))
     found = evaluate(text, Context(TODAY, TOKEN))
     assert found.why == ("the input does not show the tags of the resource (matchTag(7/env, ${var.env}))",)
+
+
+@pytest.mark.parametrize(
+    "permission",
+    [
+        TOKEN,
+        START,
+        SET_PROJECT,
+        *("iam.serviceAccounts.setIamPolicy", "iam.serviceAccountKeys.create", "iam.roles.get"),
+        *("resourcemanager.projects.get", "resourcemanager.folders.setIamPolicy", "run.services.setIamPolicy"),
+        *("storage.buckets.get", "storage.buckets.setIamPolicy", "setIamPolicy"),
+    ],
+)
+def test_a_permission_has_the_values_of_the_one_that_it_is_like(permission: str) -> None:
+    own, other = Context(TODAY, permission), Context(TODAY, alike(permission))
+    for path in RESOURCE:
+        assert attribute(path, own) == attribute(path, other)
+    assert of_api(MODIFIED_GRANTS, known("x"), own) == of_api(MODIFIED_GRANTS, known("x"), other)
+
+
+def test_a_condition_is_evaluated_once_for_permissions_that_are_alike() -> None:
+    condition = 'resource.name.startsWith("projects/shop/once/")'
+    by_permission = {name: evaluate(condition, Context(TODAY, name)) for name in (TOKEN, "iam.serviceAccountKeys.get")}
+    assert len(set(map(id, by_permission.values()))) == 1

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.conditions.attributes import alike
 from iamlint.conditions.context import Context
 from iamlint.conditions.declared import IAM, PROVIDER, undeclared
 from iamlint.conditions.evaluation import evaluate
@@ -42,8 +43,9 @@ def never_matching_conditions(estate: Estate) -> Iterator[Match]:
             continue
         held, _ = estate.permissions(grant.role, grant.declared)
         about = _on_accounts(held)
-        why = list(takewhile(bool, (_never(condition, estate, permission) for permission in about)))
-        if why and len(why) == len(about):
+        asked = _asked(about)
+        why = list(takewhile(bool, (_never(condition, estate, permission) for permission in asked)))
+        if why and len(why) == len(asked):
             reason = next(reason.text for reason in why if reason)
             if grant.resource.kind != "service_account" and _has_others(held):
                 named = shown(condition.expression)
@@ -59,6 +61,12 @@ def never_matching_conditions(estate: Estate) -> Iterator[Match]:
 def _on_accounts(held: frozenset[str]) -> tuple[str, ...]:
     """Return the permissions on service accounts and their keys, in order."""
     return tuple(sorted(name for name in held if name.startswith(("iam.serviceAccounts.", "iam.serviceAccountKeys."))))
+
+
+@lru_cache(maxsize=1024)
+def _asked(about: tuple[str, ...]) -> tuple[str, ...]:
+    """Return permissions for which a condition is evaluated instead of all: the outcomes of the others are the same."""
+    return tuple(dict.fromkeys(map(alike, about)))
 
 
 @lru_cache(maxsize=1024)

@@ -72,7 +72,8 @@ def _visible(text: str) -> str:
 
 def columns(text: str) -> int:
     """Return the width of a text on a terminal: wide characters take two columns, combining marks none."""
-    return sum(map(_width, _visible(text)))
+    visible = _visible(text)
+    return len(visible) if visible.isascii() else sum(map(_width, visible))
 
 
 def _width(character: str) -> int:
