@@ -36,6 +36,7 @@ CERTAIN = {
     'endswith("${local.text}@x.org", "@x.org")': "the known end decides",
     'endswith("${local.text}@x.org", "@y.org")': "the same",
     'strcontains("abc${local.text}", "b")': "a known part holds it",
+    'regex("^a", "abc${local.text}")': "the known beginning decides",
     "jsondecode(jsonencode({ a = local.text, b = 1 })).b": "a structure stays with the text that it is encoded in",
     "yamldecode(yamlencode({ a = local.text, b = 1 })).b": "the same",
 }

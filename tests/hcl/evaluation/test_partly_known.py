@@ -115,6 +115,8 @@ class Expressions:
             "(<list>)[*]",
             'split("-", <choice>)',
             'split("-", "<beginning>${<choice>}<end>")',
+            'regexall("^a-", "<beginning>${<choice>}<end>")',
+            'regexall("b-k$", "<beginning>${<choice>}<end>")',
         )
 
     def beginning(self, depth: int) -> str:
@@ -338,6 +340,16 @@ def _pair(part: Part) -> str:
         ('toset(split(",", "${text},allUsers"))', "set allUsers ..."),
         ('replace("a_b/${text}", "_", "-")', "a-b/${?}"),
         ('replace("a_b/${text}", "__", "-")', "${?}"),
+        ('join("|", regexall("^group:", "group:${text}"))', "group:"),
+        ('length(regexall("^user:", "group:${text}"))', 0),
+        ('join("|", regexall("@x\\\\.org$", "${text}@x.org"))', "@x.org"),
+        ('length(regexall("@y$", "${text}@x.org"))', 0),
+        ('regexall("^group:a", "group:${text}")', "${?}"),
+        ('regexall("group:", "group:${text}")', "${?}"),
+        ('regex("p:", "group:${text}")', "p:"),
+        ('can(regex("^user:", "group:${text}"))', False),
+        ('regex("^g.*", "group:${text}")', "${?}"),
+        ('regex("^group:$", "group:${text}")', "${?}"),
         ('lower("A-${text}")', "a-${?}"),
         ('try(list[0], map["k"], "x", "y")', '${list[0]}|${map["k"]}|x'),
         ('on ? "a" : off ? "b" : "a"', "a|b"),

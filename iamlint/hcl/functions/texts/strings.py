@@ -35,6 +35,9 @@ LONGEST_IN_PARTS = 100_000
 """Maximum number of known characters of a partly known text that are changed."""
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 """The white space of Go's unicode.IsSpace."""
+_LITERAL = regex(r"(\^?)((?:[A-Za-z0-9 _@:/,=~!#%&-]|\\[./@:$+-])+)(\$?)")
+"""A pattern that matches one text only, with the anchors at its beginning and end."""
+_ESCAPED = regex(r"\\(.)")
 _REFERENCE = regex(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 
@@ -167,7 +170,33 @@ def _compiled(pattern: Value) -> Pattern:
     return found
 
 
+def _matches_in_part(pattern: Value, value: Value, *, once: bool = False) -> list[Value] | None:
+    """Return the matches of a pattern in a partly known text; None if the unknown parts decide.
+
+    A pattern that is one text matches by the known beginning or end. Without an anchor it matches where a known part
+    has the text; how often is not known, so that counts only if ``once`` asks for the first match.
+    """
+    why, literal = value.data, _LITERAL.fullmatch(text(pattern))
+    if literal is None or not isinstance(why, Unknown):
+        return None
+    start, escaped, end = literal.groups()
+    wanted = _ESCAPED.sub(r"\1", escaped)
+    if start and end:
+        return None
+    if start:
+        return [Value(wanted)] if _decided(why, why.prefix, wanted, str.startswith) else []
+    if end:
+        return [Value(wanted)] if _decided(why, why.suffix, wanted, str.endswith) else []
+    is_in = once and any(isinstance(part, str) and wanted in part for part in why.parts)
+    return [Value(wanted)] if is_in else None
+
+
 def _regex(pattern: Value, value: Value) -> Value:
+    decided = _matches_in_part(pattern, value, once=True)
+    if decided:
+        return decided[0]
+    if decided is not None:
+        raise EvaluationError("the pattern does not match")
     compiled_, searched = _compiled(pattern), text(value)
     found = compiled_.search(searched)
     if found is None:
@@ -176,6 +205,9 @@ def _regex(pattern: Value, value: Value) -> Value:
 
 
 def _regexall(pattern: Value, value: Value) -> Data:
+    decided = _matches_in_part(pattern, value)
+    if decided is not None:
+        return List(decided)
     compiled_, searched, found = _compiled(pattern), text(value), []
     for match in compiled_.matches(searched):
         found.append(_captured(compiled_, match, searched))
