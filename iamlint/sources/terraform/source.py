@@ -23,7 +23,7 @@ from iamlint.provenance import trusted
 from iamlint.sources.reading import TIME_OF_READING, Options, OrderMatters, Reading, not_looked_at
 from iamlint.sources.terraform.configuration.library import Library, Readings, RootModules
 from iamlint.sources.terraform.configuration.module import Dialect, Module
-from iamlint.sources.terraform.configuration.roots import is_applied, root_modules
+from iamlint.sources.terraform.configuration.roots import is_applied, never_created, root_modules
 from iamlint.sources.terraform.configuration.selection import selection
 from iamlint.sources.terraform.configuration.var_files import var_files
 from iamlint.sources.terraform.configuration.variables import (
@@ -86,7 +86,8 @@ def read_terraform(
     remembered = _remembered(units, options, given, workspace, library, backend)
     evaluated = _Roots(library, of_roots, given, options, workspace, lookups, named, backend, remembered)
     uses: dict[Path, Use] = {root.directory: _use(root, called, workspace) for root in roots}
-    uses |= dict.fromkeys(sorted(modules.keys() - uses.keys()), "by default")
+    off = never_created((one for found in readings.values() for one in found.values()), workspace.tree)
+    uses |= {one: "off" if one in off else "by default" for one in sorted(modules.keys() - uses.keys())}
     jobs = [Job(directory, partial(evaluated.of, _kind(use), readings[directory])) for directory, use in uses.items()]
     is_unspent = options.allowance.is_unspent
     outcomes = shared_out(jobs, options.allowance, evaluated.begin)
@@ -94,7 +95,7 @@ def read_terraform(
         raise OrderMatters
     stating = Stating(reading)
     for (directory, use), outcome in zip(uses.items(), outcomes, strict=True):
-        is_root = use != "by default"
+        is_root = use not in _NO_ROOTS
         trust: Trust = "owner" if is_root and directory in owners else "own"
         stating.parts.append((directory, use, "named" if options.folders_are_named else trust, outcome.facts))
         reading.errors += evaluated.errors.get(directory, ()) if is_root else ()
@@ -122,10 +123,11 @@ def _missing(links: Iterable[Path], workspace: Workspace) -> Iterator[UnreadPart
         yield UnreadPart(reason, Declaration(Location(first), "file"), unread=False)
 
 
-Use = Literal["root", "uncalled", "once more", "by default"]
+Use = Literal["root", "uncalled", "once more", "by default", "off"]
 """What is made of the facts of a module: all are listed, or what they add to those of other modules.
 
-An "uncalled" module is a root module by nothing but that no other one calls it."""
+An "uncalled" module is a root module by nothing but that no other one calls it. No call of an "off" one creates it."""
+_NO_ROOTS = ("by default", "off")
 
 
 @mutable
@@ -143,14 +145,15 @@ class Stating:
 
     def facts(self) -> list[Fact]:
         """Return the facts."""
-        from iamlint.sources.terraform.worlds import Stated, blocked_by_example, definite, further, once_more
+        from iamlint.sources.terraform.worlds import Stated, blocked_by_example, definite, further, once_more, waiting
 
         stated = Stated()
         for _, use, trust, evaluated in self.parts:
             facts = evaluated if self.remembered is None else _read(evaluated)
-            if use == "by default":
+            if use in _NO_ROOTS:
                 sure = definite(facts)
                 kept = [*further(sure, stated), *blocked_by_example(sure, stated)]
+                kept += waiting(facts, sure) if use == "off" else ()
             else:
                 kept = once_more(facts, stated) if use == "once more" else facts
             add = stated.add_example if use == "uncalled" else stated.add
@@ -179,6 +182,8 @@ def _kind(use: Use) -> Kind:
     match use:
         case "root" | "once more":
             return "told"
+        case "off":
+            return "by default"
         case _:
             return use
 

@@ -169,6 +169,17 @@ def definite(facts: Iterable[Fact]) -> list[Fact]:
     return [fact for fact in facts if "[*]" not in (fact.declared.address or "") and not _waits(fact)]
 
 
+def waiting(facts: Iterable[Fact], sure: Iterable[Fact]) -> Iterator[UnreadPart]:
+    """Yield one note about the grants of a module that no call creates, and that need values to be checked."""
+    known = set(map(id, sure))
+    grants = [fact for fact in facts if isinstance(fact, Grant) and id(fact) not in known]
+    if grants:
+        first, more = grants[0].declared, len({fact.declared.at for fact in grants}) - 1
+        named = f"{first.address} and {more} more" if more else first.address
+        reason = f"no known call creates this module (count = 0), and what it grants needs values: {named}"
+        yield UnreadPart(reason, first, unread=False)
+
+
 def by_outputs(stated: Iterable[Fact], certain: Iterable[Fact], by: str) -> Iterator[UnreadPart]:
     """Yield the blocks whose grants depend on what the outputs of another root module contain."""
     said, sure = _granted(stated), _granted(certain)

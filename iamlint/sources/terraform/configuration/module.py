@@ -9,6 +9,7 @@ from typing import Literal
 
 from iamlint.basics.frozen import mutable
 from iamlint.basics.lazy_regex import regex
+from iamlint.hcl import syntax
 from iamlint.hcl.lexer import shown
 from iamlint.hcl.native import MAX_ERRORS
 from iamlint.hcl.syntax import LABELS, Argument, Block, File, Template
@@ -166,13 +167,25 @@ class Module:
         """A value for each of its files; modules of one file, as two programs read it, have the same value for it."""
         return map(id, self.files)
 
-    def local_sources(self) -> Iterator[str]:
-        """Yield the relative paths in its module calls."""
+    def local_sources(self, *, creating: bool = False) -> Iterator[str]:
+        """Yield the relative paths in its module calls; ``creating`` leaves out those that certainly create nothing."""
         for call in self.calls.values():
+            if creating and _creates_nothing(call):
+                continue
             source = call.literal("source")
             local = local_path(source or "")
             if local is not None:
                 yield local
+
+
+def _creates_nothing(call: Declared) -> bool:
+    """Whether a call has a literal ``count = 0`` or ``for_each = {}``."""
+    written = (one.argument.expression for name in ("count", "for_each") if (one := call.argument(name)))
+    return any(
+        (isinstance(one, syntax.Object) and not one.items)
+        or (isinstance(one, syntax.Literal) and one.value == 0 and one.value is not False)
+        for one in written
+    )
 
 
 def _configures(provider: Declared) -> bool:

@@ -14,6 +14,7 @@ def outline_of(module: Module) -> dict[str, Any]:
     """Return the outline of a module without errors, as data: what is asked of each module of a run."""
     return {
         "sources": list(module.local_sources()),
+        "creating": list(module.local_sources(creating=True)),
         "is_set_up": module.is_set_up,
         "variables": list(module.variable_names),
         "files": len(module.files),
@@ -39,9 +40,9 @@ class OutlinedModule(Module):
             setattr(self, one, getattr(whole, one))
         return getattr(self, name)
 
-    def local_sources(self) -> Iterator[str]:
-        """Yield the relative paths in its module calls."""
-        yield from self._outline["sources"]
+    def local_sources(self, *, creating: bool = False) -> Iterator[str]:
+        """Yield the relative paths in its module calls; ``creating`` leaves out those that certainly create nothing."""
+        yield from self._outline["creating" if creating else "sources"]
 
     @property
     def is_set_up(self) -> bool:

@@ -44,6 +44,15 @@ def root_modules(
     return [*roots, *applied], called
 
 
+def never_created(modules: Iterable[Module], tree: Tree) -> set[Path]:
+    """Return the called directories of which each call is switched off by a literal: ``count = 0``."""
+    every = [(one, list(one.local_sources()), list(one.local_sources(creating=True))) for one in modules]
+    if all(len(sources) == len(creating) for _, sources, creating in every):
+        return set()
+    called = set[Path]().union(*(_called(one, sources, tree) for one, sources, _ in every))
+    return called.difference(*(_called(one, creating, tree) for one, _, creating in every))
+
+
 def _reached(start: Iterable[Path], edges: Mapping[Path, set[Path]]) -> set[Path]:
     """Return these directories, and those that they call, directly or through others."""
     reached: set[Path] = set()

@@ -98,7 +98,30 @@ def test_a_shared_module_that_needs_values_counts_as_it_is_called(tmp_path: Path
     variables = 'variable "role" {}\nvariable "member" {}\nvariable "project" {}\nvariable "names" {}\n'
     found = reading(tmp_path, {"prod/main.tf": variables + grant, "examples/a/main.tf": NONE})
     assert grants(found) == []
-    assert not any(isinstance(fact, UnreadPart) for fact in found.facts)
+    (note,) = (fact for fact in found.facts if isinstance(fact, UnreadPart))
+    assert note.reason.startswith("no known call creates this module (count = 0), and what it grants needs values: ")
+    assert not note.unread
+
+
+@pytest.mark.parametrize(
+    ("calls", "count"),
+    [
+        ({"a/main.tf": NONE.replace("count  = 0", "for_each = {}")}, 1),
+        ({"a/main.tf": NONE, "b/main.tf": NONE}, 1),
+        ({"a/main.tf": NONE.replace("0", "1 - 1")}, 0),
+        (
+            {"a/main.tf": NONE, "b/main.tf": NONE.replace("0", "var.on ? 1 : 0") + 'variable "on" { default = false }'},
+            0,
+        ),
+    ],
+    ids=["for_each", "twice", "not literal", "another call may"],
+)
+def test_a_module_that_every_call_switches_off_is_one_note(tmp_path: Path, calls: dict[str, str], count: int) -> None:
+    more = LITERAL.replace('"it"', '"more"').replace('"shop"', "var.member")
+    files = {f"examples/{path}": text for path, text in calls.items()}
+    found = reading(tmp_path, {"prod/main.tf": 'variable "role" {}\nvariable "member" {}\n' + OWNER + more, **files})
+    notes = [fact.reason.rpartition(": ")[2] for fact in found.facts if isinstance(fact, UnreadPart)]
+    assert notes == ["google_project_iam_member.it and 1 more"] * count
 
 
 def test_the_account_of_such_a_grant_comes_with_it(tmp_path: Path) -> None:
