@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iamlint.budget import Allowance
 from iamlint.cli.console import repository
 from iamlint.cli.options import Request
 from iamlint.files.disk import DISK
@@ -14,6 +15,7 @@ from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:
     from iamlint.accepted.configuration.config import Config, Inputs
+    from iamlint.sources.reading import Options
 
 
 class Failed(Exception):
@@ -112,7 +114,27 @@ def _listed(config: Config) -> str:
     return f"there are {', '.join(config.environments)}" if config.environments else "the key `environments` sets them"
 
 
-def inputs_for(request: Request, config: Config, environment: str | None = None) -> Inputs:
+def options_for(request: Request, config: Config, environment: str | None = None) -> Options:
+    """Return how a run reads its input, or one environment of it: by the command line and the configuration."""
+    from iamlint.sources.reading import Options
+
+    values = _inputs_for(request, config, environment)
+    return Options(
+        exclude=config.exclude,
+        inputs=config.inputs,
+        variables=request.var,
+        preset=values.variables,
+        var_files=values.var_files,
+        workspace=values.workspace,
+        backend=values.backend,
+        source_root=request.source_root,
+        resource=request.resource,
+        second_parser=request.second_parser,
+        allowance=Allowance(request.max_time),
+    )
+
+
+def _inputs_for(request: Request, config: Config, environment: str | None) -> Inputs:
     """Return the values of the configuration for a run, or for one environment of it.
 
     ``variables`` exclude those of the command line, which must be declared.

@@ -14,7 +14,7 @@ from iamlint.accepted.uses import Uses
 from iamlint.basics.frozen import mutable
 from iamlint.budget import Allowance
 from iamlint.cli.asserting import Asserted, asserted, assertion_paths, holds_assertions
-from iamlint.cli.configuring import Failed, configured_rules, environments_of, inputs_for, settings_path
+from iamlint.cli.configuring import Failed, configured_rules, environments_of, options_for, settings_path
 from iamlint.cli.console import Progress, repository, tell
 from iamlint.cli.options import Request
 from iamlint.cli.standard_input import DASH, TooLarge, with_standard_input
@@ -320,7 +320,6 @@ def read(
     configuration's.
     """
     from iamlint.sources import read as read_paths
-    from iamlint.sources.reading import Options
 
     try:
         paths, tree = with_standard_input(request.paths, request.stdin_name, tree)
@@ -329,26 +328,17 @@ def read(
             [Unreadable(Location("standard input"), str(error), "write it to files, and name them")]
         ) from error
     progress = Progress(on=not quiet and sys.stderr.isatty())
-    given = inputs_for(request, config, environment)
     memory = memory_of(units)
     stored = None if memory else cast("Units | None", units)
-    options = Options(
-        exclude=config.exclude,
-        inputs=config.inputs,
+    options = options_for(request, config, environment)
+    options = replace(
+        options,
         files_are_named=not request.hook,
         folders_are_named=folders_are_named,
-        variables=request.var,
-        preset=given.variables,
-        var_files=given.var_files,
-        workspace=given.workspace,
-        backend=given.backend,
-        source_root=request.source_root,
-        resource=request.resource,
-        second_parser=request.second_parser,
         progress=progress,
         relevant=relevant,
         roles=roles,
-        allowance=allowance or Allowance(request.max_time),
+        allowance=allowance or options.allowance,
         tree=tree,
         units=stored,
         context=stored.beginning if stored else "",

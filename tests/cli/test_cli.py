@@ -213,7 +213,7 @@ def test_what_cannot_be_read_is_one_line_with_its_place(
         (("check", "--output", "sarif=missing/x"), "cannot be written"),
         (("check", "--var", "x"), "NAME=VALUE"),
         (("check", "--resource", "shop"), "projects/ID"),
-        (("check", "--rules", "nowhere"), "no rules here"),
+        (("check", "--rules", "nowhere"), "no such file or directory"),
         (("check", "--config", "nowhere.yaml"), "nowhere.yaml"),
         (("explain", "nothing-at-all"), "nothing-at-all"),
         (("nothing",), "nothing"),

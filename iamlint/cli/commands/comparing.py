@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint.budget import SECONDS, Allowance, TimeUp
-from iamlint.cli.configuring import Failed, configuration, environments_of, inputs_for
+from iamlint.cli.configuring import Failed, configuration, environments_of, options_for
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, emit_folded, say_errors
 from iamlint.cli.options import (
     DATE,
@@ -29,7 +29,6 @@ from iamlint.cli.run import role_catalog
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 
 if TYPE_CHECKING:
-    from iamlint.accepted.configuration.config import Config, Inputs
     from iamlint.comparison import Comparison, Side
     from iamlint.sources.reading import Options
 
@@ -101,25 +100,20 @@ def _compared(base: str, head: str, asked: dict[str, Any]) -> Comparison:
     config, allowance = configuration(wanted), Allowance(asked["max_time"])
     names = environments_of(wanted, config)
     if not names or all(DISK.is_file(Path(one)) for one in (base, head)):  # plans and exports have their values
-        return _in_environment(base, head, asked, config, inputs_for(wanted, config, None), allowance)
-    return together(
-        {
-            name: _in_environment(base, head, asked, config, inputs_for(wanted, config, name), allowance)
-            for name in names
-        }
-    )
+        return _in_environment(base, head, asked, replace(options_for(wanted, config), allowance=allowance))
+    every = {name: replace(options_for(wanted, config, name), allowance=allowance) for name in names}
+    return together({name: _in_environment(base, head, asked, options) for name, options in every.items()})
 
 
-def _in_environment(
-    base: str, head: str, asked: dict[str, Any], config: Config, given: Inputs, allowance: Allowance
-) -> Comparison:
+def _in_environment(base: str, head: str, asked: dict[str, Any], options: Options) -> Comparison:
     """Return what opens and closes with the values of one environment, or without one. Raises `Failed`."""
     from iamlint.comparison import compare as compared
 
     sides: list[Side] = []
     errors: list[Unreadable] = []
+    allowance = options.allowance
     for name, text, other in (("base", base, head), ("head", head, base)):
-        side, wrong = _side(name, text, other, _options(config, given, asked, allowance), asked)
+        side, wrong = _side(name, text, other, options, asked)
         sides.append(side)
         errors += wrong
     try:
@@ -139,18 +133,3 @@ def _side(name: Any, given: str, other: str, options: Options, asked: dict[str, 
     roles = role_catalog(asked["role_catalog"])
     path = asked["path"] or (Path(other) if is_path(other) else None)
     return read_side(name, given, options, roles, as_of, path)
-
-
-def _options(config: Config, given: Inputs, asked: dict[str, Any], allowance: Allowance) -> Options:
-    from iamlint.sources.reading import Options
-
-    return Options(
-        exclude=config.exclude,
-        inputs=config.inputs,
-        variables=asked["var"],
-        preset=given.variables,
-        var_files=given.var_files,
-        workspace=given.workspace,
-        backend=given.backend,
-        allowance=allowance,
-    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.cli.configuring import Failed, configuration, inputs_for, one_environment
+from iamlint.cli.configuring import Failed, configuration, one_environment, options_for
 from iamlint.cli.console import FAILED, colored, emit, say_errors
 from iamlint.cli.options import (
     DATE,
@@ -159,30 +159,13 @@ def _read(wanted: Request, roles: Catalog, relevant: ExportFilter | None) -> Inp
 
     All documents and root modules in the given folders count for the whole run. Raises `Failed`.
     """
-    from iamlint.budget import Allowance
     from iamlint.diagnosis.asked.identity_files import read_input
-    from iamlint.sources.reading import Options
 
     config = configuration(wanted)
-    values = inputs_for(wanted, config, one_environment(wanted, config))
-    options = Options(
-        exclude=config.exclude,
-        inputs=config.inputs,
-        folders_are_named=True,
-        variables=wanted.var,
-        preset=values.variables,
-        var_files=values.var_files,
-        workspace=values.workspace,
-        backend=values.backend,
-        source_root=wanted.source_root,
-        resource=wanted.resource,
-        second_parser=wanted.second_parser,
-        roles=roles,
-        relevant=relevant,
-        allowance=Allowance(wanted.max_time),
-        may_be_empty=True,
+    options = options_for(wanted, config, one_environment(wanted, config))
+    return read_input(
+        wanted.paths, replace(options, folders_are_named=True, roles=roles, relevant=relevant, may_be_empty=True)
     )
-    return read_input(wanted.paths, options)
 
 
 def _error_text(given: str | None) -> str:
