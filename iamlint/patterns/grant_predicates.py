@@ -14,7 +14,7 @@ from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns import predicates
-from iamlint.patterns.predicates import not_known, one_of, possible_kinds, said
+from iamlint.patterns.predicates import MOST_HOLDERS, may_be, not_known, one_of, possible_kinds, said
 from iamlint.roles import RoleKind
 from iamlint.unknown import Truth, Unknown, worded
 
@@ -156,35 +156,35 @@ def _may_be_own(principal: Principal, name: Text) -> Truth:
     return Truth.TRUE if same else Truth.UNKNOWN
 
 
-def _may_hold_more(principal: Principal, estate: Estate) -> bool:
-    """Whether a partly known principal may be one that has grants in the input, or an agent.
+def _may_have_as_much(grant: Grant, estate: Estate) -> bool:
+    """Whether a partly known principal may be one to which its grant gives nothing more, or an agent.
 
     ``principalSet://…/projects/${pool.project_number}/…`` is an external identity, whatever the number.
     """
     from iamlint.graph.edges import graph_of
 
-    kinds = possible_kinds(principal)
+    kinds = possible_kinds(grant.principal)
     if len(kinds) > 1 or "service_agent" in kinds:
         return True
-    others = (other for kind in kinds for _, other in graph_of(estate).holders.get(kind, ()))
+    holders = [holder for kind in kinds for holder in graph_of(estate).holders.get(kind, ())]
+    if len(holders) > MOST_HOLDERS:
+        return True
     return any(
-        other.text != principal.text
-        and ("${" in other.text or text_is((other.text,), principal.unknown or principal.text) is not Truth.FALSE)
-        for other in others
+        may_be(grant.principal, one) and _privileged_below(grant, estate, source) is None for source, one in holders
     )
 
 
-def _privileged_below(grant: Grant, estate: Estate) -> tuple[str, Grant] | None:
+def _privileged_below(grant: Grant, estate: Estate, source: str) -> tuple[str, Grant] | None:
     from iamlint.graph.edges import graph_of
 
-    node, source = estate.hierarchy.node(grant.resource, grant.declared), principal_node(grant)
-    return graph_of(estate).privileged_below(node, source or "") if node else None
+    node = estate.hierarchy.node(grant.resource, grant.declared)
+    return graph_of(estate).privileged_below(node, source) if node else None
 
 
 def reaches_privileged(wanted: tuple[bool, ...], grant: Grant, estate: Estate) -> Verdict:
     """Whether the grant is on a privileged account, or on a container of one, that its holder is not already."""
-    found = _privileged_below(grant, estate) if estate.has_acting_accounts else None
-    if found and grant.principal.unknown and _may_hold_more(grant.principal, estate):
+    found = _privileged_below(grant, estate, principal_node(grant) or "") if estate.has_acting_accounts else None
+    if found and grant.principal.unknown and _may_have_as_much(grant, estate):
         return Verdict.of(Truth.UNKNOWN, not_known("principal", grant.principal.unknown))
     if (found is not None) not in wanted:
         return FALSE

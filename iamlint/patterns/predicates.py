@@ -21,6 +21,8 @@ from iamlint.unknown import Truth, Unknown, join_texts
 F = TypeVar("F")
 Word = Callable[[tuple[Any, ...], F, Estate], Verdict]
 """A word for facts of kind ``F``; its docstring is the word's description in the schema of rules."""
+MOST_HOLDERS = 1000
+"""Maximum number of principals of a kind to compare with an unknown one; with more it may be any of them."""
 
 
 def glob(what: str, of: Callable[[F], Text | None]) -> Word[F]:
@@ -146,6 +148,13 @@ _SELECTOR = regex(r"/attribute\.|/(?:group|namespace|kubernetes\.cluster)/")
 def _selects(principal: Unknown) -> bool:
     """Whether a principal names an attribute or a group, whose value alone is unknown: it is not the whole pool."""
     return any(isinstance(part, str) and _SELECTOR.search(part) for part in principal.parts)
+
+
+def may_be(principal: Principal, other: Principal) -> bool:
+    """Whether a partly known principal may be another one, whose text differs."""
+    if other.text == principal.text:
+        return False  # its own access is known
+    return "${" in other.text or text_is((other.text,), principal.unknown or principal.text) is not Truth.FALSE
 
 
 def possible_kinds(principal: Principal) -> frozenset[str]:

@@ -264,6 +264,7 @@ SHOP = Project("shop", HERE, "730000000011")
         # -- one that is partly known may be one of those that have grants
         (partly("user:", X), (OWNER,), T),
         (partly("user:", X), (OWNER, grant("user:bo@example.com", "roles/owner")), U),
+        (partly("user:", X), (OWNER, grant("user:bo@example.com", "roles/iam.serviceAccountKeyAdmin")), T),
         (partly("user:", X, "@example.org"), (OWNER, grant("user:bo@example.com", "roles/owner")), T),
         (partly("user:", X), (OWNER, grant("group:ops@example.com", "roles/owner")), T),
         (partly("user:", X), (OWNER, grant(partly("user:", X), "roles/owner")), F),  # it is an owner itself

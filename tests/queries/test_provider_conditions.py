@@ -481,3 +481,71 @@ def test_a_message_has_the_condition_without_the_space_around_it(check: Check) -
     text = provider(GITHUB, "HERE").replace('"HERE"', "<<-EOT\n    assertion.repository == ''\n  EOT\n")
     (found,) = check({"main.tf": text}, select=(CLOSED,)).findings
     assert "(`assertion.repository == ''`)" in found.message
+
+
+POOL_OF_ONE_WORKSPACE = """
+variable "name" {}
+
+resource "google_iam_workload_identity_pool" "ci" {
+  project                   = "shop-${var.name}"
+  workload_identity_pool_id = "ci"
+}
+
+resource "google_iam_workload_identity_pool_provider" "ci" {
+  project                            = "shop-${var.name}"
+  workload_identity_pool_id          = google_iam_workload_identity_pool.ci.workload_identity_pool_id
+  workload_identity_pool_provider_id = "ci"
+  attribute_condition                = "assertion.sub.startsWith('organization:shop:project:p:workspace:${var.name}:')"
+  attribute_mapping                  = { "google.subject" = "assertion.sub" }
+  oidc {
+    issuer_uri = "https://app.terraform.io"
+  }
+}
+
+resource "google_service_account" "ci" {
+  project    = "shop-${var.name}"
+  account_id = "ci"
+}
+
+resource "google_service_account_iam_member" "ci" {
+  service_account_id = google_service_account.ci.name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.ci.name}/*"
+}
+
+resource "google_project_iam_member" "ci" {
+  project = "shop-${var.name}"
+  role    = "roles/owner"
+  member  = "serviceAccount:${google_service_account.ci.email}"
+}
+"""
+POOL_AS_OWNER = """
+resource "google_iam_workload_identity_pool" "ops" {
+  project                   = "ops"
+  workload_identity_pool_id = "ci"
+}
+
+resource "google_project_iam_member" "ops" {
+  project = "shop-one"
+  role    = "roles/owner"
+  member  = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.ops.name}/*"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "more", "expected"),
+    [
+        (["one"], "", ["one"]),
+        (["one", "two"], "", ["one", "two"]),
+        (["one", "two"], POOL_AS_OWNER, ["two", "unknown"]),  # the pool may be the one that is an owner
+    ],
+)
+def test_pools_of_several_projects(check: Check, names: list[str], more: str, expected: list[str]) -> None:
+    """Their numbers are not known, and a principal that may be another one is unknown only if that one has as much."""
+    calls = [f'module "{name}" {{\n  source = "./m"\n  name   = "{name}"\n}}\n' for name in names]
+    report = check(
+        {"main.tf": "".join(calls) + more, "m/main.tf": POOL_OF_ONE_WORKSPACE}, select=["whole-pool-impersonates"]
+    )
+    found = [(one.address or "").split(".")[1] for one in report.findings]
+    assert sorted(found) + ["unknown"] * bool(report.unknown_answers) == expected

@@ -23,7 +23,7 @@ from iamlint.paths.names import Names
 from iamlint.paths.onward import onward_of
 from iamlint.paths.search import Spot
 from iamlint.patterns.match import Match, verdict
-from iamlint.patterns.predicates import possible_kinds
+from iamlint.patterns.predicates import MOST_HOLDERS, may_be, possible_kinds
 from iamlint.queries.escalation.flows import MOST_NAMED, flow_of, grant_of, granted_step, method_by, named
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -38,8 +38,6 @@ _USEFUL: Mapping[str, object] = {
 }
 _TRIED = 20
 """Maximum number of privileged accounts, the nearest first, that are compared with a principal's own access."""
-_MOST_HOLDERS = 1000
-"""Maximum number of principals of a kind to compare with an unknown one; with more it may be any of them."""
 _LOOKED_AT = 200
 """Maximum number of privileged accounts to compare with an unknown account."""
 
@@ -226,15 +224,9 @@ def _may_have_as_much(principal: Principal, account: str, graph: Graph) -> bool:
     if len(kinds) > 1 or "service_agent" in kinds:
         return True
     holders = [holder for kind in kinds for holder in graph.holders.get(kind, ())]
-    if len(holders) > _MOST_HOLDERS:
+    if len(holders) > MOST_HOLDERS:
         return True
-    return any(_may_be(principal, one) and graph.gained(account, source) is None for source, one in holders)
-
-
-def _may_be(principal: Principal, other: Principal) -> bool:
-    if other.text == principal.text:
-        return False  # its own access is known
-    return "${" in other.text or text_is((other.text,), principal.unknown or principal.text) is not Truth.FALSE
+    return any(may_be(principal, one) and graph.gained(account, source) is None for source, one in holders)
 
 
 def way_of(edge: Edge, chain: Chain | None) -> str:

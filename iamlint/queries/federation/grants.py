@@ -12,6 +12,7 @@ from iamlint.federation.admission import admission
 from iamlint.federation.names import misspelling
 from iamlint.federation.unmatched import is_unmatched, providers_by_pool, why_unmatched
 from iamlint.finding import Confidence
+from iamlint.logic.verdict import TRUE
 from iamlint.patterns.match import Match, grant_verdict, grant_verdicts
 from iamlint.queries.federation.provider_conditions import admits, mapped_claims
 from iamlint.queries.federation.workloads import Workloads
@@ -129,11 +130,6 @@ _BECOMES = {
 _WHOLE = regex(r".*Pools/(?P<pool>[^/]+)/\*\Z", re.DOTALL)
 
 
-def _reaches_privileged(grant: Grant, estate: Estate) -> bool:
-    """Whether a grant on an account leads to a privileged one, so that even one workload is too many."""
-    return grant_verdict({"reaches_privileged": True}, grant, estate).truth is Truth.TRUE
-
-
 def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
     """Grants on accounts to everybody in a pool, unless its providers admit only one workload each.
 
@@ -150,14 +146,15 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
         if open_to and all(how == "nobody" for how in open_to.values()):  # the providers are reported
             continue
         few = open_to and all(how in ("workload", "nobody") for how in open_to.values())
-        if few and not _reaches_privileged(grant, estate):
+        leads = grant_verdict({"reaches_privileged": True}, grant, estate) if few else TRUE
+        if leads.truth is Truth.FALSE:
             continue
         related = tuple(one for one, how in open_to.items() if how == "anybody")
         yield Match(
             grant,
-            found.truth,
+            found.truth & leads.truth,
             found.permissions,
-            found.reasons,
+            (found & leads).reasons,
             related=(*found.facts, *related),
             raised=1 if related else 0,
         )
