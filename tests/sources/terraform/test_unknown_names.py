@@ -86,6 +86,20 @@ def test_a_role_is_known_by_its_resource(attribute: str) -> None:
     assert "?" not in shown(role.name)
 
 
+@pytest.mark.parametrize("project_id", ['"shop"', '"shop-${var.a}"'])
+def test_the_id_of_a_project_names_the_project(project_id: str) -> None:
+    """Version 3 of the provider put ``projects/`` before it."""
+    project = f'data "google_project" "p" {{\n  project_id = {project_id}\n}}\n'
+    account = 'resource "google_service_account" "s" {\n  account_id = "s"\n  project = data.google_project.p.id\n}\n'
+    grant = GRANT.replace("PROJECT", "google_service_account.s.project").replace("ROLE", '"roles/viewer"')
+    by_email = grant.replace("user:ana@example.com", "serviceAccount:${google_service_account.s.email}")
+    found = facts(root=EITHER + project + account + by_email)
+    (made,) = (fact for fact in found if isinstance(fact, ServiceAccount))
+    (given,) = (fact for fact in found if isinstance(fact, Grant))
+    assert given.principal.text == f"serviceAccount:{shown(made.email)}"
+    assert shown(given.resource.name) == shown(made.project)
+
+
 def test_unknown_values_of_different_resources_stay_apart() -> None:
     grant = GRANT.replace("PROJECT", "coalesce(var.a, var.b)").replace("ROLE", '"roles/viewer"')
     found = facts(root=EITHER + grant + grant.replace('"m"', '"n"'))
@@ -97,6 +111,7 @@ def test_unknown_values_of_different_resources_stay_apart() -> None:
     [
         'google_service_account.a.email != ""',
         "google_service_account.a.email != null",
+        'try(google_service_account.a.email, "") != ""',
         'google_service_account.a.id != "" && google_service_account.a.unique_id != null',
         "coalesce(google_service_account.a.email, var.b) == google_service_account.a.email",
         "length(compact([google_service_account.a.email])) == 1",

@@ -9,7 +9,7 @@ from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Value, with_name
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.instances.instance import Body
-from iamlint.unknown import Unknown, UnknownPart, join_texts
+from iamlint.unknown import Unknown, UnknownPart, join_texts, without_prefix
 
 NO_PROJECT = "the project is set neither here nor in the provider block"
 
@@ -46,13 +46,21 @@ class View:
 
     @property
     def project(self) -> Value:
-        """Return the project argument, or the provider's project."""
+        """Return the id of the project: of the argument, or of the provider.
+
+        It may be given as ``google_project.x.id``, which has been ``projects/ID`` since version 3 of the provider.
+        """
         value = self.body.value("project")
         if value.data not in (None, ""):
-            return with_name(value, f"{self.address}.project")
+            return _project_id(with_name(value, f"{self.address}.project"))
         if self.default_project.data not in (None, ""):
-            return self.default_project
+            return _project_id(self.default_project)
         return Value(Unknown(NO_PROJECT, (UnknownPart(f"{self.address}.project"),)))
+
+
+def _project_id(value: Value) -> Value:
+    data = value.data
+    return replace(value, data=without_prefix(data, "projects/")) if isinstance(data, str | Unknown) else value
 
 
 def after_apply(view: View, name: str) -> Value:
