@@ -141,7 +141,7 @@ def _try(node: syntax.Call, scope: Scope, evaluate: Evaluate) -> Value:
         if any(why.refused for why in unknowns):
             continue
         found.append((argument, value))
-        if not unknowns or not isinstance(value.data, Unknown) or _never_fails(argument):
+        if not unknowns or not isinstance(value.data, Unknown) or _never_fails(argument, inside, evaluate):
             break
     if not found:
         raise EvaluationError("no argument of try() succeeds")
@@ -162,10 +162,16 @@ def _if_it_succeeds(argument: syntax.Expression, value: Value, scope: Scope, eva
     return value if isinstance(exact.data, Unknown) and exact.data.refused else exact
 
 
-def _never_fails(argument: syntax.Expression) -> bool:
-    """Whether an expression has a value, even if that is not known: a variable, or a local value."""
+def _never_fails(argument: syntax.Expression, inside: Scope, evaluate: Evaluate) -> bool:
+    """Whether an expression has a value, even if that is not known: a variable, a local value, or an attribute of an
+    object that certainly exists, such as the e-mail of the only instance.
+    """
     root = argument.object if isinstance(argument, syntax.Attribute) else argument
-    return isinstance(root, syntax.Variable) and (root is argument or root.name in ("local", "var"))
+    if isinstance(root, syntax.Variable):
+        return root is argument or root.name in ("local", "var")
+    if root is argument or any(isinstance(part, syntax.Call) for part in walk(root)):
+        return False
+    return not isinstance(evaluate(root, inside).data, Unknown)
 
 
 def _first_of(first: Value, found: list[Value]) -> Value:

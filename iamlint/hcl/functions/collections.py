@@ -182,7 +182,7 @@ def _coalesce(*values: Value) -> Data | Value:
 
 
 def _coalescelist(first: Value, *others: Value) -> Data | Value:
-    lists = (first, *others)
+    lists = [one for one in (first, *others) if one.data is not None]
     if any(not isinstance(one.data, tuple | SetOf | Unknown) for one in lists):
         raise EvaluationError("coalescelist() of a value that is not a list")
     if any(isinstance(one.data, SetOf) and not uncertain(one) for one in lists):

@@ -318,6 +318,8 @@ def same_or_unknown(one: Value, other: Value) -> bool | None:
 def _first_list(_name: str, arguments: list[Value], _spend: Spend) -> Partial | None:
     """``coalescelist``: the first list that has elements."""
     for argument in arguments:
+        if argument.data is None:
+            continue
         given = partial_of(argument)
         if given is None or given.kind == "map":
             return None

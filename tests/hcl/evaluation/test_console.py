@@ -61,6 +61,7 @@ MAY_BE_UNKNOWN = {
 UNTYPED = {
     'coalesce(tomap({ a = ["x"] }), tostring(null))',
     "coalesce(true, tostring(null))",
+    'coalescelist(null, ["b"])',
     "distinct([[null], null])",
     "distinct([tolist([[1]]), null])",
     "distinct([tostring(null), tolist([])])",
