@@ -20,6 +20,7 @@ MAX_ERRORS = 20
 
 _LONGEST_SIMPLE = 200
 """Maximum length of an argument, in characters, whose tree is certainly not too deep if it is one term."""
+_QUOTED_NAME = 'names have no quotes here since Terraform 0.12; a map has "=" before its brace'
 _new = object.__new__
 """Makes a node without its ``__init__``, as in `syntax`."""
 _TOP_LEVEL = regex(rf'^{NAME}(?:[ \t]++(?:"[^"\n]*+"|{NAME}))*+[ \t]*+\{{', re.MULTILINE)
@@ -122,8 +123,10 @@ class _Reader(Expressions):
 
     def _body_item(self, body: Body, *, alone: bool = False) -> None:
         """Read one argument or block, up to the end of its line; ``alone`` in a block of one line."""
-        self.peek_over_newlines()
+        character = self.peek_over_newlines()
         start = self.at
+        if character == '"':
+            raise self.unexpected("an argument or a block", _QUOTED_NAME)
         name = self.name("an argument or a block")
         character = self.peek()
         if character == "=" and not self.text.startswith(("==", "=>"), self.at):

@@ -115,6 +115,11 @@ def test_an_error_says_what_to_do() -> None:
     )
 
 
+def test_a_quoted_name_is_of_terraform_0_11() -> None:
+    (error,) = read('labels {\n  "a" = "b"\n}\n').errors
+    assert "since Terraform 0.12" in error.hint
+
+
 def test_an_argument_that_is_set_twice_keeps_its_first_value() -> None:
     file = read("a {\n  b = 1\n  b = 2\n  c = 3\n}\n")
     (block,) = file.body.blocks

@@ -22,6 +22,7 @@ from iamlint.sources.terraform.evaluation.kept_calls import KeptCalls, is_odd
 from iamlint.sources.terraform.evaluation.kept_states import CIRCULAR, OUTPUTS, STATE
 from iamlint.sources.terraform.evaluation.run import Run
 from iamlint.sources.terraform.evaluation.states import States
+from iamlint.sources.terraform.resources.facts import is_wanted
 from iamlint.sources.terraform.sharing import Evaluated, Share
 from iamlint.sources.workspace import Workspace
 
@@ -71,7 +72,9 @@ class KeptRoots:
         self._runs.append(run)
         if self._name and not self.memory.is_careful:
             name = (*self._name, kind, modules.dialect, fingerprint(run.workspace))
-            run.calls = KeptCalls(self.memory, name, run, self.allowance, self._again, partial(_touch, modules))
+            run.calls = KeptCalls(
+                self.memory, name, run, self.allowance, self._again, partial(_touch, modules), is_wanted
+            )
 
     @property
     def in_order(self) -> bool:

@@ -296,6 +296,12 @@ def _blocks(module: Module, path: Path, load: Load) -> Iterator[Declared]:
             yield Declared(block, file.source)
 
 
+_LABELS_HINTS = {
+    1: 'it has its name as a label: {} "shop"',
+    2: 'it has its type and its name as labels: {} "google_project" "shop"',
+}
+
+
 def _refused(file: File) -> Iterator[Unreadable]:
     """Yield what Terraform refuses at the top of a file: arguments, and blocks with missing or extra labels.
 
@@ -309,7 +315,7 @@ def _refused(file: File) -> Iterator[Unreadable]:
         if len(block.labels) != wanted:
             at = file.source.location(block.start, block.header_end)
             reason = f"labels of this {block.type} block: {len(block.labels)}, where {wanted} are expected"
-            yield Unreadable(at, reason, 'a resource has its type and its name: resource "google_project" "shop"')
+            yield Unreadable(at, reason, _LABELS_HINTS.get(wanted, "").format(block.type))
         elif block.type in LABELS:
             yield from _no_names(file, block)
             yield from _swallowed(file, block) if block.type not in _WITH_LABELS_INSIDE else ()

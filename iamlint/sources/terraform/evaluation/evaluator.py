@@ -461,7 +461,7 @@ class ModuleInstance(LocalValues):
         backend = self.backend()
         if backend:
             yield backend
-        self.say_others(self.scope())
+        self.say_others(self.scope(), wanted)
         running = {id(declared) for *_, declared in self.module.chosen(runs)}
         for mode, kind, name, declared in self.module.chosen(runs_or(wanted)):
             if id(declared) in running:

@@ -160,11 +160,14 @@ def by_count(count: Value, address: str, most: int = MOST_INSTANCES) -> Expansio
 
 
 def _number(count: Value) -> int | Unknown:
-    """Return the number of instances, or why it is not known."""
+    """Return the number of instances, or why it is not known.
+
+    Only Terraform 0.11 accepts true and false: they are 1 and 0 there.
+    """
     number = count.data
-    if isinstance(number, str) and number.isdecimal():
+    if isinstance(number, bool) or (isinstance(number, str) and number.isdecimal()):
         number = int(number)
-    if isinstance(number, bool) or not isinstance(number, int | Decimal) or number != int(number) or number < 0:
+    if not isinstance(number, int | Decimal) or number != int(number) or number < 0:
         return Unknown("count is not a whole number")
     if number > MOST_INSTANCES:
         return Unknown(f"count is larger than the {MOST_INSTANCES} that iamlint expands")

@@ -19,7 +19,7 @@ from iamlint.documents.values import Value
 from iamlint.facts import Fact, UnreadPart
 from iamlint.files.tree import Asked
 from iamlint.location import Span
-from iamlint.sources.terraform.configuration.module import Declared, Module
+from iamlint.sources.terraform.configuration.module import Declared, Mode, Module
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
 from iamlint.sources.terraform.evaluation.fingerprints import NotFixed, fingerprint
 from iamlint.sources.terraform.evaluation.inputs import Input
@@ -75,7 +75,8 @@ class KeptCall:
 class KeptCalls:
     """The calls in one evaluation of a root module. ``name`` stands for what they depend on besides what they read.
 
-    ``again`` repeats what a part did to the files of a check. ``touch`` asks for a module.
+    ``again`` repeats what a part did to the files of a check. ``touch`` asks for a module. ``wanted`` says which types
+    have facts.
     """
 
     memory: Memory
@@ -84,6 +85,7 @@ class KeptCalls:
     allowance: Allowance
     again: Callable[[Iterable[Asked]], None]
     touch: Callable[[Module], object]
+    wanted: Callable[[Mode, str], bool]
 
     def child(
         self, run: Run, make: Make, given: Mapping[str, Input], providers: Mapping[str, Instance]
@@ -95,7 +97,7 @@ class KeptCalls:
 
     def known(self, child: ModuleInstance) -> KeptCall | None:
         """Return the call of an earlier check if it read the same; what it reported is reported."""
-        child.say_others(child.scope())
+        child.say_others(child.scope(), self.wanted)
         name = self._name(child)
         part = self.memory.peek(name)
         known = cast("KeptCall", part.value) if part else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from iamlint.location import Span
 from iamlint.sources.terraform.configuration.migrations import forgotten, removed
-from iamlint.sources.terraform.configuration.module import Declared, Module
+from iamlint.sources.terraform.configuration.module import Declared, Mode, Module
 from iamlint.sources.terraform.evaluation.bodies import ScopeOf
 from iamlint.sources.terraform.evaluation.commands import unread_of_block
 from iamlint.sources.terraform.evaluation.run import MISSING, STEPS_OF_FACT, TELL, Noted, Run
@@ -61,8 +61,8 @@ class Telling:
             return self._unread_part(declared, address, reason)
         return Unknown(f"{address} is not read: {reason}", (UnknownPart(address),))
 
-    def say_others(self, scope: ScopeOf) -> None:
-        """Add unread parts for blocks of unknown types, removed ones and twins, once for all instances of a module."""
+    def say_others(self, scope: ScopeOf, wanted: Callable[[Mode, str], bool]) -> None:
+        """Add unread parts for blocks of unknown types, removed ones and twins of wanted types, once for a module."""
         of_module = id(self.module), ""
         if of_module in self.run.told:
             return
@@ -80,7 +80,8 @@ class Telling:
             if gone and unread and self.run.takes(STEPS_OF_FACT):
                 self._say_once(declared, self.qualified(gone), *unread)
         for (mode, kind, name), blocks in self.module.resources.items():
-            if len(blocks) > 1 and mode == "managed" and self.run.takes(STEPS_OF_FACT):
+            is_twin = len(blocks) > 1 and mode == "managed" and name and wanted(mode, kind)
+            if is_twin and self.run.takes(STEPS_OF_FACT):
                 first = blocks[0].header.location
                 reason = f"is declared twice, first at {first.path}:{first.line}: Terraform refuses this"
                 self._say_once(blocks[1], self.qualified(f"{kind}.{name}"), f"{reason}; both are checked")

@@ -137,6 +137,11 @@ def test_providers_of_two_names_are_no_twins(tmp_path: Path) -> None:
     assert errors(tmp_path, 'provider "google" {\n}\nprovider "google" {\n  alias = "a"\n}\nprovider "b" {\n}\n') == []
 
 
+def test_a_twin_of_a_type_without_facts_is_not_noted(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(GRANT + 'resource "aws_s3_bucket" "b" {}\n' * 2)
+    assert not [fact for fact in read([tmp_path], Options()).facts if isinstance(fact, UnreadPart)]
+
+
 def test_a_resource_that_is_declared_twice_counts_twice(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(GRANT)
     (tmp_path / "twin.tf").write_text(GRANT.replace("ana", "eve"))

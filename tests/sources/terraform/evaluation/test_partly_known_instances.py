@@ -238,6 +238,8 @@ resource "google_project_iam_member" "one" {
         ("var.on ? 1 : var.more", ["[*] ? user:ana"]),
         ("var.more", ["[*] ? user:ana"]),
         ("var.on ? 0 : 0", []),
+        ("true", ["[0] owner user:ana"]),  # of Terraform 0.11
+        ("false", []),
     ],
 )
 def test_count(tmp_path: Path, count: str, instances: list[str]) -> None:
