@@ -12,7 +12,6 @@ from typing import Any
 import jsonschema
 import program
 import pytest
-import xmlschema
 
 from iamlint.finding import Accepted, Finding, UnknownAnswer
 from iamlint.location import COMMAND_LINE, Location, Unreadable
@@ -78,6 +77,8 @@ def valid_sonarqube(text: str) -> dict[str, Any]:
 
 
 def valid_junit(text: str) -> ET.Element:
+    import xmlschema  # half a second, which only one worker needs
+
     xmlschema.XMLSchema(SCHEMAS / "junit.xsd").validate(text)
     root = ET.fromstring(text)
     (suite,) = root
