@@ -126,6 +126,7 @@ BROKEN: dict[str, Broken] = {
     "no value": Broken("a =\n", (1, 4), "the end of the line"),
     "no value at the end of the file": Broken("a =", (1, 4), "the file ends"),
     "value on the next line": Broken("a =\n  1\n", (1, 4), "the end of the line"),
+    "a sign behind a digit in a name": Broken("b1\u00b2 = 1\n", (1, 3), "is not used"),
     "name alone": Broken("a\n", (1, 2), 'the end of the line where "=" or a block'),
     "two on one line": Broken("a = 1 b = 2\n", (1, 7), '"b"'),
     "set twice": Broken("a = 1\na = 2\n", (2, 1), "already in line 1"),

@@ -11,7 +11,8 @@ from many import some
 from test_console import Module
 
 from iamlint.documents.values import List, Map, Part, SetOf, Value
-from iamlint.hcl.functions.partial import partial_of
+from iamlint.hcl.functions.partial import converted, partial_of
+from iamlint.hcl.functions.types import EvaluationError
 from iamlint.unknown import Unknown, UnknownPart
 
 UNKNOWN = Module(
@@ -249,6 +250,20 @@ def test_what_is_known_of_a_collection_holds_for_every_value() -> None:
                 assert fits(ours, theirs), expression
     assert partly > count * 0.06
     assert compared > count * 1.2
+
+
+def test_a_part_that_does_not_convert_is_wrong_only_if_it_is_there() -> None:
+    def number(value: Value) -> Value:
+        if value.data == "x":
+            raise EvaluationError("a number is required")
+        return value
+
+    possible, sure = (UNKNOWN.value(one) for one in ('concat(["1"], on ? ["x"] : [])', 'concat(["x"], list)'))
+    assert shown(possible) == "list 1 x?"
+    assert shown(converted(possible, "set", number)) == "set 1"
+    assert shown(converted(sure, "set", lambda value: value)) == "set x ..."
+    with pytest.raises(EvaluationError):
+        converted(sure, "set", number)
 
 
 def shown(value: Value) -> object:
