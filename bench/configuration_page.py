@@ -32,8 +32,11 @@ _HEAD = """\
 iamlint reads one configuration in a run: `.iamlint.yaml`, `.iamlint.yml`, `.iamlint.toml`, or the table
 `[tool.iamlint]` of `pyproject.toml`. It is the nearest one, from the working directory up to the top of the
 repository (the folder with `.git`). Two in one folder are an error. Without a repository only the working directory
-counts. `--config FILE` names another, `--no-config` reads none. `iamlint init` writes one after a look at the
-repository.
+counts. `--config FILE` names another, `--no-config` reads none, `--no-ignore` also reports what it accepts.
+
+`iamlint init` writes one after a look at the repository. If there is a folder `.github`, it also writes a workflow of
+GitHub Actions (`--workflow` and `--no-workflow` decide otherwise); `--hook` adds a hook of pre-commit. It asks before
+it writes, unless `--yes` is given.
 
 The summary of each run says which configuration was in force, what each key did, and which globs match nothing, in
 every format. A missing file or folder is an error. `iamlint config` shows all keys with their values, and where they

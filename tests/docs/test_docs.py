@@ -19,6 +19,7 @@ from iamlint.accepted.configuration.config import Config, read_config
 from iamlint.budget import Allowance
 from iamlint.cli.program import program
 from iamlint.location import Unreadable
+from iamlint.reporters import FORMATS
 from iamlint.roles import catalog
 from iamlint.rules.rule import Rule
 
@@ -71,9 +72,25 @@ def test_the_readme_names_commands_and_options_that_are_there() -> None:
     for name in set(re.findall(r"`iamlint (\w+)", text)):
         assert name in commands, name
     options = {option for one in commands.values() if one for param in one.params for option in param.opts}
-    prose = re.sub(r"```(?:sh|text).*?```", "", text, flags=re.DOTALL)
+    prose = re.sub(r"```(?:sh|text).*?```|`[^`\n]*pytest[^`\n]*`", "", text, flags=re.DOTALL)
     for option in set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", prose)):
         assert option in options, option
+
+
+def test_every_option_and_format_is_documented() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    known, context = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)), click.Context(program)
+    for name in program.list_commands(context):
+        command = program.get_command(context, name)
+        options = [
+            one for one in (command.params if command else ()) if isinstance(one, click.Option) and not one.hidden
+        ]
+        assert [option for one in options for option in one.opts if option[:2] == "--" and option not in known] == [], (
+            name
+        )
+    formats = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert [name for name in FORMATS if f"\n| `{name}` | " not in formats] == []
 
 
 def test_the_roles_that_the_tutorial_names_have_the_permission() -> None:
