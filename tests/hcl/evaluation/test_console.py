@@ -48,12 +48,6 @@ MAY_BE_UNKNOWN = {
     "1 / 0": "infinity is no number of ours",
     "2001-12-14t21": "times are read as dates only",
     "9999-12-31T23": "times beyond the year 9999",
-    'yamlencode("\\n")': "texts of several lines that begin or end with blanks are written in four ways",
-    'yamlencode("\\ttab': "the same",
-    'yamlencode("trailing space': "the same",
-    'yamlencode(" space first': "the same",
-    'yamlencode("two\\n\\n': "the same",
-    "yamlencode(join": "a long text is broken into lines",
 }
 """Where the answer may be unknown although Terraform has one: a part of the expression, and why."""
 

@@ -52,6 +52,16 @@ def provisioner(command: str, kind: str = "null_resource", door: str = "local-ex
         "command = \"gcloud projects add-iam-pol''icy-binding prod\"",
         'command = "gcloud projects add-iam\\\\-policy-binding prod"',
         "command = <<-E\n      gcloud projects add-iam-\\\npolicy-binding prod\n    E",
+        "command = \"gcloud projects add-'iam'-policy-binding prod\"",
+        'command = "gcloud functions add-invoker-policy-binding f --member=allUsers"',
+        'command = "gcloud storage objects update gs://b/x --predefined-acl=publicRead"',
+        'command = "gcloud storage buckets update gs://b --add-default-object-acl-grant=entity=allUsers,role=READER"',
+        'command = "gsutil -m cp -a public-read x gs://b"',
+        'command = "bq query \'GRANT `roles/bigquery.dataOwner` ON SCHEMA d TO \\"user:eve@example.com\\"\'"',
+        "command = \"python3 -c 'bucket.blob(1).make_public()'\"",
+        'command = "node grant.mjs"',
+        'command = "go run grant.go"',
+        'command = "ruby grant.rb"',
         'command = "gcloud iam policies delete no-keys --kind=denypolicies"',
         'command = "gcloud identity groups memberships add --group-email=admins@example.com"',
         'command = "gcloud beta pam entitlements create e --entitlement-file=e.yaml"',
@@ -61,7 +71,14 @@ def provisioner(command: str, kind: str = "null_resource", door: str = "local-ex
     ],
 )
 def test_commands_that_change_iam(check: Check, command: str) -> None:
-    files = {"main.tf": provisioner(command), "grant.sh": f"#!/bin/sh\n{ADD}\n", "grant": f"#!/bin/sh\n{ADD}\n"}
+    files = {
+        "main.tf": provisioner(command),
+        "grant.sh": f"#!/bin/sh\n{ADD}\n",
+        "grant": f"#!/bin/sh\n{ADD}\n",
+        "grant.mjs": "await bucket.iam.setPolicy(policy)\n",
+        "grant.go": "bucket.IAM().SetPolicy(ctx, policy)\n",
+        "grant.rb": "client.set_iam_policy resource: name, policy: policy\n",
+    }
     (one,) = unknown_answers(check(files, select=RULE))
     assert one.address == "null_resource.x"
     assert one.at.path == "main.tf"
@@ -82,6 +99,8 @@ def test_commands_that_change_iam(check: Check, command: str) -> None:
         'command = "./missing.sh"',
         'command = "sed -i s/a/b/ iam.yaml"',
         'command = "gcloud iam policies list --kind=denypolicies"',
+        'command = "gcloud storage cp x gs://b --remove-acl-grant=allUsers"',
+        "command = \"bq query 'GRANT SELECT ON TABLE t'; echo roles/viewer\"",
         'command = "gcloud identity groups memberships list --group-email=admins@example.com"',
     ],
 )
@@ -338,6 +357,25 @@ def program(kind: str, body: str) -> dict[str, str]:
             "google_os_config_os_policy_assignment",
             f'os_policies {{\n resource_groups {{\n script = "{ADD}"\n }}\n }}',
         ),
+        ("google_compute_instance", "metadata_startup_script = \"gcloud projects add-'iam'-policy-binding prod\""),
+        (
+            "google_bigquery_job",
+            "query {\n query = \"GRANT `roles/bigquery.admin` ON PROJECT p TO 'user:e@x.com'\"\n }",
+        ),
+        (
+            "google_bigquery_routine",
+            "definition_body = \"grant `roles/viewer`, `roles/x` on table t to 'user:e@x.com'\"",
+        ),
+        ("google_bigquery_data_transfer_config", f'params = {{ query = "GRANT `{ROLE}` ON SCHEMA d TO x" }}'),
+        ("google_compute_instance", f'metadata = merge(var.on, {{ startup-script = "{ADD}" }})'),
+        (
+            "google_compute_instance",
+            f'metadata = {{ x = "#cloud-config\\n${{yamlencode({{ runcmd = ["{ADD}"] }})}}" }}',
+        ),
+        ("google_dataproc_batch", f'pyspark_batch {{\n args = ["{ADD}"]\n }}'),
+        ("google_dataproc_cluster", f'cluster_config {{\n metadata = {{ startup-script = "{ADD}" }}\n }}'),
+        ("google_workstations_workstation_config", f'container {{\n args = ["-c", "{ADD}"]\n }}'),
+        ("helm_release", f'values = [yamlencode({{ job = "{ADD}" }})]'),
         ("google_cloud_run_v2_worker_pool", 'template {\n args = ["iam", "roles", "update", "r"]\n }'),
         ("google_compute_project_metadata_item", f'value = var.on ? "{ADD}" : "echo"'),
         (

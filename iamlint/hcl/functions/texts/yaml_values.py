@@ -190,6 +190,7 @@ _ESCAPES = {
     "\a": "\\a",
     "\b": "\\b",
     "\t": "\\t",
+    "\n": "\\n",
     "\v": "\\v",
     "\f": "\\f",
     "\r": "\\r",
@@ -200,6 +201,8 @@ _ESCAPES = {
 _UNUSUAL = regex(r"[^ !#-\[\]-~]")
 """A character that may be written in another way than as it is."""
 _WIDTH = 80
+_LONGEST_KEY = 128
+_BREAK = regex("[\r\n\x85\u2028\u2029]")
 
 
 def encoded(value: Value) -> str:
@@ -211,17 +214,21 @@ def encoded(value: Value) -> str:
     return "\n".join([*lines, *(["..."] if plain else [])]) + "\n"
 
 
-def _lines(value: Value) -> list[str]:
-    """Return the lines of a value; lines after the first are indented below their parent."""
+def _lines(value: Value, base: int = 0, column: int = 0) -> list[str]:
+    """Return the lines of a value; lines after the first are indented below their parent.
+
+    ``base`` is the column of the lines of the collection that it is in, or of its own if it is one, and ``column`` that
+    of its first character.
+    """
     if uncertain(value) or isinstance(value.data, Lazy):
         raise UnknownResult(Unknown("the order or number of its elements is not known"))
     match known(value):
         case str() as text:
-            return _text(text)
+            return _text(text, base, column)
         case tuple() | SetOf():
-            return [line for item in items(value) for line in _item(item)] or ["[]"]
+            return [line for item in items(value) for line in _item(item, base)] or ["[]"]
         case dict():
-            return [line for key, item in sorted(entries(value).items()) for line in _entry(key, item)] or ["{}"]
+            return [line for key, item in sorted(entries(value).items()) for line in _entry(key, item, base)] or ["{}"]
         case None:
             return ["null"]
         case bool() as flag:
@@ -231,42 +238,60 @@ def _lines(value: Value) -> list[str]:
     raise AssertionError("every kind of data is there")
 
 
-def _item(item: Value) -> list[str]:
-    first, *rest = _lines(item)
+def _item(item: Value, base: int) -> list[str]:
     block = isinstance(item.data, str)  # the lines of a text are indented already
+    first, *rest = _lines(item, base if block else base + 2, base + 2)
     return ["- " + first, *(line if block or not line else "  " + line for line in rest)]
 
 
-def _entry(key: str, item: Value) -> list[str]:
-    (name,), lines = _quoted(key), _lines(item)
+def _entry(key: str, item: Value, base: int) -> list[str]:
+    name = _key(key)
     match item.data:
         case dict() as fields if fields:
-            return [name + ":", *("  " + line if line else line for line in lines)]
+            return [name + ":", *("  " + line if line else line for line in _lines(item, base + 2))]
         case tuple() | SetOf() if items(item):
-            return [name + ":", *lines]
+            return [name + ":", *_lines(item, base)]
         case _:
-            return [f"{name}: {lines[0]}", *lines[1:]]
+            first, *rest = _lines(item, base, base + len(name) + 2)
+            return [f"{name}: {first}", *rest]
 
 
-def _text(text: str) -> list[str]:
-    """Return a text of one line in quotes, of several as a block."""
-    if "\n" not in text:
-        return _quoted(text)
-    body = text.removesuffix("\n")
-    lines = body.split("\n")
-    strange = text[0] in " \n" or body.endswith("\n") or any(line.endswith(" ") for line in lines)
-    if strange or any(
-        _escaped(character) != character and character not in '\n"\\' for character in _UNUSUAL.findall(text)
-    ):
-        raise UnknownResult(Unknown("a text of several lines that iamlint does not write as YAML"))
-    return ["|" if text.endswith("\n") else "|-", *("  " + line if line else line for line in lines)]
+def _key(text: str) -> str:
+    if len(text.encode()) > _LONGEST_KEY or _BREAK.search(text):
+        raise UnknownResult(Unknown("a key that YAML writes in another way"))
+    return '"' + _UNUSUAL.sub(lambda one: _escaped(one.group()), text) + '"'
 
 
-def _quoted(text: str) -> list[str]:
-    found = '"' + _UNUSUAL.sub(lambda one: _escaped(one.group()), text) + '"'
-    if len(found) > _WIDTH // 2 and " " in text:
-        raise UnknownResult(Unknown("a text so long that YAML may break it"))
-    return [found]
+def _text(text: str, base: int, column: int) -> list[str]:
+    """Return a text of one line, or one that a block cannot have, in quotes, others as a block."""
+    strange = (_escaped(one) != one and one not in '\n"\\' for one in _UNUSUAL.findall(text))
+    if "\n" not in text or text.endswith(" ") or " \n" in text or any(strange):
+        return _quoted(text, base, column)
+    end = "-" if not text.endswith("\n") else "+" if text == "\n" or text.endswith("\n\n") else ""
+    head = "|" + ("2" if text[0] in " \n" else "") + end
+    return [head, *("  " + line if line else line for line in text.removesuffix("\n").split("\n"))]
+
+
+def _quoted(text: str, base: int, column: int) -> list[str]:
+    """Return a text in quotes, broken at the first blank after each 80 columns.
+
+    Source: ``yaml_emitter_write_double_quoted_scalar`` in https://github.com/zclconf/go-cty-yaml
+    """
+    lines, line, column = [], '"', column + 1
+    words = text.split(" ")
+    for number, word in enumerate(words):
+        written = _UNUSUAL.sub(lambda one: _escaped(one.group()), word)
+        line, column = line + written, column + len(written)
+        if number == len(words) - 1:
+            break
+        if word and column > _WIDTH and (number < len(words) - 2 or words[-1]):
+            lines.append(line)
+            line, column = "  ", base + 2
+            if not words[number + 1]:
+                line, column = line + "\\", column + 1
+        else:
+            line, column = line + " ", column + 1
+    return [*lines, line + '"']
 
 
 def _escaped(character: str) -> str:

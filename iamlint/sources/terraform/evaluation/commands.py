@@ -15,7 +15,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.documents.values import Value
+from iamlint.documents.values import Partial, Value
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
 from iamlint.hcl.scope import Files
 from iamlint.location import Span
@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from iamlint.sources.terraform.evaluation.run import Run
 
 CHANGES_IAM = regex(
-    r"(?:add|set)-iam-policy(?:-binding)?\b"
-    r"|(?-i:\.setIamPolicy\(|\bset_iam_policy\()"
-    r"|\bgsutil\b.{0,80}?\b(?:iam\s+(?:ch|set)|acl\s+(?:ch|set)|defacl\s+(?:ch|set))\b"
+    r"(?:add|set)-iam-policy(?:-binding)?\b|\badd-invoker-policy-binding\b"
+    r"|(?-i:\.[sS]etIamPolicy\(|\bset_iam_policy(?:\(|[ \t]+\w+:)|\.iam\.setPolicy\(|\.IAM\(\)\.SetPolicy\("
+    r"|\.make_public\(|\.makePublic\()"
+    r"|\bgsutil\b.{0,80}?\b(?:iam\s+(?:ch|set)|acl\s+(?:ch|set)|defacl\s+(?:ch|set)|cp\b.{0,80}?\s-a\s+public-)\b"
+    r"|--(?:add-(?:default-object-)?acl-grant|(?:predefined|canned)-(?:default-object-)?acl|(?:default-object-)?acl-file)\b"
+    r"|\bgrant\s+`?roles/[^;]{1,200}?\bon\s+(?:schema|table|view|external\s+table|project)\b"
     r"|\biam\s+policies\s+delete\b|\bidentity\s+groups\s+memberships\s+add\b"
     r"|\bpam\s+(?:entitlements\s+(?:create|update)|grants\s+(?:create|approve))\b"
     r"|\biam\s+(?:[a-z-]+\s+){1,3}?(?:create|create-cred-config|enable|set|undelete|update|update-oidc|upload)\b",
@@ -41,13 +44,14 @@ CHANGES_IAM = regex(
 """Parts of a command that change access.
 
 Sources: https://cloud.google.com/sdk/gcloud/reference/iam, https://cloud.google.com/storage/docs/gsutil/commands/iam,
-and each API's method for it.
+https://cloud.google.com/sdk/gcloud/reference/storage/objects/update,
+https://cloud.google.com/bigquery/docs/reference/standard-sql/data-control-language, and each API's method for it.
 """
 _OF_API = regex(r"(?:[:/]|%3A)setIamPolicy\b")
 _CALLED = regex(r"googleapis\.com|\bcurl\b", re.IGNORECASE)
 """What is before the method of an API on the line of a request."""
 _LONGEST_REQUEST = 400
-_WORDS = ("iam", "acl", "memberships", "pam")
+_WORDS = ("iam", "acl", "memberships", "pam", "roles/", "invoker-policy", "make_public", "makepublic", "public-")
 """What each command that changes IAM contains, in lower case."""
 _CHARACTERS_OF_STEP = 10
 """How many characters of a command are searched in a step."""
@@ -59,11 +63,11 @@ _DECIDED = regex(
 )
 """Words of a command line that show that it is not an IAM command, whatever follows."""
 _SCRIPT = regex(
-    r"(?<![^\s\"'`;|&<>()=])[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|js|rb|pl|ps1)\b"
+    r"(?<![^\s\"'`;|&<>()=])[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|[cm]?js|ts|go|rb|pl|php|ps1)\b"
     r"|(?<![^\s\"'`;|&(])[\w.+-]*/[\w./+-]*\w"
 )
 """A script file in a command, by its extension or by its path. Both begin where a word does: others take long."""
-_JOINED = regex(r"\\(?:\r?\n|(?=[\w-]))|(?<=[\w-])(?:''|\"\")(?=[\w-])")
+_JOINED = regex(r"\\(?:\r?\n|(?=[\w-]))|(?<=[\w-])['\"]{1,2}(?=[\w-])")
 """What a shell leaves out of a word."""
 _MOST_SCRIPTS = 100
 """Maximum number of files of a command that are read."""
@@ -73,10 +77,10 @@ _LONGEST = 80
 """Maximum number of characters of a command that a reason quotes."""
 
 _GRANTS = regex(
-    rf"{CHANGES_IAM.pattern}|\bsetIamPolicy\b|\bvirtual\.[\w.]+\.iamMemberBinding\b|\bgcpIamPolicy\b|\A{ROLE}\Z|\"{ROLE}\"",
+    rf"\bsetIamPolicy\b|\bvirtual\.[\w.]+\.iamMemberBinding\b|\bgcpIamPolicy\b|\A{ROLE}\Z|\"{ROLE}\"",
     re.IGNORECASE,
 )
-"""Parts of a program, request or template that change IAM.
+"""Parts of a program, request or template that change IAM, besides commands.
 
 Source for Deployment Manager:
 https://cloud.google.com/deployment-manager/docs/configuration/set-access-control-resources
@@ -84,6 +88,7 @@ https://cloud.google.com/deployment-manager/docs/configuration/set-access-contro
 _CLIENT = regex(
     r"gcloud|gsutil|googleapis|\bbq\b|\bcurl\b|IamPolicy|iam_policy|(?:add|set)-iam-policy"
     r"|\biam\s+(?:policies|roles|service-accounts|workforce-pools|workload-identity-pools)\s"
+    r"|\.iam\.setPolicy\(|\.IAM\(\)\.SetPolicy\(|\.make_public\(|\.makePublic\(|(?i:\bgrant\s+`?roles/)"
 )
 """What a text contains if it has a command that changes IAM, and not a sentence about it."""
 _OF_CALLS = META | {"source", "version"}
@@ -122,7 +127,7 @@ def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, run: Run) ->
         if found:
             return found
     if mode == "managed" and kind[1] in PROGRAMS:
-        return _unread_program(body(declared, scope), has_time, _GRANTS.search)
+        return _unread_program(body(declared, scope), has_time, _grant_in)
     with_commands = WITH_COMMANDS.get(kind)
     return _unread_program(body(declared, scope), has_time, _command_in, with_commands) if with_commands else None
 
@@ -130,7 +135,7 @@ def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, run: Run) ->
 def unread_of_values(mode: Mode, kind: str, planned: Body) -> Unread | None:
     """Return the change of IAM in the values of a planned resource; files that they name are not read."""
     if mode == "managed" and kind in PROGRAMS:
-        return _unread_program(planned, _always, _GRANTS.search)
+        return _unread_program(planned, _always, _grant_in)
     names = (*WITH_COMMANDS.get((mode, kind), ()), *OF_TYPES.get((mode, kind), ()))
     return _unread_program(planned, _always, _command_in, names) if names else None
 
@@ -175,6 +180,11 @@ def _named(written: Mapping[str, Item], names: Collection[str]) -> list[tuple[st
     return [(name, written[name]) for name in names if name in written]
 
 
+def _grant_in(text: str) -> re.Match[str] | None:
+    """Return the part of a program, request or template that changes IAM."""
+    return _changes_iam(text) or _GRANTS.search(text)
+
+
 def _command_in(text: str) -> re.Match[str] | None:
     """Return the part of a text that is a command that changes IAM, and not a sentence about it."""
     return _changes_iam(text) if _CLIENT.search(text) else None
@@ -206,7 +216,7 @@ def _unread(arguments: list[Argument], run: Run, *, in_part: bool) -> Unread | N
 def _changes_iam(written: str) -> re.Match[str] | None:
     """Return the part of a command or script that changes IAM; cached, since many blocks may run the same script.
 
-    A shell joins continued lines, and ignores a backslash or empty quotes in a word.
+    A shell joins continued lines, and ignores a backslash or quotes in a word.
     """
     found = _change(written)
     joined = found is None and _JOINED.search(written) and _JOINED.sub("", written)
@@ -255,8 +265,9 @@ def _texts(value: Value) -> Iterator[str]:
     written = list(_parts(value))
     yield from (_with_unknown_parts(part.data) for part in written if isinstance(part.data, str | Unknown))
     for part in written:
-        for option in part.options:  # one of these texts, of which it is not known which
-            yield from _texts(option)
+        if isinstance(part.structure, Partial):  # a part of a collection, or one of several texts
+            for option in part.structure.parts:
+                yield from _texts(option.value)
     if isinstance(value.data, tuple):
         yield " ".join(_with_unknown_parts(item.data) for item in value.data if isinstance(item.data, str | Unknown))
 

@@ -59,6 +59,11 @@ _OF_RESOURCES: Mapping[str, tuple[str, ...]] = {
     "google_compute_region_per_instance_config": ("preserved_state",),
     "google_container_cluster": ("node_config", "node_pool"),
     "google_container_node_pool": ("node_config",),
+    "google_bigquery_data_transfer_config": ("params",),
+    "google_bigquery_job": ("query",),
+    "google_bigquery_routine": ("definition_body",),
+    "google_dataproc_batch": ("pyspark_batch", "spark_batch"),
+    "google_dataproc_cluster": ("cluster_config",),
     "google_dataproc_job": ("hadoop_config", "pig_config", "pyspark_config", "spark_config"),
     "google_dataproc_workflow_template": ("jobs",),
     "google_notebooks_instance": _METADATA,
@@ -68,6 +73,8 @@ _OF_RESOURCES: Mapping[str, tuple[str, ...]] = {
     "google_tpu_v2_queued_resource": ("tpu",),
     "google_tpu_v2_vm": _METADATA,
     "google_workbench_instance": ("gce_setup",),
+    "google_workstations_workstation_config": ("container",),
+    "helm_release": ("values",),
     "kubernetes_config_map": ("data",),
     "kubernetes_config_map_v1": ("data",),
     "kubernetes_daemon_set_v1": ("spec",),
@@ -79,6 +86,7 @@ _OF_RESOURCES: Mapping[str, tuple[str, ...]] = {
     },
 }
 WITH_COMMANDS: Mapping[tuple[Mode, str], tuple[str, ...]] = {
+    ("data", "archive_file"): ("source", "source_content"),
     ("data", "cloudinit_config"): ("part",),
     ("data", "shell_script"): ("lifecycle_commands",),
     ("data", "template_cloudinit_config"): ("part",),
