@@ -8,6 +8,7 @@ so that a new attribute is not reported), and https://cloud.google.com/iam/docs/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from iamlint.basics.frozen import frozen
 from iamlint.conditions.parser import Unparsable, parse
@@ -26,6 +27,7 @@ from iamlint.conditions.syntax import (
     Node,
     Not,
     Operation,
+    dotted,
 )
 from iamlint.facts import Text
 from iamlint.unknown import Unknown
@@ -92,7 +94,34 @@ def undeclared(expression: Text, language: Language) -> str | None:
     return problem or (f"it is {kind}, and a condition is true or false" if kind else None)
 
 
-TRUTH, TEXT = "a truth value", "a text"
+_TAG_FUNCTIONS = frozenset("matchTag matchTagId hasTagKey hasTagKeyId".split())
+
+
+@lru_cache(maxsize=1024)
+def beside_tags(expression: Text) -> str | None:
+    """Return the first name in the condition of a deny rule that does not belong to a question about tags.
+
+    Deny rules support nothing else: https://cloud.google.com/iam/docs/reference/rest/v2/policies#DenyRule
+    """
+    node = parse(expression)
+    return None if isinstance(node, Unparsable | Unknown) else next(_beside_tags(node), None)
+
+
+def _beside_tags(node: Node) -> Iterator[str]:
+    match node:
+        case Call(function, Name("resource"), _) if function in _TAG_FUNCTIONS:
+            return
+        case Call(function, of, arguments):
+            yield from (name for part in (of, *arguments) if part is not None for name in _beside_tags(part))
+            yield function
+        case Name() | Field() | Index() if path := dotted(node):
+            yield path
+        case _:
+            for child in _children(node):
+                yield from _beside_tags(child)
+
+
+TRUTH, TEXT, TIME = "a truth value", "a text", "a time"
 """Types of expressions, as `never` returns them."""
 _TYPE_OF_CALL = {
     **dict.fromkeys("startsWith endsWith contains matches has all exists exists_one hasTagKey".split(), TRUTH),
@@ -101,6 +130,11 @@ _TYPE_OF_CALL = {
     "getMilliseconds": "a number",
     **dict.fromkeys("extract join lowerAscii upperAscii replace substring trim charAt format string".split(), TEXT),
     "split": "a list",
+    "timestamp": TIME,
+}
+_TYPE_OF_ATTRIBUTE = {
+    "request.time": TIME,
+    **dict.fromkeys(("resource.name", "resource.type", "resource.service"), TEXT),
 }
 
 
@@ -119,6 +153,8 @@ def _type(node: Node) -> str | None:
             return TRUTH
         case Operation("==" | "!=" | "<" | "<=" | ">" | ">=" | "in"):
             return TRUTH
+        case Operation("+" | "-", left, right) if TIME in (_type(left), _type(right)):
+            return None
         case Operation("+", left, right):
             return _type(left) or _type(right)
         case Literal(int() | float()) | Minus() | Operation():
@@ -133,6 +169,8 @@ def _type(node: Node) -> str | None:
             return "a list"
         case MapOf():
             return "a map"
+        case Field():
+            return _TYPE_OF_ATTRIBUTE.get(dotted(node) or "")
         case _:
             return None
 

@@ -108,13 +108,14 @@ def lists(named: Iterable[Text] | Unknown, permission: str) -> Verdict:
     """Whether a deny policy's permissions include this one, by name or in a group."""
     if isinstance(named, Unknown):
         return Verdict.of(Truth.UNKNOWN, f"the permissions that it names are not known: {named.reason}")
+    plain = allowed_permission(permission) or permission  # roles name some with their host, as deny policies do
     verdict = FALSE
     for one in named:
         if isinstance(one, Unknown):
             verdict |= Verdict.of(Truth.UNKNOWN, f"one of the permissions that it names is not known: {one.reason}")
             continue
         form = allowed_permission(one)
-        if form and text_is((form,), permission) is Truth.TRUE:
+        if form and text_is((form,), plain) is Truth.TRUE:
             return TRUE
     return verdict
 
@@ -136,6 +137,7 @@ def _tags(grant: Grant, tags: Tags) -> TagState | None:
 
 
 def _condition(denial: Denial, context: Context) -> Verdict:
+    from iamlint.conditions.declared import beside_tags
     from iamlint.conditions.evaluation import evaluate
 
     match denial.condition:
@@ -145,4 +147,6 @@ def _condition(denial: Denial, context: Context) -> Verdict:
             return Verdict.of(Truth.UNKNOWN, f"its condition is not known: {reason}")
         case Condition(expression):
             outcome = evaluate(expression, context)
+            if outcome.denies is Truth.TRUE and (name := beside_tags(expression)):
+                return Verdict.of(Truth.UNKNOWN, f"its condition asks for {name}, which deny rules do not support")
             return Verdict(outcome.denies, outcome.why if outcome.denies is Truth.UNKNOWN else ())

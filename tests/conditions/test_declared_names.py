@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.conditions.declared import IAM, MAPPING, PROVIDER, TEXT, Language, never, undeclared
+from iamlint.conditions.declared import IAM, MAPPING, PROVIDER, TEXT, Language, beside_tags, never, undeclared
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.unknown import Unknown, UnknownPart
 
@@ -26,6 +26,10 @@ from iamlint.unknown import Unknown, UnknownPart
         (MAPPING, "assertion.arn.extract('assumed-role/{role}/')"),
         (MAPPING, "'a'"),
         (IAM, Unknown("not known", (UnknownPart("var.name"), " == 'x'"))),
+        (IAM, "request.time - timestamp('2030-01-01T00:00:00Z') < duration('60s')"),
+        (IAM, "request.time + duration('60s') < timestamp('2030-01-01T00:00:00Z')"),
+        (IAM, "duration('60s') + request.time < timestamp('2030-01-01T00:00:00Z')"),
+        (IAM, "timestamp('2030-01-01T00:00:00Z') != request.time && resource.type != 'x'"),
     ],
 )
 def test_it_has(language: Language, expression: str | Unknown) -> None:
@@ -70,6 +74,10 @@ def test_it_has(language: Language, expression: str | Unknown) -> None:
         (PROVIDER, "assertion.a.startsWith()", "one argument"),
         (PROVIDER, "int(assertion.a) == '1'", "compares a number with a text"),
         (IAM, "request.time.getHours() == '8'", "compares a number with a text"),
+        (IAM, "request.time == 5", "compares a time with a number"),
+        (IAM, "timestamp('2030-01-01T00:00:00Z') != 'x'", "compares a time with a text"),
+        (IAM, "resource.name == 5", "compares a text with a number"),
+        (IAM, "request.time", "a time"),
         (PROVIDER, "assertion.a.contains('b', 'c')", "one argument"),
         (PROVIDER, "assertion.a.matches('[')", "not a regular expression"),
         (PROVIDER, "matches(assertion.a, '(')", "not a regular expression"),
@@ -115,3 +123,22 @@ def test_what_can_be_no_text(expression: str, expected: str | None) -> None:
     parsed = parse(expression)
     assert not isinstance(parsed, Unparsable | Unknown)
     assert never(parsed, TEXT) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("resource.matchTag('1/env', 'dev')", None),
+        ("!resource.matchTagId('tagKeys/1', 'tagValues/2') || resource.hasTagKey('1/env') && true", None),
+        ("request.time < timestamp('2030-01-01T00:00:00Z')", "request.time"),
+        ("resource.matchTag('1/env', 'dev') && resource.name == 'x'", "resource.name"),
+        ("resource.name.startsWith('x')", "resource.name"),
+        ("principal['subject'] == 'x'", "principal.subject"),
+        ("timestamp('2030-01-01T00:00:00Z') == timestamp('2030-01-01T00:00:00Z')", "timestamp"),
+        ("tag.matchTag('1/env', 'dev')", "tag"),
+        ("resource.matchTag(", None),  # malformed
+        (Unknown("not known"), None),
+    ],
+)
+def test_what_is_not_about_tags(expression: str | Unknown, expected: str | None) -> None:
+    assert beside_tags(expression) == expected

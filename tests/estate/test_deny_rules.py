@@ -91,7 +91,9 @@ DENIAL = replace(denied(), denied_permissions=(GET,))
         ({"condition": Condition("false")}, F),
         ({"condition": Condition("true")}, T),
         ({"condition": Condition(TAG)}, U),
-        ({"condition": Condition("resource.name == 'x'")}, T),  # one that cannot be evaluated denies
+        ({"condition": Condition("resource.name == 'x'")}, U),  # Google supports conditions about tags only
+        ({"condition": Condition("request.time > timestamp('2020-01-01T00:00:00Z')")}, U),
+        ({"condition": Condition("request.time < timestamp('2020-01-01T00:00:00Z')")}, F),
         # -- one part that certainly does not fit is enough, whatever the others are
         ({"denied_permissions": (SIGN,), "denied_principals": NOT_KNOWN, "condition": NOT_KNOWN}, F),
         ({"denied_permissions": NOT_KNOWN, "denied_principals": (), "condition": NOT_KNOWN}, F),
@@ -186,3 +188,17 @@ def test_the_holder_of_a_grant_is_asked_for() -> None:
     by_account = replace(DENIAL, denied_principals=(f"principal://iam.googleapis.com/projects/-/serviceAccounts/{CI}",))
     assert against(by_account, granted(who=f"serviceAccount:{CI}"))[0] is T
     assert against(by_account, granted(who=ANA))[0] is F
+
+
+@pytest.mark.parametrize(
+    ("listed", "truth"),
+    [
+        ("iam.googleapis.com/workloadIdentityPoolProviders.update", T),
+        ("iam.googleapis.com/workloadIdentityPoolProviders.*", T),
+        ("iam.googleapis.com/*.*", T),
+        ("iam.googleapis.com/workloadIdentityPoolProviders.create", F),
+        ("iam.googleapis.com/workloadIdentityPools.*", F),
+    ],
+)
+def test_roles_name_some_permissions_with_their_host(listed: str, truth: Truth) -> None:
+    assert lists((listed,), "iam.googleapis.com/workloadIdentityPoolProviders.update").truth is truth

@@ -9,7 +9,7 @@ from itertools import takewhile
 from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.attributes import alike
 from iamlint.conditions.context import Context
-from iamlint.conditions.declared import IAM, PROVIDER, undeclared
+from iamlint.conditions.declared import IAM, PROVIDER, beside_tags, undeclared
 from iamlint.conditions.evaluation import evaluate
 from iamlint.conditions.outcome import Outcome, Reason
 from iamlint.conditions.parser import Unparsable, parse
@@ -104,7 +104,7 @@ def malformed_conditions(estate: Estate) -> Iterator[Match]:
             of = f"on {shown(grant.role)} for {grant.principal.text} on {grant.resource}"
             yield Match(grant, Truth.TRUE, words={"of": of, "problem": problem}, place=_place(condition, grant))
     for denial in estate.of(Denial):
-        problem = malformed(denial.condition, estate)
+        problem = malformed(denial.condition, estate) or _beside_tags(denial.condition)
         if problem:
             of = f"of the deny rule on {shown(denial.parent).rpartition('googleapis.com/')[2]}"
             yield Match(denial, Truth.TRUE, words={"of": of, "problem": problem}, place=_written(denial))
@@ -136,6 +136,12 @@ def malformed(condition: Condition | Unknown | None, estate: Estate) -> str | No
     outcome = _outcome(condition, Context(estate.as_of))
     wrong = next((one.text for one in outcome.reasons if one.kind in ("malformed", "unparsable")), None)
     return wrong or undeclared(condition.expression, IAM)
+
+
+def _beside_tags(condition: Condition | Unknown | None) -> str | None:
+    """Return why Google refuses the condition of a deny rule."""
+    name = beside_tags(condition.expression) if isinstance(condition, Condition) else None
+    return f"`{name}` is not about tags, and deny rules support conditions about tags only" if name else None
 
 
 def _written(fact: Denial | BoundaryBinding | Provider) -> Place | None:
