@@ -19,7 +19,7 @@ def user_managed_keys(estate: Estate) -> Iterator[Match]:
     """User-managed keys that Google generated; old ones are reported by `stale_keys`."""
     for key in estate.of(ServiceAccountKey):
         age = _age(key, estate.as_of)
-        if not key.uploaded and not key.disabled and (age is None or age <= OLDEST):
+        if not key.uploaded and _works(key, estate.as_of) and (age is None or age <= OLDEST):
             yield Match(key, Truth.TRUE)
 
 
@@ -34,7 +34,7 @@ def alternate_credentials(estate: Estate) -> Iterator[Match]:
             yield Match(credential, Truth.TRUE, words=words)
     for key in estate.of(ServiceAccountKey):
         age = _age(key, estate.as_of)
-        if key.uploaded and not key.disabled and (age is None or age <= OLDEST):
+        if key.uploaded and _works(key, estate.as_of) and (age is None or age <= OLDEST):
             yield Match(key, Truth.TRUE, words={"kind": "uploaded key"})
 
 
@@ -42,8 +42,14 @@ def stale_keys(estate: Estate) -> Iterator[Match]:
     """Keys in use for longer than recommended."""
     for key in estate.of(ServiceAccountKey):
         age = _age(key, estate.as_of)
-        if not key.disabled and age is not None and age > OLDEST:
+        if _works(key, estate.as_of) and age is not None and age > OLDEST:
             yield Match(key, Truth.TRUE, words={"days": str(age)})
+
+
+def _works(key: ServiceAccountKey, as_of: date) -> bool:
+    """Whether a key is neither disabled nor past its end: https://cloud.google.com/iam/docs/key-rotation"""
+    end = _day(key.expires)
+    return not key.disabled and (end is None or end >= as_of)
 
 
 def stale_api_keys(estate: Estate) -> Iterator[Match]:
@@ -56,7 +62,13 @@ def stale_api_keys(estate: Estate) -> Iterator[Match]:
 
 def _age(key: ServiceAccountKey | ApiKey, as_of: date) -> int | None:
     """Return the age of a key in days; None if the input does not have its date."""
+    created = _day(key.created)
+    return (as_of - created).days if created else None
+
+
+def _day(time: str | None) -> date | None:
+    """Return the day of a time in RFC 3339."""
     try:
-        return (as_of - date.fromisoformat((key.created or "")[:10])).days
+        return date.fromisoformat((time or "")[:10])
     except ValueError:
         return None

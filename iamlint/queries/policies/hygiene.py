@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, Node, principal_node
-from iamlint.facts import Declaration, Grant, Written
+from iamlint.facts import Declaration, Grant, Resource, Written
 from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, shown
 
@@ -118,8 +120,11 @@ Source: https://cloud.google.com/iam/docs/viewing-grantable-roles
 """
 
 
+_CUSTOM = regex(r"(?P<kind>projects|organizations)/(?P<name>[^/$]+)/roles/")
+
+
 def ungrantable_roles(estate: Estate) -> Iterator[Match]:
-    """Roles granted on a kind of resource that does not allow them, once for each declaration."""
+    """Roles granted on a resource that does not allow them, once for each declaration."""
     seen: set[tuple[Declaration, str]] = set()
     for grant in estate.of(Grant):
         kinds = _grantable_on(grant, estate)
@@ -139,12 +144,37 @@ def _grantable_on(grant: Grant, estate: Estate) -> str | None:
     lowest = _LOWEST.get(role)
     if lowest is not None:
         return " or ".join(sorted(f"{one.replace('_', ' ')}s" for one in lowest)) if kind not in lowest else None
+    if not role.startswith("roles/"):
+        return _home_elsewhere(role, grant, estate)
     begins = _OWN.get(kind)
-    if begins is None or not role.startswith("roles/"):
+    if begins is None:
         return None
     held, unknown = estate.permissions(role, grant.declared)
     mine = unknown is not None or not held or any(one.startswith(begins) for one in held)
     return None if mine else "what it has permissions on, and above"
+
+
+def _home_elsewhere(role: str, grant: Grant, estate: Estate) -> str | None:
+    """Return where a custom role can be granted, if its project or organization is certainly another one.
+
+    Source: https://cloud.google.com/iam/docs/roles-overview#custom
+    """
+    found = _CUSTOM.match(role)
+    if found is None:
+        return None
+    kind: Literal["project", "organization"] = "project" if found["kind"] == "projects" else "organization"
+    home = estate.hierarchy.node(Resource(kind, found["name"]), grant.declared)
+    above = estate.hierarchy.above(grant.resource, grant.declared)
+    there = next((node for node in above if node[0] == kind), None)
+    is_above = kind == "project" and grant.resource.kind in _FOLDERS
+    if is_above or (home and there and home != there and _is_name(home) and _is_name(there)):
+        return f"{kind} {found['name']} and what it contains"
+    return None
+
+
+def _is_name(node: Node) -> bool:
+    """Whether a resource is known by the name that others have, too: of a project that is its id."""
+    return "${" not in node[1] and (node[0] != "project" or not node[1].isdecimal())
 
 
 def _is_accepted(grant: Grant) -> bool:
