@@ -39,6 +39,10 @@ _LOWERED = frozenset({"user", "serviceAccount", "group", "domain"})
 """The forms whose value the Terraform provider makes lower case; URLs and GKE identities keep their case."""
 _DELETABLE = frozenset({"user", "serviceAccount", "group", "principal", "principalSet"})
 _CANONICAL = {prefix.lower(): prefix for prefix in _PREFIXES}
+_URL = regex(r"//[^/]*[.$]")
+"""The host of a federated principal; ``goog`` is one in deny policies only."""
+_CONTAINERS = "//cloudresourcemanager.googleapis.com/"
+_ACCOUNT_TYPES = frozenset({"ServiceAccount", "ServiceAgent"})
 _SECOND_PREFIX = regex(rf"(?i:{'|'.join(_PREFIXES)}):")
 _OF_PROJECT = frozenset({"projectOwners", "projectReaders", "projectWriters"})
 """BigQuery's names for the holders of basic roles in datasets.
@@ -261,7 +265,7 @@ def _has_second_prefix(prefix: str, rest: str) -> bool:
 def _is_well_formed(prefix: str, rest: str) -> bool:
     match prefix:
         case "principal" | "principalSet":
-            return rest.startswith("//")
+            return _URL.match(rest) is not None and not (rest.startswith(_CONTAINERS) and _is_no_set(prefix, rest))
         case "user" | "group":
             is_address = rest.count("@") == 1 and not rest.startswith("@") and not rest.endswith("@")
             # IAM refuses an account with another prefix than its own.
@@ -270,6 +274,12 @@ def _is_well_formed(prefix: str, rest: str) -> bool:
             return "@" not in rest
         case _:
             return True
+
+
+def _is_no_set(prefix: str, rest: str) -> bool:
+    """Whether a principal below a project, folder or organization is not all of its accounts or agents."""
+    _, is_typed, kind = rest.partition("/type/")
+    return prefix == "principal" or bool(is_typed and "${" not in kind and kind not in _ACCOUNT_TYPES)
 
 
 def _deleted(text: str, rest: str) -> Principal:
@@ -343,7 +353,8 @@ def _by_parts(value: Unknown) -> Principal:
     prefix, colon, rest = value.prefix.partition(":")
     prefix = _CANONICAL.get(prefix.lower(), prefix)
     of_prefix = _PREFIXES.get(prefix) if colon else None
-    if of_prefix and _has_second_prefix(prefix, rest):
+    has_no_host = prefix not in _LOWERED and rest.startswith("//projects/")  # the name of a pool alone
+    if of_prefix and (has_no_host or _has_second_prefix(prefix, rest)):
         return Principal(text, "malformed", value)
     if of_prefix is None:
         return Principal(text, "unknown" if not colon and _may_begin(prefix) else "malformed", value)

@@ -91,6 +91,11 @@ def test_a_whole_pool_is_no_single_set() -> None:
         "user:Group:ops@example.com",
         "domain:domain:example.com",
         "serviceAccount:projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com",
+        "principal://projects/123/locations/global/workloadIdentityPools/ci/subject/x",
+        "principalSet://",
+        "principalSet://goog/group/admins@example.com",  # of deny policies
+        "principalSet://cloudresourcemanager.googleapis.com/projects/123/type/User",
+        "principal://cloudresourcemanager.googleapis.com/projects/123/type/ServiceAccount",
     ],
 )
 def test_what_no_policy_would_take_is_malformed(text: str) -> None:
@@ -236,6 +241,7 @@ def test_a_principal_that_is_not_known_in_full_may_have_a_kind(parts: tuple[str 
         (("serviceAccount:serviceAccount:ci@", UnknownPart("var.project")), "malformed", None),
         (("user:group:", UnknownPart("var.who")), "malformed", None),
         (("projects/", UnknownPart("var.project")), "malformed", None),
+        (("principalSet://projects/", UnknownPart("var.number"), "/locations/global/x"), "malformed", None),
         (("robot:", UnknownPart("var.who")), "malformed", None),
         (("all", UnknownPart("var.who")), "unknown", None),
         (("serviceacc", UnknownPart("var.who")), "unknown", None),

@@ -15,25 +15,34 @@ from iamlint.provenance import directory
 _FULL_NAME = regex(r"projects/[^/]+/serviceAccounts/(?P<email>[^/]+)\Z")
 
 
+_MEMBER = regex(r"serviceAccount:(?P<email>[^/@$]+@[^/@$]+)\Z")
+_ATTRIBUTES = {"its project": ("name", "id"), "the prefix": ("member",)}
+"""Beginnings of the reasons why a form is refused, with the attributes of an account that have the form."""
+_NO_PLACE = ("it is the target", "it is the caller", "it is named twice")
+"""Beginnings of the reasons why an account has no place in a chain, whatever its form."""
+
+
 def delegate_form(problem: Problem) -> Change | None:
     """Replaces an account's name by its e-mail, or removes a delegate that is not part of the chain."""
     found, text = problem.sources.find(problem.place.at), problem.match.words.get("delegate", "")
     if found is None:
         return None
     tree, node = found
-    full = _FULL_NAME.match(text)
-    if full:
-        edits = reworded(problem.sources, problem.place, text, full["email"])
+    full = _FULL_NAME.match(text) or _MEMBER.match(text)
+    edits = reworded(problem.sources, problem.place, text, full["email"]) if full else None
+    if full and edits:
         return change(f"name the account by its e-mail, {full['email']}", edits)
-    if problem.match.words.get("reason", "").startswith("its project"):
-        names = [one for one in walk(node) if isinstance(one, Attribute) and one.name in ("name", "id")]
+    reason = problem.match.words.get("reason", "")
+    attributes = next((names for start, names in _ATTRIBUTES.items() if reason.startswith(start)), ())
+    if attributes:
+        names = [one for one in walk(node) if isinstance(one, Attribute) and one.name in attributes]
         whole = names and (names[0] is node or (isinstance(node, Template) and len(node.parts) == 1))
         if len(names) != 1 or not whole:
             return None
         start = names[0].end - len(names[0].name)
         return change("name the account by its e-mail", (edit(tree.source, start, names[0].end, "email"),))
     listed = tree.parent(node)
-    if not isinstance(listed, Tuple):
+    if not isinstance(listed, Tuple) or not reason.startswith(_NO_PLACE):
         return None
     return change(f"remove the delegate {text}", without_item(tree, listed, node))
 

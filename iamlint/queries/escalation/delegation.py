@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from iamlint.access.asking import access_of
 from iamlint.access.decision import Decision
 from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, Node, account_node, identity, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Place, Resource, Text
 from iamlint.finding import Confidence, Flow, Step
@@ -195,8 +196,8 @@ def malformed_delegate(estate: Estate) -> Iterator[Match]:
         target = identity(asked.target, asked.declared)
         caller = identity(asked.caller, asked.declared) if asked.caller is not None else None
         seen: set[str] = set()
-        if _names_a_project(asked.target):
-            yield _wrong(asked, asked.target, asked.place, "its project must be `-`")
+        if wrong := _wrong_form(asked.target):
+            yield _wrong(asked, asked.target, asked.place, wrong)
         for text, place in delegates:
             name = identity(text, asked.declared)
             reason = _reason(text, name, target, caller, seen)
@@ -207,8 +208,8 @@ def malformed_delegate(estate: Estate) -> Iterator[Match]:
 
 
 def _reason(text: Text, name: str | None, target: str | None, caller: str | None, seen: set[str]) -> str:
-    if _names_a_project(text):
-        return "its project must be `-`"
+    if wrong := _wrong_form(text):
+        return wrong
     if name is None:
         return ""
     if name == target:
@@ -218,10 +219,25 @@ def _reason(text: Text, name: str | None, target: str | None, caller: str | None
     return "it is named twice" if name in seen else ""
 
 
-def _names_a_project(text: Text) -> bool:
-    """Whether an account is named as ``projects/P/serviceAccounts/E``."""
+_NAME = regex(r"(?:projects/-/serviceAccounts/)?(?:[^/@\s]+@[^/@\s]+|[0-9]+)\Z")
+
+
+def _wrong_form(text: Text) -> str:
+    """Return why the API takes an account in this form for none; "" if it is one, or not known.
+
+    Source: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
+    """
     written = shown(text)
-    return written.startswith("projects/") and not written.startswith("projects/-/") and "/serviceAccounts/" in written
+    if written.startswith("projects/") and not written.startswith("projects/-/") and "/serviceAccounts/" in written:
+        return "its project must be `-`"
+    if written.startswith("serviceAccount:"):
+        return "the prefix `serviceAccount:` belongs to principals of policies only"
+    is_known = isinstance(text, str) and text and "${" not in text
+    return (
+        "it is neither an e-mail nor `projects/-/serviceAccounts/EMAIL`"
+        if is_known and not _NAME.match(written)
+        else ""
+    )
 
 
 def _wrong(asked: Impersonation, text: Text, place: Place, reason: str) -> Match:

@@ -86,10 +86,12 @@ def identified(text: Text) -> Text:
 def impersonated(text: Text) -> Text:
     """Return the e-mail that a target or delegate names: an e-mail, or ``projects/-/serviceAccounts/EMAIL``.
 
-    The API refuses a name with a project instead of the ``-``, so such a name stays unchanged. Source:
+    The API refuses a name with a project instead of the ``-``, and a principal: both stay unchanged. Source:
     https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
     """
     if isinstance(text, str) and "/" in text and not text.startswith(f"projects/-{_FOLDER}"):
+        return text
+    if isinstance(text, str) and text.startswith(_MEMBER):
         return text
     return account_name(text)
 
