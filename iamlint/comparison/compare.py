@@ -44,22 +44,7 @@ def compare(base: Side, head: Side) -> Comparison:
     cone = Cone(*changes)
     access = SideAccess(names[0]), SideAccess(names[1])
     left_out: Counter[str] = Counter()
-    found: dict[Change, list[Difference]] = {"opened": [], "closed": []}
-    parts = (one for one in head.estate.of(UnreadPart) if one.declared.type != "module" and one.declared.address)
-    unread = {_block_of(one.declared): one for one in parts}
-    looked_at = hops = 0
-    for account in list(cone.targets)[:MOST_ACCOUNTS]:
-        if hops > MOST_HOPS:
-            break
-        before, after = access[0].account(account), access[1].account(account)
-        for one in differences(account, before, after):
-            found[one.change].append(_doubted(one, unread))
-        looked_at += 1
-        hops += sum(one.steps for one in (before, after) if one)
-    if len(cone.targets) > looked_at:
-        left_out["accounts that were not looked at"] = len(cone.targets) - looked_at
-    if cone.cut:
-        left_out[_CUT] = 1
+    found = _found(cone, access, head, left_out)
     teller = Teller(*access, changes)
     unknown: list[UnknownChange] = []
     pairs: dict[Change, tuple[Pair, ...]] = {}
@@ -84,6 +69,29 @@ def compare(base: Side, head: Side) -> Comparison:
         unknown=tuple(_listed(unknown, "unknown answers", left_out)),
         left_out={what: number for what, number in left_out.items() if number},
     )
+
+
+def _found(
+    cone: Cone, access: tuple[SideAccess, SideAccess], head: Side, left_out: Counter[str]
+) -> dict[Change, list[Difference]]:
+    """Return the pairs that open and close, of as many accounts as the bounds allow; ``left_out`` counts the others."""
+    found: dict[Change, list[Difference]] = {"opened": [], "closed": []}
+    parts = (one for one in head.estate.of(UnreadPart) if one.declared.type != "module" and one.declared.address)
+    unread = {_block_of(one.declared): one for one in parts}
+    looked_at = hops = 0
+    for account in list(cone.targets)[:MOST_ACCOUNTS]:
+        if hops > MOST_HOPS:
+            break
+        before, after = access[0].account(account), access[1].account(account)
+        for one in differences(account, before, after):
+            found[one.change].append(_doubted(one, unread))
+        looked_at += 1
+        hops += sum(one.steps for one in (before, after) if one)
+    if len(cone.targets) > looked_at:
+        left_out["accounts that were not looked at"] = len(cone.targets) - looked_at
+    if cone.cut:
+        left_out[_CUT] = 1
+    return found
 
 
 def _doubted(one: Difference, unread: Mapping[str, UnreadPart]) -> Difference:

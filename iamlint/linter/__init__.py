@@ -69,18 +69,7 @@ def lint(
     allowance, uses = allowance or Allowance(), uses or Uses()
     found = _Found([_unknown_answer_of_unread_part(unread_part) for unread_part in estate.unread_parts])
     judging = _Judging(Comments(reading.texts, uses.comments), accept, reading.texts, mend, uses)
-    maker = Maker(estate, reading.texts)
-    left_out = too_large(rules, lambda kind: len(estate.of(KINDS[kind].type)))
-    asked = [rule for rule in rules if not any(rule is one for one in left_out)]
-    errors = [*reading.errors, *map(_too_large, left_out)]
-    try:
-        with allowance.interrupting():
-            while asked:
-                allowance.check()
-                _ask(asked[0], estate, judging, maker, found)
-                asked = asked[1:]
-    except TimeUp:
-        errors += [_not_asked(asked, allowance)] if asked else []
+    errors = [*reading.errors, *_asked(rules, estate, judging, Maker(estate, reading.texts), found, allowance)]
     if also:
         try:
             with allowance.interrupting():
@@ -105,6 +94,24 @@ def lint(
         texts=reading.texts,
         as_of=estate.as_of if _has_dates(reading.facts, accept) else None,
     )
+
+
+def _asked(
+    rules: tuple[Rule, ...], estate: Estate, judging: _Judging, maker: Maker, found: _Found, allowance: Allowance
+) -> list[Unreadable]:
+    """Add to ``found`` what the rules find; returns an error for those that are too large, or too late."""
+    left_out = too_large(rules, lambda kind: len(estate.of(KINDS[kind].type)))
+    waiting = [rule for rule in rules if not any(rule is one for one in left_out)]
+    errors = [*map(_too_large, left_out)]
+    try:
+        with allowance.interrupting():
+            while waiting:
+                allowance.check()
+                _ask(waiting[0], estate, judging, maker, found)
+                waiting = waiting[1:]
+    except TimeUp:
+        errors += [_not_asked(waiting, allowance)] if waiting else []
+    return errors
 
 
 @mutable

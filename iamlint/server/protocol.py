@@ -123,6 +123,7 @@ def serve() -> None:
     server = Server()
     _documents(server)
     _questions(server)
+    _places(server)
     server.start_io()
 
 
@@ -161,6 +162,8 @@ def _documents(server: Server) -> None:
 
 
 def _questions(server: Server) -> None:
+    """Register what is asked about the word at a position: what it is, and how it may continue."""
+
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     def hovered(params: lsp.HoverParams) -> lsp.Hover | None:
         at = _at(server, params)
@@ -193,6 +196,10 @@ def _questions(server: Server) -> None:
             for name, about in found
         ]
         return lsp.CompletionList(len(items) >= completion.MOST, items)
+
+
+def _places(server: Server) -> None:
+    """Register what is answered by places: where something is written, and what may be done there."""
 
     @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
     def defined(params: lsp.DefinitionParams) -> list[lsp.Location]:
