@@ -71,10 +71,12 @@ def test_an_interrupt_is_one_line_whenever_it_comes(directory: Path, where: str)
 
 def test_an_interrupt_in_a_long_run_ends_it(directory: Path) -> None:
     (directory / "main.tf").write_text("".join(BAD.replace('"ci"', f'"ci{number}"') for number in range(20000)))
-    process = subprocess.Popen(
-        [*PROGRAM, "check"], cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    time.sleep(1.5)
+    started = "from iamlint.__main__ import start\nprint('started', flush=True)\nstart()"
+    command = [sys.executable, "-I", "-c", started, "check"]
+    process = subprocess.Popen(command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    assert process.stdout.readline() == "started\n"  # before, an interrupt ends Python itself
+    time.sleep(1)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert "Traceback" not in errors
