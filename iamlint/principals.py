@@ -389,6 +389,10 @@ _PLACEHOLDER = regex(
 )
 _IN_ACCOUNT = regex(f"(?i:{_CAPITALS})")
 """An account's e-mail has no underscore, and its case does not count."""
+_IN_DOMAIN = regex(r"(?i:(?<![a-z0-9])your_\w*)")
+"""A domain has none either: ``domain:${var.domain}`` with ``YOUR_COMPANY_DOMAIN``, whose case is gone."""
+
+_WITH_DOMAINS = ("serviceAccount:", "user:", "group:", "domain:")
 
 MARKS = ("_", "<", "your", "xxxx", "todo", "fixme", "replace", "change")
 """Each placeholder contains one of these, in lower case; few of a large export's principals do."""
@@ -406,6 +410,8 @@ def placeholder_of(text: str) -> str | None:
     found = _PLACEHOLDER.search(plain)
     if found is None and plain.startswith("serviceAccount:"):
         found = _IN_ACCOUNT.search(plain)
+    if found is None and plain.startswith(_WITH_DOMAINS):
+        found = _IN_DOMAIN.search(plain.rpartition("@")[2])
     return found[0] if found else None
 
 

@@ -129,6 +129,14 @@ def test_the_account_that_google_makes_for_an_object_is_an_agent(export, referen
     assert grant.principal.unknown is not None
 
 
+def test_a_member_without_quotes_is_a_mapping(export):
+    bindings = [{"role": "roles/owner", "members": [{"serviceAccount": "ci@shop.iam.gserviceaccount.com"}]}]
+    policy = {"apiVersion": VERSION, "kind": "IAMPolicy", "metadata": {"name": "a"}}
+    spec = {"bindings": bindings, "resourceRef": SPEC["resourceRef"]}
+    (grant,) = [fact for fact in export("a.yaml", policy | {"spec": spec}).facts if isinstance(fact, Grant)]
+    assert "in quotes" in grant.principal.unknown.reason
+
+
 def test_a_provider_whose_pool_is_elsewhere_is_one_of_a_workload_pool(export):
     spec = {"workloadIdentityPoolRef": {"name": "ci"}, "oidc": {"issuerUri": "https://gitlab.com"}}
     document = {"apiVersion": VERSION, "kind": "IAMWorkloadIdentityPoolProvider", "metadata": {"name": "p"}}

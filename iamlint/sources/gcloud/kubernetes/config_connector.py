@@ -177,6 +177,8 @@ def _principal(one: _Object, member: Value) -> tuple[Principal, Value]:
         return Principal(why.text, "service_agent", why), source
     reference = ".".join(f"{kind}.{text(get(ref, 'name')) or '?'}" for kind, ref in names.items())
     reason = "the principal is that of another object of Config Connector"
+    if not names:
+        reason = 'it is a mapping, not a text: write "serviceAccount:NAME" in quotes, without a space after the colon'
     return read_principal(Unknown(reason, (UnknownPart(reference or "memberFrom"),))), source if source.at else member
 
 
