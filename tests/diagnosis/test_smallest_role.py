@@ -15,6 +15,7 @@ from iamlint.diagnosis.fixes.smallest_role import smallest_role, smallest_roles
         ("iam.serviceAccounts.get", "roles/iam.serviceAccountViewer"),  # roles/iam.workloadIdentityUser makes tokens
         ("iam.serviceAccounts.create", "roles/iam.serviceAccountCreator"),
         ("iam.serviceAccounts.getAccessToken", "roles/iam.workloadIdentityUser"),
+        ("iam.workloadIdentityPools.create", "roles/iam.workloadIdentityPoolAdmin"),  # the catalogue writes the host
         ("no.such.permission", None),
     ],
 )

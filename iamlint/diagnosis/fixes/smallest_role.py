@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.roles import Catalog, catalog
+from iamlint.roles import Catalog, catalog, spellings
 
 _USUAL: Mapping[str, str] = {
     "storage.objects.get": "roles/storage.objectViewer",
@@ -44,6 +44,7 @@ def smallest_role(permission: str, of_document: str = "") -> str | None:
         return _USUAL[permission]
 
     roles = catalog()
+    permission = next(filter(roles.is_permission, spellings(permission)), permission)
     held = roles.permissions(of_document) if of_document else None
     if isinstance(held, frozenset) and permission in held:
         return of_document

@@ -71,7 +71,9 @@ _STARTS = regex(
 _WORD = regex(r"[\w.@/:=%-]")
 _OWN_LINE = regex(r"Error\b|ERROR\b|\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d")
 _PAYLOAD = regex(
-    r"[ \t{}\[\]()\"',-]|(?:metadata|details|error|reason|domain|service|permission|resource)[ ]?[:={]", re.I
+    r"[ \t{}\[\]()\"',-]|Caused by: |(?:GET|POST|PUT|PATCH|DELETE) https?://"
+    r"|(?:metadata|details|error|reason|domain|service|permission|resource)[ ]?[:={]",
+    re.I,
 )
 _OPEN_END = regex(r"(?:[:,({\[='\"`]|\b(?:on|for|the|to|of|have|account|permission|resource|project|member))$", re.I)
 _WRAPPED_END = regex(r"(?<![.,)\]}] )\b[\w@/-]+$")

@@ -130,6 +130,8 @@ def _resource(fields: Fields) -> str:
     """Return the full name of the resource: a text about a project, folder or organization may have its id alone."""
     service, _, rest = fields.permission.partition(".")
     kind = rest.partition(".")[0]
+    if fields.permission == "serviceusage.services.enable" and fields.project and not fields.resource:
+        return f"projects/{fields.project.removeprefix('projects/')}"
     if service != "resourcemanager" or kind not in ("projects", "folders", "organizations"):
         return fields.resource
     name = fields.resource or (fields.project if kind == "projects" else "")

@@ -22,6 +22,8 @@ _GRANTED: Mapping[Step, tuple[str, ...]] = {
 """The states of the rights with which an error's own step does not settle it: the grant is there, or may be there.
 
 It is then not applied, or minutes old."""
+_STOPS = ("condition", "deny", "boundary")
+"""Where a right stops that is granted."""
 _WRONG_TOKEN = "could not be verified"  # noqa: S105  # a text of an error
 """Cloud Run's error for a token of another kind or audience."""
 
@@ -56,6 +58,8 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     rights = next((one for one in stages if one.name == RIGHTS), None)
     if broken is None and rights and rights.state in _GRANTED.get(step, ()):
         return None
+    if broken is None and rights and step == "quota-project" and rights.step in _STOPS:
+        broken = rights
     if broken:
         return _of_stage(case, "fails", broken, stages)
     also = rights.also if rights and step == "quota-project" else ()

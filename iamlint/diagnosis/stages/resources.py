@@ -179,6 +179,8 @@ def resource_name(on: str, permission: str) -> ResourceName:
     parts = on.split("/")
     if len(parts) > 1 and parts[0] in _CONTAINERS:
         return _path(parts)
+    if "@" in on and len(parts) == 1 and permission.startswith("iam.serviceAccount"):
+        return ResourceName((Resource("service_account", on),))
     table = _BIGQUERY.match(on) if permission.startswith("bigquery.") else None
     if table:
         dataset = f"projects/{table['project']}/datasets/{table['dataset']}"

@@ -45,7 +45,31 @@ def asked(name: str, terraform: str, right: str, error: str, *, base: str = ACCO
     return case(name, base + terraform, f"serviceAccount:{TARGET}", right, target=None, error=error)
 
 
+READ = (
+    'Error when reading or editing Service Account "projects/shop/serviceAccounts/boss@shop.iam.gserviceaccount.com": '
+    "googleapi: Error 403: Permission 'iam.serviceAccounts.get' denied on resource (or it may not exist)."
+)
+ENABLE = (
+    "Error: Error when reading or editing Project Service shop/run.googleapis.com: googleapi: Error 403: "
+    "Permission denied to enable service [run.googleapis.com]"
+)
+USAGE = "roles/serviceusage.serviceUsageAdmin"
+
 CASES = [
+    asked(
+        "the condition of the right to bill ended",
+        project_grant(MEMBER, CONSUMER, more=under(EXPIRED)),
+        "fails condition",
+        QUOTA,
+    ),
+    asked(
+        "an account of another project",
+        project_grant(MEMBER, "roles/iam.serviceAccountViewer", project="tools"),
+        "fails target-rights",
+        READ,
+    ),
+    asked("services of another project", project_grant(MEMBER, USAGE, project="tools"), "fails target-rights", ENABLE),
+    asked("services of the project", project_grant(MEMBER, USAGE), "unknown missing-input", ENABLE),
     asked("nothing", "", "fails target-rights", SECRET),
     asked("granted", on_secret("db"), "unknown missing-input", SECRET),
     asked("another secret", on_secret("other"), "fails target-rights", SECRET),
