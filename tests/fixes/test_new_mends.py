@@ -391,6 +391,25 @@ def test_a_misspelt_role_stays_in_its_service(role: str, expected: str, tmp_path
     assert changed(tmp_path, "unknown-role", text % role, ()) == text % expected
 
 
+@pytest.mark.parametrize(
+    ("domain", "expected"),
+    [
+        ("shop.iam.gserviceacount.com", "shop.iam.gserviceaccount.com"),
+        ("shop.iam.gserviceaccount", "shop.iam.gserviceaccount.com"),
+        ("shop.iam.gservicesaccount.con", "shop.iam.gserviceaccount.com"),
+        ("gsuite.com", "gsuite.com"),  # a domain of its own: whose account it is stays a suggestion
+    ],
+)
+def test_a_misspelt_domain_of_accounts_is_corrected(domain: str, expected: str, tmp_path: Path) -> None:
+    text = """resource "google_project_iam_member" "one" {
+  project = "shop"
+  role    = "roles/viewer"
+  member  = "serviceAccount:ci@%s"
+}
+"""
+    assert changed(tmp_path, "malformed-principal", text % domain) == text % expected
+
+
 @pytest.mark.parametrize(("refs", "mended"), [(11, True), (12, False)])
 def test_alternatives_are_left_out_where_they_are_few(refs: int, mended: bool, tmp_path: Path) -> None:
     named = "assertion.repository_owner_id == '42'"

@@ -184,6 +184,13 @@ def _everywhere(sources: Sources, grant: Grant, old: str, new: str) -> tuple[Edi
     return tuple(one for edits in found for one in edits or ()) if all(found) else None
 
 
+_OF_ACCOUNTS = "gserviceaccount.com"
+_ACCOUNTS_END = regex(r"(?i)gs[a-z]{8,18}(?:\.[a-z]{1,4})?\Z")
+"""The end of a domain that may be a misspelt one of service accounts."""
+_MOST_WRONG = 4
+"""Maximum number of its differing letters, for which ".com" may be missing."""
+
+
 def _principal_forms(text: str) -> Iterable[tuple[str, str, bool]]:
     """Yield a part of a malformed principal, its replacement, and whether that is certain."""
     prefix, colon, rest = text.partition(":")
@@ -205,7 +212,11 @@ def _principal_forms(text: str) -> Iterable[tuple[str, str, bool]]:
         yield f"{prefix}:", "serviceAccount:", True
     if not colon and re.fullmatch(r"[^@\s/]+@[a-z0-9.-]+\.gserviceaccount\.com", text):
         yield text, f"serviceAccount:{text}", True
-    if (
+    domain = rest.rpartition("@")[2] if prefix == "serviceAccount" else ""
+    wrong = _ACCOUNTS_END.search(domain)
+    if wrong and wrong[0] != _OF_ACCOUNTS and differing(wrong[0], _OF_ACCOUNTS) <= _MOST_WRONG:
+        yield wrong[0], _OF_ACCOUNTS, True
+    elif (
         prefix == "serviceAccount"
         and re.fullmatch(r"[^@\s/]+@[^@\s/]+", rest)
         and not rest.endswith(".gserviceaccount.com")
