@@ -34,6 +34,14 @@ def test_the_role_changes_little(permission: str, role: str | None) -> None:
         ("compute.networks.get compute.networks.addPeering", "compute.networkAdmin"),
         ("run.services.create iam.serviceAccounts.actAs", "iam.serviceAccountUser run.developer"),
         ("storage.objects.get no.such.permission", None),
+        (  # more than are weighed together
+            (
+                "compute.instances.create compute.instances.setMetadata compute.instances.setTags compute.disks.create "
+                "compute.instances.setLabels compute.disks.use compute.images.useReadOnly compute.networks.use "
+                "compute.addresses.use compute.subnetworks.use compute.routes.list compute.firewalls.create"
+            ),
+            "compute.instanceAdmin compute.securityAdmin",
+        ),
     ],
 )
 def test_few_roles_have_all(permissions: str, roles: str | None) -> None:

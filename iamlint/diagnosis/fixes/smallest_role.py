@@ -57,20 +57,23 @@ def smallest_roles(permissions: Iterable[str], of_document: str = "") -> dict[st
 
     That is one role if one has all, unless several change far less.
     """
-    wanted = tuple(dict.fromkeys(permissions))[:_MOST_TOGETHER]
+    wanted = tuple(dict.fromkeys(permissions))
     alone = {one: role for one in wanted if (role := smallest_role(one, of_document))}
     if len(alone) < len(wanted):
         return None
-    roles = _cheapest(_candidates(wanted, alone), wanted) or tuple(dict.fromkeys(alone.values()))
+    together = {one: alone[one] for one in wanted[:_MOST_TOGETHER]}
+    roles = _cheapest(_candidates(tuple(together), together), tuple(together)) or together.values()
     left, made = set(wanted), dict[str, tuple[str, ...]]()
-    for role in roles:
+    for role in dict.fromkeys((*roles, *alone.values())):
         held = catalog().permissions(role)
-        made[role] = tuple(one for one in wanted if one in left and isinstance(held, frozenset) and one in held)
-        left.difference_update(made[role])
+        its = tuple(one for one in wanted if one in left and isinstance(held, frozenset) and one in held)
+        made |= {role: its} if its else {}
+        left.difference_update(its)
     return made
 
 
 _MOST_TOGETHER = 10
+"""Maximum number of permissions whose roles are chosen together; each further one gets its own, if none has it."""
 _POWERS = regex(r"\.(?:setIamPolicy|actAs|getAccessToken|getOpenIdToken|signBlob|signJwt|implicitDelegation)\Z")
 _OF_A_ROLE, _OF_POWERS, _OF_A_PREVIEW = 40, 100, 10
 """What counts against a role, in permissions that do more than read: each role more, one that also sets policies or
