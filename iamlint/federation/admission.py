@@ -17,6 +17,7 @@ from typing import Literal as OneOf
 from iamlint.basics.frozen import frozen, mutable
 from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.parser import Unparsable
+from iamlint.conditions.simplified import simplified
 from iamlint.conditions.token_claims import Claim, claims_compared, mapped
 from iamlint.facts import Condition, Provider, Text
 from iamlint.federation.forms import may_have
@@ -61,8 +62,17 @@ class Way:
                 yield claim, value, start
 
 
-Source = tuple[OneOf["claim"], str, str, str] | tuple[OneOf["constant"], str] | OneOf["missing", "open"]
-"""What an attribute is made of: a claim between two texts, a constant, nothing, or something not evaluated."""
+Source = tuple[OneOf["claim"], str, str, str] | tuple[OneOf["constant"], str] | OneOf["aws role", "missing", "open"]
+"""What an attribute is made of: a claim between two texts, a constant, the ARN of a role as in the mapping that Google
+documents, nothing, or something not evaluated."""
+_AWS_ROLE = (
+    "assertion.arn.contains('assumed-role')"
+    " ? assertion.arn.extract('{account_arn}assumed-role/')"
+    " + 'assumed-role/' + assertion.arn.extract('assumed-role/{role_name}/')"
+    " : assertion.arn"
+)
+"""The ARN without the name of the session. Source: ``attributeMapping`` in
+https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers"""
 
 
 @lru_cache(maxsize=4096)
@@ -162,6 +172,8 @@ class Admission:
         if source[0] == "constant":
             met = not isinstance(value, str) or _met(claim.how, source[1], value)
             return None if met else f"the mapping makes `{claim.name}` always `{source[1]}`, never `{shown(value)}`"
+        if source == "aws role":
+            return _narrow_role(way, *_plain(claim.how, value))
         _, name, before, after = source
         if problem := _wrong_type(claim, name, self.issuer) or self._no_claim(name) or self._other_issuer(demand, name):
             return problem
@@ -201,6 +213,8 @@ def admission(provider: Provider) -> Admission:
 
 @lru_cache(maxsize=1024)
 def _made_of(of: Text) -> Source:
+    if isinstance(of, str) and "assumed-role" in of and simplified(of) == simplified(_AWS_ROLE):
+        return "aws role"
     found = mapped(of)
     if found is None:
         return "open"
@@ -277,6 +291,14 @@ def _narrow(way: Way, name: str, how: str, value: str) -> str | None:
     if whole:
         way.claims[name] = value
     return _add(way, name, {**found.parts, **way.issuer.implied(found.parts)}, found.begun or ())
+
+
+def _narrow_role(way: Way, how: str, value: str) -> str | None:
+    """Add the ARN of a role, or a prefix of one, to a way: the ARN of its sessions begins so."""
+    if how not in _BEGINNING:
+        return None
+    is_session = how == "equals" and "assumed-role" in value
+    return _narrow(way, "arn", "prefix", f"{value}/") if is_session else _narrow(way, "arn", how, value)
 
 
 def _add(way: Way, name: str, parts: Mapping[str, str], begun: Sequence[str]) -> str | None:

@@ -219,6 +219,51 @@ def test_who_gets_in_is_told_by_provider_and_principal(
     assert [finding.rule for finding in report.findings] == ["unmatched-federated-principal"] * nobody
 
 
+AWS_PROVIDER = """
+resource "google_iam_workload_identity_pool_provider" "aws" {{
+  project                            = "shop"
+  workload_identity_pool_id          = "aws"
+  workload_identity_pool_provider_id = "aws"
+  {mapping}
+  aws {{ account_id = "123456789012" }}
+}}
+
+resource "google_service_account_iam_member" "it" {{
+  service_account_id = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/aws/{value}"
+}}
+"""
+OF_ROLE = (
+    "assertion.arn.contains( 'assumed-role' ) ? assertion.arn.extract('{account_arn}assumed-role/') + "
+    "'assumed-role/'+assertion.arn.extract('assumed-role/{role_name}/') : assertion.arn"
+)
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    ["", f"""attribute_mapping = {{ "google.subject" = "assertion.arn", "attribute.aws_role" = "{OF_ROLE}" }}"""],
+    ids=["default", "written"],
+)
+@pytest.mark.parametrize(
+    ("arn", "nobody"),
+    [
+        ("arn:aws:sts::123456789012:assumed-role/deploy", False),
+        ("arn:aws:sts::999999999999:assumed-role/deploy", True),
+        ("arn:aws:sts::123456789012:assumed-role/deploy/session", True),
+        ("arn:aws:iam::123456789012:user/ana", False),
+        ("arn:aws:iam::999999999999:user/ana", True),
+        ("arn:aws:sts::999999999999:assumed-role/${var.role}", True),
+        ("arn:aws:sts::${var.account}:assumed-role/deploy", False),
+    ],
+)
+def test_a_role_of_another_account_of_aws(check: Check, mapping: str, arn: str, nobody: bool) -> None:
+    text = AWS_PROVIDER.format(mapping=mapping, value=f"attribute.aws_role/{arn}")
+    variables = 'variable "role" {}\nvariable "account" {}\n'
+    report = check({"main.tf": variables + text}, select=("unmatched-federated-principal",))
+    assert [finding.rule for finding in report.findings] == ["unmatched-federated-principal"] * nobody
+
+
 @pytest.mark.parametrize(
     ("member", "severity"),
     [

@@ -77,6 +77,7 @@ _FOLDERS = frozenset({"folder", "organization"})
 _PROJECTS = frozenset({"project", "folder", "organization"})
 _BILLING = frozenset({"billing_account", "organization"})
 _LOWEST: Mapping[str, frozenset[str]] = {
+    "roles/billing.admin": _BILLING,
     "roles/billing.creator": frozenset({"organization"}),
     "roles/billing.user": _BILLING,
     "roles/iam.organizationRoleAdmin": frozenset({"organization"}),
@@ -99,7 +100,8 @@ _LOWEST: Mapping[str, frozenset[str]] = {
 
 Sources, "Lowest-level resources where you can grant this role" in the pages of April 2026:
 https://docs.cloud.google.com/iam/docs/roles-permissions/resourcemanager (also resource-manager/docs/access-control-org,
--folders and -proj), https://docs.cloud.google.com/iam/docs/roles-permissions/billing and
+-folders and -proj), https://docs.cloud.google.com/iam/docs/roles-permissions/billing (also
+billing/docs/how-to/billing-access) and
 https://docs.cloud.google.com/iam/docs/roles-permissions/orgpolicy; of organizationRoleAdmin
 https://docs.cloud.google.com/iam/docs/creating-custom-roles#required-roles
 """
