@@ -144,11 +144,18 @@ class Hierarchy:
     def _short(self, name: str) -> str:
         """Return ``P/L/T`` for ``projects/P/locations/L/topics/T``: Terraform uses the short form, exports the long
         one.
+
+        Names of the Identity-Aware Proxy have the region in ``compute-R``:
+        https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/iap_web_region_backend_service_iam
         """
         if "/" not in name or "${" in name:
             return name
         parts = name.split("/")
-        if parts[0] in _COLLECTIONS and len(parts) % 2 == 0:
+        if parts[0] in _COLLECTIONS and parts[2:3] == ["iap_web"]:
+            parts = [parts[1], *filter(None, ["".join(parts[3:4]).partition("-")[2]]), *parts[5::2]]
+        elif parts[0] in _COLLECTIONS and parts[2:3] == ["iap_tunnel"]:
+            parts = [parts[1], *parts[4::2]]
+        elif parts[0] in _COLLECTIONS and len(parts) % 2 == 0:
             parts = parts[1::2]
         return "/".join((self._keys.get(parts[0], parts[0]), *parts[1:]))
 
