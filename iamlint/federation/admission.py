@@ -169,11 +169,11 @@ class Admission:
             return f"the mapping makes no `{claim.name}`"
         if source == "open" or claim.part:
             return None
+        if source == "aws role":
+            return _narrow_role(way, *_plain(claim.how, value))
         if source[0] == "constant":
             met = not isinstance(value, str) or _met(claim.how, source[1], value)
             return None if met else f"the mapping makes `{claim.name}` always `{source[1]}`, never `{shown(value)}`"
-        if source == "aws role":
-            return _narrow_role(way, *_plain(claim.how, value))
         _, name, before, after = source
         if problem := _wrong_type(claim, name, self.issuer) or self._no_claim(name) or self._other_issuer(demand, name):
             return problem
