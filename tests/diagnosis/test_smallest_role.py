@@ -38,7 +38,7 @@ def test_the_role_changes_little(permission: str, role: str | None) -> None:
             (
                 "compute.instances.create compute.instances.setMetadata compute.instances.setTags compute.disks.create "
                 "compute.instances.setLabels compute.disks.use compute.images.useReadOnly compute.networks.use "
-                "compute.addresses.use compute.subnetworks.use compute.routes.list compute.firewalls.create"
+                "compute.addresses.use compute.subnetworks.use compute.instances.get compute.firewalls.create"
             ),
             "compute.instanceAdmin compute.securityAdmin",
         ),
