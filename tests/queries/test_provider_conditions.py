@@ -549,3 +549,10 @@ def test_pools_of_several_projects(check: Check, names: list[str], more: str, ex
     )
     found = [(one.address or "").split(".")[1] for one in report.findings]
     assert sorted(found) + ["unknown"] * bool(report.unknown_answers) == expected
+
+
+def test_a_privilege_under_an_unknown_condition_is_unknown(check: Check) -> None:
+    condition = '  condition {\n    title      = "c"\n    expression = var.name\n  }\n'
+    text = POOL_OF_ONE_WORKSPACE.replace('"roles/owner"\n', '"roles/owner"\n' + condition)
+    report = check({"main.tf": text}, select=["whole-pool-impersonates"])
+    assert (len(report.findings), len(report.unknown_answers)) == (0, 1)

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.estate import Estate, scope
+from iamlint.estate import Estate, principal_node, scope
 from iamlint.facts import Grant, Provider
 from iamlint.federation.admission import admission
 from iamlint.federation.names import misspelling
 from iamlint.federation.unmatched import is_unmatched, providers_by_pool, why_unmatched
 from iamlint.finding import Confidence
-from iamlint.logic.verdict import TRUE
+from iamlint.graph.edges import graph_of
+from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.patterns.match import Match, grant_verdict, grant_verdicts
 from iamlint.queries.federation.provider_conditions import admits, mapped_claims
 from iamlint.queries.federation.workloads import Workloads
@@ -130,6 +131,14 @@ _BECOMES = {
 _WHOLE = regex(r".*Pools/(?P<pool>[^/]+)/\*\Z", re.DOTALL)
 
 
+def _leads(grant: Grant, estate: Estate) -> Verdict:
+    """Whether a grant on an account leads to a privileged one; unknown if the account's own privilege is."""
+    found = grant_verdict({"reaches_privileged": True}, grant, estate)
+    node = estate.hierarchy.node(grant.resource, grant.declared)
+    gained = graph_of(estate).gained(node[1], principal_node(grant) or "") if node else None
+    return gained[1] if gained and found.truth is Truth.FALSE else found
+
+
 def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
     """Grants on accounts to everybody in a pool, unless its providers admit only one workload each.
 
@@ -146,7 +155,7 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
         if open_to and all(how == "nobody" for how in open_to.values()):  # the providers are reported
             continue
         few = open_to and all(how in ("workload", "nobody") for how in open_to.values())
-        leads = grant_verdict({"reaches_privileged": True}, grant, estate) if few else TRUE
+        leads = _leads(grant, estate) if few else TRUE
         if leads.truth is Truth.FALSE:
             continue
         related = tuple(one for one, how in open_to.items() if how == "anybody")
