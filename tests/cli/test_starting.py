@@ -120,6 +120,7 @@ def test_workflow_and_hook_are_valid(name: str, schema: str, repository: Path) -
     assert "REVISION is a commit of" in text
     if schema == "vendor.github-workflows":
         assert_valid(repository / name, "github-workflows")
+        assert "fetch-depth: 0" in (repository / name).read_text(), "the action compares with the base commit"
 
 
 def test_the_comments_of_the_configuration_are_valid_too(repository: Path) -> None:

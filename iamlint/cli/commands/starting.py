@@ -219,6 +219,7 @@ jobs:
     steps:
       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
         with:
+          fetch-depth: 0 # the base commit says which lines are changed
           persist-credentials: false
 {_noted("      ")}      - uses: {ACTION}
 """
