@@ -105,7 +105,7 @@ _MOST_OF_PROGRAM = 4096
 
 
 def _replace(folder: str, path: str, data: bytes) -> None:
-    """Write a file in place of another. After an error there is none, or the earlier one."""
+    """Replace a file. After an error the earlier file is there, or no file."""
     new = os.path.join(folder, f"{_NEW}{os.urandom(8).hex()}")
     try:
         write(new, data)

@@ -71,7 +71,7 @@ def _fewer_bytes(before: str, now: str) -> int | None:
 
 
 def _text(path: str, looks: Looks) -> SourceText | None:
-    """Return the text of a file; None if it is no text, or if it is not what it was just before."""
+    """Return the text of a file; None if it is not text, or has changed meanwhile."""
     try:
         text = (looks.again(path, LARGEST) or b"").decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -57,7 +57,7 @@ _PLAIN = str.maketrans({"→": "->", "←": "<-", "✓": "+", "✗": "x", "…":
 
 
 def _for_people(text: str, encoding: str) -> str:
-    """Return a text in which an encoding has every character: ours as signs of ASCII, any other as its escape."""
+    """Return a text that an encoding can write: our signs become ASCII, other characters become escapes."""
     try:
         text.encode(encoding)
     except UnicodeEncodeError:

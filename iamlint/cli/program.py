@@ -94,7 +94,7 @@ class _Program(click.Group):
 
 
 def _nearest(word: str) -> str:
-    """Return the command that an unknown word may stand for; "" if it is like none."""
+    """Return the command that is most similar to an unknown word; "" if no command is similar."""
     from difflib import get_close_matches
     from pathlib import Path
 

@@ -26,7 +26,7 @@ _PRINCIPAL_TYPES = {
 
 @lru_cache(maxsize=4096)
 def alike(permission: str) -> str:
-    """Return one permission for all those for which this module returns the same values.
+    """Return one representative of the permissions that have the same attributes.
 
     An owner has 20 permissions on accounts: a condition is evaluated for two of them.
     """

@@ -131,7 +131,7 @@ def _asked(case: Case, holder: Holder | None) -> str:
 
 
 def _needs(case: Case, permission: str) -> str:
-    """What is needed on which resources, as a clause."""
+    """Return the needed permissions by resource, as a clause."""
     by_resource: dict[str, list[str]] = {}
     for name, on in needs_of(case, permission, case.question.on or case.said.resource or None):
         by_resource.setdefault(on or "a resource that the error does not name", []).append(name)

@@ -82,7 +82,7 @@ def _written(value: object) -> str:
 
 
 def _expected(error: ValidationError) -> str:
-    """Return what the schema says of the value whose form is wrong, as a hint; "" if it says nothing."""
+    """Return the schema's description of a value with a wrong form, as a hint; "" without a description."""
     schema: Any = error.schema
     description = schema.get("description", "")
     return f"expected: {description[:1].lower()}{description[1:].rstrip('.')}" if description else ""

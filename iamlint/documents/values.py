@@ -190,7 +190,7 @@ class Key(str):
 
 
 def key_value(key: str, beside: Span | None = None) -> Value:
-    """Return a key as a value: at its own place, else at the place ``beside``."""
+    """Return a key as a value, at its own place; at the place ``beside`` if it has no place."""
     return Value(str(key), key.at) if isinstance(key, Key) else Value(key, beside)
 
 

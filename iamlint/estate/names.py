@@ -26,7 +26,7 @@ from iamlint.provenance import at, directory, is_source
 from iamlint.unknown import Truth, Unknown, UnknownPart, without_prefix
 
 _ANY = UnknownPart("?")
-"""A part of a text of which nothing is known: two of them may be different."""
+"""An unknown part of a text: two of them may be different."""
 
 
 def identity(text: Text, declared: Declaration) -> str | None:

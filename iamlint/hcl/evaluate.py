@@ -175,7 +175,7 @@ def _key(key: syntax.Expression, scope: Scope) -> Value:
 
 
 def _partly_named(node: syntax.Object, why: Unknown, found: dict[str, Value], at: int, scope: Scope) -> Value:
-    """Return an object with unknown keys, of which the items from a number on are not evaluated yet."""
+    """Return an object with unknown keys; its items from a number on are not evaluated yet."""
     from iamlint.hcl.functions.partial import Entries, with_parts
 
     entries_ = Entries(scope.budget.spend)

@@ -37,7 +37,7 @@ def check_declared(node: syntax.Node, scope: Scope) -> None:
 
 
 def by_cases(work: Callable[[list[Value]], Value], given: list[Value], scope: Scope) -> Value | None:
-    """Return what is certain of a result if values of which it is made are one of several; None if they are not."""
+    """Return what is certain of a result of values with several possibilities; None if each value has only one."""
     why = next((one.data for one in given if one.structure is not None and one.options), None)
     if not isinstance(why, Unknown):
         return None

@@ -35,7 +35,7 @@ _PLAIN = r'"[^"\\$%\r\n]*+"'
 
 
 def _expression(blank: str) -> str:
-    """Return the pattern of a start; a term ends before a character that is no traversal and starts no comment."""
+    """Return the pattern of a start; a term ends where neither a traversal nor a comment begins."""
     after = rf"{blank}(?=([\n,)\]}}=!<>&|+*%?:\-]))"
     path = rf"({NAME}(?:\.{NAME})*+)(?:(\()|{after})?"
     string = rf'"([^"\\$%\r\n]*+)"(?:{after})?'

@@ -13,7 +13,7 @@ from iamlint.hcl.syntax import Argument, Body, File, Object, Tuple
 LARGEST = 100_000
 """Maximum number of characters of a file. A larger one has none: limits of size may concern it."""
 _VALUE, _BODIES = "\0", "\0{"
-"""What stands for an expression that nothing read: for a value, and for one that may be blocks."""
+"""The placeholders of an expression that nothing read: of a value, and of one that may be blocks."""
 
 
 def without_comments(file: File, unread: int = 0) -> tuple[str, ...]:

@@ -220,13 +220,13 @@ class _Form:
 
 
 _VARYING = frozenset({"principal", "resource"})
-"""The words in which the messages of alike grants differ."""
+"""The words that differ between the messages of similar grants."""
 _SHOWN = KINDS["grant"].shown
 
 
 @lru_cache(maxsize=1024)
 def _rest_of_words(message: str) -> tuple[str, ...]:
-    """Return the words of a grant in a message besides its role and those in which alike grants differ."""
+    """Return the words of a grant in a message, without its role and the words that differ between similar grants."""
     return tuple(sorted(words_in(message) & _SHOWN.keys() - _VARYING - {"role"}))
 
 

@@ -215,7 +215,7 @@ class _Findings:
         return {**_finding(finding, names, self._shared), "fix": _fix(finding.fix, self._texts)}
 
     def _form(self, finding: Finding, names: Fingerprints) -> str:
-        """Return the text of findings like this one, with ``%s`` for each value in which they differ."""
+        """Return the text of findings like this one, with ``%s`` for each value that differs between them."""
         text = indented(self._plain(finding, names) | dict(_VARYING), _MARGIN[:-2])
         return text.replace("%", "%%").replace(_HOLE, "%s")
 
@@ -228,7 +228,7 @@ _VARYING: Mapping[str, Any] = {
     "fingerprint": Written(f'"{_HOLE}"'),
     "fingerprints": dict.fromkeys((V1, V2), Written(f'"{_HOLE}"')),
 }
-"""The values in which alike findings differ, in the order of `_Findings.written`, which is that of the report."""
+"""The values that differ between similar findings, in the order of `_Findings.written` and of the report."""
 
 
 def _finding(finding: Finding, names: Fingerprints, shared: _Shared) -> dict[str, Any]:

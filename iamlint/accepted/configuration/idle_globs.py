@@ -11,7 +11,7 @@ from iamlint.files.tree import Tree
 from iamlint.logic.path_globs import PathGlobs
 
 MOST_NAMES = 20_000
-"""Maximum number of names that are looked at for some globs; a glob for which there are more counts as used."""
+"""Maximum number of names that are compared with the globs; a glob that needs more counts as used."""
 _NEVER = frozenset({".git", ".hg", ".svn", ".terraform", "node_modules"})
 
 

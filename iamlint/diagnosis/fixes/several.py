@@ -53,7 +53,7 @@ def _roles(permissions: tuple[str, ...], choice: RoleChoice) -> dict[str, tuple[
 
 
 def _grant(on: str | None, permissions: tuple[str, ...], role: str, project: str, member: Member) -> Fix:
-    """The grant on the resource itself if it can give all permissions, else on what contains the resource."""
+    """Return the grant on the resource itself if it can give all permissions, else on what contains the resource."""
     own = [grant_on(on, one, role, member) if on else grant_on_bucket(one, role, member) for one in permissions]
     if own[0] is not None and None not in own:
         return own[0]
@@ -62,7 +62,7 @@ def _grant(on: str | None, permissions: tuple[str, ...], role: str, project: str
 
 
 def _together(fixes: list[Fix]) -> Fix:
-    """One fix of several, each once; their blocks have different names."""
+    """Return one fix that has all of these once; their blocks have different names."""
     unique = list(dict.fromkeys(fixes))
     if len(unique) == 1:
         return unique[0]

@@ -81,7 +81,7 @@ becomes accounts, one that is not generally available."""
 
 
 def _candidates(wanted: tuple[str, ...], alone: Mapping[str, str]) -> dict[str, frozenset[str]]:
-    """The cheapest role for each part of the permissions, among the roles of their services."""
+    """Return the cheapest role for each part of the permissions, among the roles of their services."""
     roles = catalog()
     usual = frozenset(alone.values())
     prefixes = tuple(f"roles/{one.partition('.')[0]}." for one in wanted)
@@ -103,7 +103,7 @@ def _cost(role: str, held: frozenset[str], wanted: tuple[str, ...]) -> int:
 
 
 def _cheapest(candidates: Mapping[str, frozenset[str]], wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """The roles that together have all permissions at the lowest cost; empty if they do not have all."""
+    """Return the roles that together have all permissions at the lowest cost; empty if they do not have all."""
     roles = catalog()
     bits = {one: 1 << index for index, one in enumerate(wanted)}
     all_of_them = (1 << len(wanted)) - 1

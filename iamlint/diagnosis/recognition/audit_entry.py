@@ -1,4 +1,4 @@
-"""What an entry of an audit log says of the permission that was refused.
+"""Reads the refused permission from an entry of an audit log.
 
 Source: https://cloud.google.com/logging/docs/reference/audit/auditlog/rest/Shared.Types/AuditLog
 """

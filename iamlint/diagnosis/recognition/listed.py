@@ -22,7 +22,7 @@ _OR = regex(r"(?i)[\s'\"`\[\](),]*\bor\b[\s'\"`\[\](]*(?=[a-z]\w*\.\w+\.\w)")
 def listed(text: str, permission: str) -> tuple[str, ...]:
     """Return the permissions of the list that a permission is in, in the text's order; only itself without a list.
 
-    Of a list from which one is enough ("requires one of", "or") the others are left out.
+    A list of alternatives ("requires one of", "or") counts as no list.
     """
     for run in _runs(text):
         names = [found[0] for found in run]
@@ -37,7 +37,7 @@ def listed(text: str, permission: str) -> tuple[str, ...]:
 
 
 def _runs(text: str) -> Iterator[list[re.Match[str]]]:
-    """The names with nothing but commas, "and" or line ends between them."""
+    """Yield the runs of names that only commas, "and" or line ends separate."""
     run: list[re.Match[str]] = []
     for found in _ITEM.finditer(text):
         if run and not _is_joined(text[run[-1].end() : found.start()]):

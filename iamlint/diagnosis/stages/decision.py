@@ -19,7 +19,7 @@ _GRANTED: Mapping[Step, tuple[str, ...]] = {
     "service-agent-evicted": ("done", "unknown"),
     "quota-project": ("done",),
 }
-"""The states of the rights with which an error's own step does not settle it: the grant is there, or may be there.
+"""The states of the rights that leave an error unsettled after its own step: the grant is there, or may be there.
 
 It is then not applied, or minutes old."""
 _STOPS = ("condition", "deny", "boundary")

@@ -22,7 +22,7 @@ from iamlint.hcl.functions.types import EvaluationError, Identity, UnknownResult
 from iamlint.unknown import Unknown, UnknownPart
 
 MOST_OPTIONS = 16
-"""Maximum number of values of which an unknown text or number is one."""
+"""Maximum number of possible values of an unknown text or number."""
 MOST_ELEMENTS = 100
 """Maximum number of elements of a collection that an unknown key may mean."""
 
@@ -51,7 +51,7 @@ def either(one: Value, other: Value, why: Unknown) -> Value | None:
 
 
 def any_of(values: Iterable[Value], why: Unknown) -> Value | None:
-    """Return what is certain of a value that is one of these; None if nothing is known of it, or if there is none."""
+    """Return what is certain of a value that is one of these; None if nothing is certain, or if there are no values."""
     found: Value | None = None
     kind = ""
     for one in values:
@@ -165,7 +165,7 @@ def _has_text(value: Value) -> bool:
 
 
 def one_of_texts(values: Iterable[Value]) -> Partial | None:
-    """Return the values of which one is chosen, if those that are known are texts; unknown ones may be anything."""
+    """Return the possible values of a choice, if the known ones are texts; unknown ones may be anything."""
     options = _options(*values, is_text=lambda _why: True)
     return Partial(ONE, options, open=False) if len(options) > 1 else None
 
@@ -179,7 +179,7 @@ def text_of_any(texts: Sequence[Data], why: Unknown) -> Unknown:
 
 
 def _options(*sides: Value, is_text: Callable[[Unknown], bool] = is_text) -> tuple[Part, ...]:
-    """Return the values of which one is chosen, if all sides are texts or numbers that are known."""
+    """Return the possible values of a choice, if all sides are known texts or numbers."""
     found: dict[object, Part] = {}
     for side in sides:
         if isinstance(side.data, Unknown):

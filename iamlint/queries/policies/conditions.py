@@ -65,7 +65,7 @@ def _on_accounts(held: frozenset[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _asked(about: tuple[str, ...]) -> tuple[str, ...]:
-    """Return permissions for which a condition is evaluated instead of all: the outcomes of the others are the same."""
+    """Return one permission for each outcome of a condition: it is evaluated for these instead of all."""
     return tuple(dict.fromkeys(map(alike, about)))
 
 

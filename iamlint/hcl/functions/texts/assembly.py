@@ -64,7 +64,7 @@ class Assembly:
         return normalized("".join(part for part in self.parts if isinstance(part, str)))
 
     def value(self) -> Value:
-        """Return the text with the texts of which it is one, if it is made of such a text."""
+        """Return the text with its possible texts, if a part of it is one of several texts."""
         data = self.data()
         if not isinstance(data, Unknown) or not self._is_one_of_several or self.size > LONGEST_OF_SEVERAL:
             return Value(data)
