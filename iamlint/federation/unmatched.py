@@ -19,6 +19,8 @@ MOST_PAIRS = 15_000
 
 Google allows 200 providers in a pool (https://cloud.google.com/iam/quotas), and one of the first lets most of them in.
 """
+MOST_COMPARED = 200
+"""Pools of a configuration with ids that are not known in full, up to which others are told from them."""
 _Providers = dict[tuple[str, str], list[Provider]]
 _PROJECT = regex(r"(?:\A|/)projects/(?P<name>\$\{[^{}]*\}|[^/]+)/")
 _OF_POOL = regex(r"google_iam_workload_identity_pool\.[^.\[]+(?:\[[^\]]*\])?\.project_number\}\Z")
@@ -100,6 +102,12 @@ class _Answers:
         self._everywhere: dict[str, list[Provider]] = defaultdict(list)
         for (_, name), some in self._providers.items():
             self._everywhere[name] += some
+        self._ids: dict[str, list[str]] = defaultdict(list)
+        self._partial_ids: dict[str, list[str]] = defaultdict(list)
+        for configuration, name in self._providers:
+            self._ids[configuration].append(name)
+            if "${" in name:
+                self._partial_ids[configuration].append(name)
         self._pools: dict[tuple[str, str], list[Pool]] = defaultdict(list)
         for one in estate.of(Pool):
             self._pools[pool_of(one)].append(one)
@@ -141,8 +149,8 @@ class _Answers:
         providers = self._of_kind(self._providers.get(key, ()), _is_workforce(grant.principal.text))
         if any(one.declared.type == "provider" for one in providers):
             return True  # an export has them all
-        others = (name for scope_, name in self._providers if scope_ == key[0] and name != key[1])
-        if any(_may_be(key[1], name) for name in others):
+        others = (self._ids if "${" in key[1] else self._partial_ids)[key[0]]
+        if len(others) > MOST_COMPARED or any(_may_be(key[1], name) for name in others if name != key[1]):
             return False
         return any(self._is_of(one, pool) for pool in self._shown(grant) for one in providers if _exists(one.declared))
 

@@ -252,6 +252,19 @@ resource "google_iam_workload_identity_pool_provider" "ci" {
 """
 
 
+@pytest.mark.parametrize(("most", "closed"), [(1, True), (0, False)])
+def test_a_provider_of_a_pool_with_another_beginning(
+    check: Check, monkeypatch: pytest.MonkeyPatch, most: int, closed: bool
+) -> None:
+    monkeypatch.setattr("iamlint.federation.unmatched.MOST_COMPARED", most)
+    other = PROVIDER_111.replace('"ci" {', '"b" {').replace('"ci"\n', '"other-${var.n}"\n')
+    pool = "principalSet://iam.googleapis.com/projects/111/locations/global/workloadIdentityPools/ci"
+    granted = on_admin("roles/iam.workloadIdentityUser", f"{pool}/attribute.repository/example/y")
+    report = check({"main.tf": PROVIDER_111 + POOL_111 + other + OWNER + granted + UNSET}, select=BOTH)
+    assert report.findings == ()
+    assert (not report.unknown_answers) is closed
+
+
 POOL_111, PROVIDER_111 = (text.replace('"shop"', '"111"') for text in (DECLARED_POOL, PROVIDER))
 UNSET = 'variable "n" {}'
 

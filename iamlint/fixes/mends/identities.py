@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from iamlint.basics.lazy_regex import regex
@@ -11,7 +11,7 @@ from iamlint.edits import Safety, edit
 from iamlint.estate import Estate, account_node, scope
 from iamlint.facts import Condition, Grant, KubernetesAccount, Pool, Provider
 from iamlint.federation.names import Identity, identity_of, misspelling, placeholder, pool_name
-from iamlint.federation.unmatched import why_unmatched
+from iamlint.federation.unmatched import providers_by_pool, why_unmatched
 from iamlint.fixes.mends.names import one_near
 from iamlint.fixes.mends.projects import address, declared, literal_of, number_of
 from iamlint.fixes.problem import Change, Problem, Withheld, change
@@ -180,12 +180,9 @@ def _mapped(grant: Grant, identity: Identity, estate: Estate) -> set[str]:
     return {key for mapping in mappings if isinstance(mapping, tuple) for key, _, _ in mapping}
 
 
-def _providers(grant: Grant, identity: Identity, estate: Estate) -> Iterator[Provider]:
-    """Yield the providers of an identity's pool."""
-    for provider in estate.of(Provider):
-        same = shown(provider.pool).rpartition("/")[2] == (identity.pool or "")
-        if same and scope(provider.declared) == scope(grant.declared):
-            yield provider
+def _providers(grant: Grant, identity: Identity, estate: Estate) -> Sequence[Provider]:
+    """Return the providers of an identity's pool."""
+    return estate.made(providers_by_pool).get((scope(grant.declared), identity.pool or ""), ())
 
 
 _ADDRESS = regex(r"(?:https?://|git@)?github\.com[/:](?P<name>[\w.-]+(?:/[\w.-]+?)?)(?:\.git)?/?")
