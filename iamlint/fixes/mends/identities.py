@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from iamlint.basics.lazy_regex import regex
@@ -13,7 +13,7 @@ from iamlint.facts import Condition, Grant, KubernetesAccount, Pool, Provider
 from iamlint.federation.names import Identity, identity_of, misspelling, placeholder, pool_name
 from iamlint.federation.unmatched import providers_by_pool, why_unmatched
 from iamlint.fixes.mends.names import one_near
-from iamlint.fixes.mends.projects import address, declared, literal_of, number_of
+from iamlint.fixes.mends.projects import address, by_literals, number_of
 from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import named_argument
 from iamlint.fixes.writing import reworded
@@ -89,18 +89,18 @@ def _with_number(problem: Problem, grant: Grant) -> Change | None:
     if written.name not in ("member", "members") or tree.text(node).count(named[0]) != 1:
         return None
     start = node.start + tree.text(node).index(named[0])
-    for one in declared(problem.sources, tree.source.path, "google_iam_workload_identity_pool"):
-        if (literal_of(one, "project"), literal_of(one, "workload_identity_pool_id")) == (named[1], named[2]):
-            new = f"/${{{address(one)}.name}}"
-            whole = f"{named[0]}{named[2]}"
-            if tree.source.text[start : start + len(whole)] == whole:
-                return change(f"write `{new[1:]}`", (edit(tree.source, start, start + len(whole), new),))
+    pools = by_literals(problem.sources, tree.source.path, *_POOL_NAMES)
+    pool, whole = pools.get((named[1], named[2])), f"{named[0]}{named[2]}"
+    if pool and tree.source.text[start : start + len(whole)] == whole:
+        new = f"/${{{address(pool)}.name}}"
+        return change(f"write `{new[1:]}`", (edit(tree.source, start, start + len(whole), new),))
     number, added = number_of(problem.sources, tree, block, named[1])
     new = f"/projects/${{{number}}}/locations/global/workloadIdentityPools/"
     made = edit(tree.source, start, start + len(named[0]), new)
     return change(f"write the number of {named[1]}, `{number}`", (made, *added), "unsafe" if added else None)
 
 
+_POOL_NAMES = ("google_iam_workload_identity_pool", "project", "workload_identity_pool_id")
 _BY_ID = regex(r"/projects/([a-z][a-z0-9-]*)/locations/global/workloadIdentityPools/(?=([^/]+)/)")
 
 
@@ -152,10 +152,18 @@ def _number(grant: Grant, estate: Estate) -> _Form | None:
     found = re.search(r"//iam\.googleapis\.com/projects/([a-z][^/]*)/", grant.principal.text)
     if found is None:
         return None
-    name = f"/workloadIdentityPools/{pool_name(grant.principal)}"
-    pools = (pool for pool in estate.of(Pool) if shown(pool.name).endswith(name))
-    numbers = {pool.project_number for pool in pools if pool.project_number}
-    return (f"/projects/{found[1]}/", f"/projects/{numbers.pop()}/", None) if len(numbers) == 1 else None
+    numbers = estate.made(_numbers_by_pool).get(pool_name(grant.principal) or "", ())
+    return (f"/projects/{found[1]}/", f"/projects/{min(numbers)}/", None) if len(numbers) == 1 else None
+
+
+def _numbers_by_pool(estate: Estate) -> Mapping[str, set[str]]:
+    """Return the numbers of the projects of pools, by the id of the pool."""
+    found: dict[str, set[str]] = {}
+    for pool in estate.of(Pool):
+        _, _, name = shown(pool.name).rpartition("/workloadIdentityPools/")
+        if pool.project_number:
+            found.setdefault(name, set()).add(pool.project_number)
+    return found
 
 
 def _attributes(grant: Grant, estate: Estate) -> Iterator[_Form]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from iamlint.edits import Edit
 from iamlint.fixes.mends.services import resource, unused
 from iamlint.fixes.sources import Sources, Tree, argument
 from iamlint.fixes.writing import with_lines_after
 from iamlint.hcl.syntax import Block, Template
+from iamlint.provenance import directory
 
 ProjectNumber = tuple[str, tuple[Edit, ...]]
 """A reference to the number of a project, and the edits that declare its target."""
@@ -29,6 +30,18 @@ def declared(sources: Sources, path: str, kind: str) -> Iterator[Block]:
                 yield one
 
 
+def by_literals(sources: Sources, path: str, kind: str, *names: str) -> Mapping[tuple[str | None, ...], Block]:
+    """Return these blocks by the literals in their arguments of these names, the first one of each."""
+
+    def made() -> dict[tuple[str | None, ...], Block]:
+        found: dict[tuple[str | None, ...], Block] = {}
+        for one in declared(sources, path, kind):
+            found.setdefault(tuple(literal_of(one, name) for name in names), one)
+        return found
+
+    return sources.kept((directory(path), kind, *names), made)
+
+
 def address(block: Block) -> str:
     """Return the address of a resource or data source."""
     return f"{'data.' if block.type == 'data' else ''}{block.label(0)}.{block.label(1)}"
@@ -36,21 +49,24 @@ def address(block: Block) -> str:
 
 def number_of(sources: Sources, tree: Tree, block: Block, project: str) -> ProjectNumber:
     """Return a reference to the number of a project with a known id; without one, adds a data source below a block."""
-    for one in declared(sources, tree.source.path, "google_project"):
-        if literal_of(one, "project_id") == project:
-            return f"{address(one)}.number", ()
+    known = by_literals(sources, tree.source.path, "google_project", "project_id").get((project,))
+    if known:
+        return f"{address(known)}.number", ()
     return read_number(sources, tree, block, project, f'"{project}"')
 
 
 def read_number(sources: Sources, tree: Tree, block: Block, project: str, written: str) -> ProjectNumber:
     """Return a reference to a data source that is added below a block. ``project`` names it, ``written`` is its id."""
-    trees = sources.module(tree.source.path) or ()
-    taken = {
-        one.label(1)
-        for each in trees
-        for one in each.file.body.blocks
-        if one.type == "data" and one.label(0) == "google_project"
-    }
+    path = tree.source.path
+    taken = sources.kept(
+        (directory(path), "data", "google_project"),
+        lambda: {
+            one.label(1)
+            for each in sources.module(path) or ()
+            for one in each.file.body.blocks
+            if one.type == "data" and one.label(0) == "google_project"
+        },
+    )
     name = re.sub(r"[^a-z0-9_]", "_", project) if project[:1].isalpha() else "this"
     name = unused(name, taken)
     lines = resource("google_project", name, [("project_id", written)], of="data")
