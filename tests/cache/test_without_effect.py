@@ -225,11 +225,11 @@ def test_every_unread_argument_may_be_another(runs: Runs, corpus: str) -> None:
     assert told(runs("--no-cache", "--show-unknown", "--format", "json")) == before
 
 
-CORPORA = ("estates", "modules", "screens", "console", "plans", "readme", "story", "vocabulary")
+CORPORA = ("estates", "screens", "modules", "console", "plans", "readme", "story", "vocabulary")
 """Those that have files with comments."""
 
 
-@pytest.mark.parametrize("corpus", CORPORA[: some(3, 8)])
+@pytest.mark.parametrize("corpus", CORPORA[: some(2, 8)])
 def test_every_corpus_is_the_same_after_random_comments(runs: Runs, corpus: str) -> None:
     shutil.copytree(TESTDATA / corpus, runs.cwd, dirs_exist_ok=True)
     choice = random.Random(corpus)

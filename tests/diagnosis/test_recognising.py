@@ -72,8 +72,10 @@ def bare_target(text: str) -> str:
 SINGLE = [case for case in TABLE if len(case.kinds) == 1 and case.kinds[0] and "broken" not in case.name]
 
 
-@pytest.mark.parametrize("case", SINGLE, ids=[case.name for case in SINGLE])
-@pytest.mark.parametrize("dress", DRESSES.values(), ids=DRESSES)
+@pytest.mark.parametrize(
+    ("dress", "case"),
+    [(dress, case) for at, dress in enumerate(DRESSES.values()) for case in SINGLE[at % some(2, 1) :: some(2, 1)]],
+)
 def test_clothes_do_not_matter(case: Case, dress: Callable[[str], str]) -> None:
     found = recognise(dress(case.text))
     assert names(found) == case.kinds

@@ -195,7 +195,8 @@ def test_a_grant_is_found_in_every_form(rule: Rule, tmp_path: Path) -> None:
     for number, grant in enumerate(flagged_grants(rule)):
         if not places(rule, grant, member, tmp_path / f"{number}-alone"):
             continue  # it is flagged because of other grants
-        for form in FORMS:
+        step = some(2, 1)
+        for form in FORMS[RULES.index(rule) % step :: step]:
             found = places(rule, grant, form, tmp_path / f"{number}-{form.__name__}")
             assert len(found) == 1, (form.__name__, grant)
         return

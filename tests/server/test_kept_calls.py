@@ -313,14 +313,14 @@ def steps() -> list[tuple[str, ...]]:
     return [*TOGETHER.items(), *((one,) for one in SWAPS if one not in others)]
 
 
-@pytest.mark.parametrize("first", range(4))
+@pytest.mark.parametrize("first", range(2))
 def test_edits_there_and_back(top: Path, first: int) -> None:
     """Each edit is taken back in the next step, and the last one by itself."""
     session = Session(top)
     session.check()
     before = bare(top)
     last: tuple[str, ...] = ()
-    for edits in (*steps()[first::4], ()):
+    for edits in (*steps()[first::2], ()):
         for one in (*last, *edits):
             swapped(top, one)
         session.check()
