@@ -438,6 +438,10 @@ class Graph:
         """The principals, each with its relevant grants and their nodes."""
         return self._relevant.items()
 
+    def held(self, source: str) -> Sequence[tuple[Node, Grant]]:
+        """Return the relevant grants of a principal, each with its node."""
+        return self._relevant.of(source)
+
     def held_on(self, source: str) -> Mapping[Node, list[tuple[int, Grant]]]:
         """Return the relevant grants of a principal by node, each with its position in their order."""
         if source not in self._on:

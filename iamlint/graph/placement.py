@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from functools import cache, lru_cache
 from typing import TypeVar
 
@@ -76,8 +76,10 @@ def by_node(pairs: Iterable[tuple[Node, _One]]) -> Mapping[Node, list[_One]]:
 
 
 def each_once(
-    index: Mapping[Node, list[_One]], beyond: Mapping[Node, list[_One]], nodes: Iterable[Node], covered: Set[Node]
+    index: Mapping[Node, list[_One]], beyond: Mapping[Node, list[_One]], nodes: Collection[Node], covered: Set[Node]
 ) -> Iterable[_One]:
     """Return what is at some nodes, each once; at covered ones only what leads beyond them."""
+    if index.keys().isdisjoint(nodes):  # most principals
+        return ()
     found = (one for node in nodes for one in (beyond if node in covered else index).get(node, ()))
     return {id(one): one for one in found}.values()

@@ -80,7 +80,7 @@ class _Bound:
     around: tuple[Node, ...]
 
 
-_Fitting = tuple[tuple[Method, ...], bool]
+_Fitting = tuple[tuple[Method, ...], int]
 _ONTO_NODES = ("named", "below", "agent", "default")
 
 
@@ -264,8 +264,8 @@ class Ways:
     def _fitting(self, source: str, on: Iterable[Node], around: Iterable[Node], scope: Node | None = None) -> _Fitting:
         """Return the methods with one permission held on one of the nodes, and all of them held around the nodes.
 
-        With ``scope``, only those that reach something there by a grant on it. The second value says whether any of
-        them is counted apart.
+        With ``scope``, only those that reach something there by a grant on it. The second value is the number of kinds
+        of them that are counted apart from each other.
         """
         mine = self._held[source]
         here, beyond = _all_on(mine, on), _all_on(mine, around)
@@ -278,7 +278,7 @@ class Ways:
             reaching = (one for one in triggered.values() if scope is None or reaches_from(one, scope))
             fitting = (method for method in reaching if may_fit(method, beyond, everywhere))
             found = tuple(sorted(fitting, key=lambda method: self._rank[method.id]))
-            self._fitting_known[key] = found, any(method.apart for method in found)
+            self._fitting_known[key] = found, len({method.apart for method in found})
         return self._fitting_known[key]
 
     def _scoped(self, source: str, node: Node) -> Iterator[Way]:
@@ -296,19 +296,19 @@ class Ways:
                     grants = (alone.grant,) * len(places(method))
                 yield Way(source, node, method, grants, TRUE)
             return
-        fitting, some_apart = self._fitting(source, (node,), chain, node)
+        fitting, kinds = self._fitting(source, (node,), chain, node)
         make = partial(self._way, source, node, around=chain, account=chain)
-        found = tuple(self._best_of(fitting, make, some_apart=some_apart))
+        found = tuple(self._best_of(fitting, make, kinds))
         if alone:
             self._alone[alone.permissions, node[0]] = tuple([way.method for way in found])
         yield from found
 
     def _best_of(
-        self, methods: Iterable[Method], make: Callable[[Method], Way | None], *, some_apart: bool = True
+        self, methods: Iterable[Method], make: Callable[[Method], Way | None], kinds: int = 0
     ) -> Iterator[Way]:
         """Yield the ways onto one node; where only the best are asked for, up to the first that certainly works.
 
-        ``some_apart`` says whether any of the methods may be one that is counted apart.
+        ``kinds`` is the number of kinds of the methods that are counted apart from each other; 0 if it is not known.
         """
         done = set[str]()
         for method in methods:
@@ -319,7 +319,7 @@ class Ways:
             yield way
             if self._best_only and way.verdict.truth is Truth.TRUE and not way.closed and self.is_alike(way):
                 done.add(kind)
-                if not kind and not some_apart:
+                if len(done) == kinds:
                     return
 
     def is_alike(self, way: Way) -> bool:
@@ -446,8 +446,10 @@ class Ways:
         """Yield the grants that let Kubernetes workloads and federated identities become accounts."""
         for grant in self.estate.of(Grant):
             kind = BOUND_KINDS.get(grant.principal.kind)
-            name = identity(grant.resource.name, grant.declared) if grant.resource.kind == "service_account" else None
-            if kind is None or name is None:
+            if kind is None or grant.resource.kind != "service_account":
+                continue
+            name = identity(grant.resource.name, grant.declared)
+            if name is None:
                 continue
             if self.estate.permissions(grant.role, grant.declared)[0].isdisjoint(_TOKENS):
                 continue

@@ -224,10 +224,22 @@ def agent_ways(graph: Graph, nodes: Set[Node]) -> Iterator[Way]:
 
 def _not_broad(graph: Graph, nodes: Set[Node]) -> Iterator[Grant]:
     """Yield the grants on some containers of principals that are not broad on all of these."""
-    for source, held in graph.holders_of_grants:
-        mine = [(node, grant) for node, grant in held if node in nodes and is_told_of(grant)]
-        if not all(graph.is_broad(source, graph.hierarchy.containers(node)) for node, _ in mine):
+    around = graph.hierarchy.containers
+    for source in graph.estate.made(_sources_not_broad):
+        mine = [(node, grant) for node, grant in graph.held(source) if node in nodes and is_told_of(grant)]
+        if not all(graph.is_broad(source, around(node)) for node, _ in mine):
             yield from (grant for _, grant in mine)
+
+
+def _sources_not_broad(estate: Estate) -> tuple[str, ...]:
+    """Return the principals that are not broad where one of their grants is: few in an export."""
+    graph = graph_of(estate)
+    around = graph.hierarchy.containers
+    return tuple(
+        source
+        for source, held in graph.holders_of_grants
+        if any([not graph.is_broad(source, around(node)) for node, _ in held])  # noqa: C419  # a list is faster than a generator
+    )
 
 
 def how_as_agent(way: Way) -> str:
