@@ -303,6 +303,18 @@ def _account(name: str) -> Principal:
     return Principal(f"serviceAccount:{email}", "malformed" if _is_by_id(email, kind) else kind)
 
 
+def why_malformed(text: str) -> str:
+    """Return what is wrong with a principal, if that is more than that its form is unknown."""
+    prefix, _, rest = text.partition(":")
+    if is_agent_by_id(rest):
+        return BY_ID
+    if prefix in ("principal", "principalSet") and rest.startswith("//goog/"):
+        return "deny policies name principals so; grants have `user:`, `group:` or `allUsers`"
+    if prefix in ("principal", "principalSet") and rest.startswith("//projects/"):
+        return "the host is missing: `//iam.googleapis.com/projects/…`"
+    return ""
+
+
 def is_agent_by_id(email: str) -> bool:
     """Whether an e-mail has the form of a service agent's, with the project's id instead of its number.
 

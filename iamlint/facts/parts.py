@@ -168,10 +168,17 @@ class Resource:
 class Condition:
     """An IAM condition: a CEL expression that must hold for the grant to count.
 
-    ``joined`` says that references make a part of it, which may be empty.
+    ``at`` is its argument, ``origin`` where its value is written if that is elsewhere. ``joined`` says that references
+    make a part of it, which may be empty.
     """
 
     expression: Text
     title: Text | None = None
     at: Location | None = None
     joined: bool = False
+    origin: Location | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """Where it is written, if the input shows that."""
+        return Place(self.at, self.origin) if self.at else None

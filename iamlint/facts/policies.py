@@ -100,7 +100,7 @@ class Denial:
 
     ``parent`` is the decoded attachment point: ``cloudresourcemanager.googleapis.com/projects/P``. Permissions have the
     deny form: ``iam.googleapis.com/serviceAccounts.getAccessToken``. ``place`` is the rule's list of permissions, or
-    the rule.
+    the rule; ``principals_place`` its list of denied principals.
     """
 
     parent: Text
@@ -111,6 +111,7 @@ class Denial:
     exception_permissions: tuple[Text, ...] | Unknown = ()
     condition: Condition | Unknown | None = None
     place: Place | None = None
+    principals_place: Place | None = None
 
 
 @frozen

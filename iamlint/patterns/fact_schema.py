@@ -35,7 +35,7 @@ from iamlint.patterns.exposure_kinds import ACCESS_SETTING, API_KEY
 from iamlint.patterns.kind import F, Kind, Permissions, argument
 from iamlint.patterns.permission_places import permission_places
 from iamlint.patterns.predicates import Word, account_kind, any_glob, flag, glob, kind
-from iamlint.principals import BY_ID, is_agent_by_id, placeholder_of
+from iamlint.principals import placeholder_of, why_malformed
 from iamlint.unknown import Truth, Unknown, shown
 
 
@@ -127,7 +127,7 @@ _GRANT: Kind[Grant] = Kind(
         "resource": lambda grant: str(grant.resource),
         "placeholder": lambda grant: placeholder_of(grant.principal.text) or "",
         "default_users": lambda grant: _default_users(grant.principal.text),
-        "because": lambda grant: f" ({BY_ID})" if is_agent_by_id(grant.principal.text.partition(":")[2]) else "",
+        "because": lambda grant: f" ({why})" if (why := why_malformed(grant.principal.text)) else "",
     },
     place=_grant_place,
     resource=lambda grant: grant.resource,

@@ -66,3 +66,48 @@ resource "google_project_iam_member" "one" {
 """
     check({"main.tf": text}, select=("never-matching-condition",))
     assert len(asked) == 1
+
+
+GRANT = """
+resource "google_project_iam_member" "one" {
+  project = "shop"
+  role    = "roles/iam.serviceAccountTokenCreator"
+  member  = "user:ana@example.com"
+  condition {
+    title      = "some"
+    expression = var.condition
+  }
+}
+"""
+PROVIDER = """
+resource "google_iam_workload_identity_pool_provider" "github" {
+  project                            = "shop"
+  workload_identity_pool_id          = "ci"
+  workload_identity_pool_provider_id = "github"
+  attribute_condition                = var.condition
+  attribute_mapping                  = { "google.subject" = "assertion.sub" }
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "block", "condition"),
+    [
+        (
+            "never-matching-condition",
+            GRANT,
+            "resource.name.endsWith('/serviceAccounts/ci@shop.iam.gserviceaccount.com')",
+        ),
+        ("malformed-condition", GRANT, "request.time < timestamp('tomorrow')"),
+        ("malformed-condition", PROVIDER, "repository_owner == 'example'"),
+        ("weak-provider-condition", PROVIDER, "assertion.ref == 'refs/heads/main'"),
+    ],
+)
+def test_it_names_where_the_condition_is_written(check: Check, rule: str, block: str, condition: str) -> None:
+    text = f'variable "condition" {{\n  default = "{condition}"\n}}\n{block}'
+    (found,) = check({"main.tf": text}, select=(rule,)).findings
+    assert text.splitlines()[found.at.line - 1].endswith("= var.condition")
+    assert (found.origin.line, found.origin.column) == (2, 13)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.principals import account_kind, home_of, placeholder_of, project_number_of, project_of, read_principal
+from iamlint.principals import (
+    account_kind,
+    home_of,
+    placeholder_of,
+    project_number_of,
+    project_of,
+    read_principal,
+    why_malformed,
+)
 from iamlint.unknown import Unknown, UnknownPart
 
 POOL = "//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/gh"
@@ -433,3 +441,16 @@ def test_an_agent_is_not_made_of_a_reference_to_the_id(attribute: str) -> None:
 )
 def test_what_was_to_be_replaced(text: str, found: str | None) -> None:
     assert placeholder_of(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("serviceAccount:shop-prod@cloudservices.gserviceaccount.com", "has the number of the project"),
+        ("principal://goog/subject/ana@example.com", "deny policies"),
+        ("principalSet://projects/123/locations/global/workloadIdentityPools/ci/*", "the host is missing"),
+    ],
+)
+def test_what_is_wrong_with_it(text: str, why: str) -> None:
+    assert why in why_malformed(text)
+    assert why_malformed("robot:ana@example.com") == ""

@@ -39,7 +39,8 @@ def token_permission_in_custom_role(estate: Estate) -> Iterator[Match]:
         held = tuple(one for one in _CREDENTIALS if one in known)
         others = sorted(one for one in known if not _OF_THEIR_KIND.match(one))
         if held and others:
-            yield Match(role, Truth.TRUE, held, words={"other": others[0], "others": str(len(others))})
+            count = f"{len(others)} permission{'s' if others[1:] else ''}"
+            yield Match(role, Truth.TRUE, held, words={"other": others[0], "others": count})
 
 
 def act_as_and_deploy_in_custom_role(estate: Estate) -> Iterator[Match]:

@@ -94,8 +94,7 @@ def open_ended_prefixes(estate: Estate) -> Iterator[Match]:
 
 def _place(provider: Provider) -> Place | None:
     """The place of the condition."""
-    at = provider.condition.at if isinstance(provider.condition, Condition) else None
-    return Place(at) if at else None
+    return provider.condition.place if isinstance(provider.condition, Condition) else None
 
 
 Openness = Literal["anybody", "tenant", "workload", "nobody"]

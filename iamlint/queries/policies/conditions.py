@@ -145,8 +145,7 @@ def _beside_tags(condition: Condition | Unknown | None) -> str | None:
 
 
 def _written(fact: Denial | BoundaryBinding | Provider) -> Place | None:
-    at = fact.condition.at if isinstance(fact.condition, Condition) else None
-    return Place(at) if at else None
+    return fact.condition.place if isinstance(fact.condition, Condition) else None
 
 
 def _outcome(condition: Condition, context: Context) -> Outcome:
@@ -196,4 +195,4 @@ def _about(
 
 
 def _place(condition: Condition, grant: Grant) -> Written:
-    return Place(condition.at) if condition.at else grant.role_place
+    return condition.place or grant.role_place

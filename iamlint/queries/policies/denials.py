@@ -35,7 +35,9 @@ def ineffective_denials(estate: Estate) -> Iterator[Match]:
         if told:
             rest = len(told) - 1
             more = f" (and {rest} more of the kind)" if rest else ""
-            yield Match(denial, Truth.TRUE, words={"problem": told[0] + more}, place=denial.place)
+            is_principal = told[0] in map(_of_principal, _known(denial.denied_principals))
+            place = denial.principals_place if is_principal else None
+            yield Match(denial, Truth.TRUE, words={"problem": told[0] + more}, place=place or denial.place)
             continue
         unknown_answers = [one for one in _known(denial.denied_permissions) if _is_in_no_role(one, catalog)]
         if unknown_answers:

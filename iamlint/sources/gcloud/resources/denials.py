@@ -39,16 +39,17 @@ def _not_listed(parent: Text, declared: Declaration, at: Place) -> Denial:
 
 def denial(rule: Value, parent: Text, declared: Declaration) -> Denial:
     """One rule of a deny policy."""
-    denied = get(rule, "deniedPermissions")
+    denied, principals = get(rule, "deniedPermissions"), get(rule, "deniedPrincipals")
     return Denial(
         parent=parent,
         declared=declared,
-        denied_principals=texts(get(rule, "deniedPrincipals")),
+        denied_principals=texts(principals),
         denied_permissions=texts(denied),
         exception_principals=texts(get(rule, "exceptionPrincipals")),
         exception_permissions=texts(get(rule, "exceptionPermissions")),
         condition=condition_of(get(rule, "denialCondition")),
         place=Place(place(denied if denied.at else rule)),
+        principals_place=Place(place(principals)) if principals.at else None,
     )
 
 

@@ -20,4 +20,4 @@ def condition_of(body: Body, block: str = "condition") -> Condition | Unknown | 
     if found is None:
         return Condition(Unknown("the condition has no expression"), text_of(inner.value("title")), inner.at.location)
     expression, place = found
-    return Condition(expression, text_of(inner.value("title")), place.at)
+    return Condition(expression, text_of(inner.value("title")), place.at, origin=place.origin)

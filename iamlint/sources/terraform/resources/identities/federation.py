@@ -185,7 +185,7 @@ def _attribute_condition(body: Body) -> Condition | None:
         written = written_at(body.arguments["attribute_condition"]).text
         expression = _without_empty_operand(expression, written)
         joined_parts = not written.startswith(('"', "<<")) or "${" in written or "%{" in written
-    return Condition(expression, None, place.at, joined_parts)
+    return Condition(expression, None, place.at, joined_parts, place.origin)
 
 
 def _mapping(body: Body, protocol: Protocol | Unknown | None) -> Mapping | Unknown:

@@ -35,7 +35,7 @@ def denials(instance: Instance) -> Iterator[Denial]:
 
 
 def _denial(instance: Instance, parent: Text, body: Body) -> Denial:
-    permissions = body.arguments.get("denied_permissions")
+    permissions, principals = body.arguments.get("denied_permissions"), body.arguments.get("denied_principals")
     return Denial(
         parent=parent,
         declared=declaration(instance),
@@ -45,6 +45,7 @@ def _denial(instance: Instance, parent: Text, body: Body) -> Denial:
         exception_permissions=texts_only(placed_texts(body, "exception_permissions")),
         condition=condition_of(body, "denial_condition"),
         place=place_of(permissions) if permissions else Place(body.at.location),
+        principals_place=place_of(principals) if principals else None,
     )
 
 
