@@ -259,7 +259,7 @@ def _known(text: str) -> Principal:
 
 def _has_second_prefix(prefix: str, rest: str) -> bool:
     """Whether a principal has two prefixes: a ``member`` after "serviceAccount:", an e-mail with its prefix."""
-    return prefix in _LOWERED and _SECOND_PREFIX.match(rest) is not None
+    return prefix in _LOWERED and ":" in rest and _SECOND_PREFIX.match(rest) is not None
 
 
 def _is_well_formed(prefix: str, rest: str) -> bool:

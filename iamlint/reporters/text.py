@@ -10,7 +10,7 @@ from iamlint.location import Location, Unreadable
 from iamlint.questions import by_cause, questions
 from iamlint.reporters.parts.ends import leads_to
 from iamlint.reporters.parts.folding import Fold
-from iamlint.reporters.parts.frame import Paint, frame, place
+from iamlint.reporters.parts.frame import COLORS, Paint, frame, place
 from iamlint.reporters.parts.groups import Group, difference, grouped
 from iamlint.reporters.parts.notes import distinct, notes
 from iamlint.reporters.parts.plain import counted, environments, neutral
@@ -32,8 +32,6 @@ def text_report(report: Report, style: Presentation) -> str:
 
     Similar findings are grouped, and the worst are last.
     """
-    from iamlint.reporters.parts.statistics import tables
-
     paint, fold = Paint(on=style.color), Fold(style.width)
     groups = [Group(finding) for finding in report.findings] if style.show_all else grouped(report.findings)
     lines: list[str] = []
@@ -41,6 +39,8 @@ def text_report(report: Report, style: Presentation) -> str:
     causes = by_cause(questions(told), report.var_files)
     lines += fold.all(listed_unknowns(causes, report.var_files, paint, every=style.show_all), 6)
     if style.statistics:
+        from iamlint.reporters.parts.statistics import tables
+
         lines += tables(report, paint, style.width)
     else:
         for group in sorted(groups, key=_rank):
@@ -69,8 +69,6 @@ def error_line(error: Unreadable, paint: Paint) -> str:
 
 
 def _group(group: Group, report: Report, paint: Paint, fold: Fold) -> Iterator[str]:
-    from iamlint.reporters.parts.statistics import COLORS
-
     finding = group.first
     color = COLORS[finding.severity]
     sure = "" if finding.confidence == "high" else f" ({finding.confidence} confidence)"
@@ -158,8 +156,6 @@ def _listed(names: list[str], most: int = _MOST_NAMES) -> str:
 
 
 def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> Iterator[str]:
-    from iamlint.reporters.parts.statistics import one_line
-
     rules = sorted({finding.rule for finding in report.findings if finding.family != "assertions"})
     if rules:
         yield paint("2", f"Why, and how to fix it: iamlint explain {rules[0] if len(rules) == 1 else 'RULE'}")
@@ -186,6 +182,8 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
         parts.append(paint("1;31", counted(len(report.errors), "error")))
     yield "; ".join(parts)
     if len({finding.rule for finding in report.findings}) > 1 and not style.statistics:
+        from iamlint.reporters.parts.statistics import one_line
+
         yield f"  by rule: {one_line(report, paint)} (--statistics counts by rule and folder)"
     if not style.show_unknown:
         yield from (f"  {line}" for line in cause_lines(report.by_cause))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
+from iamlint.finding import Severity
 from iamlint.location import COMMAND_LINE, Location, SourceText
 from iamlint.reporters.parts.excerpt import line_span
 from iamlint.reporters.parts.plain import neutral
 
+COLORS: dict[Severity, str] = {"critical": "1;35", "high": "1;31", "medium": "1;33", "low": "1;36", "info": "1;34"}
+"""The colour of each severity."""
 _WIDEST = 110
 """Maximum width of a shown line; longer ones are cut around the relevant part."""
 _NARROWEST = 30

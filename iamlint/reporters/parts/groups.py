@@ -58,7 +58,8 @@ def _block(finding: Finding) -> tuple[object, ...]:
     """Return the key of a block's findings; without an address, the policy, or the line."""
     where: object = finding.at.line
     if finding.address:
-        where = _CALLS.sub("", _KEYS.sub("", finding.address))
+        where = _KEYS.sub("", finding.address) if "[" in finding.address else finding.address
+        where = _CALLS.sub("", where) if where.startswith("module.") else where
     elif finding.principal and finding.role and finding.resource:
         where = str(finding.resource)
     return (finding.rule, finding.severity, finding.confidence, finding.at.path, finding.role, where)

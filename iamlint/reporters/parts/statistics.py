@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from iamlint.finding import SEVERITIES, Finding, Severity
-from iamlint.reporters.parts.frame import Paint
+from iamlint.reporters.parts.frame import COLORS, Paint
 from iamlint.reporters.parts.plain import neutral
 from iamlint.results.report import Report
 
-COLORS: dict[Severity, str] = {"critical": "1;35", "high": "1;31", "medium": "1;33", "low": "1;36", "info": "1;34"}
 _MOST = 6
 """Maximum number of rules in one line."""
 _SHORTEST = 20

@@ -41,7 +41,6 @@ from iamlint.sources.terraform.evaluation.run import (
     TOO_MANY_STEPS,
     Run,
 )
-from iamlint.sources.terraform.evaluation.undeclared import undeclared
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.instances.view import View
 from iamlint.unknown import Unknown, UnknownPart
@@ -348,6 +347,8 @@ class ModuleInstance(LocalValues):
         children: dict[Key, ModuleInstance] = {}
         providers = passed_providers(declared, self.providers)
         arguments = {name: written for name, written in declared.arguments().items() if name in found.variables}
+        from iamlint.sources.terraform.evaluation.undeclared import undeclared
+
         if refused := undeclared(declared, found):
             self._say_once(declared, address, *refused)
         configured = STEPS_OF_PROVIDER * len(found.providers) + len(providers) if found.providers else 0

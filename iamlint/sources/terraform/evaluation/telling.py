@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from iamlint.location import Span
-from iamlint.sources.terraform.configuration.migrations import forgotten, removed
 from iamlint.sources.terraform.configuration.module import Declared, Mode, Module
 from iamlint.sources.terraform.evaluation.bodies import ScopeOf
 from iamlint.sources.terraform.evaluation.commands import unread_of_block
@@ -72,6 +71,8 @@ class Telling:
                 return
             self._say_once(declared, self.qualified(declared.block.type), "is a block that iamlint does not read")
         for declared in self.module.migrations:
+            from iamlint.sources.terraform.configuration.migrations import forgotten, removed
+
             kept = forgotten(declared)
             if kept and self.run.takes(STEPS_OF_FACT):
                 self._say_once(declared, self.qualified(kept), "stays as it is: Terraform only forgets it")
