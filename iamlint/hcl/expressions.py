@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.hcl.lexer import MAX_DEPTH, NOT_IN_NAME
@@ -65,11 +66,20 @@ _KEYWORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 class Expressions(Traversals):
     """The part of the parser that reads expressions."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.in_line: Start = EXPRESSION.match
-        self.in_brackets: Start = EXPRESSION_IN_BRACKETS.match
-        self.item: Start = ITEM.match
+    @cached_property
+    def in_line(self) -> Start:
+        """The start of an expression that ends with its line. A pattern is compiled when a text needs it."""
+        return EXPRESSION.match
+
+    @cached_property
+    def in_brackets(self) -> Start:
+        """The start of an expression between brackets, where a newline is a blank."""
+        return EXPRESSION_IN_BRACKETS.match
+
+    @cached_property
+    def item(self) -> Start:
+        """The start of an item of an object."""
+        return ITEM.match
 
     def expression(self, match: re.Match[str] | None = None) -> Expression:
         """Return the expression at the cursor, and move to the next significant character.

@@ -161,4 +161,4 @@ def is_template(text: str) -> bool:
 
 def is_link(text: str) -> bool:
     """Whether a text is only a relative path, as git writes a symbolic link on systems without them."""
-    return len(text) < 400 and _LINK.match(text) is not None
+    return len(text) < 400 and text.startswith(".") and _LINK.match(text) is not None

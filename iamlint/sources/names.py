@@ -33,10 +33,10 @@ def is_automatic(name: str) -> bool:
 
     Source: https://developer.hashicorp.com/terraform/language/values/variables#variable-definitions-tfvars-files
     """
-    return _AUTOMATIC.search(name) is not None
+    whole = name.removesuffix(".json")
+    return whole == "terraform.tfvars" or whole.endswith(".auto.tfvars")
 
 
-_AUTOMATIC = regex(r"\Aterraform\.tfvars(\.json)?\Z|\.auto\.tfvars(\.json)?\Z")
 _ENDINGS = regex(
     r"(?P<own>(?:\.(?:json|jsonl|ndjson|yaml|yml|tfstate|tfplan))+|\.txt|\.csv|\.log)"
     r"(?:(?<!tfstate)(?<!tfplan)\.txt)?(?:\.gz|\.zst)?\Z",

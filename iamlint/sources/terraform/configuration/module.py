@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal
 
 from iamlint.basics.frozen import mutable
-from iamlint.basics.lazy_regex import regex
 from iamlint.hcl import syntax
 from iamlint.hcl.lexer import shown
 from iamlint.hcl.native import MAX_ERRORS
@@ -21,9 +20,7 @@ Mode = Literal["managed", "data", "ephemeral"]
 Dialect = Literal["terraform", "opentofu"]
 """Which program reads a directory: OpenTofu also reads ``.tofu`` files, and prefers ``x.tofu`` to ``x.tf``."""
 
-_TERRAFORM = regex(r"\.tf(\.json)?\Z")
-_OPENTOFU = regex(r"\.tofu(\.json)?\Z")
-_OVERRIDE = regex(r"(\A|_)override\.(tf|tofu)(\.json)?\Z")
+_TERRAFORM, _OPENTOFU = (".tf", ".tf.json"), (".tofu", ".tofu.json")
 _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
 _WITH_LABELS_INSIDE = frozenset({"check", "terraform"})
 _MODES: dict[str, Mode] = {"resource": "managed", "data": "data", "ephemeral": "ephemeral"}
@@ -209,12 +206,18 @@ def configuration_names(names: Iterable[str], dialect: Dialect) -> list[str]:
     Source: https://opentofu.org/docs/language/files/#file-extension-precedence
     """
     names = sorted(name for name in names if not name.startswith("."))
-    terraform = [name for name in names if _TERRAFORM.search(name)]
+    terraform = [name for name in names if name.endswith(_TERRAFORM)]
     if dialect == "terraform":
         return terraform
-    opentofu = [name for name in names if _OPENTOFU.search(name)]
-    replaced = {_OPENTOFU.sub(r".tf\1", name) for name in opentofu}
+    opentofu = [name for name in names if name.endswith(_OPENTOFU)]
+    replaced = {".tf".join(name.rpartition(".tofu")[::2]) for name in opentofu}
     return sorted([*opentofu, *(name for name in terraform if name not in replaced)])
+
+
+def _is_override(name: str) -> bool:
+    """Whether a configuration file overrides parts of others."""
+    stem = name.removesuffix(".json").rpartition(".")[0]
+    return stem == "override" or stem.endswith("_override")
 
 
 def assignment_names(names: Iterable[str]) -> list[str]:
@@ -226,7 +229,7 @@ def reading_order(names: Iterable[str], dialect: Dialect) -> list[str]:
     """Return the files of a module in reading order: overrides after others, then variable files."""
     names = sorted(names)
     configuration = configuration_names(names, dialect)
-    overrides = [name for name in configuration if _OVERRIDE.search(name)]
+    overrides = [name for name in configuration if _is_override(name)]
     return [*(name for name in configuration if name not in overrides), *overrides, *assignment_names(names)]
 
 
@@ -236,7 +239,7 @@ def read_module(directory: Path, names: Iterable[str], dialect: Dialect, load: L
     names = sorted(names)
     configuration = configuration_names(names, dialect)
     for name in configuration:
-        if not _OVERRIDE.search(name):
+        if not _is_override(name):
             for declared in _blocks(module, directory / name, load):
                 _declare(module, declared)
     providers: dict[tuple[str, str | None], Declared] = {}
@@ -249,7 +252,7 @@ def read_module(directory: Path, names: Iterable[str], dialect: Dialect, load: L
         _twice(module, "the backend", module.backends[0].header, module.backends[1].header)
         del module.backends[1:]
     for name in configuration:
-        if _OVERRIDE.search(name):
+        if _is_override(name):
             for declared in _blocks(module, directory / name, load):
                 _override(module, declared, providers)
     # Terraform loads .x.auto.tfvars, too: only configuration files with a dot are ignored (checked with Terraform
@@ -402,7 +405,7 @@ def _twice(module: Module, what: str, first: Span, second: Span) -> None:
 
     If only OpenTofu reads one of the two, only OpenTofu refuses the module, and it is also read as Terraform reads it.
     """
-    of_both = bool(_OPENTOFU.search(first.source.path)) is bool(_OPENTOFU.search(second.source.path))
+    of_both = first.source.path.endswith(_OPENTOFU) is second.source.path.endswith(_OPENTOFU)
     if of_both and len(module.errors) < MAX_ERRORS:
         at = first.location
         place = f"{at.path}:{at.line}"
