@@ -46,7 +46,20 @@ def why_blocked(grant: Grant, estate: Estate) -> str | Unknown | None:
         return problem
     if misspelling(grant.principal):
         return Unknown(f"{problem}; the input does not show that no provider of the pool admits it")
-    return Unknown(f"the input does not show all providers of the pool that {grant.principal.text} names")
+    return Unknown(not_shown(grant))
+
+
+def not_shown(grant: Grant) -> str:
+    """Return the reason why the pool that a grant names may let in others than its known providers do."""
+    return f"the input does not show all providers of the pool that {grant.principal.text} names"
+
+
+def shows_pool(grant: Grant, estate: Estate) -> bool:
+    """Whether the input shows the pool that a grant names, and so all of its providers.
+
+    If the project in the principal is a reference, it is that of the configuration's own pool with this id.
+    """
+    return estate.made(_Answers).shows(grant, by_reference=True)
 
 
 def is_unmatched(grant: Grant, estate: Estate) -> bool:
@@ -140,11 +153,13 @@ class _Answers:
         return [one for one in providers if _is_workforce(one.pool) is workforce]
 
     def is_certain(self, grant: Grant) -> bool:
-        """Whether the input shows the pool of a grant for which there is a problem, and so all of its providers."""
+        """Whether the problem of a grant is certain: by its form, or as the input shows all providers of its pool."""
         if misspelling(grant.principal, by_form=True) is not None:
             return True
-        if not isinstance(self._by_providers(grant), str):
-            return False
+        return isinstance(self._by_providers(grant), str) and self.shows(grant)
+
+    def shows(self, grant: Grant, *, by_reference: bool = False) -> bool:
+        """Whether the input shows the pool that a grant names, and so all of its providers."""
         key = pool_of(grant)
         providers = self._of_kind(self._providers.get(key, ()), _is_workforce(grant.principal.text))
         if any(one.declared.type == "provider" for one in providers):
@@ -152,13 +167,19 @@ class _Answers:
         others = (self._ids if "${" in key[1] else self._partial_ids)[key[0]]
         if len(others) > MOST_COMPARED or any(_may_be(key[1], name) for name in others if name != key[1]):
             return False
-        return any(self._is_of(one, pool) for pool in self._shown(grant) for one in providers if _exists(one.declared))
+        return any(
+            self._is_of(one, pool)
+            for pool in self._shown(grant, by_reference)
+            for one in providers
+            if _exists(one.declared)
+        )
 
-    def _shown(self, grant: Grant) -> Iterator[Pool]:
+    def _shown(self, grant: Grant, by_reference: bool) -> Iterator[Pool]:
         """Yield the pools that the configuration certainly declares and that a principal may name."""
         text = grant.principal.text
         project = _PROJECT.search(text)
         of_reference = project is None or _OF_POOL.search(project["name"]) is not None
+        of_reference = of_reference or (by_reference and project is not None and "${" in project["name"])
         named = self._project_of(text, grant.declared)
         for one in self._pools.get(pool_of(grant), ()):
             same = named is not None and named in (self._project_of(one.name, one.declared), one.project_number)

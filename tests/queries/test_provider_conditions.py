@@ -551,6 +551,20 @@ def test_pools_of_several_projects(check: Check, names: list[str], more: str, ex
     assert sorted(found) + ["unknown"] * bool(report.unknown_answers) == expected
 
 
+@pytest.mark.parametrize(("project", "shown"), [("111", True), ("222", False)])
+def test_a_pool_of_another_project_may_let_others_in(check: Check, project: str, shown: bool) -> None:
+    text = POOL_OF_ONE_WORKSPACE.partition('resource "google_service_account"')[0].replace("shop-${var.name}", "111")
+    grant = f"""
+resource "google_service_account_iam_member" "x" {{
+  service_account_id = "projects/shop/serviceAccounts/x@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "principalSet://iam.googleapis.com/projects/{project}/locations/global/workloadIdentityPools/ci/*"
+}}
+"""
+    report = check({"main.tf": text + grant}, select=["whole-pool-impersonates"])
+    assert (len(report.findings), len(report.unknown_answers)) == (0, 0 if shown else 1)
+
+
 def test_a_privilege_under_an_unknown_condition_is_unknown(check: Check) -> None:
     condition = '  condition {\n    title      = "c"\n    expression = var.name\n  }\n'
     text = POOL_OF_ONE_WORKSPACE.replace('"roles/owner"\n', '"roles/owner"\n' + condition)

@@ -10,7 +10,7 @@ from iamlint.estate import Estate, principal_node, scope
 from iamlint.facts import Grant, Provider
 from iamlint.federation.admission import admission
 from iamlint.federation.names import misspelling
-from iamlint.federation.unmatched import is_unmatched, providers_by_pool, why_unmatched
+from iamlint.federation.unmatched import is_unmatched, not_shown, providers_by_pool, shows_pool, why_unmatched
 from iamlint.finding import Confidence
 from iamlint.graph.edges import graph_of
 from iamlint.logic.verdict import TRUE, Verdict
@@ -152,12 +152,13 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
         whole = _WHOLE.match(grant.principal.text)
         known = providers.get((scope(grant.declared), whole["pool"]), []) if whole else []
         open_to = {one: admits(one, estate) for one in known if one.disabled is not True}
-        if open_to and all(how == "nobody" for how in open_to.values()):  # the providers are reported
-            continue
-        few = open_to and all(how in ("workload", "nobody") for how in open_to.values())
+        nobody = bool(open_to) and all(how == "nobody" for how in open_to.values())  # the providers are reported
+        few = bool(open_to) and all(how in ("workload", "nobody") for how in open_to.values())
         leads = _leads(grant, estate) if few else TRUE
-        if leads.truth is Truth.FALSE:
-            continue
+        if nobody or leads.truth is Truth.FALSE:
+            if shows_pool(grant, estate):
+                continue
+            leads = Verdict(Truth.UNKNOWN, (not_shown(grant),))
         related = tuple(one for one, how in open_to.items() if how == "anybody")
         yield Match(
             grant,
