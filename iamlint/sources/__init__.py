@@ -334,9 +334,13 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
         return Reading()
     found = read_plans(source, options, workspace, named=named) or read_export(source, options, named=named)
     if found is None:
-        if options.units and not named:
+        if named:
+            return Reading(errors=[_unrecognised(source)])
+        if options.units:
             options.units.found_empty(source.path, workspace.resolved(path))
-        return Reading(errors=[_unrecognised(source)] if named else [])
+        if source.size >= _SMALL and "iamlint:" not in source.text and workspace.resolved(path) not in workspace.data:
+            workspace.unload(path)  # a folder may hold gigabytes of other programs' documents
+        return Reading()
     found.files += not found.foreign
     return found
 

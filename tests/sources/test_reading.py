@@ -86,3 +86,11 @@ def test_progress_names_what_is_read():
     told: list[str] = []
     read([Path()], Options(progress=told.append))
     assert any("project-a.json" in message for message in told)
+
+
+def test_a_large_document_of_another_program_is_forgotten(tmp_path: Path) -> None:
+    entry = '{"id": 1}, ' * 100_000
+    for name, end in (("other.json", "{}"), ("accepted.json", '{"a": "# iamlint: ignore[x]"}')):
+        (tmp_path / name).write_text(f"[{entry}{end}]")
+    texts = read([tmp_path], Options(may_be_empty=True)).texts
+    assert [Path(name).name for name in texts] == ["accepted.json"]
