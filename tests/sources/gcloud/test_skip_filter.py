@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iamlint.roles import catalog
@@ -204,6 +204,7 @@ PIECES = [
 ]
 
 
+@settings(deadline=None)  # the first call loads the rules
 @given(
     form=st.sampled_from(["user:{}@example.com", "group:{}@example.com", "serviceAccount:{}@{}.gserviceaccount.com"]),
     names=st.tuples(*[st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join)] * 2),
