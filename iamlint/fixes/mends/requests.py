@@ -12,11 +12,9 @@ from iamlint.hcl.syntax import Attribute, Template, Tuple
 from iamlint.hcl.walk import walk
 from iamlint.provenance import directory
 
-_FULL_NAME = regex(r"projects/[^/]+/serviceAccounts/(?P<email>[^/]+)\Z")
-
-
+_FULL_NAME = regex(r"(?:(?:https?:)?//iam\.googleapis\.com/(?:v1/)?)?projects/[^/]+/serviceAccounts/(?P<email>[^/]+)\Z")
 _MEMBER = regex(r"serviceAccount:(?P<email>[^/@$]+@[^/@$]+)\Z")
-_ATTRIBUTES = {"its project": ("name", "id"), "the prefix": ("member",)}
+_ATTRIBUTES = {"its project": ("name", "id"), "the prefix": ("member",), "it is neither": ("account_id",)}
 """Beginnings of the reasons why a form is refused, with the attributes of an account that have the form."""
 _NO_PLACE = ("it is the target", "it is the caller", "it is named twice")
 """Beginnings of the reasons why an account has no place in a chain, whatever its form."""
