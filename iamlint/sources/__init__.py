@@ -279,7 +279,8 @@ def _document(path: Path, given: bool, found: Found, options: Options, workspace
         reading = read()
     own = {workspace.shown(Path(name)) for question, name in trace.asked if question in (LOADED, EXPORT)}
     reading.texts = {shown: text for shown, text in reading.texts.items() if shown in own}
-    memory.keep(name, replace(reading), trace)
+    if not workspace.refused(path):  # that depends on which other links there are
+        memory.keep(name, replace(reading), trace)
     return reading
 
 
@@ -316,6 +317,9 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
     from iamlint.sources.terraform.plan.reading import read_plans
     from iamlint.sources.terraform.plan.recognition import binary_plan, is_binary_plan, is_plan_name
 
+    refused = workspace.refused(path)
+    if refused:
+        return Reading(errors=[refused])
     if workspace.allowed(workspace.resolved(path)):
         missing = wanting(path, workspace.shown(path))
         if missing:

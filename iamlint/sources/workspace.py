@@ -75,6 +75,8 @@ class Workspace:
             self.looked_at = Noted(lambda path: memory.tree.note((LOOKED_AT, str(path))))
         self._loaded: dict[tuple[str, Path], SourceText | Unreadable] = {}
         self._real: set[Path] = set()
+        self._first: dict[Path, str] = {}
+        self._refused: dict[tuple[str, Path], Unreadable | None] = {}
         self._linked = 0
         self._again: set[Asked] = set()
 
@@ -130,21 +132,41 @@ class Workspace:
             return self._of_memory(str(path), self.memory)
         real = self.resolved(path)
         key = self.shown(path), real
-        return self._loaded[key] if key in self._loaded else self._keep(key, self._load(path, real))
+        return (
+            self._loaded[key] if key in self._loaded else self._keep(key, self.refused(path) or self._load(path, real))
+        )
 
     def _keep(self, key: tuple[str, Path], found: SourceText | Unreadable) -> SourceText | Unreadable:
-        """Keep the text of a file. What links lead to is bounded: a thousand of them are a small pull request."""
-        shown, real = key
         if isinstance(found, SourceText):
-            self._linked += found.size if real in self._real else 0
-            if self._linked > MOST_LINKED:
-                found = Unreadable(Location(shown), *_TOO_MANY_LINKS)
-            else:
-                self._real.add(real)
-                self.texts[found.path] = found
-                self.allowance.read(found.size)
+            self._real.add(key[1])
+            self.texts[found.path] = found
+            self.allowance.read(found.size)
         self._loaded[key] = found
         return found
+
+    def refused(self, path: Path) -> Unreadable | None:
+        """Return why a file is not read by this path; None if it is.
+
+        What links lead to is bounded, whether it is kept or only looked at: a thousand links are a small pull request.
+        Each file is read by its own path, and by one link.
+        """
+        real = self.resolved(path)
+        key = self.shown(path), real
+        if key not in self._refused:
+            again = self._size_again(*key)
+            self._linked += again
+            is_over = again and self._linked > MOST_LINKED
+            self._refused[key] = Unreadable(Location(key[0]), *_TOO_MANY_LINKS) if is_over else None
+        return self._refused[key]
+
+    def _size_again(self, shown: str, real: Path) -> int:
+        """Return the size in bytes of a file that is read by another link than the first; 0 if it is not."""
+        if self._first.setdefault(real, shown) == shown or shown == self.shown(real) or not self.allowed(real):
+            return 0
+        try:
+            return self.tree.status(real).size
+        except (OSError, ValueError):
+            return 0
 
     def _of_memory(self, name: str, memory: Memory) -> SourceText | Unreadable:
         """Return the text of a file as in an earlier check, if it is unchanged."""
@@ -152,6 +174,9 @@ class Workspace:
         if part is None:
             path = Path(name)
             real = self.resolved(path)
+            refused = self.refused(path)
+            if refused:
+                return refused
             with memory.tracing() as trace:
                 found = self._load(path, real)
             trace.asked |= {(FILE, str(real)), (LOADED, name)}
@@ -328,7 +353,7 @@ def _useless(path: Path, tree: Tree) -> tuple[str, str]:
 
 
 MOST_LINKED = 32 * 1024 * 1024
-"""Maximum number of bytes that are read again because symbolic links lead to them."""
+"""Maximum number of bytes that are read again because more than one symbolic link leads to them."""
 _TOO_MANY_LINKS = (
     f"more than {MOST_LINKED // 1024**2} MB are read again through symbolic links",
     "check the directories with the links one at a time",

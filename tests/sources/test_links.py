@@ -73,14 +73,36 @@ def test_an_excluded_file_that_a_checked_module_links_to_is_checked(tmp_path: Pa
     assert [one["path"] for one in json.loads(done.stdout)["findings"]] == ["a/main.tf"]
 
 
-def test_what_links_lead_to_again_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workspace, "MOST_LINKED", 2 * len(MEMBER))
-    Path("b/main.tf").write_text(MEMBER, encoding="utf-8")
-    for name in range(3):
-        Path(f"a{name}").mkdir()
-        Path(f"a{name}/main.tf").symlink_to("../b/main.tf")
-    (error,) = read([Path()], Options()).errors
-    assert "again through symbolic links" in error.reason
+OTHER = json.dumps({"resources": ["a"] * 100})
+LINE = json.dumps(
+    {
+        "name": "//cloudresourcemanager.googleapis.com/projects/shop",
+        "assetType": "cloudresourcemanager.googleapis.com/Project",
+        "iamPolicy": json.loads(POLICY),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("main.tf", MEMBER), ("other.json", OTHER), ("export.ndjson", f"{LINE}\n{LINE}\n"), ("project-shop.json", POLICY)],
+)
+def test_what_links_lead_to_again_is_bounded(name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "MOST_LINKED", len(text))
+    monkeypatch.setattr("iamlint.sources._SMALL", 100)
+    for module in ("m0", "m1", "m2", "m3", "z"):
+        Path(module).mkdir()
+        Path(module, "main.tf").write_text(MEMBER.replace("${var.who}", module), encoding="utf-8")
+        Path(module, name).unlink(missing_ok=True)
+        if module == "z":
+            Path("z", name).write_text(text, encoding="utf-8")
+        else:
+            Path(module, name).symlink_to(f"../z/{name}")
+    found = read([Path()], Options())
+    assert [(error.at.path, error.reason) for error in found.errors] == [
+        (f"m{number}/{name}", "more than 32 MB are read again through symbolic links") for number in (2, 3)
+    ]
+    assert name == "main.tf" or ("shop", "user:z@example.com", "z/main.tf") in grants(found)
 
 
 @pytest.mark.parametrize("linked", ["account.tf", "owner.tf", "key.tf"])
