@@ -33,6 +33,7 @@ def test_the_role_changes_little(permission: str, role: str | None) -> None:
         ("bigquery.jobs.create bigquery.tables.getData", "bigquery.dataViewer bigquery.jobUser"),
         ("compute.networks.get compute.networks.addPeering", "compute.networkAdmin"),
         ("run.services.create iam.serviceAccounts.actAs", "iam.serviceAccountUser run.developer"),
+        ("iam.workloadIdentityPools.get iam.workloadIdentityPools.create", "iam.workloadIdentityPoolAdmin"),
         ("storage.objects.get no.such.permission", None),
         (  # more than are weighed together
             (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from iamlint.basics.frozen import frozen
@@ -74,10 +75,11 @@ def _together(fixes: list[Fix]) -> Fix:
 
 
 def _named_apart(fixes: list[Fix]) -> Iterator[str]:
-    taken: set[str] = set()
+    """Yield the blocks, each named after its role, with a number if an earlier one has the name."""
+    taken = Counter[str]()
     for one in fixes:
         role = re.search(r"/[\w.]*?(\w+)\"", one.terraform)
         word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", role[1]).lower() if role else "this"
-        name = next(text for text in (word, *(f"{word}_{number}" for number in range(2, 99))) if text not in taken)
-        taken.add(name)
+        taken[word] += 1
+        name = f"{word}_{taken[word]}" if taken[word] > 1 else word
         yield one.terraform.replace('" "this" {', f'" "{name}" {{', 1)

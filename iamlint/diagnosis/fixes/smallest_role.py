@@ -44,7 +44,7 @@ def smallest_role(permission: str, of_document: str = "") -> str | None:
         return _USUAL[permission]
 
     roles = catalog()
-    permission = next(filter(roles.is_permission, spellings(permission)), permission)
+    permission = _in_catalogue(permission)
     held = roles.permissions(of_document) if of_document else None
     if isinstance(held, frozenset) and permission in held:
         return of_document
@@ -52,12 +52,18 @@ def smallest_role(permission: str, of_document: str = "") -> str | None:
     return _smallest(permission, f"roles/{service}.", roles) or _smallest(permission, "roles/", roles)
 
 
+def _in_catalogue(permission: str) -> str:
+    """Return a permission as the catalogue spells it."""
+    return next(filter(catalog().is_permission, spellings(permission)), permission)
+
+
 def smallest_roles(permissions: Iterable[str], of_document: str = "") -> dict[str, tuple[str, ...]] | None:
     """Return the roles that have all permissions, each with those that it is for; None if a permission is in no role.
 
     That is one role if one has all, unless several change far less.
     """
-    wanted = tuple(dict.fromkeys(permissions))
+    given = {_in_catalogue(one): one for one in permissions}
+    wanted = tuple(given)
     alone = {one: role for one in wanted if (role := smallest_role(one, of_document))}
     if len(alone) < len(wanted):
         return None
@@ -67,7 +73,7 @@ def smallest_roles(permissions: Iterable[str], of_document: str = "") -> dict[st
     for role in dict.fromkeys((*roles, *alone.values())):
         held = catalog().permissions(role)
         its = tuple(one for one in wanted if one in left and isinstance(held, frozenset) and one in held)
-        made |= {role: its} if its else {}
+        made |= {role: tuple(given[one] for one in its)} if its else {}
         left.difference_update(its)
     return made
 

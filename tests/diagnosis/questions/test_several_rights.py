@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from diagnosis.small_inputs import ANA, ask, outcome, project_grant
 
+from iamlint.diagnosis.fixes.fix_text import Member
+from iamlint.diagnosis.fixes.several import RoleChoice, grants_of
 from iamlint.diagnosis.recognition.said import read_error
 
 WHO = "reader@shop.iam.gserviceaccount.com"
@@ -101,3 +104,11 @@ def test_each_resource_gets_its_grant(tmp_path: Path) -> None:
     assert second.startswith("gcloud compute networks subnets add-iam-policy-binding main --region=europe-west1")
     assert answer.fix.terraform.count('resource "') == 2
     assert f"compute.instances.create on {VM}; compute.disks.create on {DISK}" in answer.asked
+
+
+def test_many_blocks_of_one_role_have_names_of_their_own() -> None:
+    needs = tuple(("storage.objects.get", f"runs-{number}") for number in range(120))
+    fix = grants_of(needs, RoleChoice("", "", "shop"), Member("user:ana@example.com", '"user:ana@example.com"'))
+    names = re.findall(r'_iam_member" "(\w+)"', fix.terraform)
+    assert names[:2] == ["object_viewer", "object_viewer_2"]
+    assert len(set(names)) == 120
