@@ -313,6 +313,6 @@ def with_name(value: Value, reference: str) -> Value:
     return value
 
 
-def unknown(reason: str, at: Span | None = None, reference: str = "") -> Value:
+def unknown(reason: str, *, reference: str) -> Value:
     """Return an unknown value; ``reference`` is the absolute address that names it."""
-    return Value(Unknown(reason, (UnknownPart(reference),) if reference else ()), at)
+    return Value(Unknown(reason, (UnknownPart(reference),)))

@@ -17,7 +17,7 @@ from iamlint.files.tree import Entry, Status, Tree
 MOST_ENTRIES = 2_000_000
 """Maximum number of names in a commit that is read."""
 _REGULAR = ("100644", "100755", "100664")
-_LINK, _DIRECTORY, _SUBMODULE = "120000", "040000", "160000"
+_LINK, _DIRECTORY = "120000", "040000"
 """Modes in a tree. Source: https://git-scm.com/docs/git-fast-import#_filemodify"""
 _MOST_LINKS = 40
 """Symbolic links that one path may go through, as on Linux."""

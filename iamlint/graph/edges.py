@@ -150,11 +150,6 @@ class Graph:
         for node in self.hierarchy.around(account, declared):
             yield from self.on(node)
 
-    def closed_onto(self, account: Text, declared: Declaration) -> Iterator[Edge]:
-        """Yield the blocked edges onto an account."""
-        for node in self.hierarchy.around(account, declared):
-            yield from self.closed_on(node)
-
     def calls(self, account: str) -> list[Edge]:
         """Return the edges that let an account request tokens or continue a chain: tokens and delegations."""
         return self._every.calls.get(account, [])

@@ -44,14 +44,14 @@ LIMIT = 10
 _HINT = "One of the two parsers is misled here: compare the passage with what Terraform plans, and rewrite it."
 
 
-def differences(first: File, second: File, names: tuple[str, str], limit: int = LIMIT) -> list[Unreadable]:
+def differences(first: File, second: File, names: tuple[str, str]) -> list[Unreadable]:
     """Return the first differences between two trees of one text, blocks before arguments.
 
     ``names`` are the readers' names. A block that only one reader has seen has that reader's place.
     """
     comparison = _Comparison(first, second, names)
-    found = list(islice(comparison.bodies(first.body, second.body, ""), limit + 1))
-    if len(found) > limit:
+    found = list(islice(comparison.bodies(first.body, second.body, ""), LIMIT + 1))
+    if len(found) > LIMIT:
         at = found[-1].at
         found[-1] = Unreadable(at, f"{names[0]} and {names[1]} disagree about more of this file", _HINT)
     return found

@@ -72,13 +72,13 @@ class Answer:
 
 
 class Asking:
-    """Answers questions about the paths of one estate. ``work`` limits all of them together."""
+    """Answers questions about the paths of one estate, with `MOST_STEPS` steps for all of them together."""
 
-    def __init__(self, hops: Hops, work: Budget | None = None) -> None:
+    def __init__(self, hops: Hops) -> None:
         self.hops = hops
         self.names = hops.names
         self._only: Graph | None = None
-        self._work = work or Budget(MOST_STEPS)
+        self._work = Budget(MOST_STEPS)
         self._not_searched: list[str] = []
         self._severities: dict[str, Severity] = {}
         self._gains: dict[tuple[str, str], bool] = {}

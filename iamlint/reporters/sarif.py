@@ -47,6 +47,8 @@ Each place has a snippet, and thousands of long paths take a hundred megabytes.
 """
 _LONGEST = 1000
 """Maximum length of a snippet."""
+_LONGEST_DESCRIPTION = 1024
+"""Maximum length of a rule's description on GitHub."""
 _MOST_HASHED = 1_000_000
 """Maximum size in characters of a file with hashed lines; GitHub hashes larger ones on upload."""
 
@@ -164,10 +166,10 @@ def _standards(rule: Rule) -> Iterator[str]:
     yield from (f"external/mitre-attack/{technique}" for technique in rule.mitre)
 
 
-def _shortened(text: str, most: int = 1024) -> str:
-    """Return a sentence of at most this length, which is GitHub's limit of a description."""
+def _shortened(text: str) -> str:
+    """Return a sentence of at most `_LONGEST_DESCRIPTION` characters."""
     text = _sentence(text)
-    return text if len(text) <= most else text[: most - 4].rpartition(" ")[0] + " ..."
+    return text if len(text) <= _LONGEST_DESCRIPTION else text[: _LONGEST_DESCRIPTION - 4].rpartition(" ")[0] + " ..."
 
 
 def _sentence(text: str) -> str:

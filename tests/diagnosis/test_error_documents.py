@@ -11,13 +11,16 @@ from typing import get_args
 
 import pytest
 
-from iamlint.diagnosis.recognition.error_document import kind_of, read_record, unknown_kinds
+from iamlint.diagnosis.recognition.error_document import kind_of, read_record
 from iamlint.diagnosis.recognition.error_kind import ErrorKind, Stage, Step
-from iamlint.diagnosis.recognition.error_kinds import SCHEMA, error_kinds, load_kinds
+from iamlint.diagnosis.recognition.error_kinds import FOLDER, error_kinds
 from iamlint.diagnosis.recognition.fragments import squeezed
 from iamlint.diagnosis.recognition.recognise import recognise
+from iamlint.documents import read_yaml
+from iamlint.documents.validation import against_schema
 from iamlint.location import SourceText, Unreadable
 
+SCHEMA = FOLDER.with_name("error.schema.json")
 KINDS = {kind.id: kind for kind in error_kinds()}
 EXAMPLES = [(kind.id, index) for kind in KINDS.values() for index in range(len(kind.examples))]
 LOOK_ALIKES = [(kind.id, index) for kind in KINDS.values() for index in range(len(kind.look_alikes))]
@@ -36,7 +39,12 @@ look-alikes: [{{text: three}}]
 
 
 def read(text: str) -> ErrorKind | list[Unreadable]:
-    record, errors = read_record(SourceText("errors/x.yaml", text), "x", SCHEMA)
+    source = SourceText("errors/x.yaml", text)
+    documents = read_yaml(source)
+    assert not isinstance(documents, Unreadable)
+    if errors := [error for one in documents for error in against_schema(one, source, SCHEMA)]:
+        return errors
+    record, errors = read_record(source, "x")
     return errors or kind_of(record)
 
 
@@ -46,11 +54,18 @@ def reasons(text: str) -> list[tuple[int, str]]:
     return [(error.at.line, error.reason) for error in found]
 
 
-def test_every_document_is_as_the_schema_has_it() -> None:
-    kinds, errors = load_kinds(schema=SCHEMA)
-    assert [(error.at.path, error.at.line, error.reason) for error in errors] == []
-    assert list(unknown_kinds(kinds)) == []
-    assert len(kinds) >= 58
+@pytest.mark.parametrize("name", KINDS)
+def test_every_document_is_as_the_schema_has_it(name: str) -> None:
+    assert isinstance(read((FOLDER / f"{name}.yaml").read_text(encoding="utf-8")), ErrorKind)
+
+
+def test_every_kind_and_stage_that_a_document_names_exists() -> None:
+    stages = {kind.stage for kind in KINDS.values()}
+    for kind in KINDS.values():
+        assert kind.absorbs <= KINDS.keys()
+        assert kind.explains <= KINDS.keys() | stages
+        assert {other.kind for other in kind.look_alikes} <= KINDS.keys() - {kind.id} | {""}
+    assert len(KINDS) >= 58
 
 
 @pytest.mark.parametrize(("name", "index"), EXAMPLES)
@@ -109,18 +124,6 @@ def test_an_unknown_key_is_told_with_the_nearest() -> None:
     found = read(MINIMAL.format(recognise="something went wrong") + "explain: [x]\n")
     assert isinstance(found, list)
     assert [(error.at.line, error.hint) for error in found] == [(10, "did you mean `explains`?")]
-
-
-def test_kinds_that_do_not_exist_are_told(tmp_path: Path) -> None:
-    text = MINIMAL.format(recognise="something went wrong") + "absorbs: [y]\nexplains: [api, z]\n"
-    (tmp_path / "x.yaml").write_text(text.replace("text: three", "text: three, kind: x"), encoding="utf-8")
-    kinds, errors = load_kinds(tmp_path)
-    assert errors == []
-    assert [error.reason for error in unknown_kinds(kinds)] == [
-        "`absorbs` has 'y', which is no kind",
-        "`explains` has 'z', which is no kind or stage",
-        "`kind` is 'x', which is no other kind",
-    ]
 
 
 def test_a_check_reads_none_of_it(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_role_that_is_not_known_gives_nothing_that_is_denied(given: Given) -> 
         denied_permissions=("iam.googleapis.com/serviceAccounts.getAccessToken",),
     )
     graph = given(denial, unknown_role(NOT_KNOWN, ON_DEPLOY))
-    (closed,) = graph.closed_onto("deploy@shop.iam.gserviceaccount.com", HERE)
+    (closed,) = graph.closed_on(("service_account", "deploy@shop.iam.gserviceaccount.com"))
     assert (closed.kind, closed.permissions, closed.closed) == ("token", (), True)
     assert closed.verdict.reasons == ("blocked by the deny policy at main.tf:1",)
     assert "token" not in {edge.kind for edge in graph.onto("deploy@shop.iam.gserviceaccount.com", HERE)}

@@ -80,9 +80,8 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
 
 
-def _counted(number: int, noun: str, names: Iterable[str] = ()) -> str:
-    shown = _listed(names)
-    return f"{number} {noun}{'' if number == 1 else 's'}" + (f" ({shown})" if shown else "")
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 # -- rules -------------------------------------------------------------------------------------------------------------

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from iamlint.diagnosis.recognition.error_kind import Cause, ErrorKind, Example, LookAlike
 from iamlint.diagnosis.recognition.fragments import SHAPES, Alternative, Structured, Template
 from iamlint.documents import find, plain, read_yaml
-from iamlint.documents.validation import against_schema, location_of, nearest_of
+from iamlint.documents.validation import location_of, nearest_of
 from iamlint.documents.values import Value
 from iamlint.location import Location, SourceText, Unreadable
 
@@ -19,12 +18,11 @@ SHORTEST = 12
 """Letters that one piece of an alternative must have, placeholders aside, so that no chance text has it."""
 
 
-def read_record(source: SourceText, slug: str, schema: Path | None) -> tuple[list[Any], list[Unreadable]]:
+def read_record(source: SourceText, slug: str) -> tuple[list[Any], list[Unreadable]]:
     """The record of a document and no errors, or no record and everything that is wrong with the document.
 
-    A record is plain data, which is compiled when the package is built. Without a schema only what a schema cannot say
-    is checked: for the documents that ship, which the test suite validates, since loading the validator would double
-    the time that the program takes.
+    A record is plain data, which is compiled when the package is built. Only what a schema cannot say is checked: the
+    test suite validates the documents, since loading the validator would double the time that the program takes.
     """
     documents = read_yaml(source)
     if isinstance(documents, Unreadable):
@@ -33,27 +31,10 @@ def read_record(source: SourceText, slug: str, schema: Path | None) -> tuple[lis
         wrong = Unreadable(Location(source.path), f"{len(documents)} YAML documents, where one error is expected")
         return [], [wrong]
     (document,) = documents
-    errors = list(against_schema(document, source, schema)) if schema else []
-    if errors := errors or list(_beyond_schema(document)):
+    if errors := list(_beyond_schema(document)):
         return [], errors
     places = [[_place(one) for one in _items(document, key)] for key in _LISTS]
     return [slug, source.path, plain(document), _place(document), places], []
-
-
-def unknown_kinds(kinds: Iterable[ErrorKind]) -> Iterator[Unreadable]:
-    """Kinds and stages that documents name and that are not there."""
-    kinds = tuple(kinds)
-    ids, stages = {kind.id for kind in kinds}, {kind.stage for kind in kinds}
-    for kind in kinds:
-        for name in sorted(kind.absorbs - ids):
-            yield Unreadable(kind.at, f"`absorbs` has {name!r}, which is no kind", nearest_of(name, ids))
-        for name in sorted(kind.explains - ids - stages):
-            yield Unreadable(kind.at, f"`explains` has {name!r}, which is no kind or stage", nearest_of(name, ids))
-        for other in kind.look_alikes:
-            if other.kind and (other.kind not in ids or other.kind == kind.id):
-                yield Unreadable(
-                    other.at, f"`kind` is {other.kind!r}, which is no other kind", nearest_of(other.kind, ids)
-                )
 
 
 def kind_of(record: list[Any]) -> ErrorKind:

@@ -22,10 +22,10 @@ _SLIP = 2
 """Maximum number of differing letters of a misspelt name."""
 
 
-def one_near(name: str, known: Iterable[str], most: int = _SLIP) -> str | None:
-    """Return the nearest name within that many letters; None without one, or if two are equally near."""
-    found = sorted((differing(name, one), one) for one in known if abs(len(one) - len(name)) <= most)
-    near = [(number, one) for number, one in found if number <= most]
+def one_near(name: str, known: Iterable[str]) -> str | None:
+    """Return the nearest name within `_SLIP` letters; None without one, or if two are equally near."""
+    found = sorted((differing(name, one), one) for one in known if abs(len(one) - len(name)) <= _SLIP)
+    near = [(number, one) for number, one in found if number <= _SLIP]
     if not near or (len(near) > 1 and near[1][0] == near[0][0]):
         return None
     return near[0][1]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from iamlint.basics.frozen import frozen
 from iamlint.finding import Severity
 from iamlint.paths.hops import STATES, Hop
-from iamlint.paths.search import Path
 from iamlint.reporters.paths.told import Told
 
 
@@ -39,14 +36,13 @@ class Drawing:
     left_out: int = 0
 
 
-def drawn(told: Told, most: int, paths: Iterable[Path] | None = None) -> Drawing:
+def drawn(told: Told, most: int) -> Drawing:
     """Return the picture of the paths of an answer, the best first, with at most so many spots."""
-    paths = tuple(told.answer.paths if paths is None else paths)
-    ends = {path.target: told.severity(path) for path in paths}
+    ends = {path.target: told.severity(path) for path in told.answer.paths}
     spots: dict[str, Spot] = {}
     lines: dict[tuple[str, str, bool], Line] = {}
     left_out = told.answer.left_out
-    for path in paths:
+    for path in told.answer.paths:
         names = [told.label(path.source) if path.hops[0].method != "runs-as" else path.caller]
         names += [told.label(hop.target) for hop in path.hops]
         if len(spots.keys() | set(names)) > most:

@@ -5,10 +5,9 @@ Source: https://mermaid.js.org/syntax/flowchart.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from iamlint.paths.hops import State
-from iamlint.paths.search import Path
 from iamlint.reporters.parts.plain import neutral
 from iamlint.reporters.paths.drawing import Spot, drawn
 from iamlint.reporters.paths.lines import short
@@ -20,13 +19,13 @@ _ARROWS: dict[State, str] = {"open": "-->", "conditional": "-.->", "closed": "--
 _LONGEST = 80
 
 
-def paths_mermaid(told: Told, most: int = MOST_SPOTS, paths: Iterable[Path] | None = None) -> str:
+def paths_mermaid(told: Told) -> str:
     """Return a flowchart from left to right: open hops solid, conditional ones dotted, closed ones with a cross."""
-    return "".join(f"{line}\n" for line in _lines(told, most, paths))
+    return "".join(f"{line}\n" for line in _lines(told))
 
 
-def _lines(told: Told, most: int, paths: Iterable[Path] | None) -> Iterator[str]:
-    found = drawn(told, most, paths)
+def _lines(told: Told) -> Iterator[str]:
+    found = drawn(told, MOST_SPOTS)
     yield "flowchart LR"
     for spot in found.spots:
         left, right = ("[", "]") if spot.kind.endswith(("account", "agent")) else ("([", "])")

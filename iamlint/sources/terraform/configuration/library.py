@@ -171,7 +171,7 @@ class Library:
         from iamlint.sources.terraform.configuration.outlines import OutlinedModule
 
         here, there = (set(configuration_names(names, one)) for one in DIALECTS)
-        wanted = (*sorted(here ^ there), *reading_order(names, "terraform"))
+        wanted = (*sorted(here ^ there), *reading_order(names))
         sources = [self._workspace.load(real / name) for name in wanted]
         known = self._units.unchanged(hash_of("module", str(real))) if self._units else None
         if known is None or not all(isinstance(one, SourceText) for one in sources):

@@ -225,10 +225,10 @@ def assignment_names(names: Iterable[str]) -> list[str]:
     return sorted((name for name in names if is_automatic(name)), key=lambda name: (name not in _FIRST, name))
 
 
-def reading_order(names: Iterable[str], dialect: Dialect) -> list[str]:
-    """Return the files of a module in reading order: overrides after others, then variable files."""
+def reading_order(names: Iterable[str]) -> list[str]:
+    """Return the files of a module in Terraform's order: overrides after others, then variable files."""
     names = sorted(names)
-    configuration = configuration_names(names, dialect)
+    configuration = configuration_names(names, "terraform")
     overrides = [name for name in configuration if _is_override(name)]
     return [*(name for name in configuration if name not in overrides), *overrides, *assignment_names(names)]
 

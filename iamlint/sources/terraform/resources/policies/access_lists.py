@@ -98,7 +98,7 @@ def dataset(instance: Instance) -> Iterator[Grant]:
         argument = instance.body.arguments.get("access")
         place = Place((argument.at if argument else instance.body.at).location)
         yield entries.grant((found, place), (found, place), found)
-        found = _certain_entries(instance.body, "access")
+        found = _certain_entries(instance.body)
     for index, entry in enumerate(found):
         yield from _entry(entries, entry, f"{instance.address}.access[{index}]")
 
@@ -129,13 +129,13 @@ def _entries(body: Body, name: str) -> tuple[Body, ...] | Unknown:
     return tuple(found)
 
 
-def _certain_entries(body: Body, name: str) -> tuple[Body, ...]:
-    """Return the blocks or objects that are certainly there, if they are not all known."""
-    argument = body.arguments.get(name)
+def _certain_entries(body: Body) -> tuple[Body, ...]:
+    """Return the blocks or objects of ``access`` that are certainly there, if they are not all known."""
+    argument = body.arguments.get("access")
     elements = partly_known(argument.value) if argument else ()
     parts = elements if not isinstance(elements, Unknown) else ()
     entries = (_entry_of(argument, part.value) for part in parts if argument and part.sure)
-    return (*body.certain(name), *(entry for entry in entries if isinstance(entry, Body)))
+    return (*body.certain("access"), *(entry for entry in entries if isinstance(entry, Body)))
 
 
 def _entry_of(argument: Argument, element: Value) -> Body | Unknown:

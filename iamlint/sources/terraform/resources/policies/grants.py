@@ -104,7 +104,7 @@ def member_removal(instance: Instance) -> Iterator[RemovedGrant]:
 def _binding(target: _Target, role: Placed, condition: Condition | Unknown | None) -> Iterator[Grant]:
     body = target.instance.body
     again = _repeated(body)
-    for member, at, doubt in placed_members(body, "members"):
+    for member, at, doubt in placed_members(body):
         grant = _doubted(target.grant(member, role, condition, at), doubt)
         repeated = again.get(member[0], ()) if isinstance(member[0], str) else ()
         yield replace(grant, repeated=tuple(repeated)) if repeated else grant
