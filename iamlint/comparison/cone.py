@@ -14,7 +14,19 @@ from iamlint.budget import Budget, Exhausted
 from iamlint.comparison.identities import Identities
 from iamlint.comparison.keys import BLOCKERS, Key
 from iamlint.estate import Node, identity, principal_node
-from iamlint.facts import Attachment, CustomRole, Fact, Folder, Grant, Project, Provider, Resource, ServiceAccount, Text
+from iamlint.facts import (
+    Attachment,
+    CustomRole,
+    Fact,
+    Folder,
+    Grant,
+    Project,
+    ProjectReference,
+    Provider,
+    Resource,
+    ServiceAccount,
+    Text,
+)
 from iamlint.federation.names import is_federated
 from iamlint.graph.ways import Way
 from iamlint.paths.hops import takes_delegates
@@ -107,6 +119,8 @@ class Cone:
                     self._targets(names, fact.account, fact)
             case Project():
                 self._below(names, estate.hierarchy.node(Resource("project", fact.project_id), fact.declared))
+            case ProjectReference():
+                self._below(names, estate.hierarchy.node(Resource("project", fact.project), fact.declared))
             case Folder():
                 self._below(names, estate.hierarchy.node(Resource("folder", fact.name), fact.declared))
             case Provider():

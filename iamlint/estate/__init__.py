@@ -29,6 +29,7 @@ from iamlint.facts import (
     OrgPolicy,
     Place,
     Project,
+    ProjectReference,
     RemovedGrant,
     Service,
     ServiceAccount,
@@ -77,7 +78,12 @@ class Estate:
         self._predefined: dict[str, tuple[frozenset[str], Unknown | None]] = {}
         self._facts = _by_kind(with_canonical_names(facts))
         self.hierarchy = Hierarchy(
-            self.of(Project), self.of(Folder), self.of(ServiceAccount), self.of(Organization), self.of(Bucket)
+            self.of(Project),
+            self.of(Folder),
+            self.of(ServiceAccount),
+            self.of(Organization),
+            self.of(Bucket),
+            self.of(ProjectReference),
         )
         changes: list[Change] = [*self.of(RemovedGrant), *self.of(EmptyBinding), *self.of(DefaultAccounts)]
         disabled = (one for one in self.of(ServiceAccount) if one.disabled is not False)

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.estate.names import agreed, identity, scope
-from iamlint.facts import Bucket, Declaration, Folder, Organization, Project, Resource, ServiceAccount, Text
+from iamlint.facts import (
+    Bucket,
+    Declaration,
+    Folder,
+    Organization,
+    Project,
+    ProjectReference,
+    Resource,
+    ServiceAccount,
+    Text,
+)
 from iamlint.principals import project_number_of, project_of
 from iamlint.provenance import counts_for
 from iamlint.unknown import Unknown, shown
@@ -48,6 +58,7 @@ class Hierarchy:
         accounts: Iterable[ServiceAccount],
         organizations: Iterable[Organization] = (),
         buckets: Iterable[Bucket] = (),
+        references: Iterable[ProjectReference] = (),
     ) -> None:
         projects = tuple(projects)
         domains = ((one.domain, one.name.rpartition("/")[2], one.declared) for one in organizations if one.domain)
@@ -57,6 +68,7 @@ class Hierarchy:
         self._chains: dict[Node, tuple[Node, ...]] = {}
         self._homes: dict[str, tuple[Node, ...]] = {}
         self._keys = _project_keys(projects)
+        self._keys |= _referred(references, self._keys)
         self._projects: dict[str, list[tuple[Text, Declaration]]] = {}
         for account in accounts:
             name = identity(account.email, account.declared)
@@ -269,7 +281,7 @@ class Hierarchy:
 
 
 _NUMBER_REFERENCE = regex(
-    r"(?:service-)?(?P<number>\$\{[^{}]+\.number\})(?:-compute@developer|@cloudbuild|@cloudservices|@gcp-sa-[a-z0-9-]+\.iam|"
+    r"(?:service-|project-)?(?P<number>\$\{[^{}]+\.(?:project_)?number\})(?:-compute@developer|@cloudbuild|@cloudservices|@gcp-sa-[a-z0-9-]+\.iam|"
     r"@[a-z0-9-]+\.iam)\.gserviceaccount\.com\Z"
 )
 """The e-mails of default accounts and agents with a reference in place of the number."""
@@ -295,6 +307,16 @@ def _project_keys(projects: tuple[Project, ...]) -> dict[str, str]:
     keys, _ = agreed(named)
     numbers, _ = agreed((key, name, declared) for name, key, declared in named if name.isdecimal())
     return {name: key for name, key in keys.items() if not name.isdecimal() or numbers.get(key) == name}
+
+
+def _referred(references: Iterable[ProjectReference], keys: Mapping[str, str]) -> dict[str, str]:
+    """Map references to the numbers of projects to the names used here."""
+    named = (
+        (f"{one.reference} in {scope(one.declared)}", keys.get(key, key), one.declared)
+        for one in references
+        if (key := identity(one.project, one.declared))
+    )
+    return agreed(named)[0]
 
 
 def _project_names(project: Project) -> Iterator[tuple[str, str]]:

@@ -53,6 +53,7 @@ from iamlint.facts.resources import (
     Organization,
     Perimeter,
     Project,
+    ProjectReference,
     Service,
     Setting,
     UnreadPart,
@@ -66,7 +67,7 @@ Fact = (
     | Boundary | BoundaryBinding | OrgPolicy | Pool | Provider | Attachment | AuditConfig | Group | Membership
     | UnreadPart
     | ApiKey | KubernetesAccount | AccessSetting | TagKey | TagValue | TagBinding | EffectiveTags
-    | Perimeter | Bucket
+    | Perimeter | Bucket | ProjectReference
 )
 # fmt: on
 
@@ -104,6 +105,7 @@ __all__ = [
     "Principal",
     "PrincipalKind",
     "Project",
+    "ProjectReference",
     "Protocol",
     "Provider",
     "RemovedGrant",

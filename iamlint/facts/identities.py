@@ -110,13 +110,15 @@ class Pool:
 
     ``name`` is ``projects/P/locations/global/workloadIdentityPools/ID`` (P an id or a number) or
     ``locations/global/workforcePools/ID``. ``project_number`` is the number of P, if P is an id and the input has the
-    number; principals contain the number.
+    number; principals contain the number. ``imported`` says that it existed before: it may have providers that the
+    input does not show.
     """
 
     name: Text
     declared: Declaration
     disabled: bool | Unknown = False
     project_number: str | None = None
+    imported: bool = False
 
 
 Protocol = Literal["oidc", "aws", "saml", "x509"]

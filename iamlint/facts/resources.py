@@ -21,6 +21,18 @@ class Project:
 
 
 @frozen
+class ProjectReference:
+    """A reference to the number of a project that a data source asks for: ``${data.google_project.x.number}``.
+
+    The input has the project's id, or a reference to it, but not the number.
+    """
+
+    reference: str
+    project: Text
+    declared: Declaration
+
+
+@frozen
 class Folder:
     """A folder: ``name`` is ``folders/N``, ``parent`` is ``folders/N`` or ``organizations/N``."""
 

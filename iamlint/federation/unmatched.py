@@ -183,7 +183,8 @@ class _Answers:
         named = self._project_of(text, grant.declared)
         for one in self._pools.get(pool_of(grant), ()):
             same = named is not None and named in (self._project_of(one.name, one.declared), one.project_number)
-            if (of_reference or same) and _exists(one.declared) and _is_workforce(one.name) is _is_workforce(text):
+            is_named = (of_reference or same) and _is_workforce(one.name) is _is_workforce(text)
+            if is_named and _exists(one.declared) and not one.imported:
                 yield one
 
     def _is_of(self, provider: Provider, pool: Pool) -> bool:

@@ -18,6 +18,7 @@ from iamlint.facts import (
     Organization,
     Place,
     Project,
+    ProjectReference,
     Resource,
     ServiceAccount,
     ServiceAccountKey,
@@ -348,10 +349,17 @@ def test_the_project_of_an_account(email: str, accounts: tuple[ServiceAccount, .
         ("service-${google_project.web.number}@compute-system.iam.gserviceaccount.com", True),
         ("${google_project.other.number}-compute@developer.gserviceaccount.com", False),
         ("ci@${google_project.web.number}.example.com", False),
+        ("${data.google_project.web.number}-compute@developer.gserviceaccount.com", True),
+        ("service-${data.google_x.web.project_number}@gs-project-accounts.iam.gserviceaccount.com", True),
+        ("${data.google_project.other.number}-compute@developer.gserviceaccount.com", False),
     ],
 )
 def test_a_default_account_by_the_reference_to_its_project_s_number(email: str, known: bool) -> None:
-    made = estate(Project("web", WEB, None, "folders/1"))
+    references = (
+        ProjectReference("${data.google_project.web.number}", "7654321", WEB),
+        ProjectReference("${data.google_x.web.project_number}", "web", WEB),
+    )
+    made = estate(Project("web", WEB, None, "folders/1"), Project("web", WEB, "7654321"), *references)
     assert (("project", "web") in made.hierarchy.around(email, HERE)) is known
     assert ("project", "web") not in made.hierarchy.around(email, THERE)
 

@@ -313,11 +313,19 @@ def test_code_that_runs_as_an_agent_that_mints_for_every_account_is_a_likely_hop
     assert Paths(found, account("two")).of("user:b@x.org") is None
 
 
-def test_default_accounts_are_known_by_their_projects_number(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = "${google_project.shop.number}-compute@developer.gserviceaccount.com"
+@pytest.mark.parametrize(
+    ("name", "block"),
+    [
+        ("google_project.shop.number", 'resource "google_project" "shop" {\n  name = "shop"\n'),
+        ("data.google_project.shop.number", 'data "google_project" "shop" {\n'),
+    ],
+)
+def test_default_accounts_are_known_by_their_projects_number(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, name: str, block: str
+) -> None:
+    name = f"${{{name}}}-compute@developer.gserviceaccount.com"
     text = f"""
-resource "google_project" "shop" {{
-  name       = "shop"
+{block}
   project_id = "shop"
 }}
 resource "google_cloud_run_v2_job" "m" {{

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -267,6 +268,11 @@ def test_a_provider_of_a_pool_with_another_beginning(
 
 POOL_111, PROVIDER_111 = (text.replace('"shop"', '"111"') for text in (DECLARED_POOL, PROVIDER))
 UNSET = 'variable "n" {}'
+_POOL = "google_iam_workload_identity_pool.ci"
+IMPORT = f'\nimport {{\n  id = "x"\n  to = {_POOL}\n}}\n'
+IMPORT_OF_EACH = f"\nimport {{\n  for_each = var.n\n  id = each.key\n  to = {_POOL}[each.key]\n}}\n"
+IMPORT_OF_MODULE = IMPORT.replace(_POOL, f"module.m.{_POOL}")
+IN_JSON = json.dumps({"import": [{"id": "x", "to": _POOL}]})
 
 
 @pytest.mark.parametrize(
@@ -328,6 +334,10 @@ def test_groups_that_no_mapping_makes(check: Check, more: str, matched: bool) ->
         {"main.tf": PROVIDER_111.replace("project ", "count = var.n ? 1 : 0\nproject ") + POOL_111},
         {"main.tf": PROVIDER_111 + POOL_111 + PROVIDER_111.replace('"ci" {', '"b" {').replace('"ci"\n', "var.n\n")},
         {"main.tf": PROVIDER_111 + POOL_111.replace("workload_identity", "workforce")},
+        {"main.tf": PROVIDER_111 + POOL_111 + IMPORT},
+        {"main.tf": PROVIDER_111 + POOL_111.replace("project ", "for_each = toset([0])\nproject ") + IMPORT_OF_EACH},
+        {"main.tf": 'module "m" { source = "./m" }' + IMPORT_OF_MODULE, "m/main.tf": PROVIDER_111 + POOL_111},
+        {"main.tf.json": IN_JSON, "pool.tf": PROVIDER_111 + POOL_111},
     ],
 )
 def test_a_pool_that_may_have_other_providers(check: Check, files: dict[str, str]) -> None:

@@ -148,3 +148,34 @@ def test_a_condition_does_not_make_a_principal_right(check: Check, rule: str, me
     report = check({"main.tf": main}, select=(rule,))
     assert [finding.rule for finding in report.findings] == [rule]
     assert report.unknown_answers == ()
+
+
+KSA = """
+resource "google_service_account_iam_member" "a" {
+  service_account_id = "projects/shop/serviceAccounts/api@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "serviceAccount:shop.svc.id.goog[web/api-xxxxxxxxxx]"
+}
+"""
+DECLARED = """
+resource "kubernetes_service_account" "a" {
+  metadata {
+    namespace   = "web"
+    name        = "api-xxxxxxxxxx"
+    annotations = { "iam.gke.io/gcp-service-account" = "api@shop.iam.gserviceaccount.com" }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        (KSA, 1),
+        (KSA + DECLARED, 0),
+        (KSA + DECLARED.replace('"web"', '"shop"'), 1),
+        (KSA.replace("serviceAccount:shop", "serviceAccount:your-project") + DECLARED, 1),
+    ],
+)
+def test_a_service_account_of_kubernetes_that_is_declared_has_its_name(check: Check, text: str, number: int) -> None:
+    assert len(check({"main.tf": text}, select=("placeholder-principal",)).findings) == number

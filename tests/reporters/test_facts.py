@@ -40,6 +40,7 @@ from iamlint.facts import (
     Pool,
     Principal,
     Project,
+    ProjectReference,
     Provider,
     RemovedGrant,
     Resource,
@@ -153,7 +154,8 @@ CASES: list[tuple[Fact, dict[str, Any]]] = [
     ),
     (
         Pool("projects/shop/x", DECLARED, project_number="7"),
-        {"kind": "pool", "name": "projects/shop/x", "project_number": "7", "disabled": False, "line": 1},
+        {"kind": "pool", "name": "projects/shop/x", "project_number": "7", "imported": False, "disabled": False}
+        | {"line": 1},
     ),
     (
         Provider(
@@ -206,6 +208,10 @@ CASES: list[tuple[Fact, dict[str, Any]]] = [
     (
         Bucket("data", "shop", DECLARED, PLACE),
         {"kind": "bucket", "name": "data", "project": "shop", "line": 3},
+    ),
+    (
+        ProjectReference("${data.google_project.p.number}", "shop", DECLARED),
+        {"kind": "project_reference", "reference": "${data.google_project.p.number}", "project": "shop", "line": 1},
     ),
     (TagKey("1/env", DECLARED, "tagKeys/7"), {"kind": "tag_key", "name": "1/env", "id": "tagKeys/7", "line": 1}),
     (

@@ -53,6 +53,11 @@ class Workloads:
         name = f"{shown(missed.namespace)}/{shown(missed.name)}"
         return f"the annotation with this account is on {name} ({at.path}:{at.line})", missed
 
+    def is_declared(self, grant: Grant) -> bool:
+        """Whether the input declares the service account of Kubernetes that a member names, with an annotation."""
+        every = (one for some in self._annotated.values() for one in some)
+        return any(_fits(grant, one) is Truth.TRUE and counts_for(one.declared, grant.declared) for one in every)
+
 
 def _fits(grant: Grant, one: KubernetesAccount) -> Truth:
     """Whether a grant's member is an annotated account. Unknown members may be."""

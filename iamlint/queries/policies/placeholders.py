@@ -10,6 +10,7 @@ from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, ServiceAccount
 from iamlint.patterns.match import Match
 from iamlint.principals import placeholder_of
+from iamlint.queries.federation.workloads import Workloads
 from iamlint.unknown import Truth
 
 _OTHERS = ("deleted", "federated", "federated_set", "federated_pool")
@@ -26,16 +27,20 @@ def placeholder_principals(estate: Estate) -> Iterator[Match]:
 
     An account that the configuration makes has the placeholder from its project: one value, written in one place. All
     grants to such accounts in a configuration are one match, at the first of them. So are the grants to a principal
-    that one expression names: the instances of a resource, or all users of a variable.
+    that one expression names: the instances of a resource, or all users of a variable. The name of a service account
+    of Kubernetes that the input declares is no placeholder.
     """
     accounts = {
         (scope(made.declared), made.email.lower()): made
         for made in estate.of(ServiceAccount)
         if isinstance(made.email, str)
     }
+    workloads = estate.made(Workloads)
     groups: dict[object, list[Match]] = {}
     for grant in estate.of(Grant):
         placeholder = placeholder_of(grant.principal.text)
+        if placeholder and grant.principal.kind == "gke_workload" and workloads.is_declared(grant):
+            placeholder = placeholder_of(grant.principal.text.partition("[")[0])
         # Whether a condition holds makes no difference.
         if placeholder is None or grant.principal.kind in _OTHERS:
             continue

@@ -36,6 +36,7 @@ from iamlint.facts import (
     Pool,
     Principal,
     Project,
+    ProjectReference,
     Provider,
     RemovedGrant,
     Resource,
@@ -145,7 +146,7 @@ def _described(fact: Fact, build: _Entry) -> tuple[Location, str, Entry]:
             return (fact.place.at, *_further(fact, build))
         case Service() | Impersonation():
             return (fact.place.at, *_call(fact, build))
-        case Project() | Folder() | Organization():
+        case Project() | Folder() | Organization() | ProjectReference():
             return (at, *_container(fact, build))
         case UnreadPart():
             return at, "gap", {"reason": fact.reason}
@@ -198,7 +199,11 @@ def _call(fact: Service | Impersonation, build: _Entry) -> tuple[str, Entry]:
 def _federation(fact: Pool | Provider, build: _Entry) -> tuple[Location, str, Entry]:
     match fact:
         case Pool():
-            found = {"name": build.text("name", fact.name), "project_number": fact.project_number}
+            found = {
+                "name": build.text("name", fact.name),
+                "project_number": fact.project_number,
+                "imported": fact.imported,
+            }
             return fact.declared.at, "pool", {**found, "disabled": build.flag("disabled", fact.disabled)}
         case Provider():
             return fact.place.at, "provider", _provider(fact, build)
@@ -297,9 +302,11 @@ def _further(fact: ApiKey | KubernetesAccount | AccessSetting | Perimeter | Buck
             return "perimeter", {"name": build.text("name", fact.name), **found}
 
 
-def _container(fact: Project | Folder | Organization, build: _Entry) -> tuple[str, Entry]:
+def _container(fact: Project | Folder | Organization | ProjectReference, build: _Entry) -> tuple[str, Entry]:
     if isinstance(fact, Organization):
         return "organization", {"name": fact.name, "domain": fact.domain, "customer_id": fact.customer_id}
+    if isinstance(fact, ProjectReference):
+        return "project_reference", {"reference": fact.reference, "project": build.text("project", fact.project)}
     shown = {name: build.text(name, getattr(fact, name)) for name in ("parent", "display_name")}
     match fact:
         case Project():

@@ -28,7 +28,7 @@ from iamlint.sources.terraform.evaluation.expansion import (
 from iamlint.sources.terraform.evaluation.inputs import Given, Input
 from iamlint.sources.terraform.evaluation.local_values import SAME_IN_ALL, LocalValues
 from iamlint.sources.terraform.evaluation.module_call import ModuleCall
-from iamlint.sources.terraform.evaluation.moves import Moves, former, moves_of
+from iamlint.sources.terraform.evaluation.moves import Moves, former, is_imported, moves_of
 from iamlint.sources.terraform.evaluation.outputs import as_output
 from iamlint.sources.terraform.evaluation.providers import passed_providers, provider_name
 from iamlint.sources.terraform.evaluation.run import (
@@ -490,8 +490,10 @@ class ModuleInstance(LocalValues):
             shown: Literal["managed", "data"] = "managed" if mode == "managed" else "data"
             instance = Instance(shown, kind, name, address + suffix, evaluated, self.address, self.via, provider)
             call, uncertain = self.address if self._module_call else "", expansion.uncertain or self.uncertain
-            before = former(instance.address, self.moves) if self.moves else ()
-            instance = replace(instance, symbolic=symbolic, call=call, uncertain=uncertain, former=before)
+            instance = replace(instance, symbolic=symbolic, call=call, uncertain=uncertain)
+            if self.moves:
+                before, imported = former(instance.address, self.moves), is_imported(instance.address, self.moves)
+                instance = replace(instance, former=before, imported=imported)
             yield self._module_call.placed(instance) if self._module_call else instance
         if self.run.files.assumed:  # by the expansion, or by what the instances used
             self._say_assumed(declared, address, self.run.files.assumed)

@@ -63,7 +63,7 @@ class Instance:
     represents an unknown number of instances, ``symbolic`` has the reason, and the address ends in ``[*]``.
     ``uncertain`` has the reason if its existence is unknown. ``call`` is the address of the module call that states it,
     if the module is a stub. ``planned`` is its entry in the plan, if its body is placed in the source. ``former`` are
-    its earlier addresses, the oldest last.
+    its earlier addresses, the oldest last. ``imported`` says that an ``import`` block may bring it in.
     """
 
     mode: Literal["managed", "data", "provider", "backend"]
@@ -79,3 +79,4 @@ class Instance:
     call: str = ""
     uncertain: Unknown | None = None
     former: tuple[str, ...] = ()
+    imported: bool = False

@@ -39,7 +39,7 @@ class Entry:
     changes or deletes; None if it leaves them, or only forgets the resource. ``deposed`` is the key of an object left
     over from a replacement. ``deferred`` says why only a later plan applies it, "" for all others. ``forgotten`` says
     that Terraform leaves it in the cloud and stops managing it. ``previous`` is the address before a rename, "" without
-    one.
+    one. ``imported`` says that the plan imports it.
     """
 
     mode: Literal["managed", "data"]
@@ -55,6 +55,7 @@ class Entry:
     deferred: str = ""
     forgotten: bool = False
     previous: str = ""
+    imported: bool = False
     disputed: bool = False
 
     @property
@@ -138,7 +139,8 @@ def _change(item: Value, path: str, outcome: Outcome | None = None) -> Iterator[
         yield from _entry(fields, path, before, forgotten=True)
     else:
         after = _after(change, where) if wanted or not isinstance(change.get("after"), dict) else {}
-        yield from _entry(fields, path, after, before=before if actions & _CHANGING else None)
+        imported = change.get("importing") is not None
+        yield from _entry(fields, path, after, before=before if actions & _CHANGING else None, imported=imported)
         if "forget" in actions:
             yield from _entry(fields, path, before, deposed="forgotten", forgotten=True)
 
@@ -178,6 +180,7 @@ def _entry(
     before: dict[str, Value] | None = None,
     deposed: str = "",
     forgotten: bool = False,
+    imported: bool = False,
 ) -> Iterator[Entry]:
     mode = string(fields, "mode", path)
     address = string(fields, "address", path)
@@ -197,6 +200,7 @@ def _entry(
         deposed=deposed,
         forgotten=forgotten,
         previous=optional_string(fields, "previous_address", path),
+        imported=imported,
     )
 
 

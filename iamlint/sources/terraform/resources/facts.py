@@ -15,6 +15,7 @@ from iamlint.facts import (
     Fact,
     KubernetesAccount,
     Perimeter,
+    ProjectReference,
     TagBinding,
     TagKey,
     TagValue,
@@ -103,6 +104,10 @@ _DATA: dict[str, str] = {
     "google_service_account_jwt": "identities.tokens.token_impersonation",
     "terraform_remote_state": "identities.tokens.state_impersonation",
     "google_project": "projects.found_project",
+    "google_bigquery_default_service_account": "projects.project_of_account",
+    "google_compute_default_service_account": "projects.project_of_account",
+    "google_storage_project_service_account": "projects.project_of_account",
+    "google_storage_transfer_project_service_account": "projects.project_of_account",
     "google_folder": "projects.found_folder",
     "google_active_folder": "projects.found_folder",
     "google_organization": "projects.found_organization",
@@ -185,7 +190,7 @@ def _policy(instance: Instance) -> Iterator[Fact]:
     return chain(_loaded("policies.grants.grants")(instance), of_audit(instance))
 
 
-_LIMITS = (AccessSetting, Bucket, KubernetesAccount, Perimeter, TagBinding, TagKey, TagValue)
+_LIMITS = (AccessSetting, Bucket, KubernetesAccount, Perimeter, ProjectReference, TagBinding, TagKey, TagValue)
 """Facts that only add to others: an unknown number of them is not reported separately."""
 
 

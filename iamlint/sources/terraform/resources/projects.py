@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from iamlint.facts import DefaultAccounts, Folder, Organization, Place, Project, Service, Text
+from iamlint.facts import DefaultAccounts, Folder, Organization, Place, Project, ProjectReference, Service, Text
 from iamlint.sources.terraform.instances.arguments import Placed, named, placed_text
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Instance
@@ -48,10 +48,21 @@ def project(instance: Instance) -> Iterator[Project]:
     )
 
 
-def found_project(instance: Instance) -> Iterator[Project]:
+def found_project(instance: Instance) -> Iterator[Project | ProjectReference]:
     """Yield the project that a plan or state has for a ``data.google_project``; a configuration has only the query."""
     if all(isinstance(_text(instance, name), str) for name in ("project_id", "number")):
         yield from project(instance)
+    else:
+        yield _reference(instance, "number", default_project(instance, "project_id")[0])
+
+
+def project_of_account(instance: Instance) -> Iterator[ProjectReference]:
+    """Yield the project of an account that is named by the project's number, as ``project_number`` names it."""
+    yield _reference(instance, "project_number", default_project(instance)[0])
+
+
+def _reference(instance: Instance, attribute: str, project: Text) -> ProjectReference:
+    return ProjectReference(f"${{{instance.address}.{attribute}}}", project, declaration(instance))
 
 
 def found_folder(instance: Instance) -> Iterator[Folder]:

@@ -10,7 +10,7 @@ import pytest
 
 from iamlint.documents import read_json
 from iamlint.documents.values import Value
-from iamlint.facts import Denial, Grant, OrgPolicy, RemovedGrant, UnreadPart
+from iamlint.facts import Denial, Grant, OrgPolicy, Pool, RemovedGrant, UnreadPart
 from iamlint.location import SourceText
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.plan.reading import read_plan
@@ -273,3 +273,14 @@ def test_deferred_changes_of_a_wrong_shape_are_errors(tmp_path: Path, deferred: 
     assert isinstance(value, Value)
     reading = read_plan(source, value, Options(), Workspace([tmp_path], tmp_path))
     assert [error.reason.startswith("deferred_changes") for error in reading.errors] == [True]
+
+
+def test_a_pool_that_a_plan_imports_existed_before(tmp_path: Path) -> None:
+    kind = "google_iam_workload_identity_pool"
+    after = {"project": "shop", "workload_identity_pool_id": "ci"}
+    changes = [
+        {**head(name, kind), "change": {"actions": actions, "before": None, "after": after, **more}}
+        for name, actions, more in (("a", ["no-op"], {"importing": {"id": "ci"}}), ("b", ["create"], {}))
+    ]
+    reading = read(tmp_path, resource_changes=changes)
+    assert [fact.imported for fact in reading.facts if isinstance(fact, Pool)] == [True, False]

@@ -64,12 +64,14 @@ def workload_pool(instance: Instance) -> Iterator[Pool]:
         declared=declaration(instance),
         disabled=flag_of(instance.body.value("disabled")),
         project_number=match["number"] if match else None,
+        imported=instance.imported,
     )
 
 
 def workforce_pool(instance: Instance) -> Iterator[Pool]:
     """The pool of a ``google_iam_workforce_pool``."""
-    yield Pool(_workforce_pool(instance), declaration(instance), flag_of(instance.body.value("disabled")))
+    disabled = flag_of(instance.body.value("disabled"))
+    yield Pool(_workforce_pool(instance), declaration(instance), disabled, imported=instance.imported)
 
 
 def workload_provider(instance: Instance) -> Iterator[Provider]:
