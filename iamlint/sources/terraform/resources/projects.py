@@ -12,19 +12,19 @@ from iamlint.sources.terraform.instances.view import NO_PROJECT
 from iamlint.unknown import Unknown, UnknownPart, without_prefix
 
 
-def default_project(instance: Instance) -> Placed:
+def default_project(instance: Instance, argument: str = "project") -> Placed:
     """Return the id of the instance's project: its own argument, else the provider's.
 
     Without both, the provider takes it from its environment: one project for all its resources.
     """
-    own = placed_text(instance.body, "project")
+    own = placed_text(instance.body, argument)
     if own and own[0] == "":
         own = None  # the provider treats an empty text as unset
     provider = instance.provider
     inherited = placed_text(provider.body, "project") if provider else None
     match own, inherited:
         case (Unknown(parts=()) as text, place), _:
-            return Unknown(text.reason, (UnknownPart(f"{instance.address}.project"),)), place
+            return Unknown(text.reason, (UnknownPart(f"{instance.address}.{argument}"),)), place
         case (text, place), _:
             return without_prefix(text, "projects/"), place
         case None, (text, place):
