@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Principal, PrincipalKind
-from iamlint.unknown import Unknown, UnknownPart
+from iamlint.unknown import SET_ELSEWHERE, Unknown, UnknownPart
 
 if TYPE_CHECKING:
     from iamlint.location import Span
@@ -172,7 +172,7 @@ Nothing is missing in ``https://``, nor in the misspelt ``iam.googleapis.com//pr
 def _without_empty_part(value: str | Unknown, written: str | Span) -> str | Unknown:
     """Return a principal whose empty parts are unknown parts instead, except for those that the input has."""
     if value == "":
-        return Unknown("this is an empty text, which is set elsewhere")
+        return Unknown(f"this {SET_ELSEWHERE}")
     parts = (value,) if isinstance(value, str) else value.parts
     prefix, colon, _ = parts[0].partition(":") if parts and isinstance(parts[0], str) else ("", "", "")
     if not colon or prefix not in _EMPTY_PARTS:
@@ -185,7 +185,7 @@ def _without_empty_part(value: str | Unknown, written: str | Span) -> str | Unkn
             found.append(part)
     if len(found) == len(parts):
         return value
-    return Unknown("a part of it is an empty text, which is set elsewhere", tuple(found))
+    return Unknown(f"a part of it {SET_ELSEWHERE}", tuple(found))
 
 
 def _split(text: str, prefix: str, first: bool, last: bool, written: str | Span) -> Iterator[str | UnknownPart]:

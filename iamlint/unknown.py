@@ -24,6 +24,8 @@ class UnknownPart:
         return "${" + self.reference + "}"
 
 
+SET_ELSEWHERE = "is an empty text, which is set elsewhere"
+"""How a reason ends if a variable has an empty default."""
 _LONGEST_REASON, _BEGINNING, _END = 1_000, 300, 600
 """Maximum length of a reason, in characters; and how much of its beginning and end is kept if it is longer."""
 

@@ -17,10 +17,7 @@ from iamlint.federation.issuers import OWN, Issuer, read, shared_issuer
 from iamlint.federation.names import LONGEST_SUBJECT
 from iamlint.patterns.match import Match
 from iamlint.queries.federation.outsiders import BEYOND, Strangers
-from iamlint.unknown import Truth, Unknown, shown
-
-_SET_ELSEWHERE = "is an empty text, which is set elsewhere"
-"""How a reason ends if a variable has an empty default."""
+from iamlint.unknown import SET_ELSEWHERE, Truth, Unknown, shown
 
 
 def weak_provider_conditions(estate: Estate) -> Iterator[Match]:
@@ -63,7 +60,7 @@ def _weak(ways: tuple[frozenset[Claim], ...], provider: Provider, issuer: Issuer
 def unmatched_provider_conditions(estate: Estate) -> Iterator[Match]:
     """Providers whose condition no token meets."""
     for provider, expression in _conditional(estate):
-        if isinstance(expression, Unknown) and expression.reason.endswith(_SET_ELSEWHERE):
+        if isinstance(expression, Unknown) and expression.reason.endswith(SET_ELSEWHERE):
             reasons = (f"the attribute condition is not known: {expression.reason}",)
             yield Match(provider, Truth.UNKNOWN, reasons=reasons, place=_place(provider))
             continue
@@ -71,7 +68,7 @@ def unmatched_provider_conditions(estate: Estate) -> Iterator[Match]:
         if not found or found[0]:
             continue
         if unset := admission(provider).unset(expression):
-            reason = f"a part of {unset} {_SET_ELSEWHERE}"
+            reason = f"a part of {unset} {SET_ELSEWHERE}"
             yield Match(provider, Truth.UNKNOWN, reasons=(reason,), place=_place(provider))
         else:
             problem = found[1][0] if found[1] else "it is never true"

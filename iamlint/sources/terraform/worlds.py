@@ -32,7 +32,7 @@ from iamlint.facts import (
 )
 from iamlint.location import Location
 from iamlint.sources.terraform.configuration.variables import NOT_SET
-from iamlint.unknown import Unknown, UnknownPart, shown
+from iamlint.unknown import SET_ELSEWHERE, Unknown, UnknownPart, shown
 
 _CLOSING = (Denial, Boundary, BoundaryBinding, RemovedGrant, EmptyBinding, DefaultAccounts)
 _BLOCKING = (Denial, Boundary, BoundaryBinding, OrgPolicy)
@@ -213,11 +213,12 @@ def _block(fact: Fact) -> tuple[object, ...]:
 
 
 def _waits(value: object) -> bool:
-    """Whether a part of a fact depends on a variable of the root module that has no value."""
+    """Whether a part of a fact depends on a variable of the root module that has no value, or an empty one."""
     match value:
         case Unknown():
             unknown_parts = (part.reference for part in value.parts if isinstance(part, UnknownPart))
-            return NOT_SET in value.reason or any(reference.startswith("var.") for reference in unknown_parts)
+            waits = NOT_SET in value.reason or value.reason.endswith(SET_ELSEWHERE)
+            return waits or any(reference.startswith("var.") for reference in unknown_parts)
         case tuple():
             return any(map(_waits, value))
         case Location():

@@ -152,11 +152,21 @@ resource "google_iam_deny_policy" "it" {
     assert not any(isinstance(fact, Denial) for fact in found.facts)
 
 
-def test_an_applied_module_says_only_once_what_nothing_sets(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("prod", "call"),
+    [
+        ('variable "project" {}\n' + LITERAL.replace('"shop"', "var.project"), 'project = "shop"'),
+        (
+            'variable "who" { default = "" }\n' + LITERAL.replace("ana@example.com", "${var.who}"),
+            'who = "ana@example.com"',
+        ),
+    ],
+)
+def test_an_applied_module_says_only_once_what_nothing_sets(tmp_path: Path, prod: str, call: str) -> None:
     files = {
-        "prod/main.tf": 'variable "project" {}\n' + LITERAL.replace('"shop"', "var.project"),
-        "prod/provider.tf": 'provider "google" {\n  project = var.project\n}\n',
-        "main.tf": 'module "it" {\n  source  = "./prod"\n  project = "shop"\n}\n',
+        "prod/main.tf": prod,
+        "prod/.terraform.lock.hcl": "",
+        "main.tf": f'module "it" {{\n  source  = "./prod"\n  {call}\n}}\n',
     }
     assert grants(reading(tmp_path, files)) == [("roles/owner", "module.it.google_project_iam_member.it")]
 

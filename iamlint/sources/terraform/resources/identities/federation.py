@@ -28,7 +28,7 @@ from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.sources.terraform.instances.view import joined
 from iamlint.sources.terraform.resources.projects import default_project
-from iamlint.unknown import Unknown, UnknownPart
+from iamlint.unknown import SET_ELSEWHERE, Unknown, UnknownPart
 
 Mapping = tuple[tuple[str, Text, Place], ...]
 
@@ -237,4 +237,4 @@ def _without_empty_operand(expression: str, written: str) -> Text:
             done = match.start() + 1
     if not parts:
         return expression
-    return Unknown("a part of it is an empty text, which is set elsewhere", (*parts, expression[done:]))
+    return Unknown(f"a part of it {SET_ELSEWHERE}", (*parts, expression[done:]))
