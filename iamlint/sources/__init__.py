@@ -305,7 +305,7 @@ def _for_documents(options: Options) -> object:
     return (
         *(options.relevant, options.roles, options.resource, options.workspace, options.backend),
         *(options.variables, options.preset, options.var_files, options.source_root, options.exclude),
-        *(options.inputs, options.files_are_named, options.folders_are_named),
+        *(options.inputs, options.files_are_named, options.folders_are_named, options.before),
     )
 
 

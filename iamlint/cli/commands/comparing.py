@@ -14,6 +14,7 @@ from iamlint.cli.configuring import Failed, configuration, environments_of, opti
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, emit_folded, say_errors
 from iamlint.cli.options import (
     DATE,
+    DIRECTORY,
     FILE,
     PATH,
     TIME,
@@ -33,18 +34,19 @@ if TYPE_CHECKING:
     from iamlint.sources.reading import Options
 
 _FORMATS = ("text", "json", "markdown")
-_OF_REQUEST = ("config", "no_config", "config_home", "environment", "var", "var_file", "workspace")
+_OF_REQUEST = ("config", "no_config", "config_home", "environment", "var", "var_file", "workspace", "source_root")
 
 
 @click.command()
 @click.argument("base")
-@click.argument("head")
+@click.argument("head", required=False)
 @click.option("--path", type=PATH, help="What is read of a revision: a folder or file. [working directory]")
 @click.option(
     "--var", multiple=True, metavar="NAME=VALUE", help="Set a variable of the root modules of both (repeatable)."
 )
 @click.option("--var-file", multiple=True, type=FILE, help="Read variables of both from a file (repeatable).")
 @click.option("--workspace", metavar="NAME", envvar="TF_WORKSPACE", help="Value of terraform.workspace. [TF_WORKSPACE]")
+@click.option("--source-root", type=DIRECTORY, help="Directory of a plan's Terraform source.")
 @config_options
 @click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]")
 @catalog_option
@@ -61,22 +63,31 @@ _OF_REQUEST = ("config", "no_config", "config_home", "environment", "var", "var_
 @color_option
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if something opens.")
 def compare(
-    form: str, output: tuple[str, ...], fail_on_unknown: bool, exit_zero: bool, base: str, head: str, **asked: Any
+    form: str,
+    output: tuple[str, ...],
+    fail_on_unknown: bool,
+    exit_zero: bool,
+    base: str,
+    head: str | None,
+    **asked: Any,
 ) -> None:
     """Show who can become which account in HEAD and not in BASE, and who gains which role.
 
     BASE and HEAD are folders, plans as JSON, exports, or git revisions, which need no checkout. A text that is not
-    a path is a revision. Exits with 1 if something opens or is gained.
+    a path is a revision. A plan without HEAD is compared with the state before it. Exits with 1 if something opens or
+    is gained.
     """
     from iamlint.comparison.formats import render
 
+    if head is None and not Path(base).is_file():
+        raise click.UsageError("Missing argument 'HEAD'. Only a plan as JSON is compared without it.")
     targets = [target(one, _FORMATS) for one in output]
     try:
         found = _compared(base, head, asked)
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
-    inputs = frozenset(Path(one).resolve() for one in (base, head))
+    inputs = frozenset(Path(one).resolve() for one in (base, head or base))
     written = [write(path, [render(name, found)], inputs) for name, path in targets]
     errors = (*found.errors, *(error for error in written if error))
     say_errors(errors)
@@ -90,7 +101,7 @@ def compare(
     sys.exit(FINDINGS if not exit_zero and (found.opens or unclear) else OK)
 
 
-def _compared(base: str, head: str, asked: dict[str, Any]) -> Comparison:
+def _compared(base: str, head: str | None, asked: dict[str, Any]) -> Comparison:
     """Return what opens and closes, in each environment of the configuration. Raises `Failed`."""
     from iamlint.comparison.environments import together
     from iamlint.files.disk import DISK
@@ -99,23 +110,25 @@ def _compared(base: str, head: str, asked: dict[str, Any]) -> Comparison:
     wanted = Request((), **chosen)
     config, allowance = configuration(wanted), Allowance(asked["max_time"])
     names = environments_of(wanted, config)
-    if not names or all(DISK.is_file(Path(one)) for one in (base, head)):  # plans and exports have their values
+    if not names or all(DISK.is_file(Path(one)) for one in (base, head or base)):  # plans and exports have their values
         return _in_environment(base, head, asked, replace(options_for(wanted, config), allowance=allowance))
     every = {name: replace(options_for(wanted, config, name), allowance=allowance) for name in names}
     return together({name: _in_environment(base, head, asked, options) for name, options in every.items()})
 
 
-def _in_environment(base: str, head: str, asked: dict[str, Any], options: Options) -> Comparison:
+def _in_environment(base: str, head: str | None, asked: dict[str, Any], options: Options) -> Comparison:
     """Return what opens and closes with the values of one environment, or without one. Raises `Failed`."""
     from iamlint.comparison import compare as compared
 
     sides: list[Side] = []
     errors: list[Unreadable] = []
     allowance = options.allowance
-    for name, text, other in (("base", base, head), ("head", head, base)):
+    for name, text, other in (("base", base, head), ("head", head or base, base)):
         side, wrong = _side(name, text, other, options, asked)
         sides.append(side)
-        errors += wrong
+        errors += (one for one in wrong if one not in errors)
+        if head is None and side.is_missing:
+            raise Failed(errors)
     try:
         with allowance.interrupting():
             found = compared(*sides)
@@ -125,11 +138,16 @@ def _in_environment(base: str, head: str, asked: dict[str, Any], options: Option
     return replace(found, errors=tuple(errors))
 
 
-def _side(name: Any, given: str, other: str, options: Options, asked: dict[str, Any]) -> Any:
-    """Return a side and what could not be read of it. Of a revision the same folder is read as on the other side."""
-    from iamlint.comparison.reading import is_path, read_side
+def _side(name: Any, given: str, other: str | None, options: Options, asked: dict[str, Any]) -> Any:
+    """Return a side and what could not be read of it. Of a revision the same folder is read as on the other side.
+
+    Without another side, the file is a plan, and the state before it is read.
+    """
+    from iamlint.comparison.reading import is_path, read_before, read_side
 
     as_of = day_of(asked["as_of"])
     roles = role_catalog(asked["role_catalog"])
+    if other is None:
+        return read_before(given, options, roles, as_of)
     path = asked["path"] or (Path(other) if is_path(other) else None)
     return read_side(name, given, options, roles, as_of, path)

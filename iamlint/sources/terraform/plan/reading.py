@@ -21,10 +21,11 @@ from iamlint.facts import (
     OrgPolicy,
     UnreadPart,
 )
-from iamlint.location import Location, SourceText
+from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.evaluation.commands import unread_of_command
 from iamlint.sources.terraform.instances.declarations import declaration
+from iamlint.sources.terraform.plan.before import before
 from iamlint.sources.terraform.plan.completeness import incomplete
 from iamlint.sources.terraform.plan.configuration import Configuration
 from iamlint.sources.terraform.plan.entries import Entry, read_entries
@@ -51,7 +52,11 @@ def read_plans(source: SourceText, options: Options, workspace: Workspace, *, na
     if found.unread:
         reading.facts.append(UnreadPart(found.unread, Declaration(Location(source.path), "plan")))
     for document in found.documents:
-        reading.add(read_plan(source, document, options, workspace))
+        wanted = before(document, source) if options.before else document
+        if isinstance(wanted, Unreadable):
+            reading.errors.append(wanted)
+        else:
+            reading.add(read_plan(source, wanted, options, workspace))
     return reading
 
 
