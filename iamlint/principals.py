@@ -409,8 +409,8 @@ _WITH_DOMAINS = ("serviceAccount:", "user:", "group:", "domain:")
 MARKS = ("_", "<", "your", "xxxx", "todo", "fixme", "replace", "change")
 """Each placeholder contains one of these, in lower case; few of a large export's principals do."""
 MARKED_RUNS = ("your", "xxxx", "replace", "change")
-"""The beginnings of a run of letters and digits with which a principal without capitals and without ``<`` may have a
-placeholder. An account may also have one with an underscore."""
+"""The beginnings of a word that may be a placeholder in a principal without capitals and without ``<``. An account may
+also have a placeholder with an underscore."""
 
 
 def placeholder_of(text: str) -> str | None:

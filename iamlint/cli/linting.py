@@ -1,7 +1,7 @@
 """The report on what was read: what the rules find, or what they found in an earlier check of a session.
 
 Most edits change no fact. A session then uses the rules' results again: they depend on the facts, on ignore comments,
-on which files there are, and on the texts of the files that fixes are made for.
+on the names of the files, and on the texts of the files with fixes.
 """
 
 from __future__ import annotations

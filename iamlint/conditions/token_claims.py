@@ -287,7 +287,7 @@ def _compared(of: Node, with_: Node, how: How) -> Claim | None:
 def is_below(expression: Text) -> bool:
     """Whether an expression reads what follows a slash in a claim: ``assertion.repository.split("/")[1]``."""
     if isinstance(expression, str) and "/" not in expression:
-        return False  # most mappings, and none at all, which is no expression: the grammar takes 0.3 seconds to build
+        return False  # most mappings; to build the grammar takes 0.3 seconds
     node = parse(expression)
     return not isinstance(node, Unparsable | Unknown) and _is_below(node)
 

@@ -157,7 +157,7 @@ class Partial:
 
     For an unknown text or number ``kind`` is `ONE`, and the parts are the possible values.
     A tuple is a list, an object a map. ``open`` says that it may have other elements, too. An unknown part that is not
-    sure may stand for several elements, or for none.
+    sure may be any number of elements.
     """
 
     kind: str

@@ -324,7 +324,7 @@ def _project_names(project: Project) -> Iterator[tuple[str, str]]:
     key, address = identity(project.project_id, project.declared), project.declared.address
     if key is None:
         return
-    if project.number and project.number != key:  # of a project that an export knows by its number, it is no other name
+    if project.number and project.number != key:  # an export may know a project by its number only
         yield project.number, key
     if address:
         for attribute in ("number", "project_id"):

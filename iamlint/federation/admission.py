@@ -140,9 +140,9 @@ class Admission:
         return {AWS_ACCOUNT: issuer} if self.provider.protocol == "aws" and isinstance(issuer, str) else {}
 
     def unset(self, expression: Text) -> str | None:
-        """Return which value has the form of its claim but for an empty part: ``repo:/:ref:refs/heads/main``.
+        """Return the compared value whose form is right except for an empty part: ``repo:/:ref:refs/heads/main``.
 
-        The part comes from a variable that is empty by default. None if there is no such value, or if it is written so.
+        The part comes from a variable that is empty by default. None without such a value, or if it is a literal.
         """
         ways, condition = claims_compared(expression), self.provider.condition
         if not isinstance(ways, tuple) or not isinstance(condition, Condition) or not condition.joined:

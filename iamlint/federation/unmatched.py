@@ -20,7 +20,7 @@ MOST_PAIRS = 15_000
 Google allows 200 providers in a pool (https://cloud.google.com/iam/quotas), and one of the first lets most of them in.
 """
 MOST_COMPARED = 200
-"""Pools of a configuration with ids that are not known in full, up to which others are told from them."""
+"""Maximum number of a configuration's pools with partly unknown ids to which an id is compared."""
 _Providers = dict[tuple[str, str], list[Provider]]
 _PROJECT = regex(r"(?:\A|/)projects/(?P<name>\$\{[^{}]*\}|[^/]+)/")
 _OF_POOL = regex(r"google_iam_workload_identity_pool\.[^.\[]+(?:\[[^\]]*\])?\.project_number\}\Z")
@@ -101,7 +101,7 @@ def _exists(declared: Declaration) -> bool:
 
 
 def _may_be(pool: str, other: str) -> bool:
-    """Whether the id of a pool, of which a part is a reference, may be another one."""
+    """Whether two ids of pools may be the same; a part of an id may be a reference."""
     known = [one.partition("${")[0] for one in (pool, other)]
     return pool == other or ("${" in pool + other and (known[0].startswith(known[1]) or known[1].startswith(known[0])))
 

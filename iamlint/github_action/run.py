@@ -44,11 +44,8 @@ def run(environment: Mapping[str, str]) -> int:
         directory = Path(name).resolve()
         data = _comment_data(environment) or directory
         report, summary, compared_summary = data / REPORT, directory / "summary.md", directory / "compare.md"
-        sarif, page, base = (
-            sarif_file(environment),
-            flag(environment, "SUMMARY", default=True),
-            _base_commit(environment),
-        )
+        sarif, page = sarif_file(environment), flag(environment, "SUMMARY", default=True)
+        base = _base_commit(environment)
         targets = [f"json={report}", f"markdown={summary}", *([f"sarif={sarif}"] if sarif else [])]
         chosen = list(judging(environment, directory))
         before = _state(sarif)

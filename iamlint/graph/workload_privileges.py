@@ -11,7 +11,7 @@ from iamlint.graph.held_grants import HeldGrants, Strong, packed
 from iamlint.logic.verdict import Verdict
 
 PEOPLE = ("user:", "group:", "domain:")
-"""How the principals begin that are no workloads."""
+"""The prefixes of principals that are not workloads."""
 
 Judge = Callable[[Sequence[tuple[Node, Grant]]], tuple[tuple[Grant, Verdict], ...]]
 """Returns the privileges among the grants of a principal, each with whether it counts."""

@@ -426,7 +426,7 @@ class Expressions(Traversals):
         return string_node(start + 1, end - 1, written[1:-1])
 
     def _key(self, start: int) -> Expression:
-        """Return the key of an item that is no name, after reading its ``=`` or ``:``."""
+        """Return the key of an item that is not a name, after reading its ``=`` or ``:``."""
         if self.at >= len(self.text):
             raise self.unclosed("", start, "}", "")
         key = self.expression()

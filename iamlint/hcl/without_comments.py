@@ -78,6 +78,6 @@ def _nested(body: Body) -> list[Argument]:
 
 
 def _is_within(offset: int, spans: Sequence[tuple[int, int]]) -> bool:
-    """Whether an offset is in one of these spans, none of which overlap."""
+    """Whether an offset is in one of these spans, which do not overlap."""
     before = bisect_right(spans, offset, key=lambda one: one[0]) - 1
     return before >= 0 and offset < spans[before][1]

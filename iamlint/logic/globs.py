@@ -65,7 +65,7 @@ def _begins_alike(glob: str, begins: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _sorted_out(globs: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the globs, and letters of which a text that matches one with a star or question mark has some."""
+    """Return the globs, and texts: whatever matches a glob with a star or question mark contains one of them."""
     # Globs differ in their ends: many begin with user:.
     parts = (max(reversed(_WILD.split(glob)), key=len) for glob in globs if is_glob(glob))
     return frozenset(globs), tuple(dict.fromkeys(parts))

@@ -172,8 +172,8 @@ class Paths(_Search):
 
     def _onto(self, name: str, spot: Spot) -> Iterator[Hop]:
         for node in self.hops.around(name):
-            whole = not self.hops.names.is_of_builds(name)  # of that account, few hops count
-            if not whole or not is_container(node) or self.first_look(node, spot):
+            few = self.hops.names.is_of_builds(name)  # its hops are not those of other accounts of the container
+            if few or not is_container(node) or self.first_look(node, spot):
                 yield from self.hops.alike(node, name)
             yield from self.hops.special(node, name)
         if not spot[1]:

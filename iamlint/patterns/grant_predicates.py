@@ -157,7 +157,7 @@ def _may_be_own(principal: Principal, name: Text) -> Truth:
 
 
 def _may_have_as_much(grant: Grant, estate: Estate) -> bool:
-    """Whether a partly known principal may be one to which its grant gives nothing more, or an agent.
+    """Whether a partly known principal may be an agent, or a principal that gains nothing by its grant.
 
     ``principalSet://…/projects/${pool.project_number}/…`` is an external identity, whatever the number.
     """

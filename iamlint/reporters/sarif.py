@@ -194,7 +194,7 @@ class _Run:
         self._short = self._shortened()
 
     def run(self) -> om.Run:
-        """Return the run with one result in the place of all."""
+        """Return the run, with one result as a placeholder for all."""
         report = self._report
         return om.Run(
             tool=om.Tool(driver=self._driver()),

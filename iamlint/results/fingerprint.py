@@ -131,7 +131,7 @@ def identity(finding: Finding, address: str | None) -> Identity:
 
 
 def _plain_name(finding: Finding, address: str | None) -> bytes | None:
-    """Return the digest of a finding without an address, all texts of which are known, as of those in exports."""
+    """Return the digest of a finding without an address and with known texts only, as exports have; None for others."""
     resource = finding.resource
     if address is not None or (resource and type(resource.name) is not str):
         return None

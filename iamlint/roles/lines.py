@@ -11,7 +11,7 @@ from iamlint.catalog_file import CATALOG, catalog_date
 BLOCK = 64
 """Number of permissions in a line."""
 _FEW = 500
-"""Number of permissions up to which only their blocks are decoded."""
+"""Maximum number of permissions for which only their blocks are decoded, and not all."""
 Row = tuple[str, str, int, str | None]
 """A role: its title, its stage, whether it is listed, and the gaps between the numbers of its permissions, as text."""
 

@@ -279,7 +279,7 @@ def _document(path: Path, given: bool, found: Found, options: Options, workspace
         reading = read()
     own = {workspace.shown(Path(name)) for question, name in trace.asked if question in (LOADED, EXPORT)}
     reading.texts = {shown: text for shown, text in reading.texts.items() if shown in own}
-    if not workspace.refused(path):  # that depends on which other links there are
+    if not workspace.refused(path):  # a refusal depends on the other links
         memory.keep(name, replace(reading), trace)
     return reading
 

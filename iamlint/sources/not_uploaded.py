@@ -40,7 +40,7 @@ def not_uploaded(workspace: Workspace) -> Iterator[UnreadPart]:
 
 
 def _with_parents(folders: Iterable[Path]) -> set[Path]:
-    """Return folders with all that they are in, each of which is looked at once."""
+    """Return folders and all folders above them."""
     found: set[Path] = set()
     for folder in folders:
         for one in (folder, *folder.parents):

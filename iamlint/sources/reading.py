@@ -41,7 +41,7 @@ class ExportFilter:
     that is not relevant; and, for any role, those to a relevant ``member``. ``alike`` is a regular expression of the
     members that are not relevant either, or None. ``policies`` says that each resource whose policy was
     seen is kept, too, whatever of it is relevant. ``dull_roles`` and ``dull_members`` are known from earlier bindings:
-    nothing is kept of a binding of such a role to such members only.
+    a binding of such a role to such members only is skipped.
     """
 
     role: Callable[[str], bool]

@@ -78,7 +78,7 @@ def _of_principal(given: Given, said: Said) -> Given:
 
 
 def _of_agent(given: Given, said: Said) -> Given:
-    """The question of an error that refuses a service agent: whoever started the operation does not matter."""
+    """The question of an error that refuses a service agent: who started the operation does not matter."""
     agent = (said.principal or said.other.get("agent", "")).rpartition(":")[2].lower()
     caller = f"serviceAccount:{agent}" if agent else None
     on = given.on or said.resource or None

@@ -237,7 +237,7 @@ _QUOTA_RIGHTS = ("quota-project-denied", "quota-project-unset")
 def _quota(broken: _Broken) -> Fix:
     case, holder = broken.case, broken.holder
     if case.said.settles == "quota-project" and case.said.kind not in _QUOTA_RIGHTS:
-        return _of_document(case, holder)  # a right on a project that does not exist, or is not named, is no fix
+        return _of_document(case, holder)  # a right does not help on a project that does not exist, or has no name
     asked = quota_of(case)
     project = case.said.project or (shown(asked.quota_project) if asked else "") or "PROJECT"
     project = case.id_of(project.removeprefix("projects/"))

@@ -169,7 +169,7 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("permission", rf"\brequired{_QUOTE}({_PERMISSION}){_QUOTE}permission"),
     ("permission", rf"\bpermissions?:?{_QUOTE}({_PERMISSION})['\x22\x60\])\s]"),
     ("permission", _BARE_PERMISSION),
-    ("target", _key("name", EMAIL, "projects/-/serviceAccounts/")),  # of a request, beside a unique id
+    ("target", _key("name", EMAIL, "projects/-/serviceAccounts/")),  # in a request that also has the unique id
     ("target", rf"\b(?:serviceAccounts|service-accounts)/({SHAPES['target']})"),
     ("target", rf"\b(?:token for|impersonate|for email){_QUOTE}({EMAIL})"),
     ("target", rf"\bservice account{_QUOTE}({EMAIL})"),

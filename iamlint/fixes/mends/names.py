@@ -188,7 +188,7 @@ _OF_ACCOUNTS = "gserviceaccount.com"
 _ACCOUNTS_END = regex(r"(?i)gs[a-z]{8,18}(?:\.[a-z]{1,4})?\Z")
 """The end of a domain that may be a misspelt one of service accounts."""
 _MOST_WRONG = 4
-"""Maximum number of its differing letters, for which ".com" may be missing."""
+"""Maximum number of differing letters in it: ".com" may be missing."""
 
 
 def _principal_forms(text: str) -> Iterable[tuple[str, str, bool]]:

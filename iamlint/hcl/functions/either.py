@@ -73,8 +73,8 @@ def by_cases(
 ) -> Value | None:
     """Return what is certain of the result for each of the possible values of unknown arguments.
 
-    None if nothing is, or if there are too many cases. What Terraform would refuse is no case, but within ``try`` and
-    ``can``.
+    None if nothing is certain, or if there are too many cases. A case that Terraform would refuse is skipped, except
+    within ``try`` and ``can``.
     """
     choices = [one.options or (one,) for one in arguments]
     if not 1 < prod(map(len, choices)) <= MOST_OPTIONS:

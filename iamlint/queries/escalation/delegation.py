@@ -223,7 +223,7 @@ _NAME = regex(r"(?:projects/-/serviceAccounts/)?(?:[^/@\s]+@[^/@\s]+|[0-9]+)\Z")
 
 
 def _wrong_form(text: Text) -> str:
-    """Return why the API takes an account in this form for none; "" if it is one, or not known.
+    """Return why the API refuses an account in this form; "" if it accepts the form, or if the text is not known.
 
     Source: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
     """
@@ -232,12 +232,9 @@ def _wrong_form(text: Text) -> str:
         return "its project must be `-`"
     if written.startswith("serviceAccount:"):
         return "the prefix `serviceAccount:` belongs to principals of policies only"
-    is_known = isinstance(text, str) and text and "${" not in text
-    return (
-        "it is neither an e-mail nor `projects/-/serviceAccounts/EMAIL`"
-        if is_known and not _NAME.match(written)
-        else ""
-    )
+    if not written or isinstance(text, Unknown) or "${" in written or _NAME.match(written):
+        return ""
+    return "it is neither an e-mail nor `projects/-/serviceAccounts/EMAIL`"
 
 
 def _wrong(asked: Impersonation, text: Text, place: Place, reason: str) -> Match:

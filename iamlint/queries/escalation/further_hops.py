@@ -50,7 +50,7 @@ _IDENTITY = tuple(permission for kind in sorted(IDENTITY) for permission in EDGE
 
 
 def escalation_paths(estate: Estate) -> Iterator[Match]:
-    """Grants by which a principal becomes an account, and over further hops one with more access than its own.
+    """Grants that let a principal become an account and, over further hops, an account with more access than its own.
 
     Grants that another rule reports for what the account has itself, or for a chain of delegation, are not repeated;
     nor are privileges of accounts that the principal can become directly by another grant.

@@ -116,7 +116,7 @@ class RememberedRoots:
         return found
 
     def hash_of(self, jobs: Iterable[tuple[str, Path, str]]) -> str | None:
-        """Return a hash of these evaluations, each with what is made of its facts; None if one has no form as data."""
+        """Return a hash of these evaluations and of the use of their facts; None if one cannot be written as data."""
         from iamlint.basics.hashes import hash_of
         from iamlint.sources.fact_data import located_in
 

@@ -124,9 +124,9 @@ def _missing(links: Iterable[Path], workspace: Workspace) -> Iterator[UnreadPart
 
 
 Use = Literal["root", "uncalled", "once more", "by default", "off"]
-"""What is made of the facts of a module: all are listed, or what they add to those of other modules.
+"""How the facts of a module are used: all are listed, or only what they add to the facts of other modules.
 
-An "uncalled" module is a root module by nothing but that no other one calls it. No call of an "off" one creates it."""
+An "uncalled" module is a root module only because no other module calls it. No call of an "off" module creates it."""
 _NO_ROOTS = ("by default", "off")
 
 
@@ -134,8 +134,8 @@ _NO_ROOTS = ("by default", "off")
 class Stating:
     """A reading of Terraform source whose facts are not in it yet.
 
-    ``parts`` are the modules that were evaluated, each with what is made of its facts, how far they count, and the
-    facts. ``remembered`` has them as data. ``is_whole`` says that there was time for all modules.
+    ``parts`` are the evaluated modules, each with the use of its facts, how far they count, and the facts.
+    ``remembered`` has them as data. ``is_whole`` says that there was time for all modules.
     """
 
     reading: Reading

@@ -1,8 +1,7 @@
 """Paths in expressions: the file of a text, also if the text depends on where Terraform runs.
 
 ``abspath()`` and ``path.cwd`` depend on where Terraform runs, so their texts are unknown. But the file is known:
-unknown parts of the forms below stand for a path relative to the root module, and functions that read files resolve
-them.
+unknown parts of the forms below mean a path relative to the root module, and functions that read files resolve them.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def root_modules(
 
 
 def never_created(modules: Iterable[Module], tree: Tree) -> set[Path]:
-    """Return the called directories of which each call is switched off by a literal: ``count = 0``."""
+    """Return the directories whose calls are all switched off by a literal: ``count = 0``."""
     every = [(one, list(one.local_sources()), list(one.local_sources(creating=True))) for one in modules]
     if all(len(sources) == len(creating) for _, sources, creating in every):
         return set()

@@ -323,6 +323,8 @@ class ModuleInstance(LocalValues):
         return self._children[name]
 
     def _call(self, name: str, declared: Declared) -> dict[Key, ModuleInstance] | Unknown:
+        from iamlint.sources.terraform.evaluation.undeclared import undeclared
+
         address = self.qualified(f"module.{name}")
         source = declared.literal("source")
         if source is None:
@@ -347,8 +349,6 @@ class ModuleInstance(LocalValues):
         children: dict[Key, ModuleInstance] = {}
         providers = passed_providers(declared, self.providers)
         arguments = {name: written for name, written in declared.arguments().items() if name in found.variables}
-        from iamlint.sources.terraform.evaluation.undeclared import undeclared
-
         if refused := undeclared(declared, found):
             self._say_once(declared, address, *refused)
         configured = STEPS_OF_PROVIDER * len(found.providers) + len(providers) if found.providers else 0

@@ -201,7 +201,7 @@ def by_for_each(collection: Value, address: str, most: int = MOST_INSTANCES) -> 
 
 
 def _name(key: Value, taken: Container[Key]) -> str | Unknown:
-    """Return the key of an instance that is none of those ``taken``, or why there is none.
+    """Return the key of an instance, or why it has none: it is not known, or one of those ``taken``.
 
     Terraform would refuse to plan an unknown one before a first apply; the element is still one grant to someone.
     """

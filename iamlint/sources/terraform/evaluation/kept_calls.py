@@ -73,7 +73,7 @@ class KeptCall:
 
 @mutable(eq=False)
 class KeptCalls:
-    """The calls in one evaluation of a root module. ``name`` stands for what they depend on besides what they read.
+    """The calls in one evaluation of a root module. ``name`` contains what they depend on besides what they read.
 
     ``again`` repeats what a part did to the files of a check. ``touch`` asks for a module. ``wanted`` says which types
     have facts.
@@ -125,8 +125,8 @@ class KeptCalls:
     ) -> Iterator[Fact]:
         """Yield the facts of a call by ``work``, and remember them. ``of_facts`` are the steps that facts took so far.
 
-        An instance whose outputs were asked already knows values: those that it read cannot be told apart any more, so
-        another one is made for the facts.
+        An instance whose outputs were asked has read values already, and which of them the facts need is not known, so
+        another instance is made for the facts.
         """
         run = child.run
         one = child if child.is_fresh else _notes_of(child).of.instance()

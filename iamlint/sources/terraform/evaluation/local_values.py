@@ -89,7 +89,7 @@ class LocalValues(Telling):
         return value
 
     def _made_of(self, declared: Local, constants: Mapping[int, Value]) -> Mapping[str, Value] | None:
-        """Return the locals that a constant is made of; None if other things may count, or if one is no constant."""
+        """Return the locals that a constant uses; None if its value may depend on others that are not constants."""
         found: dict[str, Value] = {}
         names = _names_of_locals(declared.argument.expression)
         for name in names or ():
@@ -120,7 +120,7 @@ class LocalValues(Telling):
 
 
 def _names_of_locals(expression: syntax.Expression) -> list[str] | None:
-    """Return the locals of which an expression is made; None if it may look at files or at where its module is."""
+    """Return the locals that an expression uses; None if files or the place of its module may matter."""
     names: dict[str, None] = {}
     others = 0
     for node in walk(expression):

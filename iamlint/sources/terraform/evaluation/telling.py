@@ -70,9 +70,20 @@ class Telling:
             if not self.run.takes(STEPS_OF_FACT) or self.run.is_on_reserve:
                 return
             self._say_once(declared, self.qualified(declared.block.type), "is a block that iamlint does not read")
-        for declared in self.module.migrations:
-            from iamlint.sources.terraform.configuration.migrations import forgotten, removed
+        if self.module.migrations:
+            self._say_migrations(scope)
+        for (mode, kind, name), blocks in self.module.resources.items():
+            is_twin = len(blocks) > 1 and mode == "managed" and name and wanted(mode, kind)
+            if is_twin and self.run.takes(STEPS_OF_FACT):
+                first = blocks[0].header.location
+                reason = f"is declared twice, first at {first.path}:{first.line}: Terraform refuses this"
+                self._say_once(blocks[1], self.qualified(f"{kind}.{name}"), f"{reason}; both are checked")
 
+    def _say_migrations(self, scope: ScopeOf) -> None:
+        """Add unread parts for what Terraform only forgets, and for commands that run when something is removed."""
+        from iamlint.sources.terraform.configuration.migrations import forgotten, removed
+
+        for declared in self.module.migrations:
             kept = forgotten(declared)
             if kept and self.run.takes(STEPS_OF_FACT):
                 self._say_once(declared, self.qualified(kept), "stays as it is: Terraform only forgets it")
@@ -80,9 +91,3 @@ class Telling:
             unread = unread_of_block("managed", declared, scope, self.run) if gone else None
             if gone and unread and self.run.takes(STEPS_OF_FACT):
                 self._say_once(declared, self.qualified(gone), *unread)
-        for (mode, kind, name), blocks in self.module.resources.items():
-            is_twin = len(blocks) > 1 and mode == "managed" and name and wanted(mode, kind)
-            if is_twin and self.run.takes(STEPS_OF_FACT):
-                first = blocks[0].header.location
-                reason = f"is declared twice, first at {first.path}:{first.line}: Terraform refuses this"
-                self._say_once(blocks[1], self.qualified(f"{kind}.{name}"), f"{reason}; both are checked")

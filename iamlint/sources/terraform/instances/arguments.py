@@ -36,7 +36,7 @@ def text_of(value: Value) -> Text | None:
 
 
 def _one_of(why: Unknown, options: Iterable[Value]) -> Unknown:
-    """Return an unknown text with those of which it is one."""
+    """Return an unknown text with its possible texts."""
     texts = tuple(dict.fromkeys(text for text in map(text_of, options) if text is not None))
     found = replace(why, options=texts)
     return replace(found, reason=f"it is {worded(found)}: {why.reason}")

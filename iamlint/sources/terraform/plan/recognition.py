@@ -89,7 +89,7 @@ def is_binary_plan(path: Path, tree: Tree) -> bool:
 def binary_plan(shown: str, *, named: bool) -> Reading:
     """Return the result for a binary plan: an error if the user named it, or if its name says that it is JSON.
 
-    Elsewhere it was left behind, beside the source that it was made of: an unread part.
+    Otherwise somebody left it next to the source that it was made of: an unread part.
     """
     at, reason = Location(shown), "this is a plan in Terraform's binary form"
     if named or usual(shown).endswith(".json"):
