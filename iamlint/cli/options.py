@@ -172,6 +172,9 @@ def _url(_context: click.Context, _parameter: click.Parameter, url: str) -> str:
     return url if not url or url.endswith("/") else f"{url}/"
 
 
+source_url_option = click.option("--source-url", metavar="URL", default="", callback=_url, help=_LINKS)
+
+
 def _resource(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
     """Return a resource's name; checked here, since iamlint would ignore a mistyped one."""
     if name is not None and not _RESOURCE.fullmatch(name):
@@ -345,7 +348,7 @@ def report_options(function: Command) -> Command:
             help="Lowest severity that makes the command fail. [info]",
         ),
         click.option("--fail-on-unknown", is_flag=True, help="Unknown answers fail, too, by their possible severity."),
-        click.option("--source-url", metavar="URL", default="", callback=_url, help=_LINKS),
+        source_url_option,
         click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings."),
         click.option("--show-unknown", is_flag=True, help="List what could not be decided, with the reasons."),
         click.option("--show-all", is_flag=True, help="Show each finding, including similar ones."),

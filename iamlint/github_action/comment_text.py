@@ -137,8 +137,13 @@ def _rank(finding: dict[str, Any]) -> int:
 
 
 def _cause(one: dict[str, Any], event: Event) -> str:
+    """Return the line that is the cause, as a link if the checked commit has it."""
     cause = one.get("cause")
-    return _where(cause, event) if isinstance(cause, dict) else ""
+    if not isinstance(cause, dict):
+        return ""
+    if isinstance(cause.get("file"), str):
+        return _where({"path": cause["file"], "line": cause.get("line")}, event)
+    return f"{_text(cause, 'path')}:{_text(cause, 'line')}, which the head does not have"
 
 
 def _where(document: dict[str, Any], event: Event) -> str:

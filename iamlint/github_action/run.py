@@ -99,7 +99,7 @@ def _compare(
     for option, value in pairwise(chosen):
         configuration += [option, value] if option == "--role-catalog" else []
     outputs = ["--output", f"markdown={summary}", "--output", f"json={data}"]
-    command = ["compare", *reading(environment), *configuration, *outputs]
+    command = ["compare", *reading(environment), *configuration, *_links(environment), *outputs]
     code = _iamlint(command, [commit, given[0] if len(given) == 1 else "."])
     if code in (0, _OPENS):
         return 0, str(code == _OPENS).lower()

@@ -61,7 +61,7 @@ def _lines(report: Report, style: Presentation) -> Iterator[str]:
         yield from ("", "### Could not be read", "")
     for error in report.errors:
         hint = f" ({error.hint})" if error.hint else ""
-        yield f"- {_where(error.at, style)}: {cell(error.reason + hint)}"
+        yield f"- {linked(error.at, style)}: {cell(error.reason + hint)}"
     pages = {rule.slug: rule_address(rule.id) for rule in report.rules if is_shipped(rule)}
     if style.statistics:
         yield from _statistics(report, pages)
@@ -75,7 +75,7 @@ def _lines(report: Report, style: Presentation) -> Iterator[str]:
         there = f" ({environments(finding)})" if finding.environments else ""
         told = " ".join(filter(None, (finding.message, leads_to(finding))))
         what = "<br>".join([cell(told + there), *_alike(group, style)])
-        yield f"| {finding.severity}{sure} | {rule} | {_where(finding.at, style)} | {what} |"
+        yield f"| {finding.severity}{sure} | {rule} | {linked(finding.at, style)} | {what} |"
     yield from _unknown(report, style)
 
 
@@ -95,7 +95,7 @@ def _statistics(report: Report, pages: Mapping[str, str]) -> Iterator[str]:
 def _alike(group: Group, style: Presentation) -> Iterator[str]:
     """Yield what the other findings of a group are about, each with its place."""
     for other in group.others[:MOST_ALIKE]:
-        where = "" if other.at == group.first.at else f": {_where(other.at, style)}"
+        where = "" if other.at == group.first.at else f": {linked(other.at, style)}"
         yield f"also {cell(difference(other, group.first))}{where}"
     if len(group.others) > MOST_ALIKE:
         yield f"… and {len(group.others) - MOST_ALIKE} more like it"
@@ -110,10 +110,10 @@ def _unknown(report: Report, style: Presentation) -> Iterator[str]:
         yield from ("", "### Unknown", "", "| severity | rule | where | why |", "| --- | --- | --- | --- |")
     for one in told:
         why = cell(one.reason + (f" ({environments(one)})" if one.environments else ""))
-        yield f"| {one.severity or ''} | {one.rule or ''} | {_where(one.at, style)} | {why} |"
+        yield f"| {one.severity or ''} | {one.rule or ''} | {linked(one.at, style)} | {why} |"
 
 
-def _where(at: Location, style: Presentation) -> str:
+def linked(at: Location, style: Presentation) -> str:
     """Return a place: a link to its line, if the address of the tree is known and the file is in it."""
     path = style.in_repository(at.path)
     shown = cell(f"{path}:{at.line}")

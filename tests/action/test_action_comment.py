@@ -276,6 +276,19 @@ def test_a_role_that_an_account_has_names_the_account() -> None:
     assert "| user:ana as serviceAccount:ci | roles/viewer |" in text
 
 
+def test_only_a_cause_in_the_checked_commit_is_a_link() -> None:
+    pairs = [
+        {"principal": who, "account": "ci", "method": "m", "cause": {"path": "main.tf", "file": file, "line": 3}}
+        for who, file in (("user:ana", "infra/main.tf"), ("user:eve", None))
+    ]
+    text = comment(
+        {"findings": []}, {"opened": pairs, "gained": []}, Event("https://github.com", "o/r", HEAD), "iamlint"
+    )
+    ana, eve = (next(line for line in text.splitlines() if who in line) for who in ("user:ana", "user:eve"))
+    assert ana.endswith(f"| [infra/main.tf:3](https://github.com/o/r/blob/{HEAD}/infra/main.tf#L3) |")
+    assert eve.endswith("| main.tf:3, which the head does not have |")
+
+
 def test_its_size_is_limited() -> None:
     finding = {"severity": "high", "rule": "x", "message": "&" * 10_000, "path": "a" * 200, "line": 1}
     errors = [{"path": "p" * 290, "line": n, "reason": "<" * 300} for n in range(50)]

@@ -23,10 +23,14 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
 def test_what_opens_is_on_the_jobs_page(runner: Runner) -> None:
     base = commit(runner.workspace)
     (runner.workspace / "main.tf").write_text(BAD)
+    tree = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": "b" * 40}
+    runner.environment |= tree
     job = runner.run(compare="true", base=base, fail_on="never")
     assert (job.code, job.outputs["opens"]) == (0, "true")
     assert "iamlint compare:" in job.summary
-    assert "serviceAccountTokenCreator" in job.summary.partition("iamlint compare:")[2]
+    page = job.summary.partition("iamlint compare:")[2].partition("## iamlint:")[0]
+    assert "serviceAccountTokenCreator" in page
+    assert f"[main.tf:3](https://github.com/o/r/blob/{'b' * 40}/main.tf#L3)" in page
 
 
 def test_nothing_opens(runner: Runner) -> None:

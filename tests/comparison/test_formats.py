@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 from iamlint.cli import main
 from iamlint.comparison.formats import FORMATS, render
 from iamlint.comparison.formats.json import SCHEMA
+from iamlint.reporters.markdown import cell
+from iamlint.reporters.parts.presentation import Presentation
 from tests.comparison.conftest import TOKEN, Compare, account, in_project, on_account
 
 LEDGER = account("ledger")
@@ -21,7 +23,7 @@ def test_json_is_what_the_schema_says(compare: Compare) -> None:
     validator = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
     unknown = on_account("x", "ledger", "user:eve@x.example", more='condition {\n title = "t"\n expression = var.x\n}')
     found = compare(LEDGER + ANA, LEDGER + 'variable "x" {}\n' + unknown + in_project("p", "group:g@x.example", TOKEN))
-    told = json.loads(render("json", found))
+    told = json.loads(render("json", found, Presentation()))
     assert not list(validator.iter_errors(told))
     assert [one["principal"] for one in told["opened"]] == ["group:g@x.example"]
     assert [one["principal"] for one in told["closed"]] == ["user:ana@x.example"]
@@ -30,7 +32,9 @@ def test_json_is_what_the_schema_says(compare: Compare) -> None:
 
 
 def test_what_opens_comes_first(compare: Compare) -> None:
-    text = render("text", compare(LEDGER + ANA, LEDGER + on_account("eve", "ledger", "user:eve@x.example")))
+    text = render(
+        "text", compare(LEDGER + ANA, LEDGER + on_account("eve", "ledger", "user:eve@x.example")), Presentation()
+    )
     assert text.index("opens: user:eve") < text.index("closes: user:ana")
     assert "1 pair opened, 1 closed" in text
 
@@ -48,18 +52,37 @@ resource "google_service_account_iam_member" "x" {{
 }}
 """
     found = compare(LEDGER, LEDGER + 'variable "x" {}\n' + binding)
-    lines = render("text", found).splitlines()
+    lines = render("text", found, Presentation()).splitlines()
     assert len(found.unknown) >= 12
     shown = [line for line in lines if line.startswith("unknown: ")]
     assert len(shown) == 5
     assert f"... and {len(found.unknown) - 5} more unknown by head/main.tf:" in "\n".join(lines)
 
 
+def test_causes_are_links_into_the_head(compare: Compare, tmp_path: Path) -> None:
+    """What was removed has no line there."""
+    style = Presentation(directory=tmp_path, repository=tmp_path.parent, source_url="https://github.com/o/r/blob/c/")
+    found = compare({"a b/main.tf": LEDGER + ANA}, {"a b/main.tf": LEDGER + on_account("e", "ledger", "user:eve@x.io")})
+    markdown = render("markdown", found, style)
+    linked, gone = (
+        next(line for line in markdown.splitlines() if f"| {who}" in line) for who in ("user:eve", "user:ana")
+    )
+    path = f"{tmp_path.name}/head/a b/main.tf"
+    assert f"[{cell(path)}:11](https://github.com/o/r/blob/c/{path.replace(' ', '%20')}#L11)" in linked
+    assert "](" not in gone
+    assert "which the head does not have" in gone
+    causes = [one["cause"] for key in ("opened", "closed") for one in json.loads(render("json", found, style))[key]]
+    assert [(one["path"], one["file"], one["side"]) for one in causes] == [
+        ("a b/main.tf", path, "head"),
+        ("a b/main.tf", None, "base"),
+    ]
+
+
 def test_a_picture_has_ten_nodes_at_most(compare: Compare) -> None:
     many = "".join(account(f"sa-{number:02}") for number in range(30))
     found = compare(many, many + in_project("p", "group:g@x.example", TOKEN))
     assert len(found.opened) == 30
-    markdown = render("markdown", found)
+    markdown = render("markdown", found, Presentation())
     picture = markdown.partition("```mermaid")[2].partition("```")[0]
     assert picture.count('["') == 10
     assert "and 27 more" in markdown
@@ -70,7 +93,7 @@ def test_hostile_names_stay_text(compare: Compare) -> None:
     grant = ANA.replace('"user:ana@x.example"', hostile)
     found = compare(LEDGER, LEDGER + grant)
     for form in FORMATS:
-        told = render(form, found)
+        told = render(form, found, Presentation())
         assert "\n::error" not in told
         if form == "markdown":
             picture = told.partition("```mermaid")[2].partition("```")[0]
@@ -81,8 +104,8 @@ def test_hostile_names_stay_text(compare: Compare) -> None:
 
 def test_nothing_is_said_as_nothing(compare: Compare) -> None:
     found = compare(LEDGER + ANA, ANA + LEDGER)
-    assert render("text", found) == "nothing opens or closes\n"
-    assert "mermaid" not in render("markdown", found)
+    assert render("text", found, Presentation()) == "nothing opens or closes\n"
+    assert "mermaid" not in render("markdown", found, Presentation())
 
 
 def write(path: str, text: str) -> None:
@@ -133,11 +156,11 @@ resource "google_project_iam_member" "m" {
 }
 """
     found = compare(LEDGER, LEDGER + roles + in_project("p", "group:g@x.example", "roles/run.admin"))
-    text = render("text", found)
+    text = render("text", found, Presentation())
     assert "gains: group:g@x.example roles/storage.admin on 5 projects (shop-a, shop-b, shop-c and 2 more)\n" in text
     assert "gains: group:g@x.example roles/run.admin on project shop\n" in text
     assert text.count("gains: ") == 2
-    markdown = render("markdown", found)
+    markdown = render("markdown", found, Presentation())
     assert "| 5 projects (shop-a, shop-b, shop-c and 2 more) |" in markdown
     assert "6 roles gained" in text
 
@@ -146,11 +169,11 @@ def test_what_an_account_gets_is_one_line_for_all_who_can_become_it(compare: Com
     people = "".join(on_account(name, "ledger", f"user:{name}@x.example") for name in ("ana", "bo", "cy", "di"))
     gain = in_project("p", "serviceAccount:ledger@shop.iam.gserviceaccount.com", "roles/storage.admin")
     found = compare(LEDGER + people, LEDGER + people + gain)
-    text = render("text", found)
+    text = render("text", found, Presentation())
     who = "4 principals (user:ana@x.example, user:bo@x.example, user:cy@x.example and 1 more)"
     of = "roles/storage.admin on project shop"
     assert f"gains: serviceAccount:ledger@shop.iam.gserviceaccount.com {of}\n" in text
     assert f"gains: {who} {of} as ledger@shop.iam.gserviceaccount.com\n" in text
     assert text.count("gains: ") == 2
-    assert "and 1 more) | roles/storage.admin |" in render("markdown", found)
+    assert "and 1 more) | roles/storage.admin |" in render("markdown", found, Presentation())
     assert "5 roles gained" in text

@@ -11,7 +11,7 @@ import click
 
 from iamlint.budget import SECONDS, Allowance, TimeUp
 from iamlint.cli.configuring import Failed, configuration, environments_of, options_for
-from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, emit_folded, say_errors
+from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, emit_folded, repository_of, say_errors
 from iamlint.cli.options import (
     DATE,
     DIRECTORY,
@@ -23,6 +23,7 @@ from iamlint.cli.options import (
     color_option,
     config_options,
     day_of,
+    source_url_option,
     target,
 )
 from iamlint.cli.output import write
@@ -59,6 +60,7 @@ _OF_REQUEST = ("config", "no_config", "config_home", "environment", "var", "var_
 )
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="Output format. [text]")
 @click.option("--output", multiple=True, metavar="FORMAT=FILE", help="Write another format to a file (repeatable).")
+@source_url_option
 @click.option("--fail-on-unknown", is_flag=True, help="Also exit with 1 if it is unknown whether something opens.")
 @color_option
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if something opens.")
@@ -78,6 +80,7 @@ def compare(
     is gained.
     """
     from iamlint.comparison.formats import render
+    from iamlint.reporters.parts.presentation import Presentation
 
     if head is None and not Path(base).is_file():
         raise click.UsageError("Missing argument 'HEAD'. Only a plan as JSON is compared without it.")
@@ -87,14 +90,20 @@ def compare(
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
-    inputs = frozenset(Path(one).resolve() for one in (base, head or base))
-    written = [write(path, [render(name, found)], inputs) for name, path in targets]
+    inputs, here = frozenset(Path(one).resolve() for one in (base, head or base)), Path.cwd().resolve()
+    style = Presentation(
+        color=colored(sys.stdout),
+        directory=here,
+        repository=repository_of([Path(head or base)], here),
+        source_url=asked["source_url"],
+    )
+    written = [write(path, [render(name, found, replace(style, color=False))], inputs) for name, path in targets]
     errors = (*found.errors, *(error for error in written if error))
     say_errors(errors)
     if form == "text":
-        emit_folded(render(form, found, color=colored(sys.stdout)))
+        emit_folded(render(form, found, style))
     else:
-        emit(render(form, found), for_programs=True)
+        emit(render(form, found, style), for_programs=True)
     if errors:
         sys.exit(FAILED)
     unclear = fail_on_unknown and any(one.change != "closed" for one in found.unknown)

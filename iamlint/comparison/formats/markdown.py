@@ -5,35 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from iamlint.comparison.formats.words import MOST_GROUPS, grouped, grouped_roles, how, listed, notes, summary, where
-from iamlint.comparison.model import Comparison, Pair, Privilege, UnknownChange
-from iamlint.reporters.markdown import cell
+from iamlint.comparison.model import Comparison, Line, Pair, Privilege, UnknownChange
+from iamlint.location import Location
+from iamlint.reporters.markdown import cell, linked
 from iamlint.reporters.parts.plain import environments
+from iamlint.reporters.parts.presentation import Presentation
 
 MOST_NODES = 10
 """Principals and accounts in the picture."""
 _LONGEST_LABEL = 60
 
 
-def comparison_markdown(found: Comparison) -> str:
+def comparison_markdown(found: Comparison, style: Presentation) -> str:
     """Return a comparison as Markdown: a sentence, the picture, then tables, what opens first."""
-    return "\n".join(_lines(found)) + "\n"
+    return "\n".join(_lines(found, style)) + "\n"
 
 
-def _lines(found: Comparison) -> Iterator[str]:
+def _lines(found: Comparison, style: Presentation) -> Iterator[str]:
     yield f"## iamlint compare: {cell(summary(found))}"
     picture = list(_picture(found.opened))
     if picture:
         yield from ("", "```mermaid", "graph LR", *picture, "```")
-    yield from _pairs(found.opened, "Opened")
-    yield from _roles(found.gained, "Gained")
-    yield from _pairs(found.closed, "Closed")
-    yield from _roles(found.lost, "Lost")
+    yield from _pairs(found.opened, "Opened", style)
+    yield from _roles(found.gained, "Gained", style)
+    yield from _pairs(found.closed, "Closed", style)
+    yield from _roles(found.lost, "Lost", style)
     if found.unknown:
         yield from ("", "### Unknown", "")
     for one in found.unknown[:MOST_GROUPS]:
         about = f"{one.pair.principal} → {one.pair.account}: " if one.pair else ""
-        at = f" ({one.at.path}:{one.at.line})" if one.at else ""
-        yield f"- {cell(about + one.reason + at + _in(one))}"
+        at = f" ({_place(one.at, style)})" if one.at else ""
+        yield f"- {cell(about + one.reason)}{at}{cell(_in(one))}"
     if found.errors:
         yield from ("", "### Could not be read", "")
     for error in found.errors[:MOST_GROUPS]:
@@ -42,7 +44,7 @@ def _lines(found: Comparison) -> Iterator[str]:
         yield from ("", cell(note))
 
 
-def _pairs(pairs: Sequence[Pair], title: str) -> Iterator[str]:
+def _pairs(pairs: Sequence[Pair], title: str, style: Presentation) -> Iterator[str]:
     groups = grouped(pairs)
     if groups:
         yield from ("", f"### {title}", "", "| who | account | path | cause |", "| --- | --- | --- | --- |")
@@ -50,21 +52,30 @@ def _pairs(pairs: Sequence[Pair], title: str) -> Iterator[str]:
         first = group.first
         accounts = listed([pair.account for pair in group.pairs])
         path = "; ".join(f"{step.target.removeprefix('serviceAccount:')}: {how(step)}" for step in first.path)
-        yield f"| {cell(first.principal + _in(first))} | {cell(accounts)} | {cell(path)} | {cell(where(first))} |"
+        yield f"| {cell(first.principal + _in(first))} | {cell(accounts)} | {cell(path)} | {_cause(first, style)} |"
     if len(groups) > MOST_GROUPS:
         yield from ("", f"... and {len(groups) - MOST_GROUPS:,} more groups of pairs.")
 
 
-def _roles(roles: Sequence[Privilege], title: str) -> Iterator[str]:
+def _roles(roles: Sequence[Privilege], title: str, style: Presentation) -> Iterator[str]:
     if roles:
         yield from ("", f"### {title}", "", "| who | role | resource | as | cause |", "| --- | --- | --- | --- | --- |")
     groups = grouped_roles(roles)
     for group in groups[:MOST_GROUPS]:
         one = group.first
-        cells = (group.who + _in(one), one.role, group.on, group.account, where(one))
-        yield f"| {' | '.join(map(cell, cells))} |"
+        cells = (group.who + _in(one), one.role, group.on, group.account)
+        yield f"| {' | '.join((*map(cell, cells), _cause(one, style)))} |"
     if len(groups) > MOST_GROUPS:
         yield from ("", f"... and {len(groups) - MOST_GROUPS:,} more groups of roles.")
+
+
+def _cause(one: Pair | Privilege, style: Presentation) -> str:
+    """Return the line that is the cause; a link to it if the head has it and its address is known."""
+    return _place(one.cause, style) if one.cause and one.cause.side == "head" else cell(where(one))
+
+
+def _place(at: Line, style: Presentation) -> str:
+    return linked(Location(at.shown, at.line), style if at.side == "head" else Presentation())
 
 
 def _in(one: Pair | Privilege | UnknownChange) -> str:

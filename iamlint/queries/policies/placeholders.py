@@ -10,7 +10,6 @@ from iamlint.estate import Estate, scope
 from iamlint.facts import Grant, ServiceAccount
 from iamlint.patterns.match import Match
 from iamlint.principals import placeholder_of
-from iamlint.queries.federation.workloads import Workloads
 from iamlint.unknown import Truth
 
 _OTHERS = ("deleted", "federated", "federated_set", "federated_pool")
@@ -35,11 +34,10 @@ def placeholder_principals(estate: Estate) -> Iterator[Match]:
         for made in estate.of(ServiceAccount)
         if isinstance(made.email, str)
     }
-    workloads = estate.made(Workloads)
     groups: dict[object, list[Match]] = {}
     for grant in estate.of(Grant):
         placeholder = placeholder_of(grant.principal.text)
-        if placeholder and grant.principal.kind == "gke_workload" and workloads.is_declared(grant):
+        if placeholder and grant.principal.kind == "gke_workload" and _is_declared(grant, estate):
             placeholder = placeholder_of(grant.principal.text.partition("[")[0])
         # Whether a condition holds makes no difference.
         if placeholder is None or grant.principal.kind in _OTHERS:
@@ -51,3 +49,9 @@ def placeholder_principals(estate: Estate) -> Iterator[Match]:
     for first, *others in groups.values():
         more = f" (and {len(others)} more grants here)" if len(others) > 1 else " (and one more grant here)"
         yield replace(first, words={**first.words, "more": more if others else ""})
+
+
+def _is_declared(grant: Grant, estate: Estate) -> bool:
+    from iamlint.queries.federation.workloads import Workloads
+
+    return estate.made(Workloads).is_declared(grant)
