@@ -1,4 +1,4 @@
-"""Findings and unknown answers that a revision had already, by a check of its files.
+"""Findings and unknown answers that a revision had already, by a check of its files; or the state before a plan.
 
 A change can make a finding on lines that it does not touch: by a file that an expression reads, by a variable file or
 an override that is gone, by a deny policy that is gone. Only a check of both versions shows that.
@@ -20,7 +20,7 @@ from iamlint.files.revision import Revision
 from iamlint.files.tree import Entry, Status, Tree
 from iamlint.finding import Finding, UnknownAnswer
 from iamlint.location import SourceText, Unreadable
-from iamlint.results.report import Report
+from iamlint.results.report import BEFORE, ChangedSince, Report
 
 _OWN = "acceptance"
 """The family of findings about stale acceptance, which the check of the revision does not ask for."""
@@ -59,7 +59,10 @@ class Then(Tree):
 
 @frozen
 class Earlier:
-    """A report on a revision. ``in_repository`` returns a path relative to the top of the repository."""
+    """A report on a revision, or on the state before plans.
+
+    ``in_repository`` returns a path relative to the top of the repository.
+    """
 
     report: Report
     in_repository: Callable[[str], str]
@@ -86,6 +89,17 @@ class Earlier:
             if left[_identity(unknown_answer)] < 0:
                 new.append(unknown_answer)
         return new
+
+    def only_new(self, report: Report) -> Report:
+        """Return the report with what the state before its plans did not have, and the numbers of what is left out."""
+        new = {*self.new_unknown_answers(report)}
+        kept = replace(
+            report,
+            findings=tuple(self.new_findings(report)),
+            unknown_answers=tuple(one for one in report.unknown_answers if one in new),
+        )
+        findings, unknowns = len(report.findings) - len(kept.findings), len(report.questions) - len(kept.questions)
+        return replace(kept, changed_since=ChangedSince(BEFORE, findings, unknowns, self.errors(report)))
 
     def errors(self, report: Report) -> int:
         """Return the number of errors of the revision that a report does not have."""

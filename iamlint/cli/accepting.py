@@ -71,6 +71,15 @@ def on_changed_lines(
         return Unreadable(Location(COMMAND_LINE), f"--changed-since: {error}", error.hint)
 
 
+def new_in_plan(report: Report, request: Request, before: Callable[[], Report]) -> Report:
+    """Return the report with what the state before the plans did not have. ``before`` checks that state."""
+    if not request.new_in_plan:
+        return report
+    from iamlint.accepted.earlier import Earlier
+
+    return Earlier(before(), lambda path: path).only_new(report)
+
+
 def in_repository(path: str, top: Path) -> str:
     """Return a path relative to the top of the repository; unchanged outside of it."""
     real = Path(os.path.abspath(path))

@@ -43,6 +43,7 @@ _GROUPS = {
         "write_baseline",
         "changed_since",
         "changed_first",
+        "new_in_plan",
     ),
     "Fixes": ("fix", "unsafe_fixes", "diff"),
     "Exit code": ("fail_on", "fail_on_unknown", "exit_zero"),
@@ -136,6 +137,7 @@ class Request:
     write_baseline: Path | None = None
     changed_since: str | None = None
     changed_first: str | None = None
+    new_in_plan: bool = False
     as_of: datetime | None = None
     role_catalog: tuple[Path, ...] = ()
     max_time: float = SECONDS
@@ -308,6 +310,9 @@ def judging_options(function: Command) -> Command:
             help="Report only findings on lines that the working tree has changed since a git revision.",
         ),
         click.option(
+            "--new-in-plan", is_flag=True, help="Of plans, report only what the state before them did not have."
+        ),
+        click.option(
             "--changed-first",
             metavar="REV",
             help="In the format github, annotate lines changed since a git revision before all others.",
@@ -388,10 +393,12 @@ def _with(options: list[Callable[[Any], Any]], function: Command) -> Command:
 def request(asked: dict[str, Any]) -> Request:
     """Return the options of a run; the default path is the working directory. Raises BadParameter."""
     asked["paths"] = asked["paths"] or (Path(),)
-    parts = [name for name in ("hook", "no_ignore", "changed_since", "stdin_name") if asked.get(name)]
+    parts = [name for name in ("hook", "no_ignore", "changed_since", "new_in_plan", "stdin_name") if asked.get(name)]
     if asked.get("write_baseline") and (parts or Path("-") in asked["paths"]):
         what = f"--{parts[0].replace('_', '-')}" if parts else "standard input"
         raise click.UsageError(f"--write-baseline needs all findings that nobody accepts otherwise: leave out {what}")
+    if asked.get("new_in_plan") and asked.get("changed_since"):
+        raise click.UsageError("--new-in-plan is about plans, --changed-since about files in git: give one of them")
     if asked.get("stdin_name") and Path("-") not in asked["paths"]:
         raise click.UsageError("--stdin-name names standard input: give - as a path, too")
     for name in ("select", "ignore"):

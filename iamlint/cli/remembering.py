@@ -131,7 +131,9 @@ def keeping(asked: Request, *, usable: bool) -> Iterator[Kept]:
 
     given: tuple[Sequence[str], Before | None] | None = click.get_current_context().find_root().obj
     arguments, before = given or (None, None)
-    beyond = asked.write_baseline or asked.changed_since or asked.changed_first or DASH in asked.paths
+    beyond = (
+        asked.write_baseline or asked.changed_since or asked.changed_first or asked.new_in_plan or DASH in asked.paths
+    )
     store = None
     if usable and not beyond and arguments is not None and is_wanted(arguments):
         from iamlint.cache.store import store_for

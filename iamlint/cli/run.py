@@ -81,7 +81,7 @@ def _checked(
 ) -> Run:
     from iamlint.accepted.configuration.config import unknown_names
     from iamlint.accepted.configuration.sections import by_path
-    from iamlint.cli.accepting import Accepting, baseline_for, on_changed_lines
+    from iamlint.cli.accepting import Accepting, baseline_for, new_in_plan, on_changed_lines
     from iamlint.rules.catalog import graded
 
     every = load((*config.rules, *request.rules))
@@ -112,7 +112,7 @@ def _checked(
     changed = on_changed_lines(report, request, config, judged.earlier)
     if isinstance(changed, Unreadable):
         raise Failed([changed])
-    report = changed
+    report = new_in_plan(changed, request, judged.before_plans)
     if config.written:
         report = replace(report, configuration=judged.in_force(report, every, out, excluded))
     return judged.run(report)
@@ -124,7 +124,7 @@ class _Judged:
 
     ``excluded`` is the number of files that the configuration excludes, ``undeclared`` are the variables that it sets
     and no root module declares. ``uses`` is what accepted anything in any environment. ``is_part`` says that the report
-    is on a part of the input only.
+    is on a part of the input only, ``before`` that it is on the state before plans.
     """
 
     request: Request
@@ -137,6 +137,7 @@ class _Judged:
     allowance: Allowance
     units: Earlier
     is_part: bool = False
+    before: bool = False
     excluded: int = field(default=0, init=False)
     undeclared: set[str] = field(default_factory=set, init=False)
     uses: Uses = field(default_factory=Uses, init=False)
@@ -154,14 +155,25 @@ class _Judged:
 
     def earlier(self, tree: Tree) -> Report:
         """Return the report on the same paths in another file tree, within the remaining time."""
-        from iamlint.accepted.configuration.sections import by_path
-
         named = self.request.stdin_name
         paths = tuple(named or path if path == DASH else path for path in self.request.paths if named or path != DASH)
-        request = replace(self.request, paths=tuple(path for path in paths if tree.exists(path)))
-        allowance = Allowance(max(1.0, self.allowance.left()))
-        other = _Judged(request, self.config, self.rules, self.known, self.wanted, self.quiet, tree, allowance, None)
-        return by_path(other.report(), self.config, map(Path.as_posix, request.paths))[0]
+        return self._other(tuple(path for path in paths if tree.exists(path)), tree)
+
+    def before_plans(self) -> Report:
+        """Return the report on the state before the plans, within the remaining time."""
+        return self._other(self.request.paths, self.tree, before=True)
+
+    def _other(self, paths: tuple[Path, ...], tree: Tree, *, before: bool = False) -> Report:
+        from iamlint.accepted.configuration.sections import by_path
+
+        request = replace(self.request, paths=paths)
+        other = _Judged(
+            *(request, self.config, self.rules, self.known, self.wanted, self.quiet, tree),
+            Allowance(max(1.0, self.allowance.left())),
+            None,
+            before=before,
+        )
+        return by_path(other.report(), self.config, map(Path.as_posix, paths))[0]
 
     def in_force(self, report: Report, every: tuple[Rule, ...], out: LeftOut, excluded: int) -> InForce | None:
         """Return what was in force; ``every`` are all known rules, ``excluded`` the files that the hook left out."""
@@ -206,6 +218,7 @@ class _Judged:
                 allowance=allowance,
                 tree=self.tree,
                 environment=environment,
+                before=self.before,
                 units=self.units,
                 before_facts=None if environment else self._before_facts,
             )
@@ -311,13 +324,14 @@ def read(
     folders_are_named: bool = False,
     tree: Tree = DISK,
     environment: str | None = None,
+    before: bool = False,
     units: Earlier = None,
     before_facts: Callable[[Reading, str | None], None] | None = None,
 ) -> Reading:
     """Read the input, with progress on a terminal; of large exports what is relevant.
 
     ``folders_are_named`` says that everything in a given folder counts for the whole run. ``environment`` is one of the
-    configuration's.
+    configuration's. ``before`` says that the state before plans is read.
     """
     from iamlint.sources import read as read_paths
 
@@ -343,6 +357,7 @@ def read(
         units=stored,
         context=stored.beginning if stored else "",
         memory=memory,
+        before=before,
         before_facts=before_facts,
     )
     try:

@@ -12,11 +12,10 @@ from iamlint.estate import Estate
 from iamlint.files.disk import DISK
 from iamlint.files.git import MissingRevision
 from iamlint.files.revision import revision
-from iamlint.location import Location, SourceText, Unreadable
+from iamlint.location import Location, Unreadable
 from iamlint.roles import Catalog
 from iamlint.sources import read
 from iamlint.sources.reading import Options
-from iamlint.sources.terraform.plan.recognition import plan_documents
 from iamlint.sources.workspace import Workspace
 
 
@@ -42,17 +41,6 @@ def read_side(
         hint = "name a folder, a plan as JSON, an export, or a revision; a shallow clone lacks older commits"
         wrong = Unreadable(Location(given), f"nothing is there, and {error}", hint)
         return Side(name, Estate([], roles, as_of), given, given, {}, is_missing=True), (wrong,)
-
-
-def read_before(given: str, options: Options, roles: Catalog, as_of: date) -> tuple[Side, tuple[Unreadable, ...]]:
-    """Return the state before a plan as the base, and what could not be read of it. Any other file is an error."""
-    path = Path(given)
-    source = Workspace([path], allowance=options.allowance).load_export(path)
-    if isinstance(source, SourceText) and plan_documents(source, named=False) is not None:
-        return _read("base", path, given, replace(options, before=True), roles, as_of)
-    wrong = Unreadable(Location(given), "this is not a plan as JSON", "name HEAD, too, to compare other things")
-    wrong = source if isinstance(source, Unreadable) else wrong
-    return Side("base", Estate([], roles, as_of), given, given, {}, is_missing=True), (wrong,)
 
 
 def _read(

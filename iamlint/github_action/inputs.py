@@ -94,7 +94,7 @@ def options(environment: Mapping[str, str]) -> Iterator[str]:
     for name in ("SELECT", "IGNORE"):
         for value in lines(environment, name):
             yield from (f"--{named(name)}", value)
-    for name in ("NO_IGNORE", "FAIL_ON_UNKNOWN", "SHOW_UNKNOWN", "STATISTICS"):
+    for name in ("NO_IGNORE", "NEW_IN_PLAN", "FAIL_ON_UNKNOWN", "SHOW_UNKNOWN", "STATISTICS"):
         if flag(environment, name):
             yield f"--{named(name)}"
 

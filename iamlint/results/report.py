@@ -73,9 +73,15 @@ class Bar:
         return counts and self.fails(unknown_answer.severity or "info", unknown_answer.at.path)
 
 
+BEFORE = "prior_state"
+"""The state before a plan, by its name in the plan."""
+
+
 @frozen
 class ChangedSince:
     """The revision for changed lines, and the numbers of findings and unknown answers on other lines.
+
+    The revision `BEFORE` is the state before plans; then what it had already is left out.
 
     ``unread`` is the number of errors in a check of the revision: what it had there counts as new.
     """
@@ -88,9 +94,12 @@ class ChangedSince:
     def __str__(self) -> str:
         left_out = [(self.findings, "finding"), (self.unknowns, "unknown answer")]
         told = [f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in left_out if number]
-        rest = f"{' and '.join(told)} on other lines left out" if told else "nothing is left out"
+        of_plan = self.revision == BEFORE
+        where = "" if of_plan else " on other lines"
+        rest = f"{' and '.join(told)}{where} left out" if told else "nothing is left out"
         errors = f"; {self.unread} error{'' if self.unread == 1 else 's'} in a check of {self.revision}"
-        return f"only lines changed since {self.revision}: {rest}{errors if self.unread else ''}"
+        only = "only what is new in the plan" if of_plan else f"only lines changed since {self.revision}"
+        return f"{only}: {rest}{errors if self.unread else ''}"
 
 
 @frozen(slots=False)

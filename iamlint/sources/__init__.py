@@ -76,7 +76,7 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
     documents, late = _documents(found, options, workspace)
     reading.errors += late
     stating, at = None, len(reading.facts)
-    if found.directories:
+    if found.directories and not options.before:
         told = [fact for _, _, document in documents for fact in document.facts]
         lookups = DataLookups.of(told, options.roles)
         owners = found.given if options.files_are_named else set[Path]()
@@ -324,7 +324,7 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
         missing = wanting(path, workspace.shown(path))
         if missing:
             return Reading(errors=[missing])
-        if is_stream(path, options.tree):
+        if is_stream(path, options.tree) and not options.before:
             return read_stream(path, workspace.shown(path), options)
     source = workspace.load_export(path)
     if isinstance(source, Unreadable):
@@ -336,7 +336,8 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
         return Reading(facts=[UnreadPart(source.reason, Declaration(source.at, "file"))] if outside else [])
     if options.units and not named and options.units.is_empty(source.path, workspace.resolved(path)):
         return Reading()
-    found = read_plans(source, options, workspace, named=named) or read_export(source, options, named=named)
+    no_plan = Reading(errors=[Unreadable(Location(source.path), *_NO_PLAN)]) if options.before else None
+    found = read_plans(source, options, workspace, named=named) or no_plan or read_export(source, options, named=named)
     if found is None:
         if named:
             return Reading(errors=[_unrecognised(source)])
@@ -381,6 +382,7 @@ def _beginning(path: Path, workspace: Workspace) -> str:
     return beginning(path, LONGEST_BEGINNING, workspace.tree)
 
 
+_NO_PLAN = "this is not a plan as JSON", "only a plan has the state before it"
 _SMALL = 1_000_000
 """Size in bytes below which a file is read at once."""
 

@@ -97,9 +97,9 @@ class Options:
     ``roles`` is the catalogue of Google's roles, if not the built-in one. ``allowance`` limits the run. ``tree`` is the
     file tree to read from. ``may_be_empty`` says that paths without anything to check are not errors. ``units`` are
     parts of an earlier run to use again; ``context`` is a hash of what else the result depends on. ``memory``
-    is what a session remembers, for files of its tree. ``before`` says that plans are read as the state before them.
-    ``before_facts`` is called with a reading before the facts of
-    Terraform source are in it, and a hash of what they are made of, None without one.
+    is what a session remembers, for files of its tree. ``before`` says that the state before plans is read, and nothing
+    else. ``before_facts`` is called with a reading before the facts of Terraform source are in it, and a hash of what
+    they are made of, None without one.
     """
 
     variables: tuple[str, ...] = ()

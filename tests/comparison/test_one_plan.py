@@ -1,4 +1,4 @@
-"""A plan without HEAD, compared with the state before it."""
+"""A plan without HEAD, compared with the state before it, and findings that a plan makes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import program
 import pytest
+
+from tests.comparison.conftest import in_project
 
 OPENER = "roles/iam.serviceAccountTokenCreator"
 ACCOUNT = {
@@ -26,26 +28,27 @@ def resource(kind: str, name: str, **more: Any) -> dict[str, Any]:
     return {"address": f"{kind}.{name}", "mode": "managed", "type": kind, "name": name, **more}
 
 
+def kind(name: str) -> str:
+    return "google_service_account" if name == "ledger" else "google_service_account_iam_member"
+
+
+def state(values: dict[str, Any]) -> dict[str, Any]:
+    return {"root_module": {"resources": [resource(kind(name), name, values=one) for name, one in values.items()]}}
+
+
 def plan(before: dict[str, Any], after: dict[str, Any], **more: Any) -> str:
     """A plan as Terraform writes it; both are values by the name of the resource."""
-    kinds = {
-        name: "google_service_account" if name == "ledger" else "google_service_account_iam_member"
-        for name in before | after
-    }
-
-    def state(values: dict[str, Any]) -> dict[str, Any]:
-        return {"root_module": {"resources": [resource(kinds[name], name, values=one) for name, one in values.items()]}}
 
     def change(name: str) -> dict[str, Any]:
         both = {"before": before.get(name), "after": after.get(name)}
         same = before.get(name) == after.get(name)
         action = "no-op" if same else "create" if name not in before else "update" if name in after else "delete"
-        return resource(kinds[name], name, change={"actions": [action], "after_unknown": {}, **both})
+        return resource(kind(name), name, change={"actions": [action], "after_unknown": {}, **both})
 
     whole = {
         "format_version": "1.2",
         "planned_values": state(after),
-        "resource_changes": list(map(change, kinds)),
+        "resource_changes": list(map(change, before | after)),
         "prior_state": {"format_version": "1.0", "values": state(before)},
     }
     return json.dumps({name: one for name, one in (whole | more).items() if one is not None}, indent=1)
@@ -114,3 +117,38 @@ def test_a_folder_needs_a_head(tmp_path: Path) -> None:
     done = program.run("compare", ".", cwd=tmp_path)
     assert done.returncode == 2
     assert "Missing argument 'HEAD'" in done.stderr
+
+
+def checked(text: str, folder: Path, *more: str) -> Any:
+    (folder / "plan.json").write_text(text, encoding="utf-8")
+    done = program.run("check", "--new-in-plan", "--format", "json", "plan.json", *more, cwd=folder)
+    return json.loads(done.stdout)
+
+
+OLD = {"ledger": ACCOUNT, "a": grant("ana")}
+OWNER = [{"role": "roles/owner", "members": ["user:ana@x.example"]}]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "left_out"),
+    [
+        (plan(OLD, OLD), [], 1),
+        (plan(OLD, OLD | {"b": grant("eve")}), ["user:eve@x.example"], 1),
+        (plan(OLD, {"ledger": ACCOUNT}), [], 0),
+        (plan({}, OLD), ["user:ana@x.example"], 0),
+        (plan(OLD, OLD, prior_state=None), ["user:ana@x.example"], 0),  # it may be new
+        (json.dumps({"format_version": "1.0", "values": state(OLD)}), ["user:ana@x.example"], 0),
+    ],
+)
+def test_a_report_on_what_is_new_in_a_plan(text: str, found: list[str], left_out: int, tmp_path: Path) -> None:
+    report = checked(text, tmp_path, "--select", "direct-user-grant")
+    assert [one["principal"] for one in report["findings"]] == found
+    assert report["changed_since"] == {"revision": "prior_state", "findings_left_out": left_out, "unknowns_left_out": 0}
+
+
+def test_what_is_no_plan_counts_as_new(tmp_path: Path) -> None:
+    owner = {"bindings": OWNER, "etag": "BwX="}
+    (tmp_path / "project-shop.json").write_text(json.dumps(owner), encoding="utf-8")
+    (tmp_path / "main.tf").write_text(in_project("owner", "user:eve@x.example", "roles/owner"), encoding="utf-8")
+    report = checked(plan(OLD, OLD), tmp_path, "project-shop.json", "main.tf", "--select", "direct-user-grant")
+    assert [one["principal"] for one in report["findings"]] == ["user:eve@x.example", "user:ana@x.example"]

@@ -38,7 +38,7 @@ def test_the_walk_of_the_page(tmp_path: Path) -> None:
     """From the first run to a pull request that passes, with the page's own commands and files."""
     (tmp_path / "main.tf").write_text(GRANT, encoding="utf-8")
     git(tmp_path, "init", "-q")
-    write, since, since_base = commands()
+    write, since, since_base, _ = commands()
     assert run("check", ".", cwd=tmp_path).returncode == 1
     assert run(*write[1:], cwd=tmp_path).returncode == 0
     (tmp_path / ".iamlint.yaml").write_text(shown("configuration", "yaml"), encoding="utf-8")
@@ -54,6 +54,27 @@ def test_the_walk_of_the_page(tmp_path: Path) -> None:
         done = run(*command[1:], cwd=tmp_path)
         assert (done.returncode, done.stdout.count("-->")) == (1, 1)
         assert "new.tf:3:13" in done.stdout
+
+
+def test_the_command_for_a_plan(tmp_path: Path) -> None:
+    empty = {"root_module": {"resources": []}}
+    values = {"project": "shop", "role": "roles/owner", "member": "group:ci@example.com"}
+    named = {
+        "mode": "managed",
+        "type": "google_project_iam_member",
+        "name": "ci",
+        "address": "google_project_iam_member.ci",
+    }
+    change = {**named, "change": {"actions": ["create"], "before": None, "after": values, "after_unknown": {}}}
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [change],
+        "prior_state": {"format_version": "1.0", "values": empty},
+    }
+    (tmp_path / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    done = run(*commands()[-1][1:], cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.endswith("only what is new in the plan: nothing is left out\n")
 
 
 def test_the_configuration_and_the_entry_can_be_read(tmp_path: Path) -> None:

@@ -150,13 +150,11 @@ def _in_environment(base: str, head: str | None, asked: dict[str, Any], options:
 def _side(name: Any, given: str, other: str | None, options: Options, asked: dict[str, Any]) -> Any:
     """Return a side and what could not be read of it. Of a revision the same folder is read as on the other side.
 
-    Without another side, the file is a plan, and the state before it is read.
+    Without another side, the state before a plan is read.
     """
-    from iamlint.comparison.reading import is_path, read_before, read_side
+    from iamlint.comparison.reading import is_path, read_side
 
     as_of = day_of(asked["as_of"])
     roles = role_catalog(asked["role_catalog"])
-    if other is None:
-        return read_before(given, options, roles, as_of)
-    path = asked["path"] or (Path(other) if is_path(other) else None)
-    return read_side(name, given, options, roles, as_of, path)
+    path = asked["path"] or (Path(other) if other and is_path(other) else None)
+    return read_side(name, given, replace(options, before=other is None), roles, as_of, path)
