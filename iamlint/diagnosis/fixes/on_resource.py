@@ -143,6 +143,12 @@ _CONTAINERS: Mapping[str, _Kind] = {
     "organization": _Kind(
         "google_organization_iam_member", "{org_id}", (), "gcloud organizations add-iam-policy-binding {org_id}"
     ),
+    "billing_account": _Kind(
+        "google_billing_account_iam_member",
+        "{billing_account_id}",
+        (),
+        "gcloud billing accounts add-iam-policy-binding {billing_account_id}",
+    ),
 }
 _ABOVE_PROJECTS: Mapping[str, tuple[str, str]] = {
     "roles/compute.xpnAdmin": ("folder", "FOLDER"),
@@ -181,9 +187,14 @@ def grant_on(resource: str, permission: str, role: str, member: Member) -> Fix |
 
 
 def grant_on_container(resource: str, permission: str, project: str, role: str, member: Member) -> Fix:
-    """Return the grant of a role on the project, folder or organization of a resource, else on the given project."""
+    """Return the grant of a role on the project, folder or organization of a resource, else on the given project.
+
+    Rights on billing accounts are granted on these.
+    """
     name = resource_name(resource, permission)
-    found = next((one for one in name.containers if one.kind in _CONTAINERS), Resource("project", project))
+    is_billing = permission.startswith("billing.")
+    default = Resource("billing_account", "BILLING_ACCOUNT") if is_billing else Resource("project", project)
+    found = next((one for one in name.containers if one.kind in _CONTAINERS), default)
     above = _ABOVE_PROJECTS.get(role) if found.kind == "project" else None
     if above:
         found = Resource(*above)

@@ -12,6 +12,8 @@ from iamlint.basics.lazy_regex import regex
 _LIST = regex(r"authorizationInfo['\"]?\s{0,20}:")
 _PERMISSION = regex(r"\bpermission['\"]?\s{0,20}:\s{0,20}['\"]?(?P<value>[a-zA-Z]\w*(?:\.\w+){1,4})")
 _RESOURCE = regex(r"\bresource['\"]?\s{0,20}:\s{0,20}['\"]?(?P<value>[^\s'\",{}\[\]]{2,500})")
+_PROJECT = regex(r"\bproject_id['\"]?\s{0,20}:\s{0,20}['\"]?(?P<value>[a-z][\w.:-]{1,60}\w)")
+"""The label of the monitored resource, which says the project of a resource that is named without one."""
 _GRANTED = regex(r"\bgranted['\"]?\s{0,20}:\s{0,20}['\"]?true\b")
 _NEXT_ITEM = regex(r"\}\s{0,200},\s{0,200}\{|\s-\s")
 """Where the next one of a list begins, in JSON, and in YAML also within a JSON text."""
@@ -29,6 +31,8 @@ def refused(text: str) -> Mapping[str, str]:
         return {}
     permission, resource = checks[0]
     names = dict.fromkeys(name for name, its in checks if its == resource)
+    project = _PROJECT.search(text) if resource.startswith("instances/") else None  # Cloud SQL
+    resource = f"projects/{project['value']}/{resource}" if project else resource
     found = {"permission": permission, "resource": resource, "permissions": ", ".join(names)}
     return {name: value for name, value in found.items() if value and (name != "permissions" or len(names) > 1)}
 

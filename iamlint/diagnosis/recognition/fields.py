@@ -214,7 +214,7 @@ _GENERAL: tuple[tuple[str, str], ...] = (
     ("resource", r"\w instance \[((?:projects|folders|organizations)/[\w.@/-]*\w)[\]:]"),
     ("resource", r"\bdoes not have storage\.objects\.\w+ access to ([a-z0-9][\w.-]*[a-z0-9])/"),
     ("resource", r"\baccess to (?:the )?(?:bucket )?([a-z0-9][\w.-]*[a-z0-9])(?:\.|,|$|\s*\()"),
-    ("resource", rf"\bto the bucket {_QUOTE}([a-z0-9][\w.-]*[a-z0-9])"),
+    ("resource", rf"\bto the (?:bucket|directory) {_QUOTE}(?:gs://)?([a-z0-9][\w.-]*[a-z0-9])"),
     ("resource", rf"\b(?:writing|(?:state file|object) at) {_QUOTE}gs://([a-z0-9][\w.-]*[a-z0-9])/"),
     ("resource", r"\bstorage/v1/b/([a-z0-9][\w.-]*[a-z0-9])[/?:]"),
     ("provider", f"({SHAPES['provider']})"),

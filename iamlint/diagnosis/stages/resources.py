@@ -21,7 +21,12 @@ from iamlint.unknown import Truth, Unknown, shown
 Place = tuple[Resource, Declaration]
 """A resource, and where it is named."""
 
-_CONTAINERS: Mapping[str, str] = {"projects": "project", "folders": "folder", "organizations": "organization"}
+_CONTAINERS: Mapping[str, str] = {
+    "projects": "project",
+    "folders": "folder",
+    "organizations": "organization",
+    "billingAccounts": "billing_account",
+}
 _PREFIX = regex(r"\A(?:https?:)?//[a-z.-]+\.googleapis\.com/(?:[a-z]+/)??(?:v\d\w*/)?(?=projects/|folders/|organ|b/)")
 _BIGQUERY = regex(r"(?P<project>[a-z][\w.:-]*?\w)[:.](?P<dataset>\w+)(?:\.(?P<table>[\w$-]+))?\Z")
 _IMAGE = regex(

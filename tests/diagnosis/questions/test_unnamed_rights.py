@@ -7,7 +7,19 @@ import json
 from pathlib import Path
 
 import pytest
-from diagnosis.small_inputs import ACCOUNT, ANA, TARGET, ask, grant, member_of, outcome, project_grant
+from diagnosis.small_inputs import (
+    ACCOUNT,
+    ANA,
+    ANA_TF,
+    EXPIRED,
+    TARGET,
+    ask,
+    grant,
+    member_of,
+    outcome,
+    project_grant,
+    under,
+)
 
 from iamlint.diagnosis.recognition.said import read_error
 
@@ -143,3 +155,38 @@ def test_a_refusal_after_the_login_is_no_call_for_a_token(tmp_path: Path, error:
     answer = ask(tmp_path, ACCOUNT, None, None, error=error)
     assert answer.asked == asked
     assert any(f"taken to be {TARGET}" in text for text in answer.not_in_input)
+
+
+BILLING = 'missing permission on "billingAccounts/01B12F-2B8495-301502": billing.resourceAssociations.create'
+
+
+@pytest.mark.parametrize(
+    ("account", "more", "expected"),
+    [
+        ("000000-000000-000000", "", ("fails", "target-rights")),
+        ("01B12F-2B8495-301502", "", ("unknown", "missing-input")),
+        ("01B12F-2B8495-301502", under(EXPIRED), ("fails", "condition")),
+    ],
+)
+def test_a_right_on_a_billing_account_is_granted_there(
+    tmp_path: Path, account: str, more: str, expected: tuple[str, str]
+) -> None:
+    granted = project_grant(ANA_TF, "roles/billing.user", more=more).replace("google_project", "google_billing_account")
+    granted = granted.replace('project = "shop"', f'billing_account_id = "{account}"')
+    answer = ask(tmp_path, granted, ANA, None, error=BILLING)
+    assert outcome(answer) == expected
+    if expected[0] == "fails":
+        assert answer.fix.gcloud.startswith("gcloud billing accounts add-iam-policy-binding 01B12F-2B8495-301502 --mem")
+
+
+AUDIT = """{"protoPayload": {"@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+"status": {"code": 7, "message": "Not authorized to access resource."},
+"authenticationInfo": {"principalEmail": "ana@example.com"},
+"authorizationInfo": [{"resource": "instances/crm", "permission": "cloudsql.instances.get"}]},
+"resource": {"type": "cloudsql_database", "labels": {"database_id": "shop:crm", "project_id": "shop"}}}"""
+
+
+@pytest.mark.parametrize(("project", "evidence"), [("shop", "by the input this call works"), ("tools", "has no grant")])
+def test_an_audit_entry_has_the_project_of_a_bare_name(tmp_path: Path, project: str, evidence: str) -> None:
+    granted = project_grant(ANA_TF, "roles/cloudsql.client", project=project)
+    assert evidence in ask(tmp_path, granted, ANA, None, error=AUDIT).headline
