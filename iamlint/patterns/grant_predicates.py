@@ -152,8 +152,10 @@ def _may_be_own(principal: Principal, name: Text) -> Truth:
         return text_is((principal.email or "",), name)
     if isinstance(name, str):
         return text_is((f"serviceAccount:{name}",), principal.unknown)
-    same = name.parts and principal.unknown.text == f"serviceAccount:{name.text}"
-    return Truth.TRUE if same else Truth.UNKNOWN
+    if name.parts and principal.unknown.text == f"serviceAccount:{name.text}":
+        return Truth.TRUE
+    glob = "".join(part if isinstance(part, str) else "*" for part in name.parts or ("*",))
+    return Truth.FALSE if text_is((f"serviceAccount:{glob}",), principal.unknown) is Truth.FALSE else Truth.UNKNOWN
 
 
 def _may_have_as_much(grant: Grant, estate: Estate) -> bool:

@@ -202,6 +202,8 @@ def account_of(*parts: str | UnknownPart) -> Unknown:
             Unknown("known after apply", ("ci@", DECLARED, ".iam.gserviceaccount.com")),
             Truth.TRUE,
         ),
+        (account_of(DECLARED, ".com"), Unknown("set", ("ci@", DECLARED)), Truth.UNKNOWN),
+        (account_of(DECLARED, ".com"), Unknown("set", ("ci@", DECLARED, ".org")), Truth.FALSE),
         (account_of(DECLARED), Unknown("nothing is known"), Truth.UNKNOWN),
         (account_of(), Unknown("nothing is known"), Truth.UNKNOWN),
         (account_of(DECLARED), CI, Truth.UNKNOWN),

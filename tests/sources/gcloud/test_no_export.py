@@ -69,6 +69,8 @@ def test_what_is_left_out_by_its_words_has_no_result(monkeypatch: pytest.MonkeyP
     "text",
     [
         '{"\\u0062indings": [{"role": "roles/owner", "members": ["allUsers"]}]}',
+        '{"\\x62indings": [{"role": "roles/owner", "members": ["allUsers"]}]}',
+        '"\\_bindings":\n- role: roles/owner\n  members: [allUsers]\n',
         "b-indings:\n- ROLE: roles/owner\n  Members: [allUsers]\n",
         "apiVersion: iam.cnrm.cloud.google.com/v1beta1\nkind: IAMPolicyMember\n",
         "? bindings\n: - role: roles/owner\n    members: [allUsers]\n",
@@ -78,5 +80,12 @@ def test_what_may_grant_is_not_left_out(text: str) -> None:
     assert not is_no_export(text)
 
 
-def test_documents_of_other_programs_are_left_out() -> None:
-    assert is_no_export("steps:\n- name: gcr.io/cloud-builders/docker\n  args: [build, roles/x, googleapis.com/y]\n")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "steps:\n- name: gcr.io/cloud-builders/docker\n  args: [build, roles/x, googleapis.com/y]\n",
+        "processors:\n- regex: '^(\\d+) \\[(\\w+)\\]'\n  type: logging.googleapis.com/severity\n",
+    ],
+)
+def test_documents_of_other_programs_are_left_out(text: str) -> None:
+    assert is_no_export(text)

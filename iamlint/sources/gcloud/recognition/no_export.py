@@ -52,8 +52,11 @@ _MARK_PATTERNS = (
 """Patterns, each with a text that all its matches have: to look for the text takes less time."""
 
 
-_ESCAPE = regex(r"\\[^nrt\"\\]")
-"""An escape sequence that may write a character of a word, also one that joins two lines."""
+_ESCAPE = regex(r"\\[0abefvNLP_xuU/ \t\r\n]")
+"""An escape sequence of JSON or YAML that may write a character of a word or before it, or join two lines.
+
+Others, such as the ``\\d`` of a pattern, are none in either language.
+"""
 _MOST = 200
 """Maximum number of places of a word within others that are looked at."""
 
