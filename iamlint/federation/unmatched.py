@@ -23,6 +23,8 @@ MOST_COMPARED = 200
 """Maximum number of a configuration's pools with partly unknown ids to which an id is compared."""
 _Providers = dict[tuple[str, str], list[Provider]]
 _PROJECT = regex(r"(?:\A|/)projects/(?P<name>\$\{[^{}]*\}|[^/]+)/")
+LISTED = "provider"
+"""The type of a declaration in a list of the providers of a pool; one that is described alone has another type."""
 _OF_POOL = regex(r"google_iam_workload_identity_pool\.[^.\[]+(?:\[[^\]]*\])?\.project_number\}\Z")
 """A reference to the project of a pool that the configuration declares."""
 
@@ -100,6 +102,13 @@ def _exists(declared: Declaration) -> bool:
     return not declared.uncertain and "[*]" not in (declared.address or "")
 
 
+def _differ(project: str | None, other: str | None) -> bool:
+    """Whether two projects certainly differ: both are known by their ids, or both by their numbers."""
+    if project is None or other is None or "${" in project + other:
+        return False
+    return project != other and project.isdecimal() is other.isdecimal()
+
+
 def _may_be(pool: str, other: str) -> bool:
     """Whether two ids of pools may be the same; a part of an id may be a reference."""
     known = [one.partition("${")[0] for one in (pool, other)]
@@ -124,8 +133,9 @@ class _Answers:
         self._pools: dict[tuple[str, str], list[Pool]] = defaultdict(list)
         for one in estate.of(Pool):
             self._pools[pool_of(one)].append(one)
+        self._homes: dict[int, str | None] = {}
         self._work = Budget(MOST_PAIRS)
-        self._known: dict[tuple[str, str, bool, str, Text], str | Unknown | None] = {}
+        self._known: dict[tuple[str, str, bool, str | None, str, Text], str | Unknown | None] = {}
 
     def problem(self, grant: Grant) -> str | Unknown | None:
         """Return why no token can be the identity that a grant is made to; None where one may be."""
@@ -137,11 +147,12 @@ class _Answers:
         if identity is None or identity.attribute is None:
             return None
         pool, workforce = pool_of(grant), _is_workforce(grant.principal.text)
-        key = (*pool, workforce, identity.attribute, identity.value)
+        project = self._project_of(grant.principal.text, grant.declared)
+        key = (*pool, workforce, project, identity.attribute, identity.value)
         if key not in self._known:
-            known = self._of_kind(self._providers.get(pool, ()), workforce)
+            known = self._of_pool(self._providers.get(pool, ()), workforce, project)
             if known and "${" not in pool[1]:  # other configurations may add providers
-                known = self._of_kind(self._everywhere[pool[1]], workforce)
+                known = self._of_pool(self._everywhere[pool[1]], workforce, project)
             try:
                 self._known[key] = _shut_out(identity.attribute, identity.value, known, self._work) if known else None
             except Exhausted:
@@ -149,8 +160,13 @@ class _Answers:
                 self._known[key] = Unknown(why)
         return self._known[key]
 
-    def _of_kind(self, providers: Iterable[Provider], workforce: bool) -> list[Provider]:
-        return [one for one in providers if _is_workforce(one.pool) is workforce]
+    def _of_pool(self, providers: Iterable[Provider], workforce: bool, project: str | None) -> list[Provider]:
+        """Return those of providers whose pools have the same id that may be of a pool of this kind and project."""
+        return [
+            one
+            for one in providers
+            if _is_workforce(one.pool) is workforce and not _differ(self._home_of(one), project)
+        ]
 
     def is_certain(self, grant: Grant) -> bool:
         """Whether the problem of a grant is certain: by its form, or as the input shows all providers of its pool."""
@@ -161,9 +177,10 @@ class _Answers:
     def shows(self, grant: Grant, *, by_reference: bool = False) -> bool:
         """Whether the input shows the pool that a grant names, and so all of its providers."""
         key = pool_of(grant)
-        providers = self._of_kind(self._providers.get(key, ()), _is_workforce(grant.principal.text))
-        if any(one.declared.type == "provider" for one in providers):
-            return True  # an export has them all
+        project = self._project_of(grant.principal.text, grant.declared)
+        providers = self._of_pool(self._providers.get(key, ()), _is_workforce(grant.principal.text), project)
+        if any(one.declared.type == LISTED and self._home_of(one) == project for one in providers):
+            return True  # a list has all providers of a pool
         others = (self._ids if "${" in key[1] else self._partial_ids)[key[0]]
         if len(others) > MOST_COMPARED or any(_may_be(key[1], name) for name in others if name != key[1]):
             return False
@@ -193,6 +210,12 @@ class _Answers:
             self._project_of(text, one.declared) for text, one in ((provider.pool, provider), (pool.name, pool))
         )
         return shown(provider.pool) == shown(pool.name) or (own is not None and own == other)
+
+    def _home_of(self, provider: Provider) -> str | None:
+        """Return the project of a provider's pool."""
+        if id(provider) not in self._homes:
+            self._homes[id(provider)] = self._project_of(provider.pool, provider.declared)
+        return self._homes[id(provider)]
 
     def _project_of(self, name: Text, declared: Declaration) -> str | None:
         found = _PROJECT.search(shown(name))

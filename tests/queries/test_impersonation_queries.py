@@ -357,6 +357,44 @@ def test_a_provider_of_another_configuration_counts(check: Check) -> None:
     assert [one.rule for one in report.findings] == ["privileged-account-impersonation"]
 
 
+LISTED = """---
+name: projects/111/locations/global/workloadIdentityPools/ci/providers/github
+attributeCondition: assertion.repository == 'example/x'
+attributeMapping: {google.subject: assertion.sub, attribute.repository: assertion.repository}
+oidc: {issuerUri: https://token.actions.githubusercontent.com}
+state: ACTIVE
+"""
+EXPORTED = {
+    "admin@shop.iam.gserviceaccount.com.yaml": """
+bindings:
+- role: roles/iam.workloadIdentityUser
+  members:
+  - principalSet://iam.googleapis.com/projects/111/locations/global/workloadIdentityPools/ci/attribute.repository/example/y
+""",
+    "project-shop.yaml": """
+bindings:
+- role: roles/owner
+  members: ["serviceAccount:admin@shop.iam.gserviceaccount.com"]
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("providers", "rule", "closed"),
+    [
+        (LISTED, "unmatched-federated-principal", True),
+        ("# of the pool ci\n" + LISTED, "unmatched-federated-principal", True),
+        (LISTED.removeprefix("---\n"), "unmatched-federated-principal", False),  # one that was described
+        (LISTED.replace("/111/", "/222/"), "privileged-account-impersonation", True),
+    ],
+)
+def test_providers_of_exports(check: Check, providers: str, rule: str, closed: bool) -> None:
+    """Only a list shows all providers of a pool, and pools of other projects may have the same id."""
+    report = check(EXPORTED | {"providers.yaml": providers}, select=(*BOTH, "unmatched-federated-principal"))
+    assert [one.rule for one in report.findings] == [rule]
+    assert (not report.unknown_answers) is closed
+
+
 def unknown_answers(check: Check, text: str, *rules: str) -> list[str]:
     report = check({"main.tf": text}, select=rules)
     assert report.findings == ()

@@ -86,7 +86,7 @@ _RESOURCES: Mapping[str, Callable[[Value, Value], Iterator[Fact]]] = {
     "cloudresourcemanager.googleapis.com/Folder": lambda _, data: inventory.folders([data]),
     "cloudresourcemanager.googleapis.com/Organization": lambda _, data: inventory.organizations([data]),
     "iam.googleapis.com/WorkloadIdentityPool": lambda _, data: federation.pools([data]),
-    "iam.googleapis.com/WorkloadIdentityPoolProvider": lambda _, data: federation.providers([data]),
+    "iam.googleapis.com/WorkloadIdentityPoolProvider": lambda _, data: federation.providers([data], listed=True),
 }
 _NAMED = frozenset(
     {

@@ -109,6 +109,7 @@ def _relevant(documents: Sequence[Value], kinds: Sequence[Kind | None]) -> list[
 
 def _read(documents: list[tuple[Value, Kind | None]], source: SourceText, options: Options) -> Reading:
     export = _Export(source, options)
+    is_list = _LISTED.match(source.text) is not None
     connected: list[Value] = []
     for document, kind in documents:
         if kind is None:
@@ -119,12 +120,17 @@ def _read(documents: list[tuple[Value, Kind | None]], source: SourceText, option
         if kind == "config_connector":
             connected += sound
         else:
-            export.facts += export.read(kind, sound, listed=isinstance(document.data, tuple))
+            export.facts += export.read(kind, sound, listed=is_list or isinstance(document.data, tuple))
     export.facts += config_connector(connected)
     export.facts += export.hierarchy.facts()
     return Reading(facts=export.facts, errors=export.errors)
 
 
+_LISTED = regex(r"(?:[ \t]*(?:#[^\n]*)?\n)*+---\s")
+"""The beginning of a list in YAML: gcloud writes ``---`` before each item, and nothing before what it describes alone.
+
+Source: ``explicit_start`` in the YAML printer of the Google Cloud SDK, googlecloudsdk/core/resource/yaml_printer.py.
+"""
 _YTT = regex(r"(?:^|[:-])[ \t]+#@[ \t]*\S")
 """A value that ytt fills in: null for YAML, with code in the comment. Source: https://carvel.dev/ytt/docs/latest/"""
 
@@ -180,6 +186,8 @@ class _Export:
                 yield from inventory.services(found, project_by_path(self.source.path))
             case "role":
                 yield from inventory.roles(found, listed=listed)
+            case "provider":
+                yield from federation.providers(found, listed=listed)
             case _ if kind in _READERS:
                 yield from _READERS[kind](found)
             case _:
@@ -220,7 +228,6 @@ _READERS: Mapping[Kind, Callable[[Sequence[Value]], Iterator[Fact]]] = {
     "policy_binding": boundary_bindings,
     "pool": federation.pools,
     "project": inventory.projects,
-    "provider": federation.providers,
     "service_account": inventory.accounts,
     "tag_binding": tags.tag_bindings,
     "tag_key": tags.tag_keys,

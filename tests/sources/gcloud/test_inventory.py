@@ -33,8 +33,11 @@ def test_a_described_role_has_its_permissions_where_they_are_written(export):
     assert role.permissions[0][1].at == Location("role.json", 5, 5, 5, 35)
 
 
-def test_a_list_of_roles_does_not_say_that_they_have_no_permissions(export):
-    (role,) = export("roles.json", [LISTED]).facts
+@pytest.mark.parametrize(
+    ("name", "content"), [("roles.json", [LISTED]), ("roles.yaml", f"---\n{json.dumps(LISTED)}\n")]
+)
+def test_a_list_of_roles_does_not_say_that_they_have_no_permissions(export, name, content):
+    (role,) = export(name, content).facts
     assert role.permissions is None
 
 

@@ -34,11 +34,12 @@ def pools(found: Sequence[Value]) -> Iterator[Pool]:
         yield Pool(name, Declaration(place(pool), "pool"), _disabled(pool), number["number"] if number else None)
 
 
-def providers(found: Sequence[Value]) -> Iterator[Provider]:
-    """Yield the providers of pools."""
+def providers(found: Sequence[Value], *, listed: bool) -> Iterator[Provider]:
+    """Yield the providers of pools. A list has all those of a pool, a description only one."""
     for one in found:
         name = text(get(one, "name")) or ""
-        yield provider(one, name.rpartition("/providers/")[0], name, Declaration(place(one), "provider"))
+        declared = Declaration(place(one), "provider" if listed else "described provider")
+        yield provider(one, name.rpartition("/providers/")[0], name, declared)
 
 
 def provider(one: Value, pool: Text, name: Text, declared: Declaration) -> Provider:
