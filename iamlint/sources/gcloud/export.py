@@ -11,7 +11,7 @@ from iamlint.documents import read_json_documents, read_yaml
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Resource, UnreadPart
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.sources.gcloud.ancestors import ancestors
+from iamlint.sources.gcloud.ancestors import ancestors, in_lists
 from iamlint.sources.gcloud.assets import analysis, assets, search
 from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.kubernetes.config_connector import config_connector
@@ -111,7 +111,7 @@ def _read(documents: list[tuple[Value, Kind | None]], source: SourceText, option
     export = _Export(source, options)
     is_list = _LISTED.match(source.text) is not None
     connected: list[Value] = []
-    for document, kind in documents:
+    for document, kind in in_lists(documents):
         if kind is None:
             hint = "the rest of the file is read"
             export.errors.append(Unreadable(place(document), "this document is not an export that iamlint knows", hint))

@@ -211,13 +211,31 @@ ANCESTORS = [
 ]
 
 
-def test_ancestors_tell_the_policies_and_the_hierarchy(export):
-    facts = export("ancestors.json", ANCESTORS).facts
+def as_list_in_yaml(*items):
+    return "".join(f"---\n{json.dumps(item)}\n" for item in items)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("ancestors.json", ANCESTORS), ("ancestors.yaml", as_list_in_yaml(*ANCESTORS))]
+)
+def test_ancestors_tell_the_policies_and_the_hierarchy(export, name, content):
+    facts = export(name, content).facts
     assert [(fact.principal.text, str(fact.resource)) for fact in facts if hasattr(fact, "principal")] == [
         ("user:a@example.com", "project shop"),
         ("group:g@example.com", "organization 7"),
     ]
     assert [(fact.project_id, fact.parent) for fact in facts if isinstance(fact, Project)] == [("shop", "folders/42")]
+
+
+def test_ancestors_of_several_projects_in_one_file(export):
+    """The output of several commands is one text: the first entry of the next one is no parent."""
+    chains = [*ANCESTORS, {**ANCESTORS[0], "id": "till"}, {**ANCESTORS[0], "id": "seed"}, *ANCESTORS[1:]]
+    facts = export("ancestors.yaml", as_list_in_yaml(*chains)).facts
+    assert [(fact.project_id, fact.parent) for fact in facts if isinstance(fact, Project)] == [
+        ("shop", "folders/42"),
+        ("till", None),
+        ("seed", "folders/42"),
+    ]
 
 
 @pytest.mark.parametrize(
