@@ -107,6 +107,12 @@ class Units:
 
     # -- texts ---------------------------------------------------------------------------------------------------------
 
+    def is_as_read(self, real: Path) -> bool:
+        """Whether the earlier run read a file as text, with the content of now."""
+        asked = (CONTENT, str(real))
+        known = self._was_read.get(asked)
+        return known is not None and self._now(*asked) == known[0]
+
     def text(self, shown: str, real: Path, load: Callable[[], SourceText | Unreadable]) -> SourceText | Unreadable:
         """Return the text of a file. An unchanged one of the earlier run is loaded when it is used."""
         asked = (CONTENT, str(real))

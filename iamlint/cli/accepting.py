@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from iamlint.rules.rule import Rule
 
 
-def baseline_for(request: Request, config: Config, tree: Tree = DISK) -> Baseline | Unreadable:
-    """Return the known findings. Without a named baseline, these are in the file to write, if it exists."""
-    from iamlint.accepted.baseline import Baseline, read_baseline
-
+def baseline_for(request: Request, config: Config, tree: Tree = DISK) -> Baseline | Unreadable | None:
+    """Return the known findings. Without a named baseline they are in the file to write; None if it does not exist."""
     target = request.write_baseline
     path = request.baseline or config.baseline or target
     if path is None or (target and os.path.realpath(path) == os.path.realpath(target) and not os.path.lexists(path)):
-        return Baseline()
+        return None
+    from iamlint.accepted.baseline import read_baseline
+
     if path is config.baseline and not tree.exists(path):
         name = path.as_posix()
         hint = f"make one with `iamlint check --write-baseline {name}`"
@@ -128,7 +128,7 @@ class Accepting:
     every: tuple[Rule, ...]
     ran: tuple[Rule, ...]
     uses: Uses
-    baseline: Baseline
+    baseline: Baseline | None
     partial: bool = False
     quiet: bool = False
     tree: Tree = DISK
@@ -139,10 +139,16 @@ class Accepting:
 
     def judged(self, found: Report) -> Report:
         """Return the report without findings of the baseline, with stale acceptance. Writes the baseline on request."""
-        from iamlint.accepted.baseline import beyond
+        from iamlint.accepted.ignore import Comments
+
+        target = self.request.write_baseline
+        accepting = self.baseline is not None or target or self.config.accept
+        if not accepting and not any(Comments(found.texts).all()):
+            return found  # nothing accepts anything
+        from iamlint.accepted.baseline import Baseline, beyond
         from iamlint.accepted.stale import Acceptances, with_stale
 
-        baseline, target = self.baseline, self.request.write_baseline
+        baseline = Baseline() if self.baseline is None else self.baseline
         if target:
             written = self._written(found, target)
             if isinstance(written, Unreadable):
@@ -183,17 +189,18 @@ class Accepting:
 
     def _written(self, found: Report, path: Path) -> Baseline | Unreadable:
         """Write the baseline, and return it. Overwrites only a baseline. After an error no entry is removed."""
-        from iamlint.accepted.baseline import baseline_of, beyond, read_baseline
+        from iamlint.accepted.baseline import Baseline, baseline_of, beyond, read_baseline
         from iamlint.accepted.writing import written
         from iamlint.cli.output import write
 
         at, is_new = Location(path.as_posix()), not os.path.lexists(path)
         if not is_new and isinstance(read_baseline(path), Unreadable):
             return Unreadable(at, "this file is not a baseline, so it is not overwritten", "name another file")
-        known = beyond(found, self.baseline, self._day, self._in_repository).known
+        before = self.baseline or Baseline()
+        known = beyond(found, before, self._day, self._in_repository).known
         result = written(
             found,
-            self.baseline,
+            before,
             known,
             is_checked=(lambda _: False) if found.errors else self._is_entry_checked,
             in_repository=self._in_repository,

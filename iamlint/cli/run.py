@@ -251,9 +251,9 @@ class _Judged:
         """
         if self.units is None or self.is_part or made_of is None:
             return
-        from iamlint.cache.memory import Memory
+        from iamlint.cache.units import Units
 
-        if isinstance(self.units, Memory):
+        if not isinstance(self.units, Units):
             return
         from iamlint.accepted.ignore import NotedTexts
         from iamlint.cache import SameReading
@@ -281,9 +281,9 @@ def memory_of(earlier: Earlier) -> Memory | None:
     """Return what a session knows of earlier checks; None if there is no session."""
     if earlier is None:
         return None
-    from iamlint.cache.memory import Memory
+    from iamlint.cache.units import Units
 
-    return earlier if isinstance(earlier, Memory) else None
+    return None if isinstance(earlier, Units) else earlier
 
 
 def chosen_rules(every: tuple[Rule, ...], request: Request, config: Config) -> tuple[tuple[Rule, ...], Asserted]:

@@ -285,8 +285,9 @@ def _document(path: Path, given: bool, found: Found, options: Options, workspace
 
 
 def _was_empty(path: Path, options: Options, workspace: Workspace) -> bool:
-    """Whether an earlier run found nothing in a small document with the content of now. A report has its text."""
-    if options.units is None:
+    """Whether an earlier run found nothing in a document with the content of now."""
+    units = options.units
+    if units is None:
         return False
     real = workspace.resolved(path)
     if not workspace.allowed(real):
@@ -295,9 +296,21 @@ def _was_empty(path: Path, options: Options, workspace: Workspace) -> bool:
         status = workspace.tree.status(real)
     except (OSError, ValueError):
         return False
-    if status.kind != "file" or status.size >= _SMALL:
+    if status.kind != "file" or (status.size >= _SMALL and not units.is_as_read(real)):
         return False
-    return isinstance(workspace.load(path), SourceText) and options.units.is_empty(workspace.shown(path), real)
+    source = workspace.load(path)
+    if not isinstance(source, SourceText) or not units.is_empty(source.path, real):
+        return False
+    _leave(source, path, workspace)
+    return True
+
+
+def _leave(source: SourceText, path: Path, workspace: Workspace) -> None:
+    """Forget the text of a large document without facts: a folder may hold gigabytes of other programs' documents."""
+    if source.size < _SMALL or workspace.resolved(path) in workspace.data:
+        return
+    if not source.is_marked or "iamlint:" not in source.text:
+        workspace.unload(path)
 
 
 def _for_documents(options: Options) -> object:
@@ -343,8 +356,7 @@ def _read_document(path: Path, named: bool, options: Options, workspace: Workspa
             return Reading(errors=[_unrecognised(source)])
         if options.units:
             options.units.found_empty(source.path, workspace.resolved(path))
-        if source.size >= _SMALL and "iamlint:" not in source.text and workspace.resolved(path) not in workspace.data:
-            workspace.unload(path)  # a folder may hold gigabytes of other programs' documents
+        _leave(source, path, workspace)
         return Reading()
     found.files += not found.foreign
     return found

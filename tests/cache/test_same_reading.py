@@ -12,7 +12,7 @@ import pytest
 from cached_estate import added, grant, replaced, write_all
 from test_cache import Runs, told
 
-from iamlint import budget
+from iamlint import budget, sources
 from iamlint.cache import store
 from iamlint.cli import linting
 from iamlint.files import texts
@@ -74,6 +74,14 @@ def test_rules_are_asked_again_if_their_answers_may_change(runs: Runs) -> None:
             again[name] = judged(runs, "--format", "json")
             runs.kept("--format", "json")
     assert again == dict.fromkeys(SAME, False) | dict.fromkeys(OTHERS, True)
+
+
+def test_a_large_document_without_facts_does_not_count(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run forgets its text, whether it was read now or in the earlier run."""
+    monkeypatch.setattr(sources, "_SMALL", 10)
+    runs("--format", "json")
+    SAME["a value"](runs.cwd)
+    assert not judged(runs, "--format", "json")
 
 
 def test_a_text_that_a_report_shows_counts(runs: Runs) -> None:
