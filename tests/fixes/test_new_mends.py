@@ -350,6 +350,60 @@ provider "google" {
 """
 
 
+DEPLOYER = """
+resource "google_service_account" "web" {
+  project    = "shop"
+  account_id = "web"
+}
+
+resource "google_project_iam_member" "deployer" {
+  project = "shop"
+  role    = "roles/iam.serviceAccountUser"
+  member  = "group:deployers@example.com"
+}
+"""
+SERVICE = """
+resource "google_cloud_run_v2_service" "%s" {
+  project  = "shop"
+  name     = "%s"
+  location = "europe-west1"
+  template {
+    service_account = %s
+  }
+}
+"""
+FUNCTION = """
+resource "google_cloudfunctions2_function" "f" {
+  project = "shop"
+  name    = "f"
+  service_config {
+    service_account_email = google_service_account.web.email
+  }
+  build_config {
+    runtime = "go"
+  }
+}
+"""
+WEB = SERVICE % ("web", "web", "google_service_account.web.email")
+
+
+@pytest.mark.parametrize(
+    ("more", "moved"),
+    [
+        ("", True),
+        (SERVICE % ("api", "api", "null"), False),
+        (SERVICE % ("api", "api", '"api@shop.iam.gserviceaccount.com"'), False),
+        (SERVICE.replace('"shop"', '"other"') % ("api", "api", "null"), True),
+        (FUNCTION, True),
+    ],
+)
+def test_a_deployer_keeps_its_grant_where_something_runs_as_another_account(
+    more: str, moved: bool, tmp_path: Path
+) -> None:
+    text = changed(tmp_path, "broad-service-account-user", DEPLOYER + WEB + more)
+    assert ('"google_service_account_iam_member" "deployer"' in text) is moved
+
+
 def suggested(tmp_path: Path, text: str) -> list[str]:
     """Check that nothing is applied, and return the title of what is suggested for each finding; empty for none."""
     assert changed(tmp_path, "broken-delegation-chain", text) == text

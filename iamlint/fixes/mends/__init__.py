@@ -55,12 +55,12 @@ def withheld() -> Mapping[str, tuple[Withheld, ...]]:
     from iamlint.fixes.mends.identities import EITHER_WRONG, NO_IDENTITY, NOT_MAPPED, SEVERAL_ANNOTATED
     from iamlint.fixes.mends.providers import NO_NUMBER
     from iamlint.fixes.mends.requests import NOT_DECLARED
-    from iamlint.fixes.mends.scopes import ABOVE_PROJECTS, NO_ACCOUNT
+    from iamlint.fixes.mends.scopes import ABOVE_PROJECTS, NO_ACCOUNT, OTHER_ACCOUNTS
     from iamlint.fixes.mends.tenants import NO_TENANT
 
     return {
         "deny_form": (ALL_EXCEPTED,),
-        "grant_on_accounts": (NO_ACCOUNT, ABOVE_PROJECTS),
+        "grant_on_accounts": (NO_ACCOUNT, ABOVE_PROJECTS, OTHER_ACCOUNTS),
         "identity_form": (EITHER_WRONG, NOT_MAPPED, NO_IDENTITY, SEVERAL_ANNOTATED),
         "into_binding": (NOBODY, REMOVED),
         "known_tenant": (NO_TENANT,),

@@ -38,6 +38,7 @@ _MOST = 20
 
 NO_ACCOUNT = Withheld("the input shows no account of the project that is used with these permissions")
 ABOVE_PROJECTS = Withheld("the grant is on a folder or an organization, and the input need not show all accounts in it")
+OTHER_ACCOUNTS = Withheld("something in the project runs as an account that the input does not declare")
 
 
 def grant_on_accounts(problem: Problem) -> Change | Withheld | None:
@@ -52,6 +53,8 @@ def grant_on_accounts(problem: Problem) -> Change | Withheld | None:
     accounts = sorted(_accounts(problem, grant, tree).values())
     if not accounts and grant.resource.kind == "project":
         return NO_ACCOUNT
+    if _runs_as_others(problem, grant):
+        return OTHER_ACCOUNTS
     if grant.origin != "member" or grant.condition is not None or grant.role not in _ON_ACCOUNTS:
         return None
     if grant.resource.kind != "project" or len(accounts) > _MOST or len({name for name, _ in accounts}) < len(accounts):
@@ -86,6 +89,26 @@ def _accounts(problem: Problem, grant: Grant, tree: Tree) -> dict[Node, tuple[st
             full = f"projects/{account.project}/serviceAccounts/{account.email}"
             found[node] = account.email.partition("@")[0].replace("-", "_"), quoted(full)
     return found
+
+
+def _runs_as_others(problem: Problem, grant: Grant) -> bool:
+    """Whether something in the grant's project runs as an account that is not declared, such as a default one.
+
+    Deploying a function does not attach the default account of its build.
+    """
+    if "iam.serviceAccounts.actAs" not in problem.match.permissions:
+        return False
+    estate = problem.estate
+    project = estate.hierarchy.node(grant.resource, grant.declared)
+    declared = {account_node(one.email, one.declared) for one in estate.of(ServiceAccount)}
+    for one in estate.of(Attachment):
+        if one.project is None or estate.hierarchy.node(Resource("project", one.project), one.declared) != project:
+            continue
+        if one.account is None and one.default in (None, "cloud_build"):
+            continue
+        if one.account is None or account_node(one.account, one.declared) not in declared:
+            return True
+    return False
 
 
 def _declared_beside(account: ServiceAccount, grant: Grant) -> str | None:
