@@ -5,7 +5,7 @@ An address, a file, a line, the form of a grant (member, binding, policy) and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -76,11 +76,6 @@ def rendered_name(name: str, render: Render) -> str:
         return name
     text, _, home = name.rpartition(_IN)
     return rendered(text, home, render)
-
-
-def references(name: str) -> Iterable[str]:
-    """Return the references in a text."""
-    return _REFERENCE.findall(name)
 
 
 def key_of(fact: Fact, estate: Estate, render: Render, *, with_names: bool = False) -> Key:

@@ -59,15 +59,6 @@ def blocks(boundary: Boundary, permission: str) -> Verdict:
             return TRUE if first <= NEWEST else FALSE
 
 
-def excludes(boundary: Boundary, grant: Grant, hierarchy: Hierarchy) -> Verdict:
-    """Whether a boundary policy excludes all of a grant's resource.
-
-    A container of allowed resources is not excluded.
-    """
-    binding = BoundaryBinding(boundary.name, "", boundary.declared)
-    return Boundaries([(binding, boundary)], hierarchy).excludes(boundary, grant)
-
-
 def _outside(allowed: Iterable[Node | None], chain: tuple[Node, ...], hierarchy: Hierarchy) -> Truth:
     """Whether a resource, with its containers, is unrelated to the allowed resources."""
     inside = [within(chain, one) for one in allowed]
@@ -141,10 +132,6 @@ Counts = Callable[[Declaration], bool]
 """Whether a declaration counts."""
 
 
-def _all(_declared: Declaration) -> bool:
-    return True
-
-
 class Boundaries:
     """The boundary policies of an estate with their bindings. Names in them are resolved once.
 
@@ -155,7 +142,7 @@ class Boundaries:
         self,
         bindings: Iterable[tuple[BoundaryBinding, Boundary]],
         hierarchy: Hierarchy,
-        work: Budget | None = None,
+        work: Budget,
     ) -> None:
         self._bindings = tuple(bindings)
         self._hierarchy, self._work = hierarchy, work
@@ -170,9 +157,7 @@ class Boundaries:
         """Yield where the policies are written."""
         return (boundary.place.at for _, boundary in self._bindings)
 
-    def bounded(
-        self, grant: Grant, permission: str, as_of: date, counts: Counts = _all
-    ) -> tuple[Verdict, Boundary | None]:
+    def bounded(self, grant: Grant, permission: str, as_of: date, counts: Counts) -> tuple[Verdict, Boundary | None]:
         """Return whether boundaries block a permission on all of a grant's resource, and the first policy that may.
 
         The resources of all bound policies add up: one policy that includes the resource is enough. A policy that does
@@ -181,7 +166,7 @@ class Boundaries:
         """
         keep_out, leave, first, count = FALSE, FALSE, None, 0
         for binding, boundary in self._bindings:
-            self._spend(STEPS_OF_BOUNDARY)
+            self._work.spend(STEPS_OF_BOUNDARY)
             says = blocks(boundary, permission)
             if says.truth is Truth.FALSE:
                 continue
@@ -208,7 +193,7 @@ class Boundaries:
         """
         chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
         for binding, boundary in self._bindings:
-            self._spend(STEPS_OF_BOUNDARY)
+            self._work.spend(STEPS_OF_BOUNDARY)
             if blocks(boundary, permission).truth is Truth.FALSE:
                 continue
             if binds(binding, grant, self._hierarchy, permission, as_of).truth is Truth.FALSE:
@@ -234,23 +219,7 @@ class Boundaries:
         chain = self._hierarchy.above(grant.resource, grant.declared, certain=True)
         key = id(boundary), chain
         if key not in self._outside:
-            self._spend(len(allowed))
+            self._work.spend(len(allowed))
             self._outside[key] = _outside(allowed, chain, self._hierarchy)
         reason = f"the input does not show whether {grant.resource} is in what it allows"
         return Verdict.of(self._outside[key], reason)
-
-    def _spend(self, steps: int) -> None:
-        if self._work:
-            self._work.spend(steps)
-
-
-def bounded(
-    bindings: Iterable[tuple[BoundaryBinding, Boundary]],
-    grant: Grant,
-    permission: str,
-    hierarchy: Hierarchy,
-    as_of: date,
-    counts: Counts = _all,
-) -> tuple[Verdict, Boundary | None]:
-    """Return `Boundaries.bounded` for these bindings."""
-    return Boundaries(bindings, hierarchy).bounded(grant, permission, as_of, counts)

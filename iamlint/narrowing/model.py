@@ -42,11 +42,6 @@ class Log:
     projects: frozenset[str]
     uses: tuple[Use, ...]
 
-    @property
-    def days(self) -> int:
-        """The days between the first and the last entry."""
-        return (self.last - self.first).days
-
 
 @frozen
 class Advice:

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from iamlint.cli import main
-from iamlint.comparison.formats import FORMATS, render
+from iamlint.comparison.formats import render
 from iamlint.comparison.formats.json import SCHEMA
 from iamlint.reporters.markdown import cell
 from iamlint.reporters.parts.presentation import Presentation
@@ -92,7 +92,7 @@ def test_hostile_names_stay_text(compare: Compare) -> None:
     hostile = '"user:a\\"];click n0 href(x)</code>\\n::error::|x@x.example"'
     grant = ANA.replace('"user:ana@x.example"', hostile)
     found = compare(LEDGER, LEDGER + grant)
-    for form in FORMATS:
+    for form in ("text", "json", "markdown"):
         told = render(form, found, Presentation())
         assert "\n::error" not in told
         if form == "markdown":

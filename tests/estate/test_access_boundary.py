@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from iamlint.estate.access_boundary import MOST_BOUND, binds, blocks, bounded, excludes
+from iamlint.budget import Budget
+from iamlint.estate.access_boundary import MOST_BOUND, Boundaries, binds, blocks
 from iamlint.estate.hierarchy import Hierarchy
 from iamlint.facts import (
     Boundary,
@@ -21,11 +23,12 @@ from iamlint.facts import (
     Resource,
 )
 from iamlint.location import Location
-from iamlint.logic.verdict import FALSE
+from iamlint.logic.verdict import FALSE, Verdict
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth, Unknown, UnknownPart
 
 HERE, PLACE, TODAY = Declaration(Location("main.tf")), Place(Location("main.tf")), date(2026, 1, 1)
+MANY = 1_000_000
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 HOST = "//cloudresourcemanager.googleapis.com"
 POOL = "//iam.googleapis.com/projects/12345/locations/global/workloadIdentityPools/ci"
@@ -52,6 +55,16 @@ def grant(principal: str | Unknown = CI, on: str = "projects/shop") -> Grant:
     kind, _, name = on.partition("/")
     resource = Resource(kind.removesuffix("s"), name)
     return Grant(read_principal(principal), "roles/viewer", resource, "member", HERE, PLACE, PLACE, PLACE)
+
+
+def excludes(boundary: Boundary, one: Grant) -> Truth:
+    return Boundaries([(binding("//x"), boundary)], TREE, Budget(MANY)).excludes(boundary, one).truth
+
+
+def bounded(
+    pairs: list[tuple[BoundaryBinding, Boundary]], counts: Callable[[Declaration], bool] = lambda _: True
+) -> tuple[Verdict, Boundary | None]:
+    return Boundaries(pairs, TREE, Budget(MANY)).bounded(grant(), TOKEN, TODAY, counts)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +113,7 @@ def test_what_a_version_has_a_say_over(version: str | Unknown | None, permission
     ],
 )
 def test_what_it_leaves(on: str, allowed: list[str], truth: Truth) -> None:
-    assert excludes(policy(*allowed), grant(on=on), TREE).truth is truth
+    assert excludes(policy(*allowed), grant(on=on)) is truth
 
 
 @pytest.mark.parametrize(
@@ -162,7 +175,7 @@ OUT, IN, OLD = policy("projects/other"), policy("projects/shop"), policy("projec
     ids=["none", "outside", "inside", "one of two", "perhaps one more", "perhaps bound", "an old one has no say"],
 )
 def test_what_several_leave_adds_up(bound: list[tuple[BoundaryBinding, Boundary]], truth: Truth) -> None:
-    assert bounded(bound, grant(), TOKEN, TREE, TODAY)[0].truth is truth
+    assert bounded(bound)[0].truth is truth
 
 
 WHY = "var.when has no default"
@@ -179,29 +192,29 @@ def test_a_condition_that_is_not_known_may_bind() -> None:
 
 @pytest.mark.parametrize(("number", "truth"), [(MOST_BOUND, T), (MOST_BOUND + 1, U)])
 def test_more_policies_than_are_compared_leave_it_open(number: int, truth: Truth) -> None:
-    found, first = bounded([(SHOP, OUT)] * number, grant(), TOKEN, TREE, TODAY)
+    found, first = bounded([(SHOP, OUT)] * number)
     assert (found.truth, first) == (truth, OUT)
     assert found.reasons == ((f"more than {MOST_BOUND} boundary policies may bind {CI}",) if truth is U else ())
     # Those that do not bind the principal, or do not apply to the permission, are not counted.
     others = [(binding(f"{HOST}/projects/other"), OUT), (SHOP, OLD)] * number
-    assert bounded([(SHOP, OUT), *others], grant(), TOKEN, TREE, TODAY)[0].truth is T
+    assert bounded([(SHOP, OUT), *others])[0].truth is T
 
 
 def test_a_policy_that_does_not_count_can_allow_but_not_block() -> None:
     def nothing(_declared: Declaration) -> bool:
         return False
 
-    assert bounded([(SHOP, OUT)], grant(), TOKEN, TREE, TODAY, nothing) == (FALSE, None)
-    assert bounded([(SHOP, IN)], grant(), TOKEN, TREE, TODAY, nothing) == (FALSE, None)
+    assert bounded([(SHOP, OUT)], nothing) == (FALSE, None)
+    assert bounded([(SHOP, IN)], nothing) == (FALSE, None)
     apart = Declaration(Location("other/main.tf"))
     allowing = replace(SHOP, declared=apart), IN
     for pairs in ([(SHOP, OUT), allowing], [allowing, (SHOP, OUT)]):
-        found, _ = bounded(pairs, grant(), TOKEN, TREE, TODAY, lambda declared: declared == HERE)
+        found, _ = bounded(pairs, lambda declared: declared == HERE)
         assert found.truth is F
 
 
 def test_the_first_policy_that_may_block_is_named() -> None:
     also = policy("projects/seed")
-    assert bounded([(SHOP, OUT), (SHOP, also)], grant(), TOKEN, TREE, TODAY)[1] is OUT
-    assert bounded([(SHOP, also), (SHOP, OUT)], grant(), TOKEN, TREE, TODAY)[1] is also
-    assert bounded([], grant(), TOKEN, TREE, TODAY)[1] is None
+    assert bounded([(SHOP, OUT), (SHOP, also)])[1] is OUT
+    assert bounded([(SHOP, also), (SHOP, OUT)])[1] is also
+    assert bounded([])[1] is None

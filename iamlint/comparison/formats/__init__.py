@@ -5,8 +5,6 @@ from __future__ import annotations
 from iamlint.comparison.model import Comparison
 from iamlint.reporters.parts.presentation import Presentation
 
-FORMATS = ("text", "json", "markdown")
-
 
 def render(form: str, found: Comparison, style: Presentation) -> str:
     """Return a comparison in a format; the same comparison gives the same text. Raises ValueError for no format."""

@@ -76,11 +76,6 @@ class KeptRoots:
                 self.memory, name, run, self.allowance, self._again, partial(_touch, modules), is_wanted
             )
 
-    @property
-    def in_order(self) -> bool:
-        """Whether the steps of a root module depend on the order of all: a session foresees them."""
-        return False
-
     def evaluated(
         self,
         kind: str,
