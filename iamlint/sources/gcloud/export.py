@@ -120,7 +120,8 @@ def _read(documents: list[tuple[Value, Kind | None]], source: SourceText, option
         if kind == "config_connector":
             connected += sound
         else:
-            export.facts += export.read(kind, sound, listed=is_list or isinstance(document.data, tuple))
+            is_row = kind == "role" and len(documents) > 1  # of a list as lines: few roles have no permissions
+            export.facts += export.read(kind, sound, listed=is_list or is_row or isinstance(document.data, tuple))
     export.facts += config_connector(connected)
     export.facts += export.hierarchy.facts()
     return Reading(facts=export.facts, errors=export.errors)

@@ -34,11 +34,15 @@ def test_a_described_role_has_its_permissions_where_they_are_written(export):
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("roles.json", [LISTED]), ("roles.yaml", f"---\n{json.dumps(LISTED)}\n")]
+    ("name", "content"),
+    [
+        ("roles.json", [LISTED]),
+        ("roles.yaml", f"---\n{json.dumps(LISTED)}\n"),
+        ("roles.jsonl", f"{json.dumps(LISTED)}\n{json.dumps({**LISTED, 'name': 'projects/shop/roles/other'})}\n"),
+    ],
 )
 def test_a_list_of_roles_does_not_say_that_they_have_no_permissions(export, name, content):
-    (role,) = export(name, content).facts
-    assert role.permissions is None
+    assert {role.permissions for role in export(name, content).facts} == {None}
 
 
 def test_a_described_role_without_permissions_has_none(export):
