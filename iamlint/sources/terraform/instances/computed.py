@@ -82,17 +82,7 @@ def _managed_account(before: str, after: str, *, by_number: bool) -> Callable[[V
 
     def attribute(view: View, name: str) -> Value | None:
         email = joined(before, project_number(view) if by_number else view.project, after)
-        match name:
-            case "email" | "email_address":
-                return email
-            case "member":
-                return joined("serviceAccount:", email)
-            case "name" | "id":
-                return _full_name(view.project, email)
-            case "project":
-                return view.project
-            case _:
-                return None
+        return _of_account(view, "email" if name == "email_address" else name, email)
 
     return attribute
 
