@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from iamlint.facts import CustomRole, Folder, Grant, Organization, Project
+from iamlint.facts import CustomRole, Folder, Grant, Organization, Project, ProjectReference
 from iamlint.roles import Catalog, catalog
 from iamlint.roles.newer import with_newer
 from iamlint.sources import read
@@ -206,9 +206,9 @@ def test_what_a_state_found_is_a_fact(tmp_path: Path) -> None:
     assert (third.name, third.domain) == ("organizations/7", "example.com")
 
 
-def test_what_a_configuration_asks_for_is_no_fact(tmp_path: Path) -> None:
+def test_what_a_configuration_asks_for_is_no_answer(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(PROJECT)
-    assert read([tmp_path], named()).facts == []
+    assert list(map(type, read([tmp_path], named()).facts)) == [ProjectReference]
 
 
 def test_the_data_of_a_configuration_answer_it_nothing(tmp_path: Path) -> None:
