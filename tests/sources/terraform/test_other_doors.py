@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,22 @@ def provisioner(command: str, kind: str = "null_resource", door: str = "local-ex
         "command = \"python3 -c 'd.projects().setIamPolicy(resource=1, body={}).execute()'\"",
         'content = "gcloud projects add-iam-policy-binding prod"\n    destination = "/etc/cron.d/x"',
         'source = "grant.sh"\n    destination = "/x"',
+        'command = "bash grant"',
+        'command = "sh x"\n    interpreter = ["bash", "grant"]',
+        "command = \"bash 'for dev.sh'\"",
+        'command = "bash for\\\\ dev.sh"',
+        'command = "call grant.bat"',
+        'command = "./latin.sh"',
+        'command = "pwsh wide.ps1"',
+        'command = "./grant.sh"\n    working_dir = "${path.module}/scripts"',
+        'command = "now.sh"\n    working_dir = "scripts"',
+        'command = "cd scripts && ./now.sh"',
+        f'command = "{" ".join(f"no{i}.sh" for i in range(200))} grant.sh"',
+        'command = "gcloud projects add-iam$@-policy-binding prod"',
+        'command = "gcloud run deploy web --image=i --allow-unauthenticated"',
+        'command = "bq update --source acl.json prod:d"',
+        "command = \"python3 -c 'blob.acl.all().grant_read()'\"",
+        "command = \"python3 -c 'iam.projects().serviceAccounts().keys().create(name=1)'\"",
     ],
 )
 def test_commands_that_change_iam(check: Check, command: str) -> None:
@@ -78,7 +95,10 @@ def test_commands_that_change_iam(check: Check, command: str) -> None:
         "grant.mjs": "await bucket.iam.setPolicy(policy)\n",
         "grant.go": "bucket.IAM().SetPolicy(ctx, policy)\n",
         "grant.rb": "client.set_iam_policy resource: name, policy: policy\n",
+        **dict.fromkeys(("for dev.sh", "grant.bat", "scripts/now.sh"), f"{ADD}\n"),
     }
+    Path("latin.sh").write_bytes(f"# caf\u00e9\n{ADD}\n".encode("latin-1"))
+    Path("wide.ps1").write_text(ADD, encoding="utf-16")
     (one,) = unknown_answers(check(files, select=RULE))
     assert one.address == "null_resource.x"
     assert one.at.path == "main.tf"
@@ -101,11 +121,29 @@ def test_commands_that_change_iam(check: Check, command: str) -> None:
         'command = "gcloud iam policies list --kind=denypolicies"',
         'command = "gcloud storage cp x gs://b --remove-acl-grant=allUsers"',
         "command = \"bq query 'GRANT SELECT ON TABLE t'; echo roles/viewer\"",
+        'command = "gcloud run deploy web --no-allow-unauthenticated"',
+        'command = "/bin/bash -c true"',
+        'command = "gsutil cp large.zip gs://b"',
         'command = "gcloud identity groups memberships list --group-email=admins@example.com"',
     ],
 )
 def test_commands_that_do_not(check: Check, command: str) -> None:
+    Path("large.zip").write_bytes(b"PK" * 600_000)
     assert not unknown_answers(check({"main.tf": provisioner(command)}, select=RULE))
+
+
+def test_a_script_that_cannot_be_read_is_unknown(check: Check, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "grant"
+    outside.write_text(ADD, encoding="utf-8")
+    Path("linked.sh").symlink_to(outside)
+    Path("large.sh").write_text("#" * 1_000_000 + f"\n{ADD}\n", encoding="utf-8")
+    start = 'resource "google_compute_instance" "x" {\n  metadata_startup_script = file("large.sh")\n}\n'
+    (one,) = unknown_answers(check({"main.tf": start}, select=RULE))
+    assert "may change IAM" in one.reason
+    for name, why in (("linked", "is outside of what iamlint was given"), ("large", "is larger than 1000000 bytes")):
+        (one,) = unknown_answers(check({"main.tf": provisioner(f'command = "bash {name}.sh"')}, select=RULE))
+        assert "may change IAM" in one.reason
+        assert why in one.reason
 
 
 def test_any_resource_may_run_a_command(check: Check) -> None:
@@ -378,6 +416,18 @@ def program(kind: str, body: str) -> dict[str, str]:
         ("helm_release", f'values = [yamlencode({{ job = "{ADD}" }})]'),
         ("google_cloud_run_v2_worker_pool", 'template {\n args = ["iam", "roles", "update", "r"]\n }'),
         ("google_compute_project_metadata_item", f'value = var.on ? "{ADD}" : "echo"'),
+        (
+            "google_cloud_run_v2_job",
+            'template {\n command = ["gcloud", "iam"]\n args = ["service-accounts", "keys", "create", "k"]\n }',
+        ),
+        (
+            "helm_release",
+            'values = [yamlencode({ args = ["gcloud", "iam", "service-accounts", "keys", "create", "k"] })]',
+        ),
+        (
+            "google_compute_instance",
+            'metadata = { user-data = jsonencode({ runcmd = [["gcloud", "iam", "roles", "update", "r"]] }) }',
+        ),
         (
             "kubernetes_cron_job_v1",
             'spec {\n container {\n command = ["gcloud", "projects", local.verb, "prod"]\n }\n }',

@@ -15,14 +15,15 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.causes import LIMIT, cause_of
 from iamlint.documents.values import Partial, Value
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
-from iamlint.hcl.scope import Files
 from iamlint.location import Span
 from iamlint.sources.marks import ROLE
 from iamlint.sources.terraform.configuration.module import Declared, Mode, kind_of
 from iamlint.sources.terraform.evaluation.bodies import META, ScopeOf, body, evaluated, provisioners
 from iamlint.sources.terraform.evaluation.programs import OF_PROVISIONERS, OF_TYPES, PROGRAMS, WITH_COMMANDS
+from iamlint.sources.terraform.evaluation.scripts import named_files
 from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import Unknown
 
@@ -30,13 +31,16 @@ if TYPE_CHECKING:
     from iamlint.sources.terraform.evaluation.run import Run
 
 CHANGES_IAM = regex(
-    r"(?:add|set)-iam-policy(?:-binding)?\b|\badd-invoker-policy-binding\b"
+    r"(?:add|set)-iam-policy(?:-binding)?\b|\badd-(?:invoker-policy-|gciampolicy)binding\b"
+    r"|(?<![\w-])--(?:allow-unauthenticated|no-invoker-iam-check)\b"
     r"|(?-i:\.[sS]etIamPolicy\(|\bset_iam_policy(?:\(|[ \t]+\w+:)|\.iam\.setPolicy\(|\.IAM\(\)\.SetPolicy\("
-    r"|\.make_public\(|\.makePublic\()"
+    r"|\.make_public\(|\.makePublic\(|\.grant_(?:read|write|owner)\(|\.acl\.(?:default\.)?(?:add|save)\("
+    r"|\.(?:Default(?:Object)?)?ACL\(\)\.Set\(|\bcreate_service_account_key\(|\.keys\(\)\.create\()"
     r"|\bgsutil\b.{0,80}?\b(?:iam\s+(?:ch|set)|acl\s+(?:ch|set)|defacl\s+(?:ch|set)|cp\b.{0,80}?\s-a\s+public-)\b"
     r"|--(?:add-(?:default-object-)?acl-grant|(?:predefined|canned)-(?:default-object-)?acl|(?:default-object-)?acl-file)\b"
     r"|\bgrant\s+`?roles/[^;]{1,200}?\bon\s+(?:schema|table|view|external\s+table|project)\b"
-    r"|\biam\s+policies\s+delete\b|\bidentity\s+groups\s+memberships\s+add\b"
+    r"|\biam\s+policies\s+delete\b|\bidentity\s+groups\s+memberships\s+(?:add|modify-membership-roles)\b"
+    r"|\bbq\s[^\n;|&]{0,60}?\bupdate\s[^\n;|&]{0,60}?--source\b"
     r"|\bpam\s+(?:entitlements\s+(?:create|update)|grants\s+(?:create|approve))\b"
     r"|\biam\s+(?:[a-z-]+\s+){1,3}?(?:create|create-cred-config|enable|set|undelete|update|update-oidc|upload)\b",
     re.IGNORECASE,
@@ -51,7 +55,10 @@ _OF_API = regex(r"(?:[:/]|%3A)setIamPolicy\b")
 _CALLED = regex(r"googleapis\.com|\bcurl\b", re.IGNORECASE)
 """What is before the method of an API on the line of a request."""
 _LONGEST_REQUEST = 400
-_WORDS = ("iam", "acl", "memberships", "pam", "roles/", "invoker-policy", "make_public", "makepublic", "public-")
+_WORDS = (
+    *("iam", "acl", "memberships", "pam", "roles/", "invoker-policy", "make_public", "makepublic", "public-"),
+    *("unauthenticated", "--source", "service_account_key", ".keys().create", ".grant_"),
+)
 """What each command that changes IAM contains, in lower case."""
 _CHARACTERS_OF_STEP = 10
 """How many characters of a command are searched in a step."""
@@ -62,15 +69,14 @@ _DECIDED = regex(
     r"|submit|update|version|wait)\Z|(?:get|print|remove|update)-.*"
 )
 """Words of a command line that show that it is not an IAM command, whatever follows."""
-_SCRIPT = regex(
-    r"(?<![^\s\"'`;|&<>()=])[^\s\"'`;|&<>()=]*\.(?:sh|bash|py|[cm]?js|ts|go|rb|pl|php|ps1)\b"
-    r"|(?<![^\s\"'`;|&(])[\w.+-]*/[\w./+-]*\w"
-)
-"""A script file in a command, by its extension or by its path. Both begin where a word does: others take long."""
-_JOINED = regex(r"\\(?:\r?\n|(?=[\w-]))|(?<=[\w-])['\"]{1,2}(?=[\w-])")
+_JOINED = regex(r"\\(?:\r?\n|(?=[\w-]))|(?<=[\w-])(?:['\"]{1,2}|\$@)(?=[\w-])")
 """What a shell leaves out of a word."""
-_MOST_SCRIPTS = 100
-"""Maximum number of files of a command that are read."""
+_LISTED = regex(r"['\"]?(?:,\s*|\r?\n[ \t]*-[ \t]+)['\"]?")
+"""What is between the words of a command that is a list in JSON or YAML."""
+_OF_CONTAINERS = ("entrypoint", "command", "arguments", "args")
+"""The arguments that are one command together, in this order."""
+_DIRECTORIES = ("working_dir", "working_directory")
+"""The arguments that name the directory in which a command runs."""
 _MOST_COUNTED = 100
 """Maximum number of further commands of a text that are counted."""
 _LONGEST = 80
@@ -89,6 +95,7 @@ _CLIENT = regex(
     r"gcloud|gsutil|googleapis|\bbq\b|\bcurl\b|IamPolicy|iam_policy|(?:add|set)-iam-policy"
     r"|\biam\s+(?:policies|roles|service-accounts|workforce-pools|workload-identity-pools)\s"
     r"|\.iam\.setPolicy\(|\.IAM\(\)\.SetPolicy\(|\.make_public\(|\.makePublic\(|(?i:\bgrant\s+`?roles/)"
+    r"|\.grant_\w+\(|\.acl\.|ACL\(\)\.|create_service_account_key\(|\.keys\(\)\.create\("
 )
 """What a text contains if it has a command that changes IAM, and not a sentence about it."""
 _OF_CALLS = META | {"source", "version"}
@@ -122,8 +129,10 @@ def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, run: Run) ->
     kind, has_time = (mode, declared.block.label(0)), partial(_has_time, run)
     own = OF_TYPES.get(kind, frozenset())
     for names, one in ((own, declared), *((OF_PROVISIONERS, inner) for inner in provisioners(declared))):
-        written = (local for name, local in one.arguments().items() if name in names)
-        found = _unread([evaluated(local, scope) for local in written], run, in_part=True)
+        written = {name: evaluated(local, scope) for name, local in one.arguments().items() if name in names}
+        places = (local for name, local in one.arguments().items() if written and name in _DIRECTORIES)
+        directories = [evaluated(local, scope).value.data for local in places]
+        found = _unread(list(written.values()), run, [one for one in directories if isinstance(one, str)])
         if found:
             return found
     if mode == "managed" and kind[1] in PROGRAMS:
@@ -160,8 +169,14 @@ def _unread_program(
             if found:
                 return f"contains a change of IAM, which is not read: {_excerpt(found)}", argument.at
         why = next((part.unknown for part in _parts(argument.value) if part.unknown), None)
-        if why and any(map(_may_change, _texts(argument.value))):
+        if why and (_is_beyond(why) or any(map(_may_change, _texts(argument.value)))):
             return f"contains a command that may change IAM, and is not known in full: {why.reason}", argument.at
+    words = [program.arguments[name].value for name in _OF_CONTAINERS if name in program.arguments]
+    together = " ".join(text for value in words for text in _in_order(value))
+    found = search(together) if len(words) > 1 and has_time(together) else None
+    if found:
+        at = next(program.arguments[name].at for name in _OF_CONTAINERS if name in program.arguments)
+        return f"contains a change of IAM, which is not read: {_excerpt(found)}", at
     of_names = program.blocks.items() if names is None else _named(program.blocks, names)
     for inner in chain.from_iterable(found for _, found in of_names if not isinstance(found, Unknown)):
         told = _unread_program(inner, has_time, search)
@@ -193,21 +208,30 @@ def _command_in(text: str) -> re.Match[str] | None:
 def unread_of_call(declared: Declared, scope: ScopeOf, run: Run) -> Unread | None:
     """Return the part of a module call's arguments that changes IAM, if the module runs them."""
     written = (local for name, local in declared.arguments().items() if name not in _OF_CALLS)
-    return _unread([evaluated(local, scope) for local in written], run, in_part=False)
+    return _unread([evaluated(local, scope) for local in written], run, None)
 
 
-def _unread(arguments: list[Argument], run: Run, *, in_part: bool) -> Unread | None:
-    """Return the command that changes IAM. ``in_part`` includes partly known commands. Existing scripts are read."""
+def _unread(arguments: list[Argument], run: Run, directories: list[str] | None) -> Unread | None:
+    """Return the command that changes IAM. Existing files that it names are read, also from these directories.
+
+    Partly known commands, and files that cannot be read, count only with directories: without, it may be no command.
+    """
+    is_command = directories is not None
     for argument in arguments:
         for text in _texts(argument.value):
-            for where, written in (("", text), *_scripts(text, run.files)):
-                found = _changes_iam(written) if _has_time(run, written) else None
+            found = _changes_iam(text) if _has_time(run, text) else None
+            if found:
+                return f"runs a command that changes IAM, which is not read: {_excerpt(found)}", argument.at
+            for one in named_files(text, run.files, directories or (), run.spares, is_command=is_command):
+                found = _changes_iam(one.text) if one.text and _has_time(run, one.text) else None
                 if found:
-                    reason = f"runs a command that changes IAM, which is not read{where}: {_excerpt(found)}"
+                    reason = f"runs a command that changes IAM, which is not read (in {one.name}): {_excerpt(found)}"
                     return reason, argument.at
-    for argument in arguments if in_part else ():
+                if one.reason and is_command:
+                    return f"runs a command that may change IAM: {one.reason}", argument.at
+    for argument in arguments if is_command else ():
         why = next((part.unknown for part in _parts(argument.value) if part.unknown), None)
-        if why and any(map(_may_change, _texts(argument.value))):
+        if why and (_is_beyond(why) or any(map(_may_change, _texts(argument.value)))):
             return f"runs a command that may change IAM, and is not known in full: {why.reason}", argument.at
     return None
 
@@ -216,11 +240,13 @@ def _unread(arguments: list[Argument], run: Run, *, in_part: bool) -> Unread | N
 def _changes_iam(written: str) -> re.Match[str] | None:
     """Return the part of a command or script that changes IAM; cached, since many blocks may run the same script.
 
-    A shell joins continued lines, and ignores a backslash or quotes in a word.
+    A shell joins continued lines, and ignores a backslash or quotes in a word. Lists of words are commands, too.
     """
     found = _change(written)
-    joined = found is None and _JOINED.search(written) and _JOINED.sub("", written)
-    return _change(joined) if joined else found
+    for between, instead in ((_JOINED, ""), (_LISTED, " ")) if found is None else ():
+        joined = between.sub(instead, written) if between.search(written) else None
+        found = found or (_change(joined) if joined else None)
+    return found
 
 
 def _change(text: str) -> re.Match[str] | None:
@@ -242,6 +268,11 @@ def _parts(value: Value) -> Iterator[Value]:
         yield from parts(value)
     except (UnknownResult, EvaluationError):
         return
+
+
+def _is_beyond(why: Unknown) -> bool:
+    """Whether a text is unknown because of a bound: padding would hide what is in it."""
+    return cause_of(why.reason).kind == LIMIT
 
 
 def _may_change(text: str) -> bool:
@@ -269,7 +300,13 @@ def _texts(value: Value) -> Iterator[str]:
             for option in part.structure.parts:
                 yield from _texts(option.value)
     if isinstance(value.data, tuple):
-        yield " ".join(_with_unknown_parts(item.data) for item in value.data if isinstance(item.data, str | Unknown))
+        yield " ".join(_in_order(value))
+
+
+def _in_order(value: Value) -> Iterator[str]:
+    """Yield the words of a command: a text, or the texts of a list."""
+    items = value.data if isinstance(value.data, tuple) else (value,)
+    yield from (_with_unknown_parts(item.data) for item in items if isinstance(item.data, str | Unknown))
 
 
 def _with_unknown_parts(text: str | Unknown) -> str:
@@ -278,17 +315,6 @@ def _with_unknown_parts(text: str | Unknown) -> str:
     if isinstance(text, str):
         return text
     return "".join(part if isinstance(part, str) else HOLE for part in text.parts) or HOLE
-
-
-def _scripts(text: str, files: Files) -> Iterator[tuple[str, str]]:
-    """Yield the readable scripts that a command names, each with its name for a reason."""
-    from iamlint.hcl.functions.filesystem.files import read_text
-
-    for name in islice(dict.fromkeys(_SCRIPT.findall(text)), _MOST_SCRIPTS):
-        try:
-            yield f" (in {name})", read_text(files, name)
-        except (UnknownResult, EvaluationError):
-            continue
 
 
 def _excerpt(found: re.Match[str]) -> str:

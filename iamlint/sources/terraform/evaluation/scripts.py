@@ -1,0 +1,106 @@
+"""The files that a command names: scripts that it runs, and texts that it reads."""
+
+from __future__ import annotations
+
+import codecs
+import posixpath
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
+from iamlint.hcl.functions.filesystem.files import LARGEST
+from iamlint.hcl.functions.filesystem.paths import changes, is_inside, located
+from iamlint.hcl.functions.types import UnknownResult
+from iamlint.hcl.scope import Files
+
+_WORD = regex(r"(?:[^\s\"'`;|&<>()=\\]|\\.|\"[^\"\n]{0,255}\"|'[^'\n]{0,255}')+")
+"""A word of a shell, which may be quoted in part."""
+_QUOTES = regex(r"\\(.)|[\"']")
+_PART = regex(r"[^\s\"'`;|&<>()=]+")
+"""A word inside of a quoted text: ``bash -c "./grant.sh now"``."""
+_ENTERED = regex(r"\b(?:cd|pushd)[ \t]+([^\s;|&]+)")
+_IS_SCRIPT = regex(r"(?i)[^/]\.(?:bash|bat|cmd|go|[cm]?js|php|pl|ps1|py|rb|sh|ts)\Z")
+_WITHOUT_ENDING = regex(r"(?:\A|/)\.?[^./]*\Z")
+_STEPS_OF_A_NAME = 5
+"""Steps of looking at one path."""
+
+
+@frozen
+class Script:
+    """A file that a command names. ``text`` is None if it cannot be read, for this reason."""
+
+    name: str
+    text: str | None
+    reason: str = ""
+
+
+def named_files(
+    text: str, files: Files, directories: Iterable[str], spares: Callable[[int], bool], *, is_command: bool
+) -> Iterator[Script]:
+    """Yield the files that a command names, from the root module or from one of these directories.
+
+    Directories that the command enters (``cd scripts``) count as well. A file that does not exist is left out: the
+    command may create it. ``spares`` spends steps, and is false if there are no more. In a text that may be no command
+    only paths and names of scripts count.
+    """
+    words = dict.fromkeys(chain(map(_unquoted, _WORD.findall(text)), _PART.findall(text)))
+    entered = (_unquoted(name) for name in _ENTERED.findall(text))
+    paths = [name for name in words if "/" in name]
+    bare = frozenset(name for name in words if "/" not in name and (is_command or _IS_SCRIPT.search(name)))
+    for directory in dict.fromkeys(("", *directories, *entered)):
+        names = _names(files, directory)
+        if not spares(len(names) // _STEPS_OF_A_NAME):
+            return
+        for name in chain(paths, sorted(names & bare)):
+            if not spares(_STEPS_OF_A_NAME):
+                return
+            script = _read(files, posixpath.join(directory, name))
+            if script:
+                yield script
+
+
+def _unquoted(word: str) -> str:
+    return _QUOTES.sub(r"\1", word)
+
+
+def _names(files: Files, directory: str) -> frozenset[str]:
+    """Return the names in a directory; none if it is not there, or outside of the roots."""
+    try:
+        return frozenset(files.tree.names(located(files, directory or ".")))
+    except (UnknownResult, OSError, ValueError):
+        return frozenset()
+
+
+def _read(files: Files, name: str) -> Script | None:
+    """Return a file that a command names; None if there is none that may be read.
+
+    A program of the machine (``/bin/bash``) is none; a link in the checkout that leads to one is not read.
+    """
+    whole = Path(posixpath.normpath((files.base / name).as_posix())) if "\0" not in name else None
+    if whole is None or not is_inside(files, whole) or changes(files, name):
+        return None
+    try:
+        path = located(files, name)
+    except UnknownResult as error:
+        is_there = files.tree.is_link(whole) or files.tree.is_file(whole)
+        return Script(name, None, error.why.reason) if is_there else None
+    try:
+        status = files.tree.status(path)
+        if status.kind != "file":
+            return None
+        if status.size > LARGEST:
+            reason = f"the file {name} is larger than {LARGEST} bytes"
+            may_be_script = _IS_SCRIPT.search(name) or _WITHOUT_ENDING.search(name)
+            return Script(name, None, reason) if may_be_script else None
+        return Script(name, _decoded(files.tree.read(path)))
+    except (OSError, ValueError):
+        return None
+
+
+def _decoded(content: bytes) -> str:
+    """Return the text of a script in any encoding: what is no letter of a command does not matter."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    return content.decode("utf-8", "replace").replace("\0", "")
