@@ -19,6 +19,8 @@ MOST_PAIRS = 15_000
 
 Google allows 200 providers in a pool (https://cloud.google.com/iam/quotas), and one of the first lets most of them in.
 """
+_MOST_MAPPED = 100
+"""Mapped attributes of a provider that one step looks at; Google allows 50 of one's own."""
 MOST_COMPARED = 200
 """Maximum number of a configuration's pools with partly unknown ids to which an id is compared."""
 _Providers = dict[tuple[str, str], list[Provider]]
@@ -136,6 +138,7 @@ class _Answers:
         self._homes: dict[int, str | None] = {}
         self._work = Budget(MOST_PAIRS)
         self._known: dict[tuple[str, str, bool, str | None, str, Text], str | Unknown | None] = {}
+        self._of_pools: dict[tuple[str, str, bool, str | None], tuple[list[Provider], frozenset[str] | None]] = {}
 
     def problem(self, grant: Grant) -> str | Unknown | None:
         """Return why no token can be the identity that a grant is made to; None where one may be."""
@@ -150,17 +153,29 @@ class _Answers:
         project = self._project_of(grant.principal.text, grant.declared)
         key = (*pool, workforce, project, identity.attribute, identity.value)
         if key not in self._known:
-            known = self._of_pool(self._providers.get(pool, ()), workforce, project)
-            if known and "${" not in pool[1]:  # other configurations may add providers
-                known = self._of_pool(self._everywhere[pool[1]], workforce, project)
+            known, mapped = self._of_pool(pool, workforce, project)
             try:
-                self._known[key] = _shut_out(identity.attribute, identity.value, known, self._work) if known else None
+                self._known[key] = (
+                    _shut_out(identity.attribute, identity.value, known, mapped, self._work) if known else None
+                )
             except Exhausted:
                 why = "its pool has more providers and identities than iamlint holds against each other"
                 self._known[key] = Unknown(why)
         return self._known[key]
 
-    def _of_pool(self, providers: Iterable[Provider], workforce: bool, project: str | None) -> list[Provider]:
+    def _of_pool(
+        self, pool: tuple[str, str], workforce: bool, project: str | None
+    ) -> tuple[list[Provider], frozenset[str] | None]:
+        """Return the providers that a pool may have, and what they map."""
+        key = (*pool, workforce, project)
+        if key not in self._of_pools:
+            known = self._of_kind(self._providers.get(pool, ()), workforce, project)
+            if known and "${" not in pool[1]:  # other configurations may add providers
+                known = self._of_kind(self._everywhere[pool[1]], workforce, project)
+            self._of_pools[key] = known, _mapped(known)
+        return self._of_pools[key]
+
+    def _of_kind(self, providers: Iterable[Provider], workforce: bool, project: str | None) -> list[Provider]:
         """Return those of providers whose pools have the same id that may be of a pool of this kind and project."""
         return [
             one
@@ -178,7 +193,7 @@ class _Answers:
         """Whether the input shows the pool that a grant names, and so all of its providers."""
         key = pool_of(grant)
         project = self._project_of(grant.principal.text, grant.declared)
-        providers = self._of_pool(self._providers.get(key, ()), _is_workforce(grant.principal.text), project)
+        providers = self._of_kind(self._providers.get(key, ()), _is_workforce(grant.principal.text), project)
         if any(one.declared.type == LISTED and self._home_of(one) == project for one in providers):
             return True  # a list has all providers of a pool
         others = (self._ids if "${" in key[1] else self._partial_ids)[key[0]]
@@ -222,16 +237,25 @@ class _Answers:
         return self._hierarchy.project_key(found["name"], declared) if found else None
 
 
-def _shut_out(attribute: str, value: Text, providers: list[Provider], work: Budget) -> str | None:
+def _mapped(providers: list[Provider]) -> frozenset[str] | None:
+    """Return the attributes that providers map; None if one of them may map any."""
+    if any(admission(one).source("attribute.") != "missing" for one in providers):
+        return None
+    return frozenset(name for one in providers if isinstance(one.mapping, tuple) for name, _, _ in one.mapping)
+
+
+def _shut_out(
+    attribute: str, value: Text, providers: list[Provider], mapped: frozenset[str] | None, work: Budget
+) -> str | None:
     """Return why no provider of the pool makes an identity with this attribute; None if one may."""
     if not attribute.startswith(("google.", "attribute.")):
         return None
-    if all(admission(one).source(attribute) == "missing" for one in providers):
+    if mapped is not None and attribute not in mapped:
         return f"no provider of the pool maps `{attribute}`"
     how: How = "has" if attribute == "google.groups" else "equals"
     problems: list[str] = []
     for provider in providers:
-        work.spend()
+        work.spend(1 + len(provider.mapping if isinstance(provider.mapping, tuple) else ()) // _MOST_MAPPED)
         let_in = admission(provider)
         unconditional = let_in.taken((frozenset((Claim(attribute, how, (value,)),)),))
         found = unconditional if not unconditional[0] else let_in.ways(Claim(attribute, how, (value,)))

@@ -19,7 +19,10 @@ from iamlint.cli import main
 from iamlint.conditions import evaluation
 from iamlint.conditions.context import Context, Tag
 from iamlint.estate import blockers
-from iamlint.federation import unmatched
+from iamlint.facts import Provider
+from iamlint.federation import admission, unmatched
+from iamlint.federation.issuers import Issuer
+from iamlint.federation.private_issuers import issuer_of
 from iamlint.files import compressed
 from iamlint.finding import Finding
 from iamlint.graph.delegation import MOST_HOPS
@@ -568,6 +571,24 @@ def test_more_providers_and_identities_than_are_held_against_each_other_are_unkn
     unknown = [one.address for one in report.unknown_answers if "more providers and identities" in one.reason]
     assert len(report.findings) == 3
     assert sorted(unknown) == [f"google_project_iam_member.x{n}" for n in range(3, 9)]
+
+
+def test_attributes_that_no_provider_maps_do_not_cost_a_look_at_every_provider(
+    check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def counted(provider: Provider) -> Issuer:
+        looked.append(provider.declared.address or "")
+        return issuer_of(provider)
+
+    monkeypatch.setattr(admission, "issuer_of", counted)
+    pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/attribute"
+    made = "".join(member(f"x{n}", f'"{pool}.a{n}/x"') for n in range(30))
+    rules = ("unmatched-federated-principal", "forgeable-attribute")
+    report = check({"main.tf": "".join(map(PROVIDER.format, range(30))) + made}, select=rules)
+    assert len(report.findings) == 30
+    assert len(looked) <= 3 * 30, "of 30 times 30 pairs"
 
 
 # -- conditions --------------------------------------------------------------------------------------------------------

@@ -172,6 +172,8 @@ def _attributes(grant: Grant, estate: Estate) -> Iterator[_Form]:
     if identity is None or identity.attribute is None or not identity.attribute.startswith("attribute."):
         return
     known = sorted(key for key in _mapped(grant, identity, estate) if key.startswith("attribute."))
+    if len(known) > _MOST_ATTRIBUTES:
+        return
     name = identity.attribute
     lower = f"attribute.{name.removeprefix('attribute.').lower()}"
     near = lower if lower in known and lower != name else one_near(name, known)
@@ -182,10 +184,22 @@ def _attributes(grant: Grant, estate: Estate) -> Iterator[_Form]:
         yield f"/{name}/", f"/{longer[0]}/", "unsafe"
 
 
-def _mapped(grant: Grant, identity: Identity, estate: Estate) -> set[str]:
+_MOST_ATTRIBUTES = 100
+"""Attributes of a pool up to which one is proposed. A provider maps 50 at most: https://cloud.google.com/iam/quotas"""
+
+
+def _mapped(grant: Grant, identity: Identity, estate: Estate) -> frozenset[str]:
     """Return the attributes that the providers of an identity's pool map."""
-    mappings = (one.mapping for one in _providers(grant, identity, estate))
-    return {key for mapping in mappings if isinstance(mapping, tuple) for key, _, _ in mapping}
+    key = scope(grant.declared), identity.pool or ""
+    return estate.made(_attributes_by_pool).get(key, frozenset())
+
+
+def _attributes_by_pool(estate: Estate) -> Mapping[tuple[str, str], frozenset[str]]:
+    """Return the mapped attributes by configuration and name of the pool."""
+    return {
+        pool: frozenset(key for one in some if isinstance(one.mapping, tuple) for key, _, _ in one.mapping)
+        for pool, some in estate.made(providers_by_pool).items()
+    }
 
 
 def _providers(grant: Grant, identity: Identity, estate: Estate) -> Sequence[Provider]:

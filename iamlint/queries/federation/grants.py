@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, principal_node, scope
@@ -79,6 +80,7 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
     """Grants to an attribute or subject that every workload admitted by the pool's providers can have."""
     providers = estate.made(providers_by_pool)
     asked: dict[tuple[str, str, str], tuple[list[Provider], list[Provider]]] = {}
+    mapped: dict[tuple[str, str], dict[str, list[tuple[Provider, Provider]]]] = {}
     for grant in estate.of(Grant):
         named = grant.principal.kind in ("federated", "federated_set")
         found = _ATTRIBUTE.match(grant.principal.text) if named else None
@@ -88,7 +90,12 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
         key = scope(grant.declared), found["pool"], attribute
         if key not in asked:
             known = [one for one in providers.get(key[:2], []) if one.disabled is not True]
-            asked[key] = known, [one for one in known if _is_chosen(one, attribute)]
+            if key[:2] not in mapped:
+                mapped[key[:2]] = _by_attribute(known)
+            may_be = mapped[key[:2]].get(attribute, [])
+            if attribute.removeprefix("attribute.") in _CHOSEN:
+                may_be = [(one, one) for one in known]
+            asked[key] = known, [one for one, small in may_be if _is_chosen(small, attribute)]
         known, through = asked[key]
         if through and isinstance(why_unmatched(grant, estate), str):
             continue
@@ -100,6 +107,16 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
             yield Match(grant, Truth.TRUE, related=tuple(through), raised=0 if "anybody" in open_to else -1)
         elif unknown:
             yield Match(grant, Truth.UNKNOWN, reasons=(f"it depends on the provider's condition: {unknown.reason}",))
+
+
+def _by_attribute(providers: list[Provider]) -> dict[str, list[tuple[Provider, Provider]]]:
+    """Return which providers map an attribute, each also with this mapping alone: a pool may have a thousand."""
+    found: dict[str, list[tuple[Provider, Provider]]] = {}
+    for one in providers:
+        entries = () if isinstance(one.mapping, Unknown) else one.mapping
+        for name, entry in {entry[0]: entry for entry in reversed(entries)}.items():
+            found.setdefault(name, []).append((one, replace(one, mapping=(entry,))))
+    return found
 
 
 def _is_chosen(provider: Provider, attribute: str) -> bool:

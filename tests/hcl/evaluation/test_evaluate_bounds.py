@@ -63,6 +63,7 @@ HOSTILE = [
     'replace(text, "", "xyz")',
     'replace(text, "/a/", "$0$0$0$0")',
     'replace(replace(replace("aaaaaaaaaa", "a", text), "a", "bb"), "b", "cc")',
+    'file(replace(signs, "é", "a/"))',
     'regex("(a+)+$", "${text}b")',
     'regex("(a*)*(a*)*(a*)*b", text)',
     'regexall("(.*)(.*)(.*)(.*)(.*)x", text)',

@@ -48,6 +48,18 @@ def test_a_text_with_other_lines_is_no_list(tmp_path: Path) -> None:
     assert (found.errors, found.facts) == ([], [])
 
 
+def test_a_line_of_a_table_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    long = "b" * 140_000
+    (tmp_path / "export.csv").write_text(
+        f"Group Email,Member Email\nops@example.com,{long}\nops@example.com,ana@example.com\n", encoding="utf-8"
+    )
+    (tmp_path / "plan.txt").write_text("{" * 140_000, encoding="utf-8")
+    (tmp_path / "main.tf").write_text("", encoding="utf-8")
+    found = read([tmp_path / "export.csv", tmp_path], Options())
+    assert [error.reason for error in found.errors] == ["a line of the table of members cannot be read"]
+    assert members(found.facts) == [("ops@example.com", "ana@example.com", 3)]
+
+
 def test_a_table_of_the_admin_console_that_is_named(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_text(

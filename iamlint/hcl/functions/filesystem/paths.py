@@ -20,6 +20,8 @@ from iamlint.unknown import Unknown, UnknownPart
 
 CWD = "path.cwd"
 """Terraform's working directory: the root module, unless ``-chdir`` is given."""
+LONGEST_PATH = 4096
+"""Maximum number of characters of a path, as in Linux: to resolve a longer one takes long."""
 _WHERE = "an absolute path depends on where Terraform runs"
 _HOLE = regex(r'(?P<of>abspath|basename)\((?P<path>".*")\)\Z', re.DOTALL)
 
@@ -32,7 +34,7 @@ def named(files: Files, value: Value) -> str:
 
 def located(files: Files, name: str) -> Path:
     """Return the file or directory of a path without symbolic links; raises `UnknownResult` outside the roots."""
-    if "\0" in name or name.startswith("~"):
+    if "\0" in name or name.startswith("~") or len(name) > LONGEST_PATH:
         raise UnknownResult(Unknown("a path that iamlint does not follow"))
     resolved = files.tree.resolved(files.base / name)
     if not is_inside(files, resolved):

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Group, Membership, Place
-from iamlint.location import SourceText
+from iamlint.location import SourceText, Unreadable
 from iamlint.sources.gcloud.parts import first, get, place, text
 from iamlint.sources.reading import Reading
 
@@ -64,32 +64,40 @@ def read_member_list(source: SourceText) -> Reading:
     columns = _columns(header)
     group = group_by_path(source.path) or ""
     found: list[Fact] = []
+    errors: list[Unreadable] = []
     start = len(header) + 1 if columns else 0
     for at, line in _entries(rest if columns else source.text):
         of, member = group, line
         if columns:
             row = _cells(line)
-            if len(row) <= max(columns):
+            if row is None:
+                where = source.location(start + at, start + at + len(line))
+                errors.append(Unreadable(where, "a line of the table of members cannot be read", "export it again"))
+            if row is None or len(row) <= max(columns):
                 continue
             of, member = row[columns[0]].strip(), row[columns[1]].strip()
         if member and of:
             where = source.location(start + at, start + at + len(line))
             found.append(Membership(of, member, Declaration(where, "membership"), Place(where)))
-    return Reading(facts=found)
+    return Reading(facts=found, errors=errors)
 
 
 def _columns(header: str) -> tuple[int, int] | None:
     """Return the columns of group and member; None if the line is not such a header."""
-    names = _cells(header.strip())
+    names = _cells(header.strip()) or []
     group = next((number for number, name in enumerate(names) if _GROUP.match(name.strip())), None)
     member = next((number for number, name in enumerate(names) if _MEMBER.match(name.strip())), None)
     return None if group is None or member is None else (group, member)
 
 
-def _cells(line: str) -> list[str]:
+def _cells(line: str) -> list[str] | None:
+    """Return the cells of a line; None for one that Python's reader refuses, such as one with a cell of 200 KB."""
     import csv
 
-    return next(csv.reader([line]), [])
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return None
 
 
 def _entries(text: str) -> Iterator[tuple[int, str]]:

@@ -15,7 +15,6 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.causes import LIMIT, cause_of
 from iamlint.documents.values import Partial, Value
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
 from iamlint.location import Span
@@ -271,8 +270,8 @@ def _parts(value: Value) -> Iterator[Value]:
 
 
 def _is_beyond(why: Unknown) -> bool:
-    """Whether a text is unknown because of a bound: padding would hide what is in it."""
-    return cause_of(why.reason).kind == LIMIT
+    """Whether a text is unknown since its file exceeds the bound: padding would hide what is in it."""
+    return "is larger than" in why.reason
 
 
 def _may_change(text: str) -> bool:

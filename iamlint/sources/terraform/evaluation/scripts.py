@@ -11,7 +11,7 @@ from pathlib import Path
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.hcl.functions.filesystem.files import LARGEST
-from iamlint.hcl.functions.filesystem.paths import changes, is_inside, located
+from iamlint.hcl.functions.filesystem.paths import LONGEST_PATH, changes, is_inside, located
 from iamlint.hcl.functions.types import UnknownResult
 from iamlint.hcl.scope import Files
 
@@ -78,8 +78,10 @@ def _read(files: Files, name: str) -> Script | None:
 
     A program of the machine (``/bin/bash``) is none; a link in the checkout that leads to one is not read.
     """
-    whole = Path(posixpath.normpath((files.base / name).as_posix())) if "\0" not in name else None
-    if whole is None or not is_inside(files, whole) or changes(files, name):
+    if "\0" in name or len(name) > LONGEST_PATH:
+        return None
+    whole = Path(posixpath.normpath((files.base / name).as_posix()))
+    if not is_inside(files, whole) or changes(files, name):
         return None
     try:
         path = located(files, name)
