@@ -77,7 +77,7 @@ def with_stale(report: Report, given: Acceptances) -> Report:
 
 @frozen
 class _Stale:
-    """Something stale, with the words of the rule's message. ``subject`` identifies it, wherever it is."""
+    """An acceptance that is no longer needed, with the words of the rule's message."""
 
     at: Location
     what: str

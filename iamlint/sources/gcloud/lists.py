@@ -30,6 +30,8 @@ _ANSWERS: Mapping[str, frozenset[Kind]] = {
     "tagBindings": frozenset({"tag_binding"}),
     "tagKeys": frozenset({"tag_key"}),
     "tagValues": frozenset({"tag_value"}),
+    "workforcePoolProviders": frozenset({"provider"}),
+    "workforcePools": frozenset({"pool"}),
     "workloadIdentityPoolProviders": frozenset({"provider"}),
     "workloadIdentityPools": frozenset({"pool"}),
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from iamlint.facts import CustomRole, Folder, Project, Provider, Service, ServiceAccount, ServiceAccountKey
+from iamlint.facts import CustomRole, Folder, Pool, Project, Provider, Service, ServiceAccount, ServiceAccountKey
 from iamlint.location import Location
 from iamlint.sources import read
 from iamlint.sources.reading import Options
@@ -240,6 +240,18 @@ def test_ancestors_of_several_projects_in_one_file(export):
         ("till", None),
         ("seed", "folders/42"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "kind"),
+    [
+        ("workloadIdentityPools", "projects/1/locations/global/workloadIdentityPools/ci", Pool),
+        ("workforcePools", "locations/global/workforcePools/staff", Pool),
+        ("workforcePoolProviders", "locations/global/workforcePools/staff/providers/entra", Provider),
+    ],
+)
+def test_the_answer_of_an_api_is_a_list(export, field, name, kind):
+    assert list(map(type, export("answer.json", {field: [{"name": name, "state": "ACTIVE"}]}).facts)) == [kind]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ class Uses:
 
 
 class Library:
-    """Modules by directory. Files are read below ``roots`` only. ``units`` are parts of an earlier run."""
+    """Modules by directory. Files are read below the workspace's roots only. ``units`` are parts of an earlier run."""
 
     def __init__(self, workspace: Workspace, units: Units | None = None) -> None:
         self._workspace, self._units, self._memory = workspace, units, workspace.memory
