@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -386,6 +387,7 @@ bindings:
         ("# of the pool ci\n" + LISTED, "unmatched-federated-principal", True),
         (LISTED.removeprefix("---\n"), "unmatched-federated-principal", False),  # one that was described
         (LISTED.replace("/111/", "/222/"), "privileged-account-impersonation", True),
+        (re.sub(r"attribute.*\n", "", LISTED), "privileged-account-impersonation", True),  # a selection of fields
     ],
 )
 def test_providers_of_exports(check: Check, providers: str, rule: str, closed: bool) -> None:

@@ -6,6 +6,7 @@ Source: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.w
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import NULL, Value
@@ -23,6 +24,12 @@ _ENTITY = regex(r"""\bentityID\s*=\s*(?:"([^"<]{1,1024})"|'([^'<]{1,1024})')""")
 _NUMBERED = regex(r"projects/(?P<number>[0-9]+)/")
 _DEFAULT_MAPPING = Unknown("an AWS provider without a mapping of its own has Google's default")
 
+_NOT_SHOWN = Unknown("the export does not show the provider's attribute mapping, which it has")
+"""All providers but those of AWS need one; ``--format`` may have left it out, and the condition, too.
+
+Source: ``--attribute-mapping`` in
+https://cloud.google.com/sdk/gcloud/reference/iam/workload-identity-pools/providers/create-oidc
+"""
 _OTHER_GROUPS = Unknown("SCIM or the directory provides the groups, not the mapping")
 
 
@@ -39,7 +46,9 @@ def providers(found: Sequence[Value], *, listed: bool) -> Iterator[Provider]:
     for one in found:
         name = text(get(one, "name")) or ""
         declared = Declaration(place(one), "provider" if listed else "described provider")
-        yield provider(one, name.rpartition("/providers/")[0], name, declared)
+        made = provider(one, name.rpartition("/providers/")[0], name, declared)
+        is_whole = made.mapping != () or made.protocol == "aws"
+        yield made if is_whole else replace(made, mapping=_NOT_SHOWN, condition=made.condition or _NOT_SHOWN)
 
 
 def provider(one: Value, pool: Text, name: Text, declared: Declaration) -> Provider:
