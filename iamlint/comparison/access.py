@@ -7,6 +7,7 @@ from itertools import chain
 
 from iamlint.budget import Budget
 from iamlint.comparison.identities import Identities
+from iamlint.comparison.steps import unknown_answers_of
 from iamlint.estate import Node
 from iamlint.graph.ways import Way
 from iamlint.methods.index import strength
@@ -120,8 +121,9 @@ _MOST_STEPS = 1_000_000
 """Maximum number of hops searched for one account of one side."""
 
 
-def _rank(hop: Hop) -> tuple[int, object]:
-    return STATES.index(hop.state), strength(hop.way.method) if hop.way else ()
+def _rank(hop: Hop) -> tuple[int, bool, object]:
+    perhaps = any(unknown_answers_of((hop,)))
+    return STATES.index(hop.state), perhaps, strength(hop.way.method) if hop.way else ()
 
 
 def state_of(hops: tuple[Hop, ...]) -> State:

@@ -12,7 +12,7 @@ from functools import cached_property
 from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget, Exhausted
 from iamlint.comparison.identities import Identities
-from iamlint.comparison.keys import BLOCKERS, Key
+from iamlint.comparison.keys import BLOCKERS, Key, exists
 from iamlint.estate import Node, identity, principal_node
 from iamlint.facts import (
     Attachment,
@@ -20,6 +20,7 @@ from iamlint.facts import (
     Fact,
     Folder,
     Grant,
+    Pool,
     Project,
     ProjectReference,
     Provider,
@@ -123,7 +124,7 @@ class Cone:
                 self._below(names, estate.hierarchy.node(Resource("project", fact.project), fact.declared))
             case Folder():
                 self._below(names, estate.hierarchy.node(Resource("folder", fact.name), fact.declared))
-            case Provider():
+            case Provider() | Pool():
                 federated = (one for one in estate.of(Grant) if is_federated(one.principal))
                 self._sources(names, (who for one in federated if (who := principal_node(one))))
             case _ if isinstance(fact, BLOCKERS):
@@ -174,10 +175,11 @@ class Cone:
             yield way
 
     def _said(self, names: Identities, way: Way) -> Key:
-        """Return the content of a way: target, method, conditions, and whether it is open."""
+        """Return the content of a way: target, method, conditions, and whether it is open and certainly there."""
         conditions = [names.key(grant) for grant in way.grants if not names.side.hops.is_alike(way)]
         reasons = way.verdict.reasons if way.closed else ()
-        return (way.method.id, names.node(way.onto), way.verdict.truth, way.closed, tuple(conditions), reasons)
+        perhaps = any(exists(grant.declared) != (False, False) for grant in way.grants)
+        return (way.method.id, names.node(way.onto), way.verdict.truth, way.closed, tuple(conditions), reasons, perhaps)
 
     def _onto(self, names: Identities, way: Way) -> Iterator[str]:
         hops = names.side.hops

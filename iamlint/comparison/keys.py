@@ -27,7 +27,9 @@ from iamlint.facts import (
     Organization,
     OrgPolicy,
     Place,
+    Pool,
     Project,
+    ProjectReference,
     Provider,
     ServiceAccount,
 )
@@ -43,20 +45,22 @@ COMPARED: tuple[type[Any], ...] = (
     CustomRole,
     ServiceAccount,
     Project,
+    ProjectReference,
     Folder,
     Organization,
     Denial,
     Boundary,
     BoundaryBinding,
     OrgPolicy,
+    Pool,
     Provider,
     Attachment,
     Group,
     Membership,
 )
 """The kinds of facts that decide who can become an account, and who holds a role."""
-BLOCKERS: tuple[type[Any], ...] = (Denial, Boundary, BoundaryBinding, OrgPolicy, Provider)
-"""The kinds of facts that may block others, anywhere; a provider blocks the principals that it admits no token for."""
+BLOCKERS: tuple[type[Any], ...] = (Denial, Boundary, BoundaryBinding, OrgPolicy, Pool, Provider)
+"""The kinds of facts that may block others, anywhere; pools and providers those that they admit no token for."""
 _WRITTEN = (Place, Location, Declaration)
 _IGNORED = frozenset({"title", "display_name", "accepted", "place", "declared", "enforcement_version", "unique_id"})
 _REFERENCE = regex(r"\$\{([^{}]*)\}")
@@ -80,16 +84,20 @@ def rendered_name(name: str, render: Render) -> str:
 
 def key_of(fact: Fact, estate: Estate, render: Render, *, with_names: bool = False) -> Key:
     """Return what a fact says. ``with_names`` adds display names, which tell things apart but change no access."""
-    declared = fact.declared
-    exists = (bool(declared.uncertain), "[*]" in (declared.address or ""))
+    declared, there = fact.declared, exists(fact.declared)
     if isinstance(fact, Grant):
-        return (*_grant(fact, estate, render), *exists)
+        return (*_grant(fact, estate, render), *there)
     home = scope(declared)
     said: list[Any] = [type(fact).__name__]
     names = (one.name for one in fields(fact))
     kept = (one for one in names if one not in _IGNORED or (with_names and one == "display_name"))
     said += (_plain(getattr(fact, one), home, render) for one in kept)
-    return (*said, *exists)
+    return (*said, *there)
+
+
+def exists(declared: Declaration) -> tuple[bool, bool]:
+    """Return whether it is not known if a fact is there, and how many of it."""
+    return bool(declared.uncertain), "[*]" in (declared.address or "")
 
 
 def _grant(grant: Grant, estate: Estate, render: Render) -> Key:

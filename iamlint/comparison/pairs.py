@@ -76,6 +76,20 @@ def _difference(principal: str, account: str, change: Change, now: Sighting, the
             hops = min(new.values(), key=_order)
             yield Difference(principal, account, change, hops, _methods(new), certain and _are_there(hops), False)
             return
+    doubt = _perhaps_not_there(then) if now.state == "open" and _are_there(now.hops) else None
+    if doubt:
+        yield Difference(principal, account, change, now.hops, (now.hops[-1].method,), False, False, doubt)
+
+
+def _perhaps_not_there(one: Sighting) -> str | None:
+    """Return why the direct open ways may be missing; None if one of them is certainly there.
+
+    A longer path rests on other pairs, which are listed themselves.
+    """
+    ways = [hops for hops in one.kinds.values() if state_of(hops) == "open"]
+    if one.state != "open" or not ways or _are_there(one.hops) or any(map(_are_there, ways)):
+        return None
+    return next(unknown_answers_of(ways[0]))
 
 
 def _are_there(hops: tuple[Hop, ...]) -> bool:

@@ -13,7 +13,7 @@ from iamlint.comparison.identities import Identities
 from iamlint.comparison.pairs import Difference
 from iamlint.comparison.steps import unknown_answers_of
 from iamlint.estate import Node
-from iamlint.facts import CustomRole, Fact, Folder, Grant, Project, Provider, Resource, ServiceAccount
+from iamlint.facts import CustomRole, Fact, Folder, Grant, Pool, Project, Provider, Resource, ServiceAccount
 from iamlint.federation.names import is_federated
 from iamlint.paths.hops import Hop
 from iamlint.unknown import Truth, shown
@@ -88,7 +88,7 @@ class Gains:
         """Yield the roles that a changed fact may give."""
         estate = self._now.names.side.estate
         roles = [fact for fact in self._now.facts if isinstance(fact, CustomRole)]
-        providers = [fact for fact in self._now.facts if isinstance(fact, Provider)]
+        providers = [fact for fact in self._now.facts if isinstance(fact, Pool | Provider)]
         for fact in self._now.facts:
             match fact:
                 case Grant():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
 from iamlint.estate.merging import Change, merged, replaced_parts
-from iamlint.estate.names import condition_key, identity, principal_node, scope, with_canonical_names
+from iamlint.estate.names import condition_key, identity, is_there, principal_node, scope, with_canonical_names
 from iamlint.estate.tags import Tags
 from iamlint.facts import (
     AccessSetting,
@@ -52,6 +52,7 @@ __all__ = [
     "account_node",
     "condition_key",
     "identity",
+    "is_there",
     "permissions_of",
     "principal_node",
     "role_scope",

@@ -100,7 +100,8 @@ class Denial:
 
     ``parent`` is the decoded attachment point: ``cloudresourcemanager.googleapis.com/projects/P``. Permissions have the
     deny form: ``iam.googleapis.com/serviceAccounts.getAccessToken``. ``place`` is the rule's list of permissions, or
-    the rule; ``principals_place`` its list of denied principals.
+    the rule; ``principals_place`` its list of denied principals. ``places`` has the permissions and principals that are
+    written elsewhere than in the rule, such as in a variable.
     """
 
     parent: Text
@@ -112,6 +113,7 @@ class Denial:
     condition: Condition | Unknown | None = None
     place: Place | None = None
     principals_place: Place | None = None
+    places: tuple[tuple[str, Place], ...] = ()
 
 
 @frozen

@@ -15,7 +15,7 @@ from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Budget
-from iamlint.estate import Estate, Node, identity, principal_node
+from iamlint.estate import Estate, Node, identity, is_there, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
 from iamlint.federation.unmatched import why_blocked
 from iamlint.graph.edge_permissions import PRIVILEGED
@@ -377,7 +377,7 @@ class Ways:
     def _best(
         self, source: str, permission: str, nodes: Iterable[Node], kinds: tuple[str, ...] | None
     ) -> tuple[Grant, Verdict, bool] | None:
-        """Return the best grant of a permission on one of the nodes: open, else unknown, else blocked."""
+        """Return the best grant of a permission on one of the nodes: open, else perhaps there, unknown, or blocked."""
         mine = self._held[source]
         found: list[tuple[Grant, Verdict, bool]] = []
         for node in nodes:
@@ -386,10 +386,11 @@ class Ways:
             for held in mine.get(node, ()):
                 if permission in held.permissions:
                     counts = self._counts(held.grant, permission)
-                    if counts and counts[0] == TRUE:
+                    declared = held.grant.declared
+                    if counts and counts[0] == TRUE and not declared.uncertain and is_there(declared) == TRUE:
                         return held.grant, *counts
                     found += [(held.grant, *counts)] if counts else []
-        return min(found, key=lambda one: one[2], default=None)
+        return min(found, key=lambda one: (one[2], one[1] != TRUE), default=None)
 
     def _counts(self, grant: Grant, permission: str) -> tuple[Verdict, bool] | None:
         """Return whether a grant gives a permission, and whether it is blocked; None if it certainly gives none.

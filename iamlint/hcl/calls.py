@@ -227,4 +227,4 @@ def _decoded_variables(arguments: list[Value], scope: Scope, evaluate: Evaluate)
     found = {name: evaluate(argument.expression, inside) for name, argument in sorted(file.body.arguments.items())}
     from iamlint.hcl.functions.texts.encoding import decoded_value
 
-    return Value(decoded_value(Value(found), placed=False).data, arguments[0].at)
+    return Value(decoded_value(Value(found)).data, arguments[0].at)

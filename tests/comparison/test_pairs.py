@@ -313,6 +313,39 @@ def test_a_grant_that_no_token_can_use_opens_nothing(compare: Compare) -> None:
     assert is_quiet(compare(base, base + other + in_project("p", f"{REPOSITORY}/other/app", "roles/owner")))
 
 
+IMPORT = 'import {\n  to = google_iam_workload_identity_pool.gh\n  id = "shop/gh"\n}\n'
+
+
+@pytest.mark.parametrize(("condition", "changes"), [("var.on", ["closed"]), ("true", []), ("!var.off", ["closed"])])
+def test_a_grant_that_may_be_gone_may_close(compare: Compare, condition: str, changes: list[str]) -> None:
+    """Another certain way, or the same doubt on both sides, is no change."""
+    grant = on_account("a", "ledger", "user:ana@x.example")
+    perhaps = grant.replace("{\n", f"{{\n  count = {condition} ? 1 : 0\n", 1)
+    base = LEDGER + 'variable "on" {}\nvariable "off" {}\n'
+    other = on_account("b", "ledger", "user:ana@x.example")
+    assert [one.change for one in compare(base + grant, base + perhaps).unknown] == changes
+    assert [one.change for one in compare(base + perhaps, base + grant).unknown] == ["opened"] * len(changes)
+    assert not compare(base + perhaps, base + perhaps.replace("{\n", "{\n  # again\n", 1)).unknown
+    assert not compare(base + grant + other, base + perhaps + other).unknown
+
+
+def test_a_pool_that_is_imported_may_have_other_providers(compare: Compare) -> None:
+    base = LEDGER + PROVIDER % (OWNER % "acme")
+    base += on_account("f", "ledger", f"{REPOSITORY}/other/app", "roles/iam.workloadIdentityUser")
+    found = compare(base, base + IMPORT)
+    assert [one.change for one in found.unknown if one.pair] == ["opened"]
+    assert [one.change for one in compare(base + IMPORT, base).unknown if one.pair] == ["closed"]
+
+
+def test_the_project_of_a_default_account_may_change(compare: Compare) -> None:
+    who = "serviceAccount:${data.google_project.p.number}-compute@developer.gserviceaccount.com"
+    base = 'data "google_project" "p" {\n  project_id = "shop"\n}\n'
+    base += in_project("o", who, "roles/owner") + in_project("t", "user:ana@x.example", TOKEN)
+    assert [one.principal for one in compare(base, base.replace('= "shop"\n}', '= "tools"\n}', 1)).closed] == [
+        "user:ana@x.example"
+    ]
+
+
 def test_a_provider_that_may_be_of_another_pool_closes_nothing(compare: Compare) -> None:
     """A pool of another project may have the same id, and another configuration may add a provider to it."""
     by_number = f"{REPOSITORY}/other/app".replace(

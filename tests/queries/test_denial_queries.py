@@ -131,3 +131,37 @@ resource "google_iam_projects_policy_binding" "b" {{
             "The condition that binds inside"
         ] * findings
         assert [finding.at.line for finding in report.findings] == [12] * findings
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("denied_permissions", "iam.serviceAccounts.getAccessToken"),
+        ("exception_principals", "user:ana@example.com"),
+        ("denied_principals", "user:ana@example.com"),
+    ],
+)
+def test_a_value_of_a_variable_is_where_it_is_written(check: Check, argument: str, value: str) -> None:
+    arguments = {
+        "denied_permissions": '["iam.googleapis.com/serviceAccounts.getAccessToken"]',
+        "denied_principals": '["principalSet://goog/public/all"]',
+        argument: "var.some",
+    }
+    written = "\n".join(f"      {name} = {text}" for name, text in arguments.items())
+    main = f"""
+variable "some" {{}}
+resource "google_iam_deny_policy" "d" {{
+  parent = "cloudresourcemanager.googleapis.com%2Fprojects%2Fshop"
+  name   = "d"
+  rules {{
+    deny_rule {{
+{written}
+    }}
+  }}
+}}
+"""
+    values = f'some = [\n  "principal://goog/subject/eve@example.com",\n  "{value}",\n]\n'
+    if argument == "denied_permissions":
+        values = values.replace("principal://goog/subject/eve@example.com", "run.googleapis.com/services.get")
+    (found,) = check({"main.tf": main, "terraform.tfvars": values}, select=["ineffective-deny"]).findings
+    assert (found.origin.path, found.origin.line) == ("terraform.tfvars", 3)

@@ -10,7 +10,7 @@ from iamlint.basics.frozen import mutable
 from iamlint.estate import Estate, Node, identity
 from iamlint.estate.deny_forms import EVERYBODY, allowed_permission, denied_permission, denied_principal, is_denied_form
 from iamlint.estate.membership import node_of
-from iamlint.facts import Boundary, Condition, Declaration, Denial, Text
+from iamlint.facts import Boundary, Condition, Declaration, Denial, Place, Text
 from iamlint.logic.globs import compiled, is_glob, text_is
 from iamlint.patterns.match import Match
 from iamlint.provenance import at, configuration, counts_for, outside
@@ -27,22 +27,33 @@ def ineffective_denials(estate: Estate) -> Iterator[Match]:
     catalog = estate.roles.catalog
     for denial in estate.of(Denial):
         problems = [
-            *(_of_permission(one, catalog) for one in _known(denial.denied_permissions, denial.exception_permissions)),
-            *(_of_principal(one) for one in _known(denial.denied_principals, denial.exception_principals)),
-            all_excepted(denial),
+            *((one, _of_permission(one, catalog)) for one in _known(*_permissions(denial))),
+            *((one, _of_principal(one)) for one in _known(denial.denied_principals, denial.exception_principals)),
+            ("", all_excepted(denial)),
         ]
-        told = [problem for problem in problems if problem]
+        told = [(text, problem) for text, problem in problems if problem]
         if told:
+            first, problem = told[0]
             rest = len(told) - 1
             more = f" (and {rest} more of the kind)" if rest else ""
-            is_principal = told[0] in map(_of_principal, _known(denial.denied_principals))
-            place = denial.principals_place if is_principal else None
-            yield Match(denial, Truth.TRUE, words={"problem": told[0] + more}, place=place or denial.place)
+            yield Match(denial, Truth.TRUE, words={"problem": problem + more}, place=_place(first, denial))
             continue
         unknown_answers = [one for one in _known(denial.denied_permissions) if _is_in_no_role(one, catalog)]
         if unknown_answers:
-            reason = f"{unknown_answers[0]} is in no role of the catalogue of {catalog.date}: newer, or a typing error"
-            yield Match(denial, Truth.UNKNOWN, (), (reason,), words={"problem": reason}, place=denial.place)
+            first = unknown_answers[0]
+            reason = f"{first} is in no role of the catalogue of {catalog.date}: newer, or a typing error"
+            yield Match(denial, Truth.UNKNOWN, (), (reason,), words={"problem": reason}, place=_place(first, denial))
+
+
+def _permissions(denial: Denial) -> tuple[Texts, Texts]:
+    return denial.denied_permissions, denial.exception_permissions
+
+
+def _place(text: str, denial: Denial) -> Place | None:
+    """Return the place of a permission or principal of a rule; that of its list if it is written there."""
+    is_principal = text in _known(denial.denied_principals) and text not in _known(*_permissions(denial))
+    listed = denial.principals_place if is_principal else None
+    return dict(denial.places).get(text) or listed or denial.place
 
 
 def _known(*several: Texts) -> Iterator[str]:

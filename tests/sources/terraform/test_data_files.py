@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from clean_reading import reading
 
 from iamlint.facts import Grant, Place
@@ -51,6 +52,24 @@ def test_json(tmp_path: Path) -> None:
     }
     ((principal, _),) = places(reading(tmp_path, files))
     assert principal == ("who.json", 2, '"user:ana@example.com"')
+
+
+@pytest.mark.parametrize(
+    ("decoded", "line", "shown"),
+    [
+        ('jsondecode(<<EOT\n{"roles/viewer":\n  ["user:ana@example.com"]}\nEOT\n)', 4, '"user:ana@example.com"'),
+        (
+            "yamldecode(<<-EOT\n  # who\n  roles/viewer:\n    - user:ana@example.com\n  EOT\n)",
+            5,
+            "user:ana@example.com",
+        ),
+        ('jsondecode("{\\"roles/viewer\\": [\\"user:ana@example.com\\"]}")', 9, "each.value"),
+    ],
+)
+def test_a_document_in_the_source(tmp_path: Path, decoded: str, line: int, shown: str) -> None:
+    """Escapes move the characters of a text, so that its parts have no places."""
+    ((principal, _),) = places(reading(tmp_path, {"main.tf": f"locals {{\n  grants = {decoded}\n}}\n{EACH}"}))
+    assert principal == ("main.tf", line, shown)
 
 
 def test_a_policy_in_a_file(tmp_path: Path) -> None:

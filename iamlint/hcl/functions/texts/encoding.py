@@ -32,6 +32,7 @@ from iamlint.hcl.functions.types import (
     uncertain,
     whole,
 )
+from iamlint.hcl.heredoc import Locate, locator
 from iamlint.hcl.syntax import normalized
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown
@@ -107,25 +108,22 @@ def _jsonencode(value: Value) -> Value:
 def _jsondecode(value: Value) -> Data | Value:
     if value.encoded is not None:
         return _decoded(value.encoded)
-    file = _file_of(value)
-    found = read_json(file or SourceText("jsondecode", text(value)))
+    written = text(value)
+    found = read_json(SourceText("jsondecode", written))
     if isinstance(found, Unreadable):
         raise EvaluationError(f"this is not JSON: {found.reason}")
-    return decoded_value(found, placed=file is not None)
+    return decoded_value(found, locator(written, value.at))
 
 
 def _yamldecode(value: Value) -> Data | Value:
     if value.encoded is not None:
         return _decoded(value.encoded)
-    from iamlint.hcl.functions.texts.yaml_values import decoded
+    from iamlint.hcl.functions.texts.yaml_values import decoded, decoded_file
 
-    return decoded(text(value), _file_of(value))
-
-
-def _file_of(value: Value) -> SourceText | None:
-    """Return the file that a text is the whole content of, so that decoded parts keep their places."""
     at = value.at
-    return at.source if at and at.start == 0 and at.end == len(at.source.text) and at.text == value.data else None
+    if at and at.start == 0 and at.end == len(at.source.text) and at.text == value.data:
+        return decoded_file(at.source)
+    return decoded(text(value), at)
 
 
 def _decoded(value: Value) -> Value:
@@ -141,14 +139,14 @@ def _decoded(value: Value) -> Value:
             return value
 
 
-def decoded_value(value: Value, *, placed: bool) -> Value:
-    """Return a decoded value: keys in Terraform's order, and places if the text is a file's."""
-    at = value.at if placed else None
+def decoded_value(value: Value, locate: Locate | None = None) -> Value:
+    """Return a decoded value: keys in Terraform's order, and the places that its text has in a source."""
+    at = locate(value.at.start, value.at.end) if locate and value.at else None
     match value.data:
         case dict() as found:
-            return Value({normalized(key): decoded_value(found[key], placed=placed) for key in sorted(found)}, at)
+            return Value({normalized(key): decoded_value(found[key], locate) for key in sorted(found)}, at)
         case tuple() as found_items:
-            return Value(tuple(decoded_value(item, placed=placed) for item in found_items), at)
+            return Value(tuple(decoded_value(item, locate) for item in found_items), at)
         case str() as data:
             return Value(normalized(data), at)
         case int() | Decimal() as number if not isinstance(number, bool):

@@ -32,6 +32,7 @@ from iamlint.hcl.functions.types import (
     weight,
     whole,
 )
+from iamlint.hcl.heredoc import Locate, locator
 from iamlint.hcl.syntax import normalized
 from iamlint.location import SourceText, Span
 from iamlint.unknown import Unknown
@@ -47,28 +48,24 @@ _DATE = regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _STANDARD = "tag:yaml.org,2002:"
 
 
-def decoded(text: str, file: SourceText | None = None) -> Value:
-    """Return the value of the only document in a text; its parts have places if it is the text of a file."""
-    return _decoded(text, None) if file is None else _of_file(file)
-
-
 @lru_cache(maxsize=512)
-def _of_file(file: SourceText) -> Value:
-    """Cached, since many instances of a module read the same file."""
-    return _decoded(file.text, file)
+def decoded_file(file: SourceText) -> Value:
+    """Return the value of the only document in a file; cached, since many instances of a module read the same file."""
+    return decoded(file.text, Span(file, 0, len(file.text)))
 
 
-def _decoded(text: str, file: SourceText | None) -> Value:
+def decoded(text: str, at: Span | None = None) -> Value:
+    """Return the value of the only document in a text; its parts have places if the source has the text there."""
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _Reader(yaml.parse(text, Loader=loader), file).only_document()
+        return _Reader(yaml.parse(text, Loader=loader), text, locator(text, at)).only_document()
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise EvaluationError("this is not YAML") from error
 
 
 class _Reader:
-    def __init__(self, events: Iterator[Any], file: SourceText | None) -> None:
-        self.events, self.file = events, file
+    def __init__(self, events: Iterator[Any], text: str, locate: Locate) -> None:
+        self.events, self.length, self.locate = events, len(text), locate
         self.anchors: dict[str, Value | None] = {}
         self.sizes: dict[str, int] = {}
         self.budget = MOST_ELEMENTS
@@ -102,12 +99,10 @@ class _Reader:
 
     def _place(self, event: Any) -> Span | None:
         """Return the place of a scalar; of a collection its first character, since its end is not known yet."""
-        if self.file is None:
-            return None
         start = event.start_mark.index
         mark = event.end_mark if isinstance(event, yaml.ScalarEvent) else None
         end = mark.index if mark else start + 1
-        return Span(self.file, start, min(end, len(self.file.text)))
+        return self.locate(start, min(end, self.length))
 
     def _spend(self, size: int) -> None:
         self.budget -= size

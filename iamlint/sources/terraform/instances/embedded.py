@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from iamlint.documents.values import Data, Value
+from iamlint.hcl.heredoc import Locate, locator
 from iamlint.location import SourceText, Span, Unreadable
-from iamlint.sources.terraform.instances.heredoc import Locate, locator
 from iamlint.unknown import Unknown, UnknownPart
 
 HOLE = "\ue000"

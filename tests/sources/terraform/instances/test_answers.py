@@ -206,9 +206,15 @@ def test_what_a_state_found_is_a_fact(tmp_path: Path) -> None:
     assert (third.name, third.domain) == ("organizations/7", "example.com")
 
 
-def test_what_a_configuration_asks_for_is_no_answer(tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(PROJECT)
-    assert list(map(type, read([tmp_path], named()).facts)) == [ProjectReference]
+def test_of_what_a_configuration_asks_for_only_the_project_of_a_number_is_a_fact(tmp_path: Path) -> None:
+    account = data("google_compute_default_service_account", project="till")
+    (tmp_path / "main.tf").write_text(PROJECT + account + DOMAIN)
+    facts = read([tmp_path], named()).facts
+    assert [(fact.reference, fact.project) for fact in facts if isinstance(fact, ProjectReference)] == [
+        ("${data.google_project.d.number}", "shop"),
+        ("${data.google_compute_default_service_account.d.project_number}", "till"),
+    ]
+    assert len(facts) == 2
 
 
 def test_the_data_of_a_configuration_answer_it_nothing(tmp_path: Path) -> None:

@@ -46,7 +46,17 @@ def _denial(instance: Instance, parent: Text, body: Body) -> Denial:
         condition=condition_of(body, "denial_condition"),
         place=place_of(permissions) if permissions else Place(body.at.location),
         principals_place=place_of(principals) if principals else None,
+        places=tuple(_elsewhere(body)),
     )
+
+
+def _elsewhere(body: Body) -> Iterator[tuple[str, Place]]:
+    """Yield the permissions and principals that are written elsewhere than in the rule, with their places."""
+    for name in ("denied_permissions", "denied_principals", "exception_permissions", "exception_principals"):
+        listed = placed_texts(body, name)
+        for text, place in () if isinstance(listed, Unknown) else listed:
+            if isinstance(text, str) and place.origin is not None:
+                yield text, place
 
 
 def _principals(body: Body, name: str) -> tuple[Text, ...] | Unknown:

@@ -10,13 +10,13 @@ Locate = Callable[[int, int], Span | None]
 """Returns the place of a range of the text (offsets, end exclusive); None if it cannot be determined."""
 
 
-def locator(text: str, written: Span | None, otherwise: Span) -> Locate:
-    """Return a function that locates ranges of the text whose literal is at ``written``.
+def locator(text: str, *written: Span | None) -> Locate:
+    """Return a function that locates ranges of the text whose literal is at the first of the spans that has it.
 
     Exact if the text is a whole file, a quoted string without escapes, or a heredoc, indented or not; in heredoc lines
     with interpolations, the whole line. Otherwise None, and the caller uses the argument's place.
     """
-    for span in (written, otherwise):
+    for span in written:
         found = _in_file(text, span) or _in_quotes(text, span) or _in_heredoc(text, span) if span else None
         if found:
             return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from iamlint.hcl.heredoc import locator
 from iamlint.location import SourceText, Span
-from iamlint.sources.terraform.instances.heredoc import locator
 
 
 def found(file: str, literal: str, text: str, part: str) -> str | None:
