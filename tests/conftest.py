@@ -97,8 +97,22 @@ def needs_posix(text: str) -> bool:
     return _POSIX.search(text) is not None
 
 
+def _draw_no_constants() -> None:
+    """Keep hypothesis from parsing all modules for constants to draw: it takes four seconds, and half of one later.
+
+    ``--many`` draws them.
+    """
+    providers = sys.modules.get("hypothesis.internal.conjecture.providers")
+    if providers and {"Constants", "_get_local_constants"} <= vars(providers).keys():
+        none = providers.Constants()
+        vars(providers)["_get_local_constants"] = lambda: none
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip, on Windows, the tests that need a system of POSIX; leave out what ``--many`` does not ask for."""
+    if not config.getoption("--many"):
+        _draw_no_constants()
     if left_out := many.deselected(config, items):
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

@@ -247,10 +247,17 @@ NAMES_ON_DISK: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def again_with_a_link(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Runs]:
+    top = tmp_path_factory.mktemp("linked").resolve()
+    return prepared(top, ESTATE, "--format", "json", "to", ".", links={"to": "own"})
+
+
 @pytest.mark.parametrize("edit", NAMES_ON_DISK)
-def test_other_names_on_the_disk_are_found(runs: Runs, edit: str) -> None:
-    (runs.cwd / "to").symlink_to("own")
-    runs("--format", "json", "to", ".")
+def test_other_names_on_the_disk_are_found(again_with_a_link: Callable[[], Runs], edit: str) -> None:
+    """The estate is given twice, once through a link that ``symlink_to`` made."""
+    runs = again_with_a_link()
+    assert runs.is_kept("--format", "json", "to", ".")
     NAMES_ON_DISK[edit](runs.cwd)
     with mock.patch.object(discovery, "discover", wraps=discovery.discover) as walked:
         done = told(runs("--format", "json", "to", "."))
@@ -298,7 +305,7 @@ SEEDS = (3, 11, 0, 8, 1, 2, 4, 5, 6, 7, 9, 10)
 """Those of 3, 8 and 11 have links to files of other root modules."""
 
 
-@pytest.mark.parametrize("seed", SEEDS[: some(2, 12)])
+@pytest.mark.parametrize("seed", SEEDS[: some(1, 12)])
 def test_random_edits_of_many_roots(runs: Runs, seed: int) -> None:
     changes = edits(runs.cwd, random.Random(seed))
     for _ in range(7):

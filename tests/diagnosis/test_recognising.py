@@ -74,7 +74,7 @@ SINGLE = [case for case in TABLE if len(case.kinds) == 1 and case.kinds[0] and "
 
 @pytest.mark.parametrize(
     ("dress", "case"),
-    [(dress, case) for at, dress in enumerate(DRESSES.values()) for case in SINGLE[at % some(2, 1) :: some(2, 1)]],
+    [(dress, case) for at, dress in enumerate(DRESSES.values()) for case in SINGLE[at % some(3, 1) :: some(3, 1)]],
 )
 def test_clothes_do_not_matter(case: Case, dress: Callable[[str], str]) -> None:
     found = recognise(dress(case.text))
@@ -114,9 +114,9 @@ def permission_in(text: str) -> str:
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)), ids=[kind for kind, _ in EXAMPLES])
 def test_a_program_around_an_example_does_not_matter(number: int) -> None:
-    """An example of several lines is in three of the programs, of one line in one: what they do differs less there."""
+    """An example of several lines is in two of the programs, of one line in one: what they do differs less there."""
     kind, example = EXAMPLES[number]
-    step = some(2 if "\n" in example.text else 6, 1)
+    step = some(3 if "\n" in example.text else 6, 1)
     for name in list(PROGRAMS)[number % step :: step]:
         found = recognise(PROGRAMS[name](example.text))[0]
         assert found.kind is not None, name
@@ -364,16 +364,16 @@ def test_a_hostile_text_takes_linear_time(unit: str) -> None:
         recognise(text)
         return time.process_time() - start
 
-    small, large = cost(LARGEST // 128), cost(LARGEST // 16)
-    assert large < max(8 * small * 3, 0.2), f"{small:.2f} s, {large:.2f} s"
+    small, large = cost(LARGEST // 256), cost(LARGEST // 32)
+    assert large < max(8 * small * 3, 0.1), f"{small:.2f} s, {large:.2f} s"
 
 
 def test_of_a_text_that_is_too_long_the_middle_is_left_out_and_said_so() -> None:
-    text = f"Error: {DENIED}\n" + "so many words\n" * 100_000 + f"Error: project {NUMBER}: {API_OFF}\n"
+    text = f"Error: {DENIED}\n" + "so many words\n" * 80_000 + f"Error: project {NUMBER}: {API_OFF}\n"
     found = recognise(text)
     assert names(found) == ["token-denied", "api-disabled-iamcredentials"]
     assert {one.unread for one in found} == {len(text) - LARGEST}
-    assert [one.line for one in found] == [1, 100_002]
+    assert [one.line for one in found] == [1, 80_002]
 
 
 @pytest.mark.parametrize(

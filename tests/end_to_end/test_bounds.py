@@ -477,7 +477,7 @@ def test_a_report_is_as_long_as_what_it_tells(check: Check, form: str) -> None:
         findings = [_moved(one.findings[0], number) for number in range(count)]
         return len(render(form, replace(one, findings=tuple(findings)), Presentation(show_all=True)))
 
-    assert of(600) <= 2.2 * of(300)
+    assert of(200) <= 2.2 * of(100)
 
 
 def _moved(finding: Finding, number: int) -> Finding:

@@ -14,11 +14,11 @@ from iamlint.unknown import Truth
 
 EXPORT, PLACE = Declaration(Location("audit.json"), "policy"), Place(Location("audit.json"))
 PLAN = Declaration(Location("plan.json"), "google_project_iam_member", "google_project_iam_member.x")
-MANY = 20_000
+MANY = 4_000
 TODAY = date(2026, 1, 1)
 
 
-def test_twenty_thousand_grants_are_kept_once_each() -> None:
+def test_thousands_of_grants_are_kept_once_each() -> None:
     catalogue, members = catalog(), [read_principal(f"user:u{n}@example.com") for n in range(MANY // 20)]
     grants = [
         Grant(

@@ -19,7 +19,7 @@ from iamlint.hcl import json_syntax, native, python_hcl2, read_file, second_opin
 from iamlint.hcl.walk import walk
 from iamlint.location import SourceText
 
-LONG = 2_000
+LONG = 1_000
 """Twice as deep as Python's calls may be; `steps` shows that more of it takes as much more time."""
 
 

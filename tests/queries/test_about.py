@@ -36,7 +36,7 @@ def estate_of(example: Example) -> Estate:
 @cache
 def estates(name: str) -> list[Estate]:
     page = RULES[name].page
-    return [estate_of(example) for example in (*page.flags, *page.passes[:: some(2, 1)])]
+    return [estate_of(example) for example in (*page.flags[: some(1, 99)], *page.passes[: some(1, 99)])]
 
 
 @pytest.mark.parametrize("family", sorted({rule.family for rule in RULES.values()}))

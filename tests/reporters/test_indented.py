@@ -6,18 +6,20 @@ import json
 
 import pytest
 from every_character import CHARACTERS
-from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from many import some
 
 from iamlint.reporters.parts.indented import indented
 
-PLAIN = some.recursive(
-    some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False) | some.text(CHARACTERS),
-    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(some.text(CHARACTERS), inner, max_size=4),
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(CHARACTERS),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(CHARACTERS), inner, max_size=4),
     max_leaves=20,
 )
 
 
+@settings(max_examples=some(25, 200), deadline=None)
 @given(PLAIN)
 def test_it_is_what_the_standard_library_writes(value: object) -> None:
     assert indented(value) == json.dumps(value, indent=2, ensure_ascii=False)

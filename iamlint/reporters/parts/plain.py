@@ -47,10 +47,17 @@ def _escape(character: str) -> str:
 
 def json_escaped(text: str) -> str:
     """Return JSON with invisible characters and log commands in its strings as ``\\uXXXX``."""
-    if text.isascii() and "\x7f" not in text and "##" not in text:
-        return text
-    seen = _UNSEEN_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], text)
-    return re.sub(r"#(?=#\w*\[)", r"\\u0023", seen)
+    if not _is_seen(text):  # most lines of a long text are, and to search it whole takes a fifth of a small run
+        text = "".join(line if _is_seen(line) else _with_escapes(line) for line in text.splitlines(keepends=True))
+    return re.sub(r"#(?=#\w*\[)", r"\\u0023", text) if "##" in text else text
+
+
+def _is_seen(text: str) -> bool:
+    return text.isascii() and "\x7f" not in text
+
+
+def _with_escapes(text: str) -> str:
+    return _UNSEEN_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def counted(number: int, noun: str) -> str:
