@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
 from functools import partial
@@ -140,9 +140,9 @@ class Units:
         """Remember that a file was read as data, too: all that is in it counts."""
         self._data.add((CONTENT, str(real)))
 
-    def locates(self, paths: Set[str]) -> None:
+    def locates(self, paths: Iterable[str]) -> None:
         """Remember that places in these files are in what was read, by the paths that are shown for them."""
-        self._located |= paths
+        self._located.update(paths)
 
     def _all_said(self) -> Iterator[tuple[Asked, list[str | None]]]:
         """Yield what each file says, also those that only the earlier run parsed, and its unread arguments.

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from iamlint.files.compressed import packed, unpacked
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
@@ -61,6 +59,10 @@ def load_export(path: Path, shown: str, tree: Tree = DISK) -> SourceText | Unrea
 
     PowerShell's ``>`` writes UTF-16. None if the file is neither, or cannot be read at all.
     """
+    import zlib
+
+    from iamlint.files.compressed import packed, unpacked
+
     at = Location(shown)
     try:
         status = tree.status(path)
@@ -114,6 +116,10 @@ def sample(path: Path, tree: Tree = DISK) -> str:
     Each byte is a character, without the zero bytes, which UTF-16 has many of: the marks of all formats are ASCII.
     Raises OSError.
     """
+    import zlib
+
+    from iamlint.files.compressed import packed, unpacked
+
     if not tree.is_file(path):
         return ""
     with tree.open(path) as file:

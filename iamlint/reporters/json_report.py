@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from json.encoder import encode_basestring as quoted
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from iamlint.edits import Edit, Fix
 from iamlint.facts import Resource
 from iamlint.finding import Accepted, Finding, Related, Step
 from iamlint.location import Location, SourceText
-from iamlint.questions import ByCause, Question
 from iamlint.reporters.parts.indented import Written, indented
 from iamlint.reporters.parts.plain import json_escaped
 from iamlint.results.fingerprint import V1, V2, Fingerprints, fingerprints
 from iamlint.results.report import ChangedSince, InForce, Report
+
+if TYPE_CHECKING:
+    from iamlint.edits import Edit, Fix
+    from iamlint.questions import ByCause, Question
 
 SCHEMA = Path(__file__).with_name("check.schema.json")
 """The JSON Schema of the report; a test holds the report against it."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from iamlint.finding import SEVERITIES, Finding, Flow, Related
 from iamlint.location import Location, Unreadable
-from iamlint.questions import by_cause, questions
 from iamlint.reporters.parts.ends import leads_to
 from iamlint.reporters.parts.folding import Fold
 from iamlint.reporters.parts.frame import COLORS, Paint, frame, place
@@ -15,7 +14,6 @@ from iamlint.reporters.parts.groups import Group, difference, grouped
 from iamlint.reporters.parts.notes import distinct, notes
 from iamlint.reporters.parts.plain import counted, environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
-from iamlint.reporters.parts.unknowns import cause_lines, listed_unknowns
 from iamlint.results.report import Report
 
 if TYPE_CHECKING:
@@ -34,10 +32,7 @@ def text_report(report: Report, style: Presentation) -> str:
     """
     paint, fold = Paint(on=style.color), Fold(style.width)
     groups = [Group(finding) for finding in report.findings] if style.show_all else grouped(report.findings)
-    lines: list[str] = []
-    told = report.unknown_answers if style.show_unknown else filter(style.bar.fails_unknown, report.unknown_answers)
-    causes = by_cause(questions(told), report.var_files)
-    lines += fold.all(listed_unknowns(causes, report.var_files, paint, every=style.show_all), 6)
+    lines = [*fold.all(_unknowns(report, style, paint), 6)] if report.unknown_answers else []
     if style.statistics:
         from iamlint.reporters.parts.statistics import tables
 
@@ -50,6 +45,16 @@ def text_report(report: Report, style: Presentation) -> str:
     if not style.quiet and (report.files or not report.errors):  # else nothing was checked, and the errors say why
         lines += fold.all(_summary(report, len(groups), style, paint), 4)
     return "".join(line + "\n" for line in lines)
+
+
+def _unknowns(report: Report, style: Presentation, paint: Paint) -> Iterator[str]:
+    """Yield the unknown things, all on request, or those that fail the run."""
+    from iamlint.questions import by_cause, questions
+    from iamlint.reporters.parts.unknowns import listed_unknowns
+
+    told = report.unknown_answers if style.show_unknown else filter(style.bar.fails_unknown, report.unknown_answers)
+    causes = by_cause(questions(told), report.var_files)
+    yield from listed_unknowns(causes, report.var_files, paint, every=style.show_all)
 
 
 def _rank(group: Group) -> int:
@@ -185,7 +190,9 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
         from iamlint.reporters.parts.statistics import one_line
 
         yield f"  by rule: {one_line(report, paint)} (--statistics counts by rule and folder)"
-    if not style.show_unknown:
+    if not style.show_unknown and report.by_cause:
+        from iamlint.reporters.parts.unknowns import cause_lines
+
         yield from (f"  {line}" for line in cause_lines(report.by_cause))
     yield from _unused(report)
     judged = f", conditions as of {report.as_of}" if report.as_of else ""

@@ -163,6 +163,8 @@ class Report:
     @cached_property
     def questions(self) -> tuple[Question, ...]:
         """Each unknown thing once, even if several rules depend on it; every format counts these."""
+        if not self.unknown_answers:
+            return ()
         from iamlint.questions import questions
 
         return questions(self.unknown_answers)
@@ -170,6 +172,8 @@ class Report:
     @cached_property
     def by_cause(self) -> tuple[ByCause, ...]:
         """The questions by cause: first those that may hide the most severe findings, then the most frequent."""
+        if not self.questions:
+            return ()
         from iamlint.questions import by_cause
 
         return by_cause(self.questions, self.var_files)

@@ -13,7 +13,6 @@ from typing import cast
 from iamlint.basics.hashes import hash_of
 from iamlint.budget import TimeUp
 from iamlint.facts import Declaration, Fact, Grant, UnreadPart
-from iamlint.files.compressed import wanting
 from iamlint.files.texts import beginning, sample
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
@@ -324,6 +323,7 @@ def _for_documents(options: Options) -> object:
 
 def _read_document(path: Path, named: bool, options: Options, workspace: Workspace) -> Reading:
     """Read one plan or export. A document of no known kind is an error if the user named it or its name claims one."""
+    from iamlint.files.compressed import wanting
     from iamlint.sources.gcloud.export import read_export
     from iamlint.sources.gcloud.recognition.resource_from_path import claim
     from iamlint.sources.gcloud.stream import is_stream, read_stream

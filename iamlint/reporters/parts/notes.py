@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from iamlint.finding import UnknownAnswer
 from iamlint.location import COMMAND_LINE, Location
-from iamlint.questions import questions
 from iamlint.reporters.parts.plain import counted
 from iamlint.results.report import Report
 
@@ -41,5 +40,7 @@ def _listed(places: list[Location]) -> str:
 
 def distinct(unknown_answers: Iterable[UnknownAnswer]) -> list[UnknownAnswer]:
     """Return the unknown things, each once, sorted by the worst severity, the worst first."""
+    from iamlint.questions import questions
+
     ranked = sorted(unknown_answers, key=lambda unknown_answer: (unknown_answer.rank, unknown_answer.order))
     return [replace(one.unknown_answers[0], environments=one.environments) for one in questions(ranked)]

@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iamlint.basics.frozen import mutable
+from iamlint.basics.frozen import frozen, mutable
 from iamlint.budget import Allowance
 from iamlint.facts import Fact
 from iamlint.location import Unreadable
@@ -37,15 +37,24 @@ class StoredFacts(list[Fact]):
         return list(value_of(json.loads(self._data)))
 
 
-def _value(found: Evaluated) -> list[str] | None:
-    """Return the facts and the errors of an evaluation as JSON; None if they have no form as data."""
-    from iamlint.sources.fact_data import NotData, data_of
+@frozen
+class _Stated:
+    """The facts and the errors of an evaluation as JSON, and the paths of the places in them."""
+
+    value: list[str]
+    located: list[str]
+
+
+def _stated(found: Evaluated) -> _Stated | None:
+    """Return what an evaluation states as data; None if it has no form as data."""
+    from iamlint.sources.fact_data import NotData, data_of, located_in
 
     try:
         parts = (tuple(found.facts), None if found.errors is None else tuple(found.errors))
-        return [json.dumps(data_of(one), separators=(",", ":")) for one in parts]
+        value = [json.dumps(data_of(one), separators=(",", ":")) for one in parts]
     except NotData:
         return None
+    return _Stated(value, sorted(set().union(*map(located_in, value))))
 
 
 def _errors(data: str) -> list[Unreadable] | None:
@@ -72,7 +81,7 @@ class RememberedRoots:
     allowance: Allowance
     is_exact: bool = True
     logs: Logs = field(init=False)
-    _stated: dict[tuple[str, Path], list[str] | None] = field(default_factory=dict, init=False)
+    _stated: dict[tuple[str, Path], _Stated | None] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         from iamlint.sources.terraform.state_logs import Logs
@@ -100,7 +109,7 @@ class RememberedRoots:
             self._read_again(known)
             if self._spends(known["steps"], share):
                 self.is_exact &= not known["states"]
-                self._stated[kind, directory] = known["value"]
+                self._stated[kind, directory] = _Stated(known["value"], known["located"])
                 return Evaluated(StoredFacts(known["value"][0]), _errors(known["value"][1]))
             if not share.last:
                 share.foresee()
@@ -109,24 +118,23 @@ class RememberedRoots:
         log = Log()
         with self.logs.recording(log):
             found = evaluate()
-        value = self._stated[kind, directory] = None if share.cut else _value(found)
-        if value is not None:
+        stated = self._stated[kind, directory] = None if share.cut else _stated(found)
+        if stated is not None:
             steps = left + self.allowance.granted - granted - share.left
-            self._keep(name, directory, log, value, steps, states)
+            self._keep(name, directory, log, stated, steps, states)
         return found
 
     def hash_of(self, jobs: Iterable[tuple[str, Path, str]]) -> str | None:
         """Return a hash of these evaluations and of the use of their facts; None if one cannot be written as data."""
         from iamlint.basics.hashes import hash_of
-        from iamlint.sources.fact_data import located_in
 
         parts: list[str] = []
         for kind, directory, use in jobs:
-            value = self._stated.get((kind, directory))
-            if value is None:
+            stated = self._stated.get((kind, directory))
+            if stated is None:
                 return None
-            parts += (kind, str(directory), use, *value)
-            self.units.locates(set().union(*map(located_in, value)))
+            parts += (kind, str(directory), use, *stated.value)
+            self.units.locates(stated.located)
         return hash_of(*parts)
 
     def _read_again(self, known: Any) -> None:
@@ -152,7 +160,7 @@ class RememberedRoots:
         name: str,
         directory: Path,
         log: Log,
-        value: list[str],
+        stated: _Stated,
         steps: int,
         states: Callable[[Dialect], States],
     ) -> None:
@@ -169,7 +177,8 @@ class RememberedRoots:
             "looked at": sorted(map(str, log.looked_at)),
             "states": _keepers([[dialect, place, []] for dialect, place in whole.places], states),
             "steps": steps,
-            "value": value,
+            "value": stated.value,
+            "located": stated.located,
         }
         self.units.keep(name, Trace(asked), known)
 
