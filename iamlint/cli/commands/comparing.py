@@ -80,9 +80,10 @@ def compare(
     is gained.
     """
     from iamlint.comparison.formats import render
+    from iamlint.files.disk import DISK
     from iamlint.reporters.parts.presentation import Presentation
 
-    if head is None and not Path(base).is_file():
+    if head is None and not DISK.is_file(Path(base)):
         raise click.UsageError("Missing argument 'HEAD'. Only a plan as JSON is compared without it.")
     targets = [target(one, _FORMATS) for one in output]
     try:
