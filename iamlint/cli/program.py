@@ -34,7 +34,7 @@ _COMMANDS = {
     ),
     "facts": _Entry("check", "facts", "Show the facts in the input: grants, roles, accounts and so on, one per line."),
     "init": _Entry("starting", "init", "Write a configuration for this repository, after a look at it."),
-    "interest": _Entry("interest", "interest", "Print a query that keeps of a large export what the rules need."),
+    "interest": _Entry("interest", "interest", "Print a query that keeps only what the rules need of a large export."),
     "methods": _Entry(
         "check", "list_methods", "List the ways to become a service account that iamlint knows, or explain one."
     ),
@@ -121,7 +121,7 @@ def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -
     cls=_Program,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="New here: iamlint demo shows a report, iamlint check makes one of the Terraform in this folder. "
+    epilog="New here: iamlint demo shows a report, iamlint check checks the Terraform in this folder. "
     "Exit codes: 0 no findings, 1 findings, 2 error.",
 )
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")

@@ -87,7 +87,7 @@ def diagnose(form: str, **asked: Any) -> None:
     """Explain why a call gets 403, and the smallest change that makes it work.
 
     PATHs are Terraform, plans and exports, the working directory by default. Everything in them counts.
-    Exits with 0 if the call works, 1 if it fails, 2 on bad input, 3 if the answer is unknown or no matter of IAM.
+    Exits with 0 if the call works, 1 if it fails, 2 on bad input, 3 if the answer is unknown, or not about IAM.
     """
     answer, reading, errors = _answered(asked)
     say_errors(errors)

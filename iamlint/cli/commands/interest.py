@@ -38,7 +38,7 @@ def interest(
     role_catalog: tuple[Path, ...],
     **asked: Any,
 ) -> None:
-    """Print a query that keeps of a large export what the rules need.
+    """Print a query that keeps only what the rules need of a large export.
 
     The query keeps the assets with a grant that one of the rules may report or follow, and all projects, folders and
     organizations. A check of what it writes has the same findings as a check of everything. The rules are those of the
