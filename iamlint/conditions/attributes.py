@@ -25,14 +25,15 @@ _PRINCIPAL_TYPES = {
 
 
 @lru_cache(maxsize=4096)
-def alike(permission: str) -> str:
-    """Return one representative of the permissions that have the same attributes.
+def alike(permission: str, *, of_resource: bool = True) -> str:
+    """Return one representative of the permissions that have the same attributes; or only those of no resource.
 
     An owner has 20 permissions on accounts: a condition is evaluated for two of them.
     """
     service, _, rest = permission.partition(".")
     of_account = service == "iam" and rest.startswith("serviceAccount")
     kind = "serviceAccounts" if of_account else "projects" if permission.startswith("resourcemanager.projects.") else ""
+    service, kind = (service, kind) if of_resource else ("", "")
     return f"{service}.{kind}.{'setIamPolicy' if permission.endswith('.setIamPolicy') else 'get'}"
 
 

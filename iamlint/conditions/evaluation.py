@@ -64,9 +64,14 @@ def evaluate(expression: Text, context: Context) -> Outcome:
         context = replace(context, tags=None)
     if context.bucket is not None and "name" not in shown(expression):
         context = replace(context, bucket=None)
-    if context.permission is not None and (one := alike(context.permission)) != context.permission:
+    if context.permission is not None and (one := asked_as(context.permission, expression)) != context.permission:
         context = replace(context, permission=one)
     return _evaluated(expression, context)
+
+
+def asked_as(permission: str, expression: Text) -> str:
+    """Return one representative of the permissions for which a condition has the same outcome."""
+    return alike(permission, of_resource="resource" in shown(expression))
 
 
 def asks_who(expression: Text) -> bool:

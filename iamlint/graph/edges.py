@@ -30,6 +30,8 @@ _COMPARED = 5
 """Number of such an account's strongest privileges that are compared with those of the principal."""
 _MOST_KEPT = 100
 """Maximum number of remembered answers of a kind: those about a principal or a project mostly come together."""
+_MOST_BELOW = 2_000
+"""The same for privileged accounts below a resource, where principals with the same access share an answer."""
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
 _FEW = 8
 """Number of principals that are found as fast in a tuple as in a set, which takes five times the memory."""
@@ -388,12 +390,12 @@ class Graph:
         """
         below = self._privileged_below.get(node, ())
         among = (below,) if isinstance(below, str) else below[:_LOOKED_AT]
-        alike = self._own.alike(source) if among else None
-        if alike is None:
-            return self._first_beyond(among, source)
-        key = node, alike
+        if not among:
+            return None
+        alike = self._own.alike(source)
+        key = node, source if alike is None else alike
         if key not in self._below:
-            if len(self._below) >= _MOST_KEPT:
+            if len(self._below) >= _MOST_BELOW:
                 self._below.clear()
             self._below[key] = self._first_beyond(among, source)
         return self._below[key]

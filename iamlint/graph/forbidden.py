@@ -21,6 +21,11 @@ _FORBIDDEN: Mapping[str, tuple[str, ...]] = {
 """The constraints that forbid a method, where another one with the same permission may be open."""
 
 
+def may_be_forbidden(method: Method) -> bool:
+    """Whether an organization policy can forbid a method."""
+    return method.id in _FORBIDDEN
+
+
 def why_forbidden(method: Method, grant: Grant, estate: Estate) -> Verdict | None:
     """Return FALSE if an organization policy forbids a method where a grant is, UNKNOWN if it may, with what does."""
     found = estate.blockers.forbids(_FORBIDDEN[method.id], grant) if method.id in _FORBIDDEN else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
 from iamlint.access.asking import access_of
@@ -18,6 +18,8 @@ _MOST_KEPT = 2_000
 """Maximum number of remembered privileges: those of one project are mostly asked about together."""
 _FEW = 8
 """Number of grants that are looked through rather than indexed: most principals of a large estate have fewer."""
+Held = frozenset[tuple[Node, frozenset[str]]]
+"""The permissions of grants that certainly count, each with its node; a set computes its hash once."""
 
 
 class OwnAccess:
@@ -35,7 +37,8 @@ class OwnAccess:
     ) -> None:
         self._estate, self._access = estate, access_of(estate)
         self._held, self._permissions, self._strongest = held, permissions, strongest
-        self._own: dict[str, dict[Node, list[frozenset[str]]]] = {}
+        self._own: dict[str, dict[Node, dict[frozenset[str], None]]] = {}
+        self._alike: dict[str, Held | None] = {}
         self._asked: dict[int, tuple[Grant, frozenset[str], Iterable[Node]]] = {}
 
     @cached_property
@@ -47,24 +50,27 @@ class OwnAccess:
 
         An owner has as much as anybody: it may grant itself every other role there.
         """
-        mine = self._held.of(source)
-        if not mine:
+        mine = self.alike(source)
+        if mine is not None and not mine:
             return False
         _, wanted, above = self._asked_of(privilege)
-        if len(mine) <= _FEW and all([self._access.nothing_blocks(grant) for _, grant in mine]):  # noqa: C419  # a list is faster than a generator
+        if mine and len(mine) <= _FEW:
             nodes = above if isinstance(above, tuple) else tuple(above)
-            there = [self._permissions(grant) for onto, grant in mine if onto in nodes]
+            there = [held for onto, held in mine if onto in nodes]
         else:
             own = self._of(source)
             there = [held for onto in above for held in own.get(onto, ())]
         return any([_within(wanted, held) or _within(self._owner, held) for held in there])  # noqa: C419  # a list is faster than a generator
 
-    def alike(self, source: str) -> Hashable | None:
-        """Return a key that is equal for principals that have the same access everywhere; None if it is not known."""
-        mine = self._held.of(source)
-        if len(mine) > _FEW or not all([self._access.nothing_blocks(grant) for _, grant in mine]):  # noqa: C419  # a list is faster than a generator
-            return None
-        return tuple([(onto, self._permissions(grant)) for onto, grant in mine])
+    def alike(self, source: str) -> Held | None:
+        """Return what is equal for principals that have the same access everywhere; None if it is not known."""
+        if source not in self._alike:
+            if len(self._alike) >= _MOST_KEPT:
+                self._alike.clear()
+            mine = self._held.of(source)
+            plain = all([self._access.nothing_blocks(grant) for _, grant in mine])  # noqa: C419  # a list is faster than a generator
+            self._alike[source] = frozenset([(onto, self._permissions(one)) for onto, one in mine]) if plain else None
+        return self._alike[source]
 
     def _asked_of(self, privilege: Grant) -> tuple[Grant, frozenset[str], Iterable[Node]]:
         """Return a privilege, its permissions, and the nodes where a grant of them gives as much.
@@ -83,12 +89,12 @@ class OwnAccess:
                 self._asked[id(privilege)] = known
         return known
 
-    def _of(self, source: str) -> dict[Node, list[frozenset[str]]]:
+    def _of(self, source: str) -> dict[Node, dict[frozenset[str], None]]:
         if source not in self._own:
-            own: dict[Node, list[frozenset[str]]] = {}
+            own: dict[Node, dict[frozenset[str], None]] = {}
             for onto, grant in self._held.of(source):
                 if self._counts(grant):
-                    own.setdefault(onto, []).append(self._permissions(grant))
+                    own.setdefault(onto, {})[self._permissions(grant)] = None
             self._own[source] = own
         return self._own[source]
 

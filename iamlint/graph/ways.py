@@ -18,7 +18,7 @@ from iamlint.budget import Budget
 from iamlint.estate import Estate, Node, identity, is_there, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
 from iamlint.federation.unmatched import why_blocked
-from iamlint.graph.edge_permissions import PRIVILEGED
+from iamlint.graph.counted import Counted
 from iamlint.graph.forbidden import why_forbidden
 from iamlint.graph.placement import BOUND_KINDS, PLACES, by_node, common, each_once, may_fit, places, reaches_from
 from iamlint.logic.verdict import TRUE, Verdict
@@ -28,10 +28,6 @@ from iamlint.unknown import Truth, shown
 _TOKENS = frozenset(
     {"iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"}
 )
-
-
-_TO_GRANT = frozenset(PRIVILEGED)
-"""A grant of policy administration counts if its holder can grant one of these."""
 
 
 @frozen
@@ -120,6 +116,7 @@ class Ways:
         self._on: dict[Node, dict[str, None]] = defaultdict(dict)
         self._chains: dict[Node, tuple[Node, ...]] = {}
         self._alone: dict[tuple[frozenset[str], str], tuple[Method, ...]] = {}
+        self._counted = Counted(estate)
         self._borrowing: set[str] = set()
         wanted = frozenset(self._by_permission)
         of_role: dict[Text, frozenset[str]] = {}
@@ -385,30 +382,12 @@ class Ways:
                 continue
             for held in mine.get(node, ()):
                 if permission in held.permissions:
-                    counts = self._counts(held.grant, permission)
+                    counts = self._counted.counts(held.grant, permission)
                     declared = held.grant.declared
                     if counts and counts[0] == TRUE and not declared.uncertain and is_there(declared) == TRUE:
                         return held.grant, *counts
                     found += [(held.grant, *counts)] if counts else []
         return min(found, key=lambda one: (one[2], one[1] != TRUE), default=None)
-
-    def _counts(self, grant: Grant, permission: str) -> tuple[Verdict, bool] | None:
-        """Return whether a grant gives a permission, and whether it is blocked; None if it certainly gives none.
-
-        A grant to a federated identity that no token can match is blocked.
-        """
-        unmatched = why_blocked(grant, self.estate)
-        if unmatched is None and self._access.is_plain(grant, permission):
-            return TRUE, False
-        decided = self._access.decide(grant, (permission,), to_grant=_TO_GRANT)
-        if decided.blocked:
-            return Verdict(Truth.UNKNOWN, decided.reasons, facts=decided.facts), True
-        if decided.truth is Truth.FALSE:
-            return None
-        if isinstance(unmatched, str):
-            return Verdict(Truth.UNKNOWN, (f"no token can be {grant.principal.text}: {unmatched}",)), True
-        perhaps = Verdict(Truth.UNKNOWN, (unmatched.reason,)) if unmatched else TRUE
-        return Verdict(decided.truth, decided.reasons) & perhaps, False
 
     # -- what runs as an account ------------------------------------------------------------------------------------
 

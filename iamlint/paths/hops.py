@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import cache
 from typing import Literal
@@ -14,8 +14,9 @@ from iamlint.budget import Budget
 from iamlint.estate import CONTAINERS, Estate, Node, principal_node
 from iamlint.estate.membership import within
 from iamlint.facts import Attachment, Grant, Membership, Resource
+from iamlint.graph.counted import asked_alike
 from iamlint.graph.default_builds import builds_as_legacy
-from iamlint.graph.forbidden import why_forbidden
+from iamlint.graph.forbidden import may_be_forbidden, why_forbidden
 from iamlint.graph.ways import Way, Ways
 from iamlint.logic.verdict import Verdict
 from iamlint.methods.index import bound_methods, is_reported, methods, strength
@@ -226,6 +227,21 @@ class Hops:
     def is_alike(self, way: Way) -> bool:
         """Whether a way onto a container is the same for every account in it."""
         return not _is_over_folders(way) and not is_by_default(way) and self._ways.is_alike(way)
+
+    def answered_as(self, way: Way) -> Hashable:
+        """Return what is equal for ways that give hops in the same state to each account of a container.
+
+        A grant with a condition gives hundreds of ways, as none of them is certain.
+        """
+        if is_by_default(way) or _is_over_folders(way) or may_be_forbidden(way.method):
+            return way.onto, way.method.id
+        asked = frozenset(
+            (id(grant), asked_alike(permission, grant, self._access))
+            for grant, permission in zip(way.grants, way.method.permissions, strict=False)
+            if permission.startswith(_ON_ACCOUNTS)
+        )
+        state = way.closed, way.verdict.truth, way.verdict.reasons
+        return way.onto, asked, state, way.method.group == "delegate", takes_delegates(way), id(way.grants[0])
 
     def onto_each(self, way: Way) -> Hop:
         """Return the hop of a way that is the same for every account of a container, without a target."""

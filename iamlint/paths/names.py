@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cached_property
 
 from iamlint.basics.frozen import frozen
@@ -169,11 +169,11 @@ class Names:
                     waiting.append(group)
         return list(found)
 
-    def below(self, node: Node) -> Iterable[str]:
+    def below(self, node: Node) -> Sequence[str]:
         """Return the known accounts of a project, folder or organization, without Google's own."""
         return self._below.get(node, ())
 
-    def builds_below(self, node: Node) -> Iterable[str]:
+    def builds_below(self, node: Node) -> Sequence[str]:
         """Return the accounts that Cloud Build makes for projects in a container: code runs as them, and no more."""
         return self._builds.get(node, ())
 

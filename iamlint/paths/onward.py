@@ -44,7 +44,6 @@ _FEW = 8
 _REACHING = frozenset(permission for kind in EDGE_PERMISSIONS for permission in EDGE_PERMISSIONS[kind])
 _DELEGATES = frozenset(EDGE_PERMISSIONS["delegate"])
 
-
 Holders = Mapping[str, tuple[Grant, tuple[str, ...]]]
 
 
@@ -58,9 +57,9 @@ class End:
 
     @classmethod
     def of(cls, rank: int, grant: Grant, holders: Holders) -> End:
-        """Return a privilege that a grant gives. Of holders that have it certainly, only the grants are kept."""
+        """Return a privilege that a grant gives. Of few holders that have it certainly, only the grants are kept."""
         grants = tuple([one for one, reasons in holders.values() if not reasons])
-        if len(grants) < len(holders):
+        if len(grants) < len(holders) or len(grants) > _FEW:
             return cls(rank, grant, holders)
         return cls(rank, grant, () if len(grants) == 1 and grants[0] is grant else grants)
 
@@ -188,21 +187,22 @@ class Onward:
     def _steps(self, hops: Hops, name: str, work: Budget) -> Iterator[Hop]:
         """Yield the hops of a principal. Those onto all accounts of a container have no target.
 
-        What runs as an account of a container is left out where the principal becomes all accounts there anyway.
+        What runs as an account of a container is left out where the principal becomes all accounts there anyway. Of
+        ways that give hops in the same state, only the first counts: it is the cheapest.
         """
-        covered: set[Node] = set()
+        covered, answered = set[Node](), set[Hashable]()
         for way in hops.named_by(name):
-            delegates = way.method.group == "delegate"
             if not is_container(way.onto):
                 yield from self._hop(hops, way, way.onto[1])
             elif hops.is_alike(way):
                 found = hops.onto_each(way)
                 yield found
-                if found.state == "open" and not delegates:
+                if found.state == "open" and not found.delegates:
                     covered.add(way.onto)
-            else:
+            elif (answer := hops.answered_as(way)) not in answered:
+                answered.add(answer)
                 by_default = is_by_default(way)
-                below = tuple((self.names.builds_below if by_default else self.names.below)(way.onto))
+                below = (self.names.builds_below if by_default else self.names.below)(way.onto)
                 work.spend(len(below))
                 for one in below:
                     yield from (hop for hop in self._hop(hops, way, one) if hop.state == "open" or not by_default)

@@ -297,3 +297,5 @@ def test_a_condition_is_evaluated_once_for_permissions_that_are_alike() -> None:
     condition = 'resource.name.startsWith("projects/shop/once/")'
     by_permission = {name: evaluate(condition, Context(TODAY, name)) for name in (TOKEN, "iam.serviceAccountKeys.get")}
     assert len(set(map(id, by_permission.values()))) == 1
+    until = 'request.time < timestamp("2031-01-01T00:00:01Z")'  # it asks for no resource
+    assert len({id(evaluate(until, Context(TODAY, name))) for name in (TOKEN, START, "run.services.get")}) == 1

@@ -9,6 +9,7 @@ import pytest
 from iamlint.facts import CustomRole, Declaration, Denial, Folder, Grant, Place, Resource, ServiceAccount
 from iamlint.graph.deployments import deploys
 from iamlint.graph.edges import Graph
+from iamlint.graph.held_grants import HeldGrants
 from iamlint.location import Location
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth, Unknown, UnknownPart
@@ -232,6 +233,21 @@ def test_a_privileged_account_below_a_container(given: Given) -> None:
         assert found[0] == "deploy@shop.iam.gserviceaccount.com"
     assert graph.privileged_below(("project", "seed"), "user:ana@example.com") is None
     assert graph.privileged_below(("project", "shop"), "deploy@shop.iam.gserviceaccount.com") is None
+
+
+def test_what_a_principal_with_many_grants_gains_is_looked_up_once(
+    given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    held = HeldGrants.of
+    monkeypatch.setattr(HeldGrants, "of", lambda self, source: asked.append(source) or held(self, source))
+    accounts = [(f"ci-{number}", "token", "projects/shop") for number in range(20)]
+    graph = given(*accounts, *(("group:ops@example.com", "user", f"ci-{number}") for number in range(20)))
+    for number in range(20):
+        assert graph.privileged_below(
+            ("service_account", f"ci-{number}@shop.iam.gserviceaccount.com"), "group:ops@example.com"
+        )
+    assert asked.count("group:ops@example.com") <= 2  # each time takes as long as the principal has grants
 
 
 # -- deploying -----------------------------------------------------------------------------------------------------

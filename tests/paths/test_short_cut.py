@@ -16,6 +16,7 @@ from iamlint.estate import Estate
 from iamlint.facts import (
     Boundary,
     BoundaryBinding,
+    Condition,
     Declaration,
     Denial,
     Fact,
@@ -27,10 +28,12 @@ from iamlint.facts import (
     Resource,
     ServiceAccount,
 )
+from iamlint.graph import counted
 from iamlint.graph.edges import graph_of
 from iamlint.location import Location
 from iamlint.paths.answers import Asking
-from iamlint.paths.hops import hops_of
+from iamlint.paths.hops import Hops, hops_of
+from iamlint.paths.onward import End, onward_of
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
 from iamlint.unknown import Truth, Unknown, UnknownPart
@@ -153,6 +156,66 @@ def test_the_paths_are_the_same_without_the_short_cut(first: int, monkeypatch: p
     monkeypatch.setattr(Access, "is_alike_below", never)
     for seed, facts in estates.items():
         assert quick[seed] == answers(facts, seed), seed
+
+
+CONDITIONS = (
+    'request.time < timestamp("2030-01-01T00:00:00Z")',
+    'request.time < timestamp("2020-01-01T00:00:00Z")',
+    'resource.name.startsWith("projects/p0/")',
+    'resource.service != "compute.googleapis.com"',
+    'api.getAttribute("iam.googleapis.com/modifiedGrantsByRole", []).hasOnly(["roles/viewer"])',
+    'resource.matchTag("1/env", "prod") || request.path == "/x"',
+)
+
+
+@pytest.mark.parametrize("first", range(0, some(4, 40), 4))
+def test_no_route_needs_a_way_that_gives_the_same_hops_as_an_earlier_one(
+    first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def routes(facts: list[Fact]) -> list[str]:
+        onward = onward_of(Estate(facts, catalog(), DAY))
+        spots = [(one, delegate) for one in ACCOUNTS for delegate in (False, True)]
+        asked = [(spot, end, sure) for spot in spots for end in onward._ends for sure in (True, False)]
+        every = (onward.route([spot], end, sure=sure) for spot, end, sure in asked)
+        return [str(one and (one.hops, one.reasons)) for one in every] + [str(onward.leading)]
+
+    for seed in range(first, first + 4):
+        chance = random.Random(seed)
+        facts = [
+            replace(one, condition=Condition(chance.choice(CONDITIONS)))
+            if isinstance(one, Grant) and chance.random() < 0.7
+            else one
+            for one in estate_of(seed)
+        ]
+        few = routes(facts)
+        with monkeypatch.context() as patch:
+            patch.setattr(Hops, "answered_as", lambda _, way: (way.onto, way.method.id, id(way.grants[0])))
+            patch.setattr(counted, "asked_alike", lambda permission, *_: permission)
+            assert few == routes(facts), seed
+
+
+def test_a_grant_with_a_condition_is_asked_once_for_alike_permissions(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    decide = Access.decide
+    monkeypatch.setattr(Access, "decide", lambda *args, **named: asked.append(args[2]) or decide(*args, **named))
+    here = Declaration(Location("a.tf"))
+    place, owner = Place(here.at), read_principal(f"serviceAccount:{ACCOUNTS[0]}")
+    grant = Grant(owner, "roles/owner", Resource("project", "p0"), "member", here, place, place, place)
+    grant = replace(grant, condition=Condition("request.path == '/x'"))
+    estate = Estate([grant, *(ServiceAccount(one, one[4:6], here) for one in ACCOUNTS)], catalog(), DAY)
+    assert onward_of(estate)._perhaps.of((ACCOUNTS[0], False))
+    assert len(asked) < 30  # the role has hundreds of ways
+
+
+def test_the_many_holders_of_a_privilege_are_listed_once() -> None:
+    here = Declaration(Location("a.tf"))
+    place, project = Place(here.at), Resource("project", "p0")
+    holders = {
+        one: (Grant(read_principal(f"user:{one}"), "roles/owner", project, "member", here, place, place, place), ())
+        for one in map("u{}@example.com".format, range(20))
+    }
+    end = End.of(0, holders["u0@example.com"][0], holders)
+    assert end.holders is end.holders  # it is asked for with each finding
 
 
 def test_nothing_blocks_what_is_plain() -> None:
