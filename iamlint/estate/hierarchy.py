@@ -16,6 +16,7 @@ from iamlint.facts import (
     Resource,
     ServiceAccount,
     Text,
+    short_name,
 )
 from iamlint.principals import project_number_of, project_of
 from iamlint.provenance import counts_for
@@ -32,7 +33,6 @@ _MOST_KEPT = 16
 Source: https://cloud.google.com/resource-manager/docs/limits"""
 _BUCKET = "storage_bucket"
 CONTAINERS = ("project", "folder", "organization")
-_COLLECTIONS = ("projects", "folders", "organizations")
 _ONE_KIND: Mapping[str, str] = {
     "cloud_run_v2_job": "cloud_run_job",
     "cloud_run_v2_service": "cloud_run_service",
@@ -154,22 +154,11 @@ class Hierarchy:
         return (_ONE_KIND.get(resource.kind, resource.kind), name) if name else None
 
     def _short(self, name: str) -> str:
-        """Return ``P/L/T`` for ``projects/P/locations/L/topics/T``: Terraform uses the short form, exports the long
-        one.
-
-        Names of the Identity-Aware Proxy have the region in ``compute-R``:
-        https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/iap_web_region_backend_service_iam
-        """
+        """Return the short form of a name, with the id of a project that it names by its number."""
         if "/" not in name or "${" in name:
             return name
-        parts = name.split("/")
-        if parts[0] in _COLLECTIONS and parts[2:3] == ["iap_web"]:
-            parts = [parts[1], *filter(None, ["".join(parts[3:4]).partition("-")[2]]), *parts[5::2]]
-        elif parts[0] in _COLLECTIONS and parts[2:3] == ["iap_tunnel"]:
-            parts = [parts[1], *parts[4::2]]
-        elif parts[0] in _COLLECTIONS and len(parts) % 2 == 0:
-            parts = parts[1::2]
-        return "/".join((self._keys.get(parts[0], parts[0]), *parts[1:]))
+        project, *rest = short_name(name).split("/")
+        return "/".join((self._keys.get(project, project), *rest))
 
     def project_of(self, email: str, declared: Declaration) -> Text | None:
         """Return the project of an account: the declared one, else by its e-mail (an id or number).

@@ -30,6 +30,7 @@ from iamlint.facts.parts import (
     Text,
     Trust,
     Written,
+    short_name,
 )
 from iamlint.facts.policies import (
     AuditConfig,
@@ -121,4 +122,5 @@ __all__ = [
     "Trust",
     "UnreadPart",
     "Written",
+    "short_name",
 ]

@@ -164,6 +164,30 @@ class Resource:
         return f"{self.kind.replace('_', ' ')} {_OF_PROVIDER.sub('', name) if name.startswith('$') else name}"
 
 
+_COLLECTIONS = ("projects", "folders", "organizations")
+
+
+def short_name(name: str) -> str:
+    """Return ``P/L/T`` for ``projects/P/locations/L/topics/T``: Terraform uses the short form, exports the long one.
+
+    Names of the Identity-Aware Proxy have the region in ``compute-R``:
+    https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/iap_web_region_backend_service_iam
+    """
+    parts = name.split("/")
+    if parts[0] not in _COLLECTIONS or "${" in name:
+        return name
+    match parts[2:3]:
+        case ["iap_web"]:
+            parts = [parts[1], *filter(None, ["".join(parts[3:4]).partition("-")[2]]), *parts[5::2]]
+        case ["iap_tunnel"]:
+            parts = [parts[1], *parts[4::2]]
+        case ["global"] if len(parts) % 2:  # projects/P/global/images/I
+            parts = [parts[1], *parts[4::2]]
+        case _ if len(parts) % 2 == 0:
+            parts = parts[1::2]
+    return "/".join(parts)
+
+
 @frozen
 class Condition:
     """An IAM condition: a CEL expression that must hold for the grant to count.

@@ -12,7 +12,7 @@ from typing import cast
 
 from iamlint.basics.hashes import hash_of
 from iamlint.budget import TimeUp
-from iamlint.facts import Declaration, Fact, Grant, UnreadPart
+from iamlint.facts import Declaration, Fact, Grant, UnreadPart, short_name
 from iamlint.files.texts import beginning, sample
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
@@ -236,15 +236,22 @@ def _distinct(facts: Iterable[Fact]) -> Iterator[Fact]:
     facts = list(facts)
     parts = list(map(_part, facts))
     count = Counter(parts)
-    several = [fact for fact, part in zip(facts, parts, strict=True) if part and count[part] > 1]
-    named = {fact for fact in several if fact.declared.trust == "named"}
+    alike = [_in_short(fact) if part and count[part] > 1 else None for fact, part in zip(facts, parts, strict=True)]
+    named = {one for one in alike if one and one.declared.trust == "named"}
     seen: set[Fact] = set()
-    for fact, part in zip(facts, parts, strict=True):
-        if part is None or count[part] == 1:
+    for fact, one in zip(facts, alike, strict=True):
+        if one is None:
             yield fact
-        elif fact not in seen:
-            seen.add(fact)
-            yield from trusted([fact], "named") if fact in named else [fact]
+        elif one not in seen:
+            seen.add(one)
+            yield from trusted([fact], "named") if one in named else [fact]
+
+
+def _in_short(fact: Fact) -> Fact:
+    """Return a grant with the short form of its resource's name: a plan or state has the full one."""
+    if not isinstance(fact, Grant) or not isinstance(fact.resource.name, str) or "/" not in fact.resource.name:
+        return fact
+    return replace(fact, resource=replace(fact.resource, name=short_name(fact.resource.name)))
 
 
 def _part(fact: Fact) -> tuple[object, ...] | None:

@@ -81,6 +81,7 @@ def test_a_full_name_tells_its_project() -> None:
         (("projects/shop/iap_web/compute", "projects/shop/iap_web", "shop"), True),
         (("projects/shop/iap_tunnel/zones/eu-a/instances/vm", "shop/eu-a/vm"), True),
         (("projects/shop/iap_tunnel/locations/eu/destGroups/db", "shop/eu/db"), True),
+        (("projects/shop/global/images/i", "shop/i"), True),
         (("organizations/3/sources/s", "3/s"), True),
         (("projects/shop/topics/t", "projects/seed/topics/t"), False),
         (("projects/shop/topics/t", "t"), False),

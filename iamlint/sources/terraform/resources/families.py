@@ -165,6 +165,10 @@ def _other(instance: Instance, family: str) -> tuple[Resource, Place]:
         return Resource(family, Unknown("nothing here names the resource")), Place(instance.body.at.location)
     own, place = parts[-1]
     own = without_prefix(own, *_SELF_LINK)
+    if (own if isinstance(own, str) else own.prefix).startswith(
+        "v1/projects/"
+    ):  # a state of google_cloud_run_service_iam
+        own = without_prefix(own, "v1/")
     if _is_full(own):
         return Resource(family, own), place
     return Resource(family, join_texts(*[part for text, _ in parts for part in ("/", text)][1:])), place

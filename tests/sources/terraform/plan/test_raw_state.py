@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from iamlint.facts import Grant, ServiceAccount
+from iamlint.facts import Grant, Resource, ServiceAccount
 from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 
@@ -92,6 +92,27 @@ def test_a_grant_lies_in_the_source_beside_it(tmp_path: Path) -> None:
     assert (Path(grant.principal_place.at.path).name, grant.principal_place.at.line) == ("main.tf", 4)
     found = read([tmp_path], Options())
     assert len([fact for fact in found.facts if isinstance(fact, Grant)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("family", "argument", "full"),
+    [
+        ("cloud_run_v2_service", "name", "projects/shop/locations/eu/services/web"),
+        ("cloud_run_service", "service", "v1/projects/shop/locations/eu/services/web"),
+        ("cloud_run_service", "service", "projects/shop/locations/eu/services/web"),
+    ],
+)
+def test_the_full_name_of_a_resource_makes_no_second_grant(
+    tmp_path: Path, family: str, argument: str, full: str
+) -> None:
+    kind = f"google_{family}_iam_member"
+    values = {"project": "shop", "location": "eu", argument: "web", "role": "roles/run.invoker", "member": "allUsers"}
+    body = "".join(f'  {name} = "{value}"\n' for name, value in values.items())
+    (tmp_path / "main.tf").write_text(f'resource "{kind}" "m" {{\n{body}}}\n')
+    found = reading(tmp_path, state(resource({"attributes": values | {argument: full, "condition": []}}, kind=kind)))
+    (grant,) = (fact for fact in found.facts if isinstance(fact, Grant))
+    assert grant.resource == Resource(family, "shop/eu/web")
+    assert Path(grant.declared.at.path).name == "main.tf"
 
 
 def test_data_sources_have_their_prefix(tmp_path: Path) -> None:
