@@ -377,6 +377,14 @@ resource "google_project_iam_member" "this" {
             .replace("each.value", "each.key")
             .replace('"group:ops@example.com"', "each.value"),
         },
+        {
+            "main.tf": "locals {\n  roles = yamldecode(<<-EOT\n    - roles/run.devloper # ours\n  EOT\n  )\n}\n\n"
+            + CALLED.partition("\n\n")[2].replace("var.roles", "local.roles"),
+        },
+        {
+            "main.tf": 'locals {\n  roles = jsondecode(<<EOT\n["roles/run.devloper"]\nEOT\n  )\n}\n\n'
+            + CALLED.partition("\n\n")[2].replace("var.roles", "local.roles"),
+        },
     ],
 )
 def test_a_value_is_changed_where_it_is_written(tmp_path: Path, files: dict[str, str]) -> None:
