@@ -309,6 +309,25 @@ def test_the_day_can_be_another_one() -> None:
     assert access(estate, grant, (TOKEN,), as_of=date(2019, 1, 1)).state is CAN
 
 
+@pytest.mark.parametrize(
+    ("under", "later", "reason"),
+    [
+        (EXPIRED, False, ENDED),
+        ("request.time > timestamp('2099-01-01T00:00:00Z')", True, "it does not begin before 2099-01-01T00:00:00Z"),
+        (
+            "request.time.getDayOfWeek('UTC') == 6",
+            True,
+            "its condition does not hold on 2026-01-01, but may on a later day",
+        ),
+        ("request.time.getHours('UTC') > 25", False, "its condition does not hold"),
+    ],
+)
+def test_what_may_begin_later_is_told_apart_from_what_ended(under: str, later: bool, reason: str) -> None:
+    estate, grant = given(granted(under=under))
+    (step,) = (one for one in access(estate, grant, (TOKEN,)).steps if one.name == "condition")
+    assert (step.truth, step.later, step.reasons) == (Truth.FALSE, later, (reason,))
+
+
 # -- a resource below ----------------------------------------------------------------------------------------------
 
 

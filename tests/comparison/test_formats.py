@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from iamlint.cli import main
-from iamlint.comparison.formats import render
+from iamlint.comparison.formats import markdown, render, text
 from iamlint.comparison.formats.json import SCHEMA
 from iamlint.reporters.markdown import cell
 from iamlint.reporters.parts.presentation import Presentation
@@ -29,6 +29,7 @@ def test_json_is_what_the_schema_says(compare: Compare) -> None:
     assert [one["principal"] for one in told["closed"]] == ["user:ana@x.example"]
     assert {one.get("principal") for one in told["unknown"]} == {"user:eve@x.example"}
     assert told["opened"][0]["cause"]["path"] == "main.tf"
+    assert "more unknown" not in render("text", found, Presentation())
 
 
 def test_what_opens_comes_first(compare: Compare) -> None:
@@ -57,6 +58,16 @@ resource "google_service_account_iam_member" "x" {{
     shown = [line for line in lines if line.startswith("unknown: ")]
     assert len(shown) == 5
     assert f"... and {len(found.unknown) - 5} more unknown by head/main.tf:" in "\n".join(lines)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_no_more_is_counted_than_is_left_out(form: str, compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (text, markdown):
+        monkeypatch.setattr(module, "MOST_GROUPS", 1)
+    one = LEDGER + in_project("p", "group:g@x.example", TOKEN)
+    assert "more group" not in render(form, compare(LEDGER, one), Presentation())
+    two = one + in_project("q", "group:h@x.example", "roles/storage.admin")
+    assert "1 more group" in render(form, compare(LEDGER, two), Presentation())
 
 
 def test_causes_are_links_into_the_head(compare: Compare, tmp_path: Path) -> None:

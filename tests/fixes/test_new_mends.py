@@ -9,6 +9,7 @@ import pytest
 from program import run
 
 from iamlint.fixes.mends.conditions import corrected
+from iamlint.fixes.mends.names import one_near
 
 PROVIDER = """resource "google_iam_workload_identity_pool_provider" "ci" {
   project                            = "shop"
@@ -481,3 +482,27 @@ def test_alternatives_are_left_out_where_they_are_few(refs: int, mended: bool, t
 def test_brackets_are_closed_where_they_can_be(text: str, expected: str | None) -> None:
     found = corrected(text, lambda one: expected in (None, one), provider=False)
     assert found == (expected and (expected, True))
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "expected"),
+    [
+        ("viewr", ("viewer", "editor"), "viewer"),
+        ("viewr", ("editor",), None),
+        ("vixwer", ("viewer", "vixxer"), None),
+        ("viewr", ("viewer", "views", "view"), None),
+        ("viewwr", ("viewer", "viewed"), "viewer"),
+    ],
+)
+def test_the_one_nearest_name_is_meant(name: str, known: tuple[str, ...], expected: str | None) -> None:
+    assert one_near(name, known) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [("repo", '"attribute.repo"'), ("repository", '"repository"'), ("google.sub", '"attribute.google_sub"')],
+)
+def test_a_key_of_a_mapping_is_corrected_unless_the_right_one_is_taken(key: str, expected: str, tmp_path: Path) -> None:
+    text = PROVIDER.replace('"google.subject" ', '"%s" = "assertion.x"\n    "google.subject" ', 1)
+    text = text % ("assertion.repository == 'example/shop'", key)
+    assert f'    {expected} = "assertion.x"\n' in changed(tmp_path, "malformed-mapping", text)

@@ -545,3 +545,25 @@ resource "google_project_iam_member" "ci" {{
     report = check({"main.tf": text}, select=("unknown-role", "broad-token-creator", "service-account-policy-admin"))
     assert [finding.rule for finding in report.findings] == ["unknown-role"]
     assert report.unknown_answers == ()
+
+
+@pytest.mark.parametrize(
+    ("member", "severity"), [(ANA, "high"), ("serviceAccount:shop.svc.id.goog[web/site]", "medium")]
+)
+def test_a_workload_of_gke_that_an_account_is_bound_to_is_less_severe(check: Check, member: str, severity: str) -> None:
+    parts = (OWNER, on_admin("roles/iam.workloadIdentityUser", member))
+    (finding,) = check({"main.tf": "".join(parts)}, select=BOTH).findings
+    assert finding.severity == severity
+
+
+@pytest.mark.parametrize(("lifetime", "severity"), [("43200s", "medium"), ("43201s", "high")])
+def test_a_token_that_no_policy_can_allow_is_more_severe(check: Check, lifetime: str, severity: str) -> None:
+    text = f"""
+data "google_service_account_access_token" "asked" {{
+  target_service_account = "{ADMIN}"
+  scopes                 = ["cloud-platform"]
+  lifetime               = "{lifetime}"
+}}
+"""
+    (finding,) = check({"main.tf": text}, select=("token-lifetime-too-long",)).findings
+    assert finding.severity == severity
