@@ -32,6 +32,7 @@ from iamlint.linter import lint
 from iamlint.location import SourceText
 from iamlint.patterns import permission_places
 from iamlint.principals import read_principal
+from iamlint.queries.federation import grants, provider_conditions
 from iamlint.reporters import FORMATS, render, sarif
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.results.report import Report
@@ -589,6 +590,26 @@ def test_attributes_that_no_provider_maps_do_not_cost_a_look_at_every_provider(
     report = check({"main.tf": "".join(map(PROVIDER.format, range(30))) + made}, select=rules)
     assert len(report.findings) == 30
     assert len(looked) <= 3 * 30, "of 30 times 30 pairs"
+
+
+def test_what_a_provider_admits_is_asked_once(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Provider] = []
+    shared_issuer = provider_conditions.shared_issuer
+
+    def counted(provider: Provider) -> Issuer | None:
+        looked.append(provider)
+        return shared_issuer(provider)
+
+    monkeypatch.setattr(provider_conditions, "shared_issuer", counted)
+    monkeypatch.setattr(grants, "MOST_RELATED", 2)
+    pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/attribute.ref"
+    open_to_all = "".join(line for line in PROVIDER.splitlines(keepends=True) if "attribute_condition" not in line)
+    of_ref = open_to_all.replace("attribute.r", "attribute.ref").replace("assertion.repository", "assertion.ref")
+    chosen = "".join(map(of_ref.format, range(5)))
+    made = "".join(member(f"x{n}", f'"{pool}/refs/heads/b{n}"') for n in range(5))
+    report = check({"main.tf": chosen + made}, select=("forgeable-attribute",))
+    assert [len(one.related) for one in report.findings] == [2] * 5
+    assert len(looked) == 5
 
 
 # -- conditions --------------------------------------------------------------------------------------------------------

@@ -76,6 +76,10 @@ Every token for a provider has the same ``iss``, and all of them may have the sa
 """
 
 
+MOST_RELATED = 100
+"""Providers of a pool that a finding lists; each that admits anybody has a finding of its own."""
+
+
 def forgeable_attributes(estate: Estate) -> Iterator[Match]:
     """Grants to an attribute or subject that every workload admitted by the pool's providers can have."""
     providers = estate.made(providers_by_pool)
@@ -104,7 +108,9 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
         open_to = [admits(one, estate) for one in through]
         unknown = next((one for one in open_to if isinstance(one, Unknown)), None)
         if "anybody" in open_to or "tenant" in open_to:
-            yield Match(grant, Truth.TRUE, related=tuple(through), raised=0 if "anybody" in open_to else -1)
+            yield Match(
+                grant, Truth.TRUE, related=tuple(through[:MOST_RELATED]), raised=0 if "anybody" in open_to else -1
+            )
         elif unknown:
             yield Match(grant, Truth.UNKNOWN, reasons=(f"it depends on the provider's condition: {unknown.reason}",))
 
@@ -182,6 +188,6 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
             found.truth & leads.truth,
             found.permissions,
             (found & leads).reasons,
-            related=(*found.facts, *related),
+            related=(*found.facts, *related[:MOST_RELATED]),
             raised=1 if related else 0,
         )

@@ -100,6 +100,20 @@ Openness = Literal["anybody", "tenant", "workload", "nobody"]
 
 def admits(provider: Provider, estate: Estate) -> Openness | Unknown:
     """Return who a provider admits. A private issuer has one tenant."""
+    found = estate.made(_Admitted).found
+    if id(provider) not in found:  # each of a thousand grants may ask about each provider of a pool
+        found[id(provider)] = provider, _admits(provider, estate)
+    return found[id(provider)][1]
+
+
+class _Admitted:
+    """Who providers admit, by the identity of the provider, which is kept."""
+
+    def __init__(self, _estate: Estate) -> None:
+        self.found: dict[int, tuple[Provider, Openness | Unknown]] = {}
+
+
+def _admits(provider: Provider, estate: Estate) -> Openness | Unknown:
     issuer = shared_issuer(provider)
     condition = provider.condition
     expression = condition.expression if isinstance(condition, Condition) else condition
