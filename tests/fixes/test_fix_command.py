@@ -396,6 +396,30 @@ def test_a_value_is_changed_where_it_is_written(tmp_path: Path, files: dict[str,
     assert changed == {name: text.replace("devloper", "developer") for name, text in files.items()}
 
 
+def test_a_permission_of_a_deny_rule_is_changed_in_its_variable(tmp_path: Path) -> None:
+    main = """variable "denied" {
+  type = list(string)
+}
+
+resource "google_iam_deny_policy" "d" {
+  parent = "cloudresourcemanager.googleapis.com%2Fprojects%2Fshop"
+  name   = "d"
+  rules {
+    deny_rule {
+      denied_principals  = ["principalSet://goog/public:all"]
+      denied_permissions = var.denied
+    }
+  }
+}
+"""
+    written(tmp_path / "main.tf", main)
+    values = written(tmp_path / "terraform.tfvars", 'denied = [\n  "run.services.get", # ours\n]\n')
+    done = run("check", "--fix", ".", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert values.read_text() == 'denied = [\n  "run.googleapis.com/services.get", # ours\n]\n'
+    assert (tmp_path / "main.tf").read_text() == main
+
+
 def test_a_value_that_two_calls_use_stays(tmp_path: Path) -> None:
     call = 'module "{}" {{\n  source = "./m"\n  roles  = local.roles\n}}\n'
     text = 'locals {\n  roles = ["roles/run.devloper"]\n}\n' + call.format("a") + call.format("b")

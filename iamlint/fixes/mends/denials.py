@@ -22,10 +22,13 @@ def deny_form(problem: Problem) -> Change | Withheld | None:
     if not isinstance(denial, Denial) or found is None:
         return None
     rule = _rule(*found)
+    elsewhere = dict(denial.places)
     edits: list[Edit] = []
     titles: list[str] = []
     for old, new in _forms(denial, problem):
-        found_edits = with_literal(found[0], rule, old, new)
+        origin = elsewhere[old].origin if old in elsewhere else None
+        written = problem.sources.find(origin) if origin else (found[0], rule)
+        found_edits = with_literal(*written, old, new) if written else ()
         if not found_edits:
             return None
         edits += found_edits
