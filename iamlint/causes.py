@@ -83,7 +83,7 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
     (VARIABLE, rf"((?:module\.{_ADDRESS}\.)?var\.[\w-]+)\S* has no default and is not set"),
     (VARIABLE, rf"((?:module\.{_ADDRESS}\.)?var\.[\w-]+)\S* has only a default that its validation refuses"),
     (VARIABLE, r"with the defaults of (var\.[\w-]+)"),
-    (VARIABLE, r"has no default|is an empty text, which is set elsewhere|\bvar\.[\w-]+ is null in a string"),
+    (VARIABLE, r"has (?:no|only a) default|is an empty text, which is set elsewhere|\bvar\.[\w-]+ is null in a string"),
     (WORKSPACE, r"terraform\.workspace is not known|may have several workspaces|does not name one workspace"),
     (WORKSPACE, r"--workspace states one"),
     (PROJECT, r"the project is set neither here nor in the provider block|the document names no project"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +37,24 @@ def _texts() -> Iterator[tuple[str, str]]:
 
 
 def _written(node: ast.expr) -> str:
-    if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else ""
-    if isinstance(node, ast.JoinedStr):
-        return "".join(part.value if isinstance(part, ast.Constant) else "X" for part in node.values)
-    return ""
+    match node:
+        case ast.Constant(value=str() as text):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(map(_written, parts))
+        case ast.FormattedValue(value=ast.Name(id=name)):
+            return _constants().get(name, "X")
+        case ast.FormattedValue():
+            return "X"
+        case _:
+            return ""
+
+
+@cache
+def _constants() -> dict[str, str]:
+    """Return the texts that have a name of their own, in any module."""
+    sources = (path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    return dict(found for source in sources for found in re.findall(r'(?m)^([A-Z_]+) = "(.*)"$', source))
 
 
 def test_each_reason_has_a_cause() -> None:
