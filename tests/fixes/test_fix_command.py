@@ -414,7 +414,7 @@ resource "google_iam_deny_policy" "d" {
 """
     written(tmp_path / "main.tf", main)
     values = written(tmp_path / "terraform.tfvars", 'denied = [\n  "run.services.get", # ours\n]\n')
-    done = run("check", "--fix", ".", cwd=tmp_path)
+    done = run("check", "--fix", "--unsafe-fixes", ".", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert values.read_text() == 'denied = [\n  "run.googleapis.com/services.get", # ours\n]\n'
     assert (tmp_path / "main.tf").read_text() == main
