@@ -159,7 +159,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("few_steps")
-@pytest.mark.parametrize(("kind", "honest"), zip(HUNGRY, ["a", "zz"] * len(HUNGRY), strict=False))
+@pytest.mark.parametrize(("kind", "honest"), list(zip(HUNGRY, ["a", "zz"] * len(HUNGRY), strict=False)))
 def test_a_hungry_root_module_takes_nothing_from_the_others(check: Check, kind: str, honest: str) -> None:
     """The others come before it, or after it, by turns."""
     others = {f"{honest}{n}/main.tf": HONEST + member(f"of{n}", f'"user:{n}@example.com"') for n in range(8)}
