@@ -116,6 +116,8 @@ class Ways:
         self._on: dict[Node, dict[str, None]] = defaultdict(dict)
         self._chains: dict[Node, tuple[Node, ...]] = {}
         self._alone: dict[tuple[frozenset[str], str], tuple[Method, ...]] = {}
+        self._by_bindings: dict[tuple[str, tuple[Node, ...], str], tuple[Way, ...]] = {}
+        self._everywhere: dict[str, frozenset[str]] = {}
         self._counted = Counted(estate)
         self._borrowing: set[str] = set()
         wanted = frozenset(self._by_permission)
@@ -157,6 +159,7 @@ class Ways:
         )
         for member, node, held in list(islice(found, _MOST_LENT)):
             self._held.setdefault(member, {}).setdefault(node, []).extend(held)
+            self._everywhere.pop(member, None)
             self._on[node][member] = None
             self._borrowing.add(member)
 
@@ -266,7 +269,7 @@ class Ways:
         """
         mine = self._held[source]
         here, beyond = _all_on(mine, on), _all_on(mine, around)
-        everywhere = _all_on(mine, mine) if len(mine) > 1 else here
+        everywhere = self._everywhere_of(source) if len(mine) > 1 else here
         key = here, beyond, everywhere, scope[0] if scope else ""
         if key not in self._fitting_known:
             if len(self._fitting_known) >= _MOST_KNOWN:
@@ -277,6 +280,14 @@ class Ways:
             found = tuple(sorted(fitting, key=lambda method: self._rank[method.id]))
             self._fitting_known[key] = found, len({method.apart for method in found})
         return self._fitting_known[key]
+
+    def _everywhere_of(self, source: str) -> frozenset[str]:
+        """Return the permissions of all grants of a principal, which are asked for at each of them."""
+        if source not in self._everywhere:
+            if len(self._everywhere) >= _MOST_SOURCES:
+                self._everywhere.clear()
+            self._everywhere[source] = _all_on(self._held[source], self._held[source])
+        return self._everywhere[source]
 
     def _scoped(self, source: str, node: Node) -> Iterator[Way]:
         """Yield the ways that a principal has onto a node, at least one permission being granted on it."""
@@ -334,11 +345,17 @@ class Ways:
         yield from self._best_of(fitting, lambda method: self._way(source, onto, method, around, account, through))
 
     def _by_binding(self, source: str, bound: _Bound) -> Iterator[Way]:
-        fitting = (one for one in self._fitting(source, bound.project, bound.project)[0] if one.reaches == bound.kind)
-        around, account = bound.project, bound.account
-        yield from self._best_of(
-            fitting, lambda method: self._way(source, account, method, around, around, bound.grant)
-        )
+        """Yield the ways onto an account by what is bound to it: the same for all that is bound from one project."""
+        key, around = (source, bound.project, bound.kind), bound.project
+        known = self._by_bindings.get(key)
+        if known is None:
+            fitting = (one for one in self._fitting(source, around, around)[0] if one.reaches == bound.kind)
+            make = partial(self._way, source, bound.account, around=around, account=around, through=bound.grant)
+            if len(self._by_bindings) >= _MOST_SOURCES:
+                self._by_bindings.clear()
+            known = self._by_bindings[key] = tuple(self._best_of(fitting, make))
+        for one in known:
+            yield Way(source, bound.account, one.method, one.grants, one.verdict, one.closed, bound.grant)
 
     def _way(
         self,
@@ -467,12 +484,14 @@ _MOST_LENT = 200_000
 """Maximum number of nodes with grants of groups that are counted for their members, too."""
 _MOST_KNOWN = 50_000
 """Combinations of permissions whose methods are remembered."""
+_MOST_SOURCES = 2_000
+"""Principals of whom something is remembered."""
 
 
 def _all_on(mine: Mapping[Node, list[_Held]], nodes: Iterable[Node]) -> frozenset[str]:
     """All permissions of grants on some nodes."""
-    found = [each.permissions for node in nodes if node in mine for each in mine[node]]
-    return found[0] if len(found) == 1 else frozenset[str]().union(*found)
+    found = {each.permissions for node in nodes if node in mine for each in mine[node]}
+    return next(iter(found)) if len(found) == 1 else frozenset[str]().union(*found)
 
 
 _POOL = regex(r"[^:]+://iam\.googleapis\.com/projects/(?P<project>\$\{[^{}]*\}|[^/]+)/.*/workloadIdentityPools/")

@@ -9,6 +9,7 @@ import pytest
 
 from iamlint.budget import Budget, Exhausted
 from iamlint.facts import Attachment, Condition, CustomRole, Declaration, Denial, Grant, Place, Pool, Project, Resource
+from iamlint.graph import ways as ways_module
 from iamlint.graph.edges import Graph
 from iamlint.graph.ways import Way, Ways
 from iamlint.location import Location
@@ -154,6 +155,22 @@ def test_what_is_looked_at_is_counted(given: Given, steps: int, enough: bool) ->
         else:
             with pytest.raises(Exhausted):
                 list(some.through_by(ANA, work=Budget(steps)))
+
+
+def test_what_many_ways_have_in_common_is_computed_once(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    compute, join = Ways._way, ways_module._all_on
+    monkeypatch.setattr(Ways, "_way", lambda *args, **named: asked.append("way") or compute(*args, **named))
+    bindings = [bound(f"a-{number}@shop.iam.gserviceaccount.com") for number in range(9)]
+    found = list(ways(given(*bindings, (ANA, "roles/container.developer", "projects/shop")), POD).through_by(ANA))
+    assert [(way.onto[1], way.through) for way in found] == [(one.resource.name, one) for one in bindings]
+    assert asked == ["way"]
+    monkeypatch.setattr(
+        ways_module, "_all_on", lambda mine, nodes: asked.append("all" * (mine is nodes)) or join(mine, nodes)
+    )
+    graph = given(*((ANA, "token", f"projects/p{number}") for number in range(9)))
+    assert len(list(ways(graph, TOKEN).of(ANA))) == 9
+    assert asked.count("all") == 1
 
 
 # -- grants of groups --------------------------------------------------------------------------------------------------

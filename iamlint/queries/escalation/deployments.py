@@ -18,7 +18,7 @@ from iamlint.methods.index import agent_methods, attached_methods, bound_methods
 from iamlint.methods.model import Method, Yield
 from iamlint.paths.onward import onward_of
 from iamlint.patterns.match import Match
-from iamlint.queries.escalation.impersonation import by_grant, is_told, is_told_of, match_of, surest
+from iamlint.queries.escalation.impersonation import by_grant, is_told_of, match_of, surest
 from iamlint.unknown import Unknown, shown
 
 USES: dict[Yield, str] = {
@@ -148,7 +148,7 @@ class Through:
             around = graph.hierarchy.around(email, declared)
             if around:
                 found = ways.through(around[0], partial(graph.is_broad, around=around))  # other rules report those
-                told = (way for way in found if is_told(edge_of(way)))
+                told = (way for way in found if is_told_of(way.grants[0]))
                 self.ways += sorted(told, key=lambda way: (way.closed, strength(way.method)))
 
 

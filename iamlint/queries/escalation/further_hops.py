@@ -132,7 +132,7 @@ class _Escalations:
                 if id(attach[0].grant) in told:
                     break
         for way in graph.estate.made(Through).ways:
-            if not way.closed:
+            if not way.closed and id(way.grants[0]) not in told:
                 how = partial(how_used, way)
                 yield _First(way.onto[1], [edge_of(way)], how, also=way.grants[1:], method=way.method)
         yield from self._as_agents(leading)
