@@ -10,6 +10,7 @@ import pytest
 
 from iamlint.finding import UnknownAnswer
 from iamlint.results.report import Report
+from iamlint.sources.terraform.evaluation import scripts
 
 Check = Callable[..., Report]
 RULE = ("broad-token-creator",)
@@ -144,6 +145,14 @@ def test_a_script_that_cannot_be_read_is_unknown(check: Check, tmp_path_factory:
         (one,) = unknown_answers(check({"main.tf": provisioner(f'command = "bash {name}.sh"')}, select=RULE))
         assert "may change IAM" in one.reason
         assert why in one.reason
+
+
+def test_paths_that_begin_nowhere_are_not_looked_up(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(scripts, "_read", lambda _files, name: asked.append(name))
+    command = " ".join(f"a/w{n} cd d{n}" for n in range(50)) + " ./grant.sh main.tf"
+    check({"main.tf": provisioner(f'command = "{command}"')}, select=RULE)
+    assert asked == ["./grant.sh", "main.tf"]
 
 
 def test_any_resource_may_run_a_command(check: Check) -> None:

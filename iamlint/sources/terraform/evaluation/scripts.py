@@ -23,7 +23,7 @@ _PART = regex(r"[^\s\"'`;|&<>()=]+")
 _ENTERED = regex(r"\b(?:cd|pushd)[ \t]+([^\s;|&]+)")
 _IS_SCRIPT = regex(r"(?i)[^/]\.(?:bash|bat|cmd|go|[cm]?js|php|pl|ps1|py|rb|sh|ts)\Z")
 _WITHOUT_ENDING = regex(r"(?:\A|/)\.?[^./]*\Z")
-_STEPS_OF_A_NAME = 5
+_STEPS_OF_A_NAME = 10
 """Steps of looking at one path."""
 
 
@@ -49,16 +49,27 @@ def named_files(
     entered = (_unquoted(name) for name in _ENTERED.findall(text))
     paths = [name for name in words if "/" in name]
     bare = frozenset(name for name in words if "/" not in name and (is_command or _IS_SCRIPT.search(name)))
+    base = _names(files, "")
     for directory in dict.fromkeys(("", *directories, *entered)):
-        names = _names(files, directory)
-        if not spares(len(names) // _STEPS_OF_A_NAME):
+        if not spares(_STEPS_OF_A_NAME):
             return
-        for name in chain(paths, sorted(names & bare)):
+        if not _begins(directory, base):
+            continue
+        names = _names(files, directory) if directory else base
+        if not spares(len(names)):
+            return
+        for name in chain((path for path in paths if _begins(path, names)), sorted(names & bare)):
             if not spares(_STEPS_OF_A_NAME):
                 return
             script = _read(files, posixpath.join(directory, name))
             if script:
                 yield script
+
+
+def _begins(path: str, names: frozenset[str]) -> bool:
+    """Whether a path may be there: its first part is one of the names in its directory, or it leads elsewhere."""
+    first = path.partition("/")[0]
+    return first in names or first in ("", ".", "..")
 
 
 def _unquoted(word: str) -> str:
