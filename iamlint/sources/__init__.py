@@ -12,7 +12,7 @@ from typing import cast
 
 from iamlint.basics.hashes import hash_of
 from iamlint.budget import TimeUp
-from iamlint.facts import Declaration, Fact, Grant, UnreadPart, short_name
+from iamlint.facts import Attachment, Declaration, Fact, Grant, UnreadPart, short_name
 from iamlint.files.texts import beginning, sample
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
@@ -247,8 +247,14 @@ def _distinct(facts: Iterable[Fact]) -> Iterator[Fact]:
             yield from trusted([fact], "named") if one in named else [fact]
 
 
+_SCOPES = "https://www.googleapis.com/auth/"
+
+
 def _in_short(fact: Fact) -> Fact:
-    """Return a grant with the short form of its resource's name: a plan or state has the full one."""
+    """Return a fact with the short forms of its resource's name and of scopes: a plan or state has the full ones."""
+    if isinstance(fact, Attachment) and isinstance(fact.scopes, tuple):
+        short = (one.removeprefix(_SCOPES) if isinstance(one, str) else one for one, _ in fact.scopes)
+        return replace(fact, scopes=tuple((one, fact.place) for one in short))
     if not isinstance(fact, Grant) or not isinstance(fact.resource.name, str) or "/" not in fact.resource.name:
         return fact
     return replace(fact, resource=replace(fact.resource, name=short_name(fact.resource.name)))

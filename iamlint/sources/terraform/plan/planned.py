@@ -17,7 +17,7 @@ from iamlint.sources.terraform.plan.entries import AFTER_APPLY, Entry
 from iamlint.sources.terraform.plan.providers import Providers
 from iamlint.sources.terraform.plan.relocation import placed_at, relocated_body, same
 from iamlint.sources.terraform.plan.source_mapping import SourceMapping
-from iamlint.sources.terraform.resources.attachments import attaches, names_account
+from iamlint.sources.terraform.resources.attachments import attaches, is_filled_in, names_account
 from iamlint.sources.terraform.resources.facts import facts_of, is_wanted
 from iamlint.sources.terraform.resources.families import NOT_THE_TARGET, family_of
 from iamlint.unknown import Unknown, UnknownPart
@@ -89,7 +89,8 @@ class Planned:
         exact = self._beside.instance(entry.address)
         written = exact or self._beside.block(entry.address)
         if written:
-            body = relocated_body(instance.body, written.body, exact=exact is not None)
+            body = _without_filled_in(entry.type, instance.body, written.body) if exact else instance.body
+            body = relocated_body(body, written.body, exact=exact is not None)
             body = _without_inherited_project(body, written.body, instance.provider)
             former = exact.former if exact and exact.former else instance.former
             return replace(instance, body=body, via=written.via, planned=entry.at, former=former)
@@ -132,7 +133,7 @@ def _configured(kind: str, body: Body, block: Block) -> Body:
     An attribute that is neither configured nor known is not an argument. The target of a grant, and the account of a
     resource, are named only by configured arguments, known or not, except the project.
     """
-    stated = _stated(body, block.expressions)
+    stated = _stated(kind, body, block.expressions)
     if family_of(kind) is None and not attaches(kind):
         return stated
 
@@ -142,21 +143,23 @@ def _configured(kind: str, body: Body, block: Block) -> Body:
     return Body(body.at, {n: argument for n, argument in stated.arguments.items() if names_it(n)}, stated.blocks)
 
 
-def _stated(body: Body, expressions: Expressions) -> Body:
-    """Return the body without unknown arguments that are not configured, also in its nested blocks.
+def _stated(kind: str, body: Body, expressions: Expressions) -> Body:
+    """Return the body without unknown arguments and default accounts that are not configured, also in nested blocks.
 
     A plan's configuration does not contain dynamic blocks: if it has fewer blocks than planned, all are kept.
     """
+    is_attached = attaches(kind)
     arguments = {
         name: argument
         for name, argument in body.arguments.items()
-        if name in expressions or not isinstance(argument.value.data, Unknown)
+        if name in expressions
+        or not (isinstance(argument.value.data, Unknown) or (is_attached and is_filled_in(kind, name, argument.value)))
     }
     blocks = dict(body.blocks)
     for name, bodies in body.blocks.items():
         if isinstance(bodies, tuple):
             inner = zip(bodies, _inner(expressions, name, len(bodies)), strict=True)
-            blocks[name] = tuple(one if of is None else _stated(one, of) for one, of in inner)
+            blocks[name] = tuple(one if of is None else _stated(kind, one, of) for one, of in inner)
     return Body(body.at, arguments, blocks)
 
 
@@ -167,6 +170,23 @@ def _inner(expressions: Expressions, name: str, count: int) -> tuple[Expressions
     if len(found) != count:
         return (None,) * count
     return tuple(one if isinstance(one, dict) else None for one in found)
+
+
+def _without_filled_in(kind: str, body: Body, written: Body) -> Body:
+    """Return the body without default accounts that the source does not name: a state has no configuration."""
+    if not attaches(kind):
+        return body
+    arguments = {
+        name: argument
+        for name, argument in body.arguments.items()
+        if not is_filled_in(kind, name, argument.value) or written.value(name).data is not None
+    }
+    blocks = dict(body.blocks)
+    for name, bodies in body.blocks.items():
+        theirs = written.blocks_of(name)
+        if isinstance(bodies, tuple) and isinstance(theirs, tuple) and len(theirs) == len(bodies):
+            blocks[name] = tuple(_without_filled_in(kind, *both) for both in zip(bodies, theirs, strict=True))
+    return Body(body.at, arguments, blocks)
 
 
 def _without_inherited_project(body: Body, written: Body, provider: Instance | None) -> Body:

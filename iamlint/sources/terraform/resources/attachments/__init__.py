@@ -110,6 +110,17 @@ def names_account(argument: str) -> bool:
     return argument in _arguments()
 
 
+def is_filled_in(kind: str, argument: str, value: Value) -> bool:
+    """Whether a value is what the provider fills in where no account is named: the type's default account."""
+    text = text_of(value)
+    if not names_account(argument) or not isinstance(text, str):
+        return False
+    default = _named_default(text)
+    return default is not None and any(
+        path.argument == argument and path.default == default for path in _type(kind).paths
+    )
+
+
 def attachments(instance: Instance) -> Iterator[Attachment]:
     """Yield the accounts that an instance runs as, one for each path of its type, or for each entry of a map."""
     kind = _type(instance.type)
