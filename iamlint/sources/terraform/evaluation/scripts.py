@@ -23,7 +23,7 @@ _PART = regex(r"[^\s\"'`;|&<>()=]+")
 _ENTERED = regex(r"\b(?:cd|pushd)[ \t]+([^\s;|&]+)")
 _IS_SCRIPT = regex(r"(?i)[^/]\.(?:bash|bat|cmd|go|[cm]?js|php|pl|ps1|py|rb|sh|ts)\Z")
 _WITHOUT_ENDING = regex(r"(?:\A|/)\.?[^./]*\Z")
-_STEPS_OF_A_NAME = 10
+_STEPS_OF_A_NAME = 50
 """Steps of looking at one path."""
 
 
@@ -46,11 +46,11 @@ def named_files(
     only paths and names of scripts count.
     """
     words = dict.fromkeys(chain(map(_unquoted, _WORD.findall(text)), _PART.findall(text)))
-    entered = (_unquoted(name) for name in _ENTERED.findall(text))
+    entered = (posixpath.normpath(_unquoted(name)) for name in _ENTERED.findall(text))
     paths = [name for name in words if "/" in name]
     bare = frozenset(name for name in words if "/" not in name and (is_command or _IS_SCRIPT.search(name)))
     base = _names(files, "")
-    for directory in dict.fromkeys(("", *directories, *entered)):
+    for directory in dict.fromkeys(("", *directories, *(one for one in entered if one != "."))):
         if not spares(_STEPS_OF_A_NAME):
             return
         if not _begins(directory, base):
