@@ -18,6 +18,7 @@ from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.marks import LINK_HINT, is_link
 from iamlint.sources.names import MANIFEST, is_automatic, is_configuration
 from iamlint.sources.terraform.configuration.module import (
+    LONGEST_SOURCE,
     Dialect,
     Module,
     assignment_names,
@@ -298,6 +299,8 @@ class RootModules:
         local = source if source in (".", "..") else local_path(source)
         if local is not None:
             return self._module(module.directory / local)
+        if len(source) > LONGEST_SOURCE:
+            return "a path that iamlint does not follow"
         installed = self._installed.get(".".join(path))
         refusal = installed.refusal(source, version) if installed else None
         if installed is None or refusal:

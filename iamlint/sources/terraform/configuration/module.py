@@ -190,14 +190,18 @@ def _configures(provider: Declared) -> bool:
     return bool(provider.arguments().keys() - {"alias", "version"} or provider.blocks())
 
 
+LONGEST_SOURCE = 4096
+"""Maximum number of characters of a module's source, as of a path in Linux: to resolve a longer one takes long."""
+
+
 def local_path(source: str) -> str | None:
-    """Return the relative path in a module call's source, also with backslashes; None for any other source.
+    """Return the relative path in a module call's source, also with backslashes; None for any other or longer source.
 
     Source: ``parseModuleSourceLocal`` in
     https://github.com/hashicorp/terraform/blob/main/internal/addrs/module_source.go
     """
     path = source.replace("\\", "/")
-    return path if path.startswith(("./", "../")) else None
+    return path if path.startswith(("./", "../")) and len(path) <= LONGEST_SOURCE else None
 
 
 def configuration_names(names: Iterable[str], dialect: Dialect) -> list[str]:

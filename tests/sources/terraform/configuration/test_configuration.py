@@ -433,3 +433,10 @@ def test_accounts_that_are_named_by_a_project_number(
         "only Google's API has the project's number; "
         "`gcloud projects list --format=json` beside the configuration tells it, too"
     )
+
+
+@pytest.mark.parametrize("source", ["./" + "a/" * 200_000, "git::https://example.com/" + "a" * 5000])
+def test_a_source_that_is_longer_than_any_path_is_not_resolved(source: str, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(f'module "m" {{\n  source = "{source}"\n  member = "user:ana@example.com"\n}}\n')
+    (unread,) = [fact for fact in read([tmp_path], Options()).facts if isinstance(fact, UnreadPart)]
+    assert unread.reason == "module.m is not read: a path that iamlint does not follow"
