@@ -115,8 +115,7 @@ def assertion_paths(config: Path | None, given: Iterable[Path], *, no_config: bo
     home = Path(shown(settings)) if settings else Path(NAMES[0])
     found = [home] if settings else []
     folder = home.parent / FAMILY
-    top = repository(Path.cwd())
-    inside = config is not None or DISK.resolved(folder).is_relative_to(top)
-    if not given and DISK.is_directory(folder) and inside:
-        found.append(folder)
+    if not given and DISK.is_directory(folder):
+        is_inside = config is not None or DISK.resolved(folder).is_relative_to(repository(Path.cwd()))
+        found += [folder] if is_inside else []
     return [*given, *found]

@@ -204,7 +204,8 @@ def repository_of(paths: Iterable[Path], directory: Path) -> Path:
     if top:
         return top
     given = map(DISK.resolved, paths)
-    tops = {_top(path if DISK.is_directory(path) else path.parent) for path in given}
+    folders = {path if DISK.is_directory(path) else path.parent for path in given}
+    tops = {_top(folder) if folder != directory else None for folder in folders}
     return (tops.pop() if len(tops) == 1 else None) or directory
 
 

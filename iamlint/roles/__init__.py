@@ -183,7 +183,8 @@ class Catalog:
     @cached_property
     def _names(self) -> frozenset[str]:
         """All permissions: the built-in ones, and those of newer definitions."""
-        return frozenset(self._permissions.all).union(*(self._known.get(role, ()) for role in self.newer))
+        newer = [self._known.get(role, ()) for role in self.newer]
+        return self._permissions.names.union(*newer) if newer else self._permissions.names
 
     @property
     def all_permissions(self) -> frozenset[str]:

@@ -52,6 +52,11 @@ class Permissions:
         """All of them."""
         return [name for number in range(len(self._lines)) for name in self._block(number)]
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """All of them, to look one up."""
+        return frozenset(self.all)
+
     def numbered(self, numbers: Sequence[int]) -> Iterable[str]:
         """Return the permissions of these numbers."""
         if len(numbers) > _FEW:
