@@ -18,6 +18,7 @@ from iamlint.files.texts import beginning
 from iamlint.location import Location, Unreadable
 
 if TYPE_CHECKING:
+    from iamlint.accepted.configuration.config import Config
     from iamlint.assertions import Assertion
     from iamlint.estate import Estate
     from iamlint.finding import Finding, UnknownAnswer
@@ -61,9 +62,13 @@ class Asserted:
         return found.findings, found.unknown_answers
 
 
-def asserted(request: Request, select: Iterable[str], ignore: Iterable[str]) -> tuple[Asserted, list[Unreadable]]:
+def asserted(
+    request: Request, config: Config, select: Iterable[str], ignore: Iterable[str]
+) -> tuple[Asserted, list[Unreadable]]:
     """Return the assertions that are chosen by names, all by default, and what is wrong with their documents."""
-    paths = assertion_paths(request.config, request.assertions, no_config=request.no_config)
+    paths = list(request.assertions)
+    if not request.no_config:
+        paths = _with_settings(config.path, paths, is_named=request.config is not None)
     if not paths:
         return Asserted(), []
     from iamlint.assertions import load_assertions
@@ -104,18 +109,22 @@ def _is_named(one: Assertion, among: set[str]) -> bool:
     return not among.isdisjoint((FAMILY, one.id, f"{FAMILY}/{one.id}"))
 
 
-def assertion_paths(config: Path | None, given: Iterable[Path], *, no_config: bool = False) -> list[Path]:
-    """Return the documents and folders of assertions: given ones, the configuration, the folder next to it."""
-    from iamlint.accepted.configuration.settings import NAMES, shown
+def assertion_paths(given: Iterable[Path]) -> list[Path]:
+    """Return the documents and folders of assertions: given ones, the configuration in force, the folder next to it."""
+    from iamlint.accepted.configuration.settings import shown
+
+    settings = settings_path(None)
+    return _with_settings(shown(settings) if settings else "", given, is_named=False)
+
+
+def _with_settings(settings: str, given: Iterable[Path], *, is_named: bool) -> list[Path]:
+    """Return the documents and folders of assertions; ``settings`` is the configuration as shown, "" without one."""
+    from iamlint.accepted.configuration.settings import NAMES
 
     given = list(given)
-    if no_config:
-        return given
-    settings = settings_path(config)
-    home = Path(shown(settings)) if settings else Path(NAMES[0])
-    found = [home] if settings else []
-    folder = home.parent / FAMILY
+    found = [Path(settings)] if settings else []
+    folder = Path(settings or NAMES[0]).parent / FAMILY
     if not given and DISK.is_directory(folder):
-        is_inside = config is not None or DISK.resolved(folder).is_relative_to(repository(Path.cwd()))
+        is_inside = is_named or DISK.resolved(folder).is_relative_to(repository(Path.cwd()))
         found += [folder] if is_inside else []
     return [*given, *found]

@@ -289,7 +289,7 @@ def memory_of(earlier: Earlier) -> Memory | None:
 def chosen_rules(every: tuple[Rule, ...], request: Request, config: Config) -> tuple[tuple[Rule, ...], Asserted]:
     """Return the rules and the assertions that are selected and not ignored. Raises `Failed`."""
     select, ignore = request.select or config.select, (*request.ignore, *config.ignore)
-    wanted, errors = asserted(request, select, ignore)
+    wanted, errors = asserted(request, config, select, ignore)
     taken = {name for rule in every for name in rule.names}
     clashes = (one for one in wanted.assertions if one.id in taken)
     errors += [Unreadable(one.at, f"`{one.id}` is the name of a rule, too") for one in clashes]
@@ -399,7 +399,7 @@ def documents(paths: Iterable[Path]) -> tuple[tuple[Rule, ...], tuple[Assertion,
     from iamlint.assertions import load_assertions
 
     paths = list(paths)
-    mine = [path for path in paths if holds_assertions(path)] if paths else assertion_paths(None, ())
+    mine = [path for path in paths if holds_assertions(path)] if paths else assertion_paths(())
     assertions, errors = load_assertions(mine)
     if errors:
         raise Failed(errors)

@@ -44,7 +44,7 @@ def _assertion_pages(name: str, given: tuple[Path, ...], no_rule: Unreadable) ->
     """Return the pages of the assertions that a name means which no rule has. Raises `Failed`."""
     from iamlint.cli.asserting import FAMILY, assertion_paths
 
-    paths = assertion_paths(None, given)
+    paths = assertion_paths(given)
     if not paths:
         raise Failed([no_rule])
     from iamlint.assertions.documents import load_assertions
