@@ -38,6 +38,7 @@ def test_a_described_role_has_its_permissions_where_they_are_written(export):
     [
         ("roles.json", [LISTED]),
         ("roles.yaml", f"---\n{json.dumps(LISTED)}\n"),
+        ("role.json", {key: value for key, value in LISTED.items() if key != "etag"}),  # of --format with fields
         ("roles.jsonl", f"{json.dumps(LISTED)}\n{json.dumps({**LISTED, 'name': 'projects/shop/roles/other'})}\n"),
     ],
 )

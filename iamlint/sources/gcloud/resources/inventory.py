@@ -26,17 +26,19 @@ from iamlint.unknown import Unknown, UnknownPart
 def roles(found: Sequence[Value], *, listed: bool) -> Iterator[CustomRole]:
     """Yield custom roles. A list prints none of their permissions, which does not mean that they have none.
 
-    Google's own roles come from the role catalogue (`iamlint.roles`).
+    Neither do the fields that somebody chose (``--format``); a whole role has an ``etag``. Google's own roles come from
+    the role catalogue (`iamlint.roles`).
     """
     for role in found:
         name = _role_name(role)
         if isinstance(name, str) and name.startswith("roles/"):
             continue
         written = first(role, "includedPermissions", "included_permissions")
+        in_part = listed or (isinstance(name, str) and text(get(role, "etag")) is None)
         permissions = tuple((text(one) or "", Place(place(one))) for one in items(written))
         yield CustomRole(
             name=name,
-            permissions=None if listed and written.data is None else permissions,
+            permissions=None if in_part and written.data is None else permissions,
             declared=Declaration(place(role), "role"),
             title=text(get(role, "title")),
             stage=text(get(role, "stage")),
