@@ -137,6 +137,7 @@ OWNER = [{"role": "roles/owner", "members": ["user:ana@x.example"]}]
         (plan(OLD, {"ledger": ACCOUNT}), [], 0),
         (plan({}, OLD), ["user:ana@x.example"], 0),
         (plan(OLD, OLD, prior_state=None), ["user:ana@x.example"], 0),  # it may be new
+        (plan({}, OLD, prior_state=json.loads(plan({}, OLD))), ["user:ana@x.example"], 0),  # a forged state
         (json.dumps({"format_version": "1.0", "values": state(OLD)}), ["user:ana@x.example"], 0),
     ],
 )

@@ -17,8 +17,10 @@ def before(document: Value, source: SourceText) -> Value | Unreadable:
     if not {"resource_changes", "planned_values"} & plan.keys():
         return Unreadable(at, "this is a state, which changes nothing", "give a plan, or two things to compare")
     state = plan.get("prior_state", NULL)
+    if isinstance(state.data, dict):  # only its values: whatever else is there, Terraform did not write
+        return Value({"values": state.data.get("values", NULL)}, state.at)
     if state.data is not None:
-        return state
+        return state  # which is an error where it is read
     if any(map(_has_before, _items(plan.get("resource_changes", NULL)))):
         return Unreadable(
             at, "the plan changes what exists and has no prior_state", "give what was there before as BASE"
