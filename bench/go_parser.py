@@ -16,7 +16,7 @@ import pytest
 from go_tree import difference
 from oracle import GoParser, UnavailableError, error_lines, is_syntax_error
 
-from iamlint.hcl import native
+from iamlint.hcl.reading import native
 from iamlint.location import SourceText
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "hcl"))

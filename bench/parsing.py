@@ -21,7 +21,8 @@ from pathlib import Path
 from go_tree import difference
 from oracle import GoParser, error_lines, is_syntax_error
 
-from iamlint.hcl import native, outline, python_hcl2
+from iamlint.hcl.reading import native
+from iamlint.hcl.second_reader import outline, python_hcl2
 from iamlint.hcl.syntax import File
 from iamlint.location import SourceText
 

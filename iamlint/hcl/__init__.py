@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iamlint.hcl import native
+from iamlint.hcl.reading import native
 from iamlint.hcl.syntax import File
 from iamlint.location import SourceText, Unreadable
 
@@ -11,7 +11,7 @@ def read_file(source: SourceText) -> File:
     """Return the syntax tree of a file of Terraform or OpenTofu, by the reader for its extension."""
     if not source.path.endswith(".json"):
         return native.read(source)
-    from iamlint.hcl import json_syntax
+    from iamlint.hcl.reading import json_syntax
 
     return (json_syntax.read_variables if source.path.endswith(".tfvars.json") else json_syntax.read)(source)
 
@@ -23,7 +23,7 @@ def second_opinion(file: File) -> list[Unreadable]:
     """
     if file.errors or file.source.path.endswith(".json"):
         return []
-    from iamlint.hcl import outline, python_hcl2
+    from iamlint.hcl.second_reader import outline, python_hcl2
 
     second = python_hcl2.read(file.source)
     return second.errors or outline.differences(file, second, ("iamlint", "python-hcl2"))

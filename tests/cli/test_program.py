@@ -42,7 +42,12 @@ NOT_FOR_A_SMALL_CHECK = {
     *("yaml", "tomllib", "subprocess", "lark", "celpy", "re2", "jsonschema", "pygls", "sarif_om", "attr", "difflib"),
     "hashlib",
     *("iamlint.sources.gcloud.export", "iamlint.sources.gcloud.stream", "iamlint.sources.terraform.plan.reading"),
-    *("iamlint.hcl.functions.table", "iamlint.hcl.json_syntax", "iamlint.documents.json_text", "iamlint.server"),
+    *(
+        "iamlint.hcl.functions.table",
+        "iamlint.hcl.reading.json_syntax",
+        "iamlint.documents.json_text",
+        "iamlint.server",
+    ),
     *("iamlint.diagnosis", "iamlint.comparison", "iamlint.narrowing", "iamlint.accepted.changed", "iamlint.files.git"),
     "iamlint.sources.terraform.resources.policies.access_lists",
     # nothing here has a condition, blocks a grant, or is done by an account
@@ -51,7 +56,7 @@ NOT_FOR_A_SMALL_CHECK = {
     *("iamlint.queries.federation", "iamlint.queries.keys", "iamlint.queries.services", "iamlint.queries.tokens"),
     *("iamlint.queries.escalation.deployments", "iamlint.queries.policies.conditions"),
     # the file has no functions, references or types
-    *("iamlint.hcl.constraints", "iamlint.hcl.operators", "iamlint.hcl.functions.unification"),
+    *("iamlint.hcl.evaluation.constraints", "iamlint.hcl.evaluation.operators", "iamlint.hcl.functions.unification"),
     *("iamlint.sources.terraform.instances.computed", "iamlint.sources.terraform.instances.policies"),
     # nothing is remembered, and no finding has a fix
     *("iamlint.cache.memory", "iamlint.cache.entry", "iamlint.sources.terraform.remembered"),

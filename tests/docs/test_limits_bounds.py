@@ -14,9 +14,10 @@ from iamlint.estate import blockers
 from iamlint.files import compressed, texts
 from iamlint.fixes import proof
 from iamlint.graph import delegation
-from iamlint.hcl import lexer, scope
+from iamlint.hcl import scope
 from iamlint.hcl.functions import either, partial, types
 from iamlint.hcl.functions.filesystem import files
+from iamlint.hcl.reading import lexer
 from iamlint.queries.federation import outsiders
 from iamlint.roles import MOST_SEARCHES
 from iamlint.sources import not_uploaded, unwalked

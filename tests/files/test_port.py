@@ -29,7 +29,7 @@ PACKAGED = {
     "diagnosis/recognition/error_kinds.py",
     "documents/compiled.py",
     "documents/validation.py",
-    "hcl/python_hcl2.py",
+    "hcl/second_reader/python_hcl2.py",
     "methods/documents.py",
     "catalog_file.py",
     "reporters/paths/html.py",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from trees import check, nodes, read_valid, value
 
-from iamlint.hcl.outline import canonical
+from iamlint.hcl.second_reader.outline import canonical
 from iamlint.hcl.syntax import Call, ForObject, ForTuple, Literal, Object, Template
 
 

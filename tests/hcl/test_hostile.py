@@ -15,7 +15,9 @@ from many import some
 from random_texts import edited, random_texts
 from trees import check, read
 
-from iamlint.hcl import json_syntax, native, python_hcl2, read_file, second_opinion
+from iamlint.hcl import read_file, second_opinion
+from iamlint.hcl.reading import json_syntax, native
+from iamlint.hcl.second_reader import python_hcl2
 from iamlint.hcl.walk import walk
 from iamlint.location import SourceText
 

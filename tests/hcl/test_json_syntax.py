@@ -9,8 +9,8 @@ import pytest
 from trees import nodes, read_valid
 
 from iamlint.hcl import read_file
-from iamlint.hcl.native import MAX_ERRORS
-from iamlint.hcl.outline import canonical, outline
+from iamlint.hcl.reading.native import MAX_ERRORS
+from iamlint.hcl.second_reader.outline import canonical, outline
 from iamlint.hcl.syntax import File, Object, Template
 from iamlint.location import SourceText
 

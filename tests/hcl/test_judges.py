@@ -9,7 +9,9 @@ from many import some
 from samples import VALID
 from trees import read, read_valid
 
-from iamlint.hcl import native, python_hcl2, second_opinion
+from iamlint.hcl import second_opinion
+from iamlint.hcl.reading import native
+from iamlint.hcl.second_reader import python_hcl2
 from iamlint.location import SourceText
 from iamlint.rules.catalog import load_rules
 

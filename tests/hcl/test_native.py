@@ -6,9 +6,9 @@ import pytest
 from samples import BROKEN, VALID, Broken
 from trees import check, read, read_valid
 
-from iamlint.hcl import native
-from iamlint.hcl.lexer import MAX_DEPTH
-from iamlint.hcl.native import MAX_ERRORS, MAX_HEIGHT
+from iamlint.hcl.reading import native
+from iamlint.hcl.reading.lexer import MAX_DEPTH
+from iamlint.hcl.reading.native import MAX_ERRORS, MAX_HEIGHT
 from iamlint.hcl.syntax import Template
 from iamlint.location import Location, SourceText, Unreadable
 

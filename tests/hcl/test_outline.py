@@ -6,7 +6,7 @@ import pytest
 from samples import VALID
 from trees import read_valid, value
 
-from iamlint.hcl.outline import LIMIT, canonical, differences, outline
+from iamlint.hcl.second_reader.outline import LIMIT, canonical, differences, outline
 from iamlint.hcl.syntax import File
 
 

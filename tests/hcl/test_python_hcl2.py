@@ -10,8 +10,9 @@ from samples import VALID
 from trees import nodes, read_valid
 
 from iamlint.cli import main
-from iamlint.hcl import python_hcl2, second_opinion
-from iamlint.hcl.python_hcl2 import MAX_BLANKS, MAX_LENGTH
+from iamlint.hcl import second_opinion
+from iamlint.hcl.second_reader import python_hcl2
+from iamlint.hcl.second_reader.python_hcl2 import MAX_BLANKS, MAX_LENGTH
 from iamlint.location import SourceText
 
 HIDDEN = """\

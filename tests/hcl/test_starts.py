@@ -13,8 +13,8 @@ from random_texts import random_texts
 from samples import BROKEN, VALID
 from trees import are_alike, read
 
-from iamlint.hcl import expressions, native, templates
-from iamlint.hcl.lexer import NAME
+from iamlint.hcl.reading import expressions, native, templates
+from iamlint.hcl.reading.lexer import NAME
 
 NEVER = re.compile("(?!)")
 

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from iamlint.hcl import native
+from iamlint.hcl.reading import native
 from iamlint.hcl.syntax import Argument, Block, Expression, File, Node, Text
 from iamlint.hcl.walk import children, walk
 from iamlint.location import SourceText

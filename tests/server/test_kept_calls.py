@@ -20,8 +20,8 @@ from iamlint.cli.run import checked
 from iamlint.documents.values import Value
 from iamlint.results.report import Report
 from iamlint.server.session import Session
-from iamlint.sources.terraform.evaluation.fingerprints import fingerprint
-from iamlint.sources.terraform.evaluation.kept_calls import KeptCalls
+from iamlint.sources.terraform.evaluation.kept.calls import KeptCalls
+from iamlint.sources.terraform.evaluation.kept.fingerprints import fingerprint
 
 LEAF = """\
 variable "who" {}

@@ -11,7 +11,7 @@ from iamlint.edits import Edit, edit
 from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Tree
 from iamlint.fixes.writing import line_end, line_start, without_item
-from iamlint.hcl.json_syntax import read_variables
+from iamlint.hcl.reading.json_syntax import read_variables
 from iamlint.hcl.syntax import Tuple
 from iamlint.location import SourceText, Unreadable
 

@@ -1,4 +1,4 @@
-"""All of Terraform's functions by name; `iamlint.hcl.evaluate` loads them at the first call of one."""
+"""All of Terraform's functions by name; `iamlint.hcl.evaluation.evaluate` loads them at the first call of one."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ from iamlint.files.tree import Asked
 from iamlint.location import Unreadable
 from iamlint.sources.terraform.configuration.library import MODULE, Library, RootModules
 from iamlint.sources.terraform.configuration.module import Dialect, Module
-from iamlint.sources.terraform.evaluation.fingerprints import fingerprint
-from iamlint.sources.terraform.evaluation.kept_calls import KeptCalls, is_odd
-from iamlint.sources.terraform.evaluation.kept_states import CIRCULAR, OUTPUTS, STATE
+from iamlint.sources.terraform.evaluation.kept.calls import KeptCalls, is_odd
+from iamlint.sources.terraform.evaluation.kept.fingerprints import fingerprint
+from iamlint.sources.terraform.evaluation.kept.states import CIRCULAR, OUTPUTS, STATE
 from iamlint.sources.terraform.evaluation.run import Run
 from iamlint.sources.terraform.evaluation.states import States
 from iamlint.sources.terraform.resources.facts import is_wanted

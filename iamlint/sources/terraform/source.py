@@ -15,7 +15,7 @@ from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Grant, Trust, UnreadPart
 from iamlint.files.disk import DISK
 from iamlint.hcl import read_file, second_opinion
-from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.evaluation.evaluate import evaluate
 from iamlint.hcl.scope import Files, Scope
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
@@ -42,7 +42,7 @@ from iamlint.sources.workspace import Found, Workspace
 
 if TYPE_CHECKING:
     from iamlint.cache.units import Units
-    from iamlint.sources.terraform.evaluation.kept_states import Place, StateNotes
+    from iamlint.sources.terraform.evaluation.kept.states import Place, StateNotes
     from iamlint.sources.terraform.kept_roots import KeptRoots
     from iamlint.sources.terraform.remembered import RememberedRoots
 
@@ -450,7 +450,7 @@ class _Roots:
 
             if isinstance(remembered, RememberedRoots):
                 return remembered.logs.states(dialect)
-        from iamlint.sources.terraform.evaluation.kept_states import KeptStates
+        from iamlint.sources.terraform.evaluation.kept.states import KeptStates
 
         return KeptStates(self.workspace, dialect, (remembered.context if remembered else None,))
 

@@ -12,7 +12,7 @@ from iamlint.basics.hashes import hash_of
 from iamlint.cache.units import Asked, Trace, Units, file_asked
 from iamlint.sources.terraform.configuration.library import Library, Uses
 from iamlint.sources.terraform.configuration.module import Dialect
-from iamlint.sources.terraform.evaluation.kept_states import Place, Top
+from iamlint.sources.terraform.evaluation.kept.states import Place, Top
 from iamlint.sources.workspace import Noted, Workspace
 
 _Top = tuple[Dialect, Top]

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from iamlint.documents.values import Lazy, List, Map, SetOf, Value
-from iamlint.hcl import native
-from iamlint.hcl.constraints import ANY, convert, read_constraint
-from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.evaluation.constraints import ANY, convert, read_constraint
+from iamlint.hcl.evaluation.evaluate import evaluate
 from iamlint.hcl.functions.types import parts
+from iamlint.hcl.reading import native
 from iamlint.hcl.scope import MOST_STEPS, Budget, Files, Scope
 from iamlint.hcl.syntax import Expression, File
 from iamlint.location import SourceText, Unreadable

@@ -6,8 +6,8 @@ import pytest
 from test_console import Module, first_unknown, kind, plain
 
 from iamlint.documents.values import Lazy, Value
-from iamlint.hcl import native
-from iamlint.hcl.constraints import convert, read_constraint
+from iamlint.hcl.evaluation.constraints import convert, read_constraint
+from iamlint.hcl.reading import native
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown, UnknownPart
 

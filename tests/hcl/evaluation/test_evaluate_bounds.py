@@ -9,9 +9,9 @@ import pytest
 from test_console import Module, first_unknown
 
 from iamlint.documents.values import List, Value
-from iamlint.hcl import native
-from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.evaluation.evaluate import evaluate
 from iamlint.hcl.functions.texts import patterns
+from iamlint.hcl.reading import native
 from iamlint.hcl.scope import MOST_STEPS, Budget, Scope
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown, UnknownPart

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from iamlint.documents.values import SetOf, Value, unknown
-from iamlint.hcl.evaluate import evaluate
-from iamlint.hcl.native import read_expression
+from iamlint.hcl.evaluation.evaluate import evaluate
+from iamlint.hcl.reading.native import read_expression
 from iamlint.hcl.scope import Files, Scope
 from iamlint.location import SourceText, Unreadable
 from iamlint.unknown import Unknown

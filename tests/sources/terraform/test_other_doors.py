@@ -10,7 +10,7 @@ import pytest
 
 from iamlint.finding import UnknownAnswer
 from iamlint.results.report import Report
-from iamlint.sources.terraform.evaluation import scripts
+from iamlint.sources.terraform.evaluation.command import scripts
 
 Check = Callable[..., Report]
 RULE = ("broad-token-creator",)

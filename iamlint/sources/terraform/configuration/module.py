@@ -9,8 +9,8 @@ from typing import Literal
 
 from iamlint.basics.frozen import mutable
 from iamlint.hcl import syntax
-from iamlint.hcl.lexer import shown
-from iamlint.hcl.native import MAX_ERRORS
+from iamlint.hcl.reading.lexer import shown
+from iamlint.hcl.reading.native import MAX_ERRORS
 from iamlint.hcl.syntax import LABELS, Argument, Block, File, Template
 from iamlint.location import SourceText, Span, Unreadable
 from iamlint.sources.names import is_automatic

@@ -9,8 +9,8 @@ from pathlib import Path
 from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
 from iamlint.documents.values import Lazy, Value, unknown
-from iamlint.hcl.evaluate import evaluate
-from iamlint.hcl.native import read_expression
+from iamlint.hcl.evaluation.evaluate import evaluate
+from iamlint.hcl.reading.native import read_expression
 from iamlint.hcl.scope import Files, Scope
 from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
@@ -29,7 +29,7 @@ def convert_variable(declared: Declared, value: Value) -> Value:
 
     A value that does not fit becomes unknown, with Terraform's error as reason.
     """
-    from iamlint.hcl.constraints import convert, read_constraint
+    from iamlint.hcl.evaluation.constraints import convert, read_constraint
 
     written = declared.argument("type")
     if written is None:
@@ -160,7 +160,7 @@ def is_excluded_file(path: str, excluded: PathGlobs) -> bool:
 
 def _written(declared: Declared, text: str, access: Files, source_name: str) -> Value | Unreadable:
     """``--var`` gives strings literally, and expressions for variables of other types, as in Terraform."""
-    from iamlint.hcl.constraints import Constraint, read_constraint
+    from iamlint.hcl.evaluation.constraints import Constraint, read_constraint
 
     written = declared.argument("type")
     constraint = read_constraint(written.argument.expression, written.source) if written else None

@@ -8,7 +8,7 @@ from itertools import chain
 from iamlint.budget import Exhausted
 from iamlint.documents.values import Value
 from iamlint.hcl import syntax
-from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.evaluation.evaluate import evaluate
 from iamlint.hcl.functions.types import weight
 from iamlint.hcl.scope import Scope
 from iamlint.hcl.syntax import JSON_COMMENT

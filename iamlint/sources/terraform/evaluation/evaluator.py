@@ -10,13 +10,13 @@ from typing import Literal
 
 from iamlint.budget import Budget
 from iamlint.documents.values import NULL, Lazy, Value, unknown, with_name
-from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.evaluation.evaluate import evaluate
 from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.configuration.module import Declared, Local, Mode, Module
 from iamlint.sources.terraform.configuration.variables import REFUSED_DEFAULT, given_or_default, refuses_default
 from iamlint.sources.terraform.evaluation.bodies import body, lifecycle
-from iamlint.sources.terraform.evaluation.commands import runs, runs_or, unread_of_block, unread_of_call
+from iamlint.sources.terraform.evaluation.command.commands import runs, runs_or, unread_of_block, unread_of_call
 from iamlint.sources.terraform.evaluation.expansion import (
     MOST_INSTANCES,
     Expansion,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from iamlint.documents.values import Value
-from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.evaluation.evaluate import evaluate
 from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText
 from iamlint.sources.terraform.configuration.module import Local

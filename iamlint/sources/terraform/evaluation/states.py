@@ -19,7 +19,7 @@ from iamlint.sources.terraform.instances.arguments import text_of
 from iamlint.unknown import Unknown, UnknownPart, shown
 
 if TYPE_CHECKING:
-    from iamlint.sources.terraform.evaluation.kept_states import Place, StateNotes
+    from iamlint.sources.terraform.evaluation.kept.states import Place, StateNotes
 
 Key = tuple[str, ...]
 """Backend and location of the state."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from iamlint.location import Span
 from iamlint.sources.terraform.configuration.module import Declared, Mode, Module
 from iamlint.sources.terraform.evaluation.bodies import ScopeOf
-from iamlint.sources.terraform.evaluation.commands import unread_of_block
+from iamlint.sources.terraform.evaluation.command.commands import unread_of_block
 from iamlint.sources.terraform.evaluation.run import MISSING, STEPS_OF_FACT, TELL, Noted, Run
 from iamlint.sources.terraform.instances.declarations import unread_part
 from iamlint.unknown import Unknown, UnknownPart

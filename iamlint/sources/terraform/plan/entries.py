@@ -11,7 +11,7 @@ from iamlint.basics.frozen import frozen
 from iamlint.documents.json_later import Members, plain_of, text_of
 from iamlint.documents.values import NULL, Value
 from iamlint.location import Span, Unreadable
-from iamlint.sources.terraform.evaluation.programs import is_program
+from iamlint.sources.terraform.evaluation.command.programs import is_program
 from iamlint.sources.terraform.plan.shapes import (
     ShapeError,
     array,

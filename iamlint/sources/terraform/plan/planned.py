@@ -8,8 +8,8 @@ from dataclasses import replace
 from iamlint.documents.values import Value
 from iamlint.facts import Grant, RemovedGrant
 from iamlint.location import Span
-from iamlint.sources.terraform.evaluation.commands import Unread, unread_of_values
-from iamlint.sources.terraform.evaluation.programs import is_program
+from iamlint.sources.terraform.evaluation.command.commands import Unread, unread_of_values
+from iamlint.sources.terraform.evaluation.command.programs import is_program
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.sources.terraform.plan.addresses import block_address
 from iamlint.sources.terraform.plan.configuration import Block, Configuration, Expressions

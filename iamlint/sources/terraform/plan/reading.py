@@ -23,7 +23,7 @@ from iamlint.facts import (
 )
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.reading import Options, Reading
-from iamlint.sources.terraform.evaluation.commands import unread_of_command
+from iamlint.sources.terraform.evaluation.command.commands import unread_of_command
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.plan.before import before
 from iamlint.sources.terraform.plan.completeness import incomplete

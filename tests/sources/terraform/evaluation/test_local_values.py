@@ -11,7 +11,7 @@ from checkout import write
 from iamlint.budget import Exhausted
 from iamlint.documents.values import Value
 from iamlint.facts import Grant
-from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.evaluation.evaluate import evaluate
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 from iamlint.sources.terraform.configuration.module import Local

@@ -13,7 +13,8 @@ from typing import Any
 from iamlint.budget import Exhausted
 from iamlint.documents.values import Key, Lazy, Part, Partial, SetOf, Value, first_named, key_value
 from iamlint.hcl import syntax
-from iamlint.hcl.access import as_given, attribute, elements, if_any, index, is_refused
+from iamlint.hcl.evaluation.access import as_given, attribute, elements, if_any, index, is_refused
+from iamlint.hcl.evaluation.shared import by_cases, check_declared, span_of, spend_parts
 from iamlint.hcl.functions.costs import LOOKS
 from iamlint.hcl.functions.texts.assembly import Assembly
 from iamlint.hcl.functions.types import (
@@ -31,7 +32,6 @@ from iamlint.hcl.functions.types import (
     weight,
 )
 from iamlint.hcl.scope import Scope
-from iamlint.hcl.shared import by_cases, check_declared, span_of, spend_parts
 from iamlint.location import Made
 from iamlint.unknown import Unknown, UnknownPart
 
@@ -244,7 +244,7 @@ def _partly(
 
 
 def _for_object(node: syntax.ForObject, scope: Scope) -> Value:
-    from iamlint.hcl.for_results import by_key, grouped, single
+    from iamlint.hcl.evaluation.for_results import by_key, grouped, single
 
     collection = evaluate(node.collection, scope)
     doubt = collection.unknown if collection.partial else None
@@ -305,7 +305,7 @@ def _either(node: syntax.Conditional, why: Unknown, scope: Scope) -> Value:
 
 
 def _binary(node: syntax.Binary, scope: Scope) -> Value:
-    from iamlint.hcl.operators import operated
+    from iamlint.hcl.evaluation.operators import operated
 
     left, right = evaluate(node.left, scope), evaluate(node.right, scope)
     scope.budget.spend(min(size(left), size(right)) // COMPARES)
@@ -386,7 +386,7 @@ def _either_text(
 
 
 def _call(node: syntax.Call, scope: Scope) -> Value:
-    from iamlint.hcl.calls import called
+    from iamlint.hcl.evaluation.calls import called
 
     return called(node, scope, evaluate)
 

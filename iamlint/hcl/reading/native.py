@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.hcl.expressions import Expressions
-from iamlint.hcl.lexer import NAME, ParseError, shown
-from iamlint.hcl.starts import COMPLETE, END, ENTRY, FIRST_LABEL, KEY, OPENING, SECOND_LABEL, Start
+from iamlint.hcl.reading.expressions import Expressions
+from iamlint.hcl.reading.lexer import NAME, ParseError, shown
+from iamlint.hcl.reading.starts import COMPLETE, END, ENTRY, FIRST_LABEL, KEY, OPENING, SECOND_LABEL, Start
 from iamlint.hcl.syntax import Argument, Block, Body, Expression, File, Label, Text
 from iamlint.hcl.walk import height
 from iamlint.location import SourceText, Unreadable

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import cast
 
-from iamlint.hcl.lexer import shown
+from iamlint.hcl.reading.lexer import shown
 from iamlint.hcl.syntax import (
     Argument,
     Attribute,

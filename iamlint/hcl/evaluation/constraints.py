@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Lazy, List, Map, Partial, SetOf, Value
 from iamlint.hcl import syntax
-from iamlint.hcl.evaluate import evaluate
+from iamlint.hcl.evaluation.evaluate import evaluate
 from iamlint.hcl.functions import unification
 from iamlint.hcl.functions.partial import converted
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, entries, items, set_of, uncertain

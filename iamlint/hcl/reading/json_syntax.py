@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from iamlint.basics.frozen import frozen
 from iamlint.documents import json_text
 from iamlint.documents.json_text import JsonNode, Members
-from iamlint.hcl.expressions import Expressions
-from iamlint.hcl.lexer import ParseError, shown
-from iamlint.hcl.native import MAX_ERRORS, MAX_HEIGHT, read_expression
+from iamlint.hcl.reading.expressions import Expressions
+from iamlint.hcl.reading.lexer import ParseError, shown
+from iamlint.hcl.reading.native import MAX_ERRORS, MAX_HEIGHT, read_expression
 from iamlint.hcl.syntax import (
     JSON_COMMENT,
     LABELS,

@@ -13,7 +13,7 @@ from abc import abstractmethod
 
 from iamlint.basics.frozen import mutable
 from iamlint.basics.lazy_regex import regex
-from iamlint.hcl.lexer import MAX_DEPTH, NAME, Lexer, ParseError, shown
+from iamlint.hcl.reading.lexer import MAX_DEPTH, NAME, Lexer, ParseError, shown
 from iamlint.hcl.syntax import Expression, ForDirective, IfDirective, Interpolation, Template, TemplatePart, Text
 
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.numbers import number
-from iamlint.hcl.expressions import Expressions
-from iamlint.hcl.lexer import ParseError
+from iamlint.hcl.reading.expressions import Expressions
+from iamlint.hcl.reading.lexer import ParseError
+from iamlint.hcl.reading.templates import Directive, Pieces, nested
 from iamlint.hcl.syntax import (
     Argument,
     Attribute,
@@ -34,7 +35,6 @@ from iamlint.hcl.syntax import (
     Unary,
     Variable,
 )
-from iamlint.hcl.templates import Directive, Pieces, nested
 from iamlint.hcl.walk import relocate
 
 if TYPE_CHECKING:

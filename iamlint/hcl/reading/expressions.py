@@ -6,8 +6,8 @@ import re
 from functools import cached_property
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.hcl.lexer import MAX_DEPTH, NOT_IN_NAME
-from iamlint.hcl.starts import (
+from iamlint.hcl.reading.lexer import MAX_DEPTH, NOT_IN_NAME
+from iamlint.hcl.reading.starts import (
     AFTER_DIGITS,
     AFTER_PATH,
     BRACKET,
@@ -23,6 +23,7 @@ from iamlint.hcl.starts import (
     STRING,
     Start,
 )
+from iamlint.hcl.reading.traversals import Traversals
 from iamlint.hcl.syntax import (
     Attribute,
     Binary,
@@ -41,7 +42,6 @@ from iamlint.hcl.syntax import (
     key_node,
     string_node,
 )
-from iamlint.hcl.traversals import Traversals
 
 _FOR = regex(rf"for(?![^{NOT_IN_NAME}])")
 _BLANKS, _ASCII_NAME = r"[ \t\n]", r"([A-Za-z_][A-Za-z0-9_\-]*+)"

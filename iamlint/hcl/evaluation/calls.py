@@ -1,4 +1,4 @@
-"""Calls of functions; `iamlint.hcl.evaluate` loads them at the first one."""
+"""Calls of functions; `iamlint.hcl.evaluation.evaluate` loads them at the first one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 from iamlint.documents.values import Data, Value
-from iamlint.hcl import native, syntax
-from iamlint.hcl.access import has_refused
-from iamlint.hcl.expressions import Expressions
+from iamlint.hcl import syntax
+from iamlint.hcl.evaluation.access import has_refused
+from iamlint.hcl.evaluation.shared import by_cases, check_declared, span_of, spend_parts
 from iamlint.hcl.functions.costs import LOOKS, cost_of_result, costs
 from iamlint.hcl.functions.lookup import arity, function_of
 from iamlint.hcl.functions.types import (
@@ -24,9 +24,10 @@ from iamlint.hcl.functions.types import (
     size,
     text,
 )
-from iamlint.hcl.lexer import ParseError
+from iamlint.hcl.reading import native
+from iamlint.hcl.reading.expressions import Expressions
+from iamlint.hcl.reading.lexer import ParseError
 from iamlint.hcl.scope import Scope
-from iamlint.hcl.shared import by_cases, check_declared, span_of, spend_parts
 from iamlint.hcl.walk import walk
 from iamlint.location import SourceText
 from iamlint.unknown import Unknown

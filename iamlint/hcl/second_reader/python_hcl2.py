@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iamlint.hcl.lexer import ParseError
-from iamlint.hcl.python_hcl2_tree import Mapping
+from iamlint.hcl.reading.lexer import ParseError
+from iamlint.hcl.second_reader.python_hcl2_tree import Mapping
 from iamlint.hcl.syntax import Body, File
 from iamlint.location import SourceText, Unreadable
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.hcl.lexer import NAME
+from iamlint.hcl.reading.lexer import NAME
 
 Start = Callable[[str, int], re.Match[str] | None]
 """The ``match`` of one of the patterns, which readers keep: to look it up takes a fifth as long as to call it."""

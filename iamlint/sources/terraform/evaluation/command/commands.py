@@ -21,8 +21,8 @@ from iamlint.location import Span
 from iamlint.sources.marks import ROLE
 from iamlint.sources.terraform.configuration.module import Declared, Mode, kind_of
 from iamlint.sources.terraform.evaluation.bodies import META, ScopeOf, body, evaluated, provisioners
-from iamlint.sources.terraform.evaluation.programs import OF_PROVISIONERS, OF_TYPES, PROGRAMS, WITH_COMMANDS
-from iamlint.sources.terraform.evaluation.scripts import named_files
+from iamlint.sources.terraform.evaluation.command.programs import OF_PROVISIONERS, OF_TYPES, PROGRAMS, WITH_COMMANDS
+from iamlint.sources.terraform.evaluation.command.scripts import named_files
 from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import Unknown
 

@@ -21,9 +21,9 @@ from iamlint.files.tree import Asked
 from iamlint.location import Span
 from iamlint.sources.terraform.configuration.module import Declared, Mode, Module
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
-from iamlint.sources.terraform.evaluation.fingerprints import NotFixed, fingerprint
 from iamlint.sources.terraform.evaluation.inputs import Input
-from iamlint.sources.terraform.evaluation.kept_states import CIRCULAR, OUTPUTS, STATE
+from iamlint.sources.terraform.evaluation.kept.fingerprints import NotFixed, fingerprint
+from iamlint.sources.terraform.evaluation.kept.states import CIRCULAR, OUTPUTS, STATE
 from iamlint.sources.terraform.evaluation.run import MISSING, TELL, Run, Told
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.unknown import Unknown

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.numbers import number
-from iamlint.hcl.lexer import ParseError, shown
+from iamlint.hcl.reading.lexer import ParseError, shown
+from iamlint.hcl.reading.templates import Templates
 from iamlint.hcl.syntax import Attribute, Expression, Index, Item, Literal, Splat
-from iamlint.hcl.templates import Templates
 
 _NUMBER = regex(r"[0-9](?:\.*+(?:[0-9]|[eE][+-]?[0-9]))*")
 _DECIMAL = regex(r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")

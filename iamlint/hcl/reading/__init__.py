@@ -1,0 +1,1 @@
+"""Readers of Terraform's native and JSON syntax."""

@@ -1,0 +1,1 @@
+"""What commands of provisioners and of external programs change."""

@@ -1,0 +1,1 @@
+"""What a session remembers of module calls and of states."""
