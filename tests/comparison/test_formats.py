@@ -17,6 +17,7 @@ from tests.comparison.conftest import TOKEN, Compare, account, in_project, on_ac
 
 LEDGER = account("ledger")
 ANA = on_account("ana", "ledger", "user:ana@x.example")
+ROLES = ("roles/run.admin", "roles/storage.admin", "roles/pubsub.admin")
 
 
 def test_json_is_what_the_schema_says(compare: Compare) -> None:
@@ -188,3 +189,30 @@ def test_what_an_account_gets_is_one_line_for_all_who_can_become_it(compare: Com
     assert text.count("gains: ") == 2
     assert "and 1 more) | roles/storage.admin |" in render("markdown", found, Presentation())
     assert "5 roles gained" in text
+
+
+def test_who_reaches_a_new_account_by_a_grant_of_its_own_is_one_group(compare: Compare) -> None:
+    """Two principals stay apart: each is shown with its methods."""
+    people = [in_project(f"p{number:02}", f"user:u{number:02}@x.example", TOKEN) for number in range(12)]
+    for number, groups in ((2, 2), (12, 1)):
+        base = "".join(people[:number])
+        found = compare(base, base + LEDGER)
+        assert len(found.opened) == number
+        text, markdown = (render(form, found, Presentation()) for form in ("text", "markdown"))
+        assert text.count("opens: ") == groups
+        assert text.count("(roles/iam.serviceAccountTokenCreator on project shop)") == min(number, 10)
+    assert "opens: 12 principals → ledger@shop.iam.gserviceaccount.com\n" in text
+    assert "\n  ... and 2 more (--format json lists them)\n" in text
+    assert "| 12 principals | ledger" in markdown
+    assert "<br>and 2 more |" in markdown
+
+
+def test_the_roles_on_one_resource_are_one_line(compare: Compare) -> None:
+    roles = [in_project(f"r{at}", "group:g@x.example", role) for at, role in enumerate(ROLES)]
+    head = "".join(roles).replace("group:g@x.example", "serviceAccount:ledger@shop.iam.gserviceaccount.com")
+    found = compare(head, head + LEDGER + ANA)
+    text = render("text", found, Presentation())
+    one = next(line for line in text.splitlines() if line.startswith("gains: user:ana"))
+    assert one.endswith(" on project shop as ledger@shop.iam.gserviceaccount.com")
+    assert [role for role in ROLES if role not in one] == []
+    assert "| group:g" not in render("markdown", found, Presentation())

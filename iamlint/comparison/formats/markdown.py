@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from iamlint.comparison.formats.words import MOST_GROUPS, grouped, grouped_roles, how, listed, notes, summary, where
+from iamlint.comparison.formats.words import (
+    MOST_GROUPS,
+    MOST_NAMED,
+    Group,
+    grouped,
+    grouped_roles,
+    how,
+    listed,
+    notes,
+    summary,
+    where,
+)
 from iamlint.comparison.model import Comparison, Line, Pair, Privilege, UnknownChange
 from iamlint.location import Location
 from iamlint.reporters.markdown import cell, linked
@@ -49,12 +60,21 @@ def _pairs(pairs: Sequence[Pair], title: str, style: Presentation) -> Iterator[s
     if groups:
         yield from ("", f"### {title}", "", "| who | account | path | cause |", "| --- | --- | --- | --- |")
     for group in groups[:MOST_GROUPS]:
-        first = group.first
+        first, (who, paths) = group.first, _who(group)
         accounts = listed([pair.account for pair in group.pairs])
-        path = "; ".join(f"{step.target.removeprefix('serviceAccount:')}: {how(step)}" for step in first.path)
-        yield f"| {cell(first.principal + _in(first))} | {cell(accounts)} | {cell(path)} | {_cause(first, style)} |"
+        yield f"| {cell(who + _in(first))} | {cell(accounts)} | {paths} | {_cause(first, style)} |"
     if len(groups) > MOST_GROUPS:
         yield from ("", f"... and {len(groups) - MOST_GROUPS:,} more groups of pairs.")
+
+
+def _who(group: Group) -> tuple[str, str]:
+    """Return the principals of a group, and the cell with their paths."""
+    if not group.others:
+        hops = (f"{step.target.removeprefix('serviceAccount:')}: {how(step)}" for step in group.first.path)
+        return group.first.principal, cell("; ".join(hops))
+    some = [cell(f"{one.principal}: {how(one.path[0])}") for one in group.every[:MOST_NAMED]]
+    left = len(group.every) - MOST_NAMED
+    return f"{len(group.every):,} principals", "<br>".join([*some, f"and {left:,} more"] if left > 0 else some)
 
 
 def _roles(roles: Sequence[Privilege], title: str, style: Presentation) -> Iterator[str]:
@@ -63,7 +83,7 @@ def _roles(roles: Sequence[Privilege], title: str, style: Presentation) -> Itera
     groups = grouped_roles(roles)
     for group in groups[:MOST_GROUPS]:
         one = group.first
-        cells = (group.who + _in(one), one.role, group.on, group.account)
+        cells = (group.who + _in(one), group.what, group.on, group.account)
         yield f"| {' | '.join((*map(cell, cells), _cause(one, style)))} |"
     if len(groups) > MOST_GROUPS:
         yield from ("", f"... and {len(groups) - MOST_GROUPS:,} more groups of roles.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from iamlint.comparison.formats.words import (
     MOST_GROUPS,
+    MOST_NAMED,
     Group,
     grouped,
     grouped_roles,
@@ -54,19 +55,30 @@ def _group(group: Group, verb: str, code: str, paint: Paint) -> Iterator[str]:
     first = group.first
     accounts = [neutral(pair.account) for pair in group.pairs]
     target = accounts[0] if len(accounts) == 1 else f"{len(accounts):,} accounts ({listed(accounts)})"
-    yield f"{paint(code, verb)}: {neutral(first.principal)} → {target}{_in(first, paint)}"
+    who = f"{len(group.every):,} principals" if group.others else neutral(first.principal)
+    yield f"{paint(code, verb)}: {who} → {target}{_in(first, paint)}"
     yield f"  cause: {paint('36', neutral(where(first)))}"
-    yield f"  by {listed(first.methods)}"
-    yield from _path(first.path)
+    if not group.others:
+        yield f"  by {listed(first.methods)}"
+        yield from _path(first.path)
+        return
+    for pair in group.every[:MOST_NAMED]:
+        step = pair.path[0]
+        yield neutral(f"  - {step.source.removeprefix('serviceAccount:')}: {how(step)}{_at(step)}")
+    if len(group.every) > MOST_NAMED:
+        yield f"  ... and {len(group.every) - MOST_NAMED:,} more (--format json lists them)"
 
 
 def _path(path: Sequence[Step]) -> Iterator[str]:
+    """Yield the hops: each begins where the one before it ends."""
     for number, step in enumerate(path[:_LONGEST], 1):
-        at = f"  {step.at.shown}:{step.at.line}" if step.at else ""
-        target = step.target.removeprefix("serviceAccount:")
-        yield neutral(f"  {number}. {step.source.removeprefix('serviceAccount:')} → {target}: {how(step)}{at}")
+        yield neutral(f"  {number}. → {step.target.removeprefix('serviceAccount:')}: {how(step)}{_at(step)}")
     if len(path) > _LONGEST:
         yield f"  ... {counted(len(path) - _LONGEST, 'more hop')}"
+
+
+def _at(step: Step) -> str:
+    return f"  {step.at.shown}:{step.at.line}" if step.at else ""
 
 
 def _roles(roles: Sequence[Privilege], verb: str, code: str, paint: Paint) -> Iterator[str]:
@@ -74,7 +86,7 @@ def _roles(roles: Sequence[Privilege], verb: str, code: str, paint: Paint) -> It
     for group in groups[:MOST_GROUPS]:
         one = group.first
         via = f" as {group.account}" if group.account else ""
-        yield f"{paint(code, verb)}: {neutral(f'{group.who} {one.role} on {group.on}{via}')}{_in(one, paint)}"
+        yield f"{paint(code, verb)}: {neutral(f'{group.who} {group.what} on {group.on}{via}')}{_in(one, paint)}"
         yield f"  cause: {paint('36', neutral(where(one)))}"
     if len(groups) > MOST_GROUPS:
         yield f"... and {counted(len(groups) - MOST_GROUPS, 'more group')} of roles (--format json lists them)"

@@ -13,19 +13,37 @@ from iamlint.unknown import shown
 
 MOST_GROUPS = 30
 """Maximum number of groups of pairs and of roles that are shown of each kind."""
+MOST_NAMED = 10
+"""Maximum number of principals of a group that are listed, and of roles."""
 _NAMED = 3
+_SEVERAL = 3
+"""Principals that reach the same account by a hop each are one group from this number on."""
 
 
 @frozen
 class Group:
-    """Pairs of one principal that have the same cause and the same methods."""
+    """Pairs of one principal that have the same cause and the same methods.
+
+    ``others`` are such groups of further principals: the same change opens or closes the same accounts to each, by a
+    grant of its own.
+    """
 
     first: Pair
     pairs: tuple[Pair, ...]
+    others: tuple[Group, ...] = ()
+
+    @property
+    def every(self) -> tuple[Pair, ...]:
+        """The first pair of each principal."""
+        return (self.first, *(one.first for one in self.others))
 
 
 def grouped(pairs: Iterable[Pair]) -> list[Group]:
-    """Return pairs that are alike as one: a grant on a project reaches all of its accounts in the same way."""
+    """Return pairs that are alike as one.
+
+    A grant on a project reaches all of its accounts in the same way, and a new account is reached by all who have such
+    a grant.
+    """
     found: dict[tuple[object, ...], list[Pair]] = defaultdict(list)
     for one in pairs:
         key = (
@@ -37,19 +55,32 @@ def grouped(pairs: Iterable[Pair]) -> list[Group]:
             *(step.address for step in one.path),
         )
         found[key].append(one)
-    return [Group(several[0], tuple(several)) for several in found.values()]
+    alike: dict[tuple[object, ...], list[Group]] = defaultdict(list)
+    for several in found.values():
+        first = several[0]
+        by_itself = len(first.path) == 1 and first.cause
+        same = (first.cause, first.environments, *(one.account for one in several)) if by_itself else (id(first),)
+        alike[same].append(Group(first, tuple(several)))
+    return [
+        group
+        for groups in alike.values()
+        for group in (
+            [Group(groups[0].first, groups[0].pairs, tuple(groups[1:]))] if len(groups) >= _SEVERAL else groups
+        )
+    ]
 
 
 @frozen
 class Roles:
-    """The same role on resources of one kind, with the same cause.
+    """Roles on the same resources, which are of one kind, with the same cause.
 
-    ``privileges`` are those of one principal; ``principals`` are all that have them, as the same account.
+    ``privileges`` are those of one principal and one role; ``principals`` are all that have them, as the same account.
     """
 
     first: Privilege
     privileges: tuple[Privilege, ...]
     principals: tuple[str, ...]
+    roles: tuple[str, ...]
 
     @property
     def account(self) -> str:
@@ -63,6 +94,11 @@ class Roles:
         return f"{len(self.principals):,} principals ({listed(self.principals)})" if several else self.principals[0]
 
     @property
+    def what(self) -> str:
+        """The roles: the first ones by name, and how many there are."""
+        return listed(self.roles, MOST_NAMED)
+
+    @property
     def on(self) -> str:
         """The resources: the first ones by name, and how many there are."""
         names = [shown(one.resource.name) for one in self.privileges]
@@ -74,8 +110,8 @@ class Roles:
 def grouped_roles(privileges: Iterable[Privilege]) -> list[Roles]:
     """Return privileges that are alike as one.
 
-    A block with many instances gives the same role on many resources, and what an account gets, all who can become it
-    have as that account.
+    A block with many instances gives the same role on many resources, what an account gets, all who can become it have
+    as that account, and all roles that an account has on a resource come together.
     """
     of_one: dict[tuple[object, ...], list[Privilege]] = defaultdict(list)
     for one in privileges:
@@ -87,9 +123,18 @@ def grouped_roles(privileges: Iterable[Privilege]) -> list[Roles]:
         who = "" if first.path else first.principal
         resources = frozenset(one.resource for one in several)
         found[who, first.environments, first.role, resources, account_of(first), first.cause].append(several)
+    roles: dict[tuple[object, ...], list[list[list[Privilege]]]] = defaultdict(list)
+    for (_, environments, _, where_to, as_whom, cause), alike in found.items():
+        holders = tuple(several[0].principal for several in alike)
+        roles[holders, environments, where_to, as_whom, cause].append(alike)
     return [
-        Roles(alike[0][0], tuple(alike[0]), tuple(several[0].principal for several in alike))
-        for alike in found.values()
+        Roles(
+            every[0][0][0],
+            tuple(every[0][0]),
+            tuple(several[0].principal for several in every[0]),
+            tuple(alike[0][0].role for alike in every),
+        )
+        for every in roles.values()
     ]
 
 
