@@ -11,7 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from iamlint.accepted.baseline import Baseline, beyond, read_baseline
-from iamlint.accepted.configuration.config import NAME, Config, read_config
+from iamlint.accepted.configuration.config import NAME, Config
+from iamlint.accepted.configuration.reading import read_config
 from iamlint.accepted.stale import Acceptances, with_stale
 from iamlint.accepted.uses import Uses
 from iamlint.basics.lazy_regex import regex

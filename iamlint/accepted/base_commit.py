@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from iamlint.accepted.configuration.config import NAME, Config, read_config
+from iamlint.accepted.configuration.config import NAME, Config
+from iamlint.accepted.configuration.reading import read_config
 from iamlint.accepted.configuration.settings import find_settings
 from iamlint.basics.frozen import frozen
 from iamlint.files.disk import DISK

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from iamlint.basics.frozen import frozen, mutable
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents import find, plain, read_json
+from iamlint.documents.parts import get, members
 from iamlint.documents.values import Value
 from iamlint.estate import CONTAINERS
 from iamlint.files.disk import DISK
@@ -116,14 +117,15 @@ def baseline_of(source: SourceText) -> Baseline | Unreadable:
     document = read_json(source)
     if isinstance(document, Unreadable):
         return Unreadable(document.at, f"this is not a baseline: {document.reason}", _HINT)
-    listed = document.data.get("findings") if isinstance(document.data, dict) else None
-    if listed is None or not isinstance(listed.data, tuple):
+    listed, own = get(document, "findings"), members(document).get(FORMAT)
+    if not isinstance(listed.data, tuple):
         return Unreadable(Location(source.path), "this is not a baseline", _HINT)
-    own = document.data.get(FORMAT) if isinstance(document.data, dict) else None
     if own is not None and own.data != 2:
         is_newer = isinstance(own.data, int) and own.data > 2
         hint = "use a newer iamlint" if is_newer else "write it again with `iamlint check --write-baseline FILE`"
-        return Unreadable(_at(own), f"this is a baseline of version {own.data}, which this iamlint does not read", hint)
+        return Unreadable(
+            own.location, f"this is a baseline of version {own.data}, which this iamlint does not read", hint
+        )
     entries: list[Entry] = []
     for value in listed.data:
         entry = _entry(value, own=own is not None)
@@ -142,19 +144,15 @@ def _entry(value: Value, *, own: bool) -> Entry | Unreadable:
     if isinstance(named, dict) and V2 in named:
         fingerprint = named[V2]
     if not isinstance(fingerprint, str):
-        return Unreadable(_at(value), "a finding of the baseline has no fingerprint", _HINT)
+        return Unreadable(value.location, "a finding of the baseline has no fingerprint", _HINT)
     until = written.get("until")
     try:
         day = date.fromisoformat(until) if until is not None else None
     except (TypeError, ValueError):
-        return Unreadable(_at(find(value, ["until"])), f"`until` is not a date: {until!r}", "write YYYY-MM-DD")
+        return Unreadable(find(value, ["until"]).location, f"`until` is not a date: {until!r}", "write YYYY-MM-DD")
     version = 2 if own or (isinstance(named, dict) and V2 in named) else 1
-    at = _at(find(value, ["rule" if own and "rule" in written else "fingerprint"]))
+    at = find(value, ["rule" if own and "rule" in written else "fingerprint"]).location
     return Entry(fingerprint, version, frozenset(_texts(further)), at, written, day)
-
-
-def _at(value: Value) -> Location:
-    return value.at.location if value.at else Location("")
 
 
 def _texts(listed: object) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from typing import Any, Literal, cast
 from iamlint.accepted.configuration.settings import content
 from iamlint.basics.frozen import frozen
 from iamlint.documents import find, plain, read_yaml
-from iamlint.documents.validation import against_schema, location_of, nearest_of
+from iamlint.documents.parts import array, get, members
+from iamlint.documents.validation import against_schema, nearest_of
 from iamlint.documents.values import Value
 from iamlint.files.disk import DISK
 from iamlint.files.texts import load
@@ -110,7 +111,7 @@ def _read(path: Path, *, in_folder: bool, found: list[Assertion], errors: list[U
         errors.append(documents)
         return
     for document in documents:
-        keys = document.data if isinstance(document.data, dict) else {}
+        keys = members(document)
         if not in_folder and document.data is not None and FOLDER not in keys:
             continue
         if in_folder or set(keys) == {FOLDER}:
@@ -132,7 +133,7 @@ def _content(source: SourceText) -> tuple[Value, ...] | Unreadable:
 
 
 def _add(listed: Value, source: SourceText, found: list[Assertion], errors: list[Unreadable]) -> None:
-    for item in listed.data if isinstance(listed.data, tuple) else ():
+    for item in array(listed):
         read = _assertion(item, source, len(found) + 1)
         if isinstance(read, Assertion):
             found.append(read)
@@ -144,14 +145,14 @@ def _assertion(item: Value, source: SourceText, number: int) -> Assertion | Unre
     written: dict[str, Any] = plain(item)
     kinds = [key for key in _KINDS if key in written]
     if len(kinds) != 1:
-        return Unreadable(location_of(item), "give exactly one of `forbid`, `allow-only` and `require`")
+        return Unreadable(item.location, "give exactly one of `forbid`, `allow-only` and `require`")
     clause: dict[str, Any] = written[kinds[0]]
     kind = _KINDS[kinds[0]]
     by = _listed(clause.get("by", WHOLE))
     known = {WHOLE, "id_token", *GROUPS, *(one.id for one in methods())}
     wrong = next((one for one in by if one not in known), None)
     if wrong:
-        at = location_of(find(item, [kinds[0], "by"]))
+        at = find(item, [kinds[0], "by"]).location
         return Unreadable(
             at, f"`by` has {wrong!r}, which is no method", nearest_of(wrong, known) or "`iamlint methods` lists them"
         )
@@ -161,7 +162,7 @@ def _assertion(item: Value, source: SourceText, number: int) -> Assertion | Unre
         kind=kind,
         sources=_listed(clause["from"]),
         targets=_listed(clause["to"]),
-        at=location_of(item),
+        at=item.location,
         by=by,
         unless=_listed(clause.get("unless", ())),
         reason=clause.get("reason", "").strip(),
@@ -177,6 +178,5 @@ def _listed(value: Any) -> tuple[str, ...]:
 
 def _cases(item: Value) -> Iterator[Case]:
     for name in ("violates", "holds"):
-        listed = find(item, ["examples", name])
-        for one in listed.data if isinstance(listed.data, tuple) else ():
-            yield Case(plain(one)["terraform"], name == "violates", location_of(one))
+        for one in array(get(item, "examples", name)):
+            yield Case(plain(one)["terraform"], name == "violates", one.location)

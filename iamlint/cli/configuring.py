@@ -41,7 +41,8 @@ def settings_path(config: Path | None, *, no_config: bool = False) -> Path | Non
 
 def configuration(request: Request, tree: Tree = DISK) -> Config:
     """Return the configuration in force, read from a file tree. Raises `Failed`."""
-    from iamlint.accepted.configuration.config import Config, read_config
+    from iamlint.accepted.configuration.config import Config
+    from iamlint.accepted.configuration.reading import read_config
     from iamlint.accepted.configuration.settings import shown
 
     path = settings_path(request.config, no_config=request.no_config)

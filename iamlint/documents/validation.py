@@ -55,25 +55,25 @@ def _explained(error: ValidationError, document: Value, source: SourceText) -> I
                 yield Unreadable(at, f"unknown key `{key}`{_inside(name)}", nearest_of(key, schema["properties"]))
         case "required":
             for key in (key for key in wanted if key not in found):
-                yield Unreadable(location_of(value), f"the key `{key}` is missing{_inside(name)}")
+                yield Unreadable(value.location, f"the key `{key}` is missing{_inside(name)}")
         case "oneOf" if not path and not isinstance(found, dict):
             return  # its type is an error of its own
         case "oneOf" if not path:
             keys = " and ".join(f"`{key}`" for alternative in wanted for key in alternative["required"])
-            yield Unreadable(location_of(value), f"give exactly one of {keys}")
+            yield Unreadable(value.location, f"give exactly one of {keys}")
         case "enum":
             nearest = nearest_of(str(error.instance), wanted) or f"one of {', '.join(wanted)}"
-            yield Unreadable(location_of(value), f"`{name}` is {_written(error.instance)}", nearest)
+            yield Unreadable(value.location, f"`{name}` is {_written(error.instance)}", nearest)
         case "pattern" | "minLength" | "maxLength" if "propertyNames" in error.absolute_schema_path:
             at, hint = _key_location(find(value, [str(found)]), str(found), source), _expected(error)
             complaint = _complaint(error).partition(", which ")[2] or _complaint(error)
             yield Unreadable(at, f"the key `{found}`{_inside(name)} {'has a wrong form' if hint else complaint}", hint)
         case "pattern" if hint := _expected(error):
-            yield Unreadable(location_of(value), f"`{name}` is {error.instance!r}", hint)
+            yield Unreadable(value.location, f"`{name}` is {error.instance!r}", hint)
         case _:
             hint = "put it in quotes" if wanted == "string" and isinstance(found, bool | int | float) else ""
             what = f"`{name}`" if name else "the document"
-            yield Unreadable(location_of(value), f"{what} {_complaint(error)}", hint)
+            yield Unreadable(value.location, f"{what} {_complaint(error)}", hint)
 
 
 def _written(value: object) -> str:
@@ -139,13 +139,8 @@ def nearest_of(name: str, known: Iterable[str]) -> str:
     return f"did you mean `{by_letters[nearest[0]]}`?" if nearest else ""
 
 
-def location_of(value: Value) -> Location:
-    """Return where a value of a document is written."""
-    return value.at.location if value.at else Location("")
-
-
 def _key_location(value: Value, key: str, source: SourceText) -> Location:
     """Return where a key is written: before its value."""
     end = value.at.start if value.at else 0
     at = source.text.rfind(key, 0, end)
-    return source.location(at, at + len(key)) if at >= 0 else location_of(value)
+    return source.location(at, at + len(key)) if at >= 0 else value.location

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iamlint.basics.frozen import frozen
-from iamlint.location import Made, Span
+from iamlint.location import Location, Made, Span
 from iamlint.unknown import Unknown, UnknownPart
 
 
@@ -96,6 +96,11 @@ class Value:
     data: Data
     at: Span | None = None
     structure: Value | Partial | None = None
+
+    @property
+    def location(self) -> Location:
+        """Where it is written; a location without a path for a value that is in no file."""
+        return self.at.location if self.at else Location("")
 
     @property
     def encoded(self) -> Value | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from iamlint.basics.frozen import frozen
 from iamlint.documents import plain, read_json_documents
+from iamlint.documents.parts import has
 from iamlint.documents.values import Value
 from iamlint.files.texts import load
 from iamlint.location import Location, SourceText, Unreadable
@@ -58,8 +59,8 @@ def _read(source: SourceText) -> Log | list[Advice] | Unreadable:
     if isinstance(documents, Unreadable):
         return documents
     entries = [entry for document in documents for entry in _entries(document)]
-    logged = [entry for entry in entries if _is(entry, "protoPayload")]
-    advised = [entry for entry in entries if _is(entry, "recommenderSubtype") or _is(entry, "primaryImpact")]
+    logged = [entry for entry in entries if has(entry, "protoPayload")]
+    advised = [entry for entry in entries if has(entry, "recommenderSubtype") or has(entry, "primaryImpact")]
     at = Location(source.path)
     if not entries:
         return Unreadable(at, "the file has no entries, so it is no evidence of use", _HINT)
@@ -75,14 +76,6 @@ def _entries(document: Value) -> Iterator[Value]:
         yield from document.data
     else:
         yield document
-
-
-def _is(entry: Value, key: str) -> bool:
-    return isinstance(entry.data, dict) and key in entry.data
-
-
-def _at(value: Value) -> Location:
-    return value.at.location if value.at else Location("")
 
 
 class _BadError(Exception):
@@ -101,11 +94,11 @@ def _log(path: str, entries: list[Value]) -> Log | Unreadable:
         try:
             times.append(_time(written.get("timestamp")))
         except _BadError as bad:
-            return Unreadable(_at(entry), str(bad), _HINT)
+            return Unreadable(entry.location, str(bad), _HINT)
         project = _project(written)
         if project:
             projects.add(project)
-        for one in _uses(_mapping(written.get("protoPayload")), project, _at(entry)):
+        for one in _uses(_mapping(written.get("protoPayload")), project, entry.location):
             uses.setdefault((one.principal, one.permission, one.project, one.resource), one)
     return Log(path, min(times), max(times), len(entries), frozenset(projects), tuple(uses.values()))
 
@@ -173,9 +166,9 @@ def _advised(entries: list[Value]) -> list[Advice] | Unreadable:
             for one in _listed(_mapping(group).get("operations"))
         ]
         try:
-            found += _advice(operations, _days(content), _at(entry))
+            found += _advice(operations, _days(content), entry.location)
         except _BadError as bad:
-            return Unreadable(_at(entry), str(bad), _HINT)
+            return Unreadable(entry.location, str(bad), _HINT)
     return found
 
 

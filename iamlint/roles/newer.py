@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from iamlint.documents import path_text, read_json_documents, read_yaml
-from iamlint.documents.values import NULL, Value
+from iamlint.documents.parts import get
+from iamlint.documents.values import Value
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.location import Location, SourceText, Unreadable
@@ -66,24 +67,22 @@ def _entries(document: Value) -> Iterator[tuple[tuple[int, ...], Value]]:
 
 
 def _definition(entry: Value, path: str) -> Definition | Unreadable:
-    at = entry.at.location if entry.at else Location("")
-    parts = entry.data if isinstance(entry.data, dict) else {}
-    name = parts.get("name", NULL).data
+    at, name = entry.location, get(entry, "name").data
     if not isinstance(name, str) or "roles/" not in name:
         what = "the document" if path == "$" else path
         return Unreadable(at, f"{what} is not a role: its name is not roles/NAME", _HINT)
     if not name.startswith("roles/"):
         return Unreadable(at, f"{path}: {name} is a custom role", "give its definition among the paths to check")
-    listed = parts.get("includedPermissions", NULL).data
+    listed = get(entry, "includedPermissions").data
     texts = [one.data for one in listed if isinstance(one.data, str)] if isinstance(listed, tuple) else []
     if listed is not None and (not isinstance(listed, tuple) or len(texts) < len(listed)):
         return Unreadable(at, f"{path}.includedPermissions is not a list of texts", _HINT)
     return Definition(
         name=name,
-        title=_plain(parts.get("title", NULL)),
-        stage=_plain(parts.get("stage", NULL)),
+        title=_plain(get(entry, "title")),
+        stage=_plain(get(entry, "stage")),
         permissions=frozenset(texts) if listed is not None else None,
-        listed=parts.get("deleted", NULL).data is not True,
+        listed=get(entry, "deleted").data is not True,
     )
 
 

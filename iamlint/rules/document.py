@@ -113,7 +113,7 @@ def _examples(listed: Iterable[Mapping[str, Any]], places: Iterable[list[int]], 
 def _beyond_schema(document: Value) -> Iterator[Unreadable]:
     """Yield errors that a schema cannot find: an unknown query, or unknown words in the message."""
     from iamlint.documents import find, plain
-    from iamlint.documents.validation import location_of, nearest_of
+    from iamlint.documents.validation import nearest_of
     from iamlint.patterns.fact_schema import KINDS
     from iamlint.queries import QUERIES
     from iamlint.rules.message import PLACEHOLDER
@@ -122,7 +122,7 @@ def _beyond_schema(document: Value) -> Iterator[Unreadable]:
     written = plain(document)
     if "query" in written and written["query"] not in QUERIES:
         yield Unreadable(
-            location_of(query), f"there is no query `{written['query']}`", nearest_of(written["query"], QUERIES)
+            query.location, f"there is no query `{written['query']}`", nearest_of(written["query"], QUERIES)
         )
         return
     kinds: tuple[str, ...] = tuple(written.get("when", ()))
@@ -134,4 +134,4 @@ def _beyond_schema(document: Value) -> Iterator[Unreadable]:
     for word in PLACEHOLDER.findall(written["message"]):
         if word not in words:
             known = ", ".join(f"{{{one}}}" for one in sorted(words))
-            yield Unreadable(location_of(message), f"`message` has {{{word}}}, which this rule does not know", known)
+            yield Unreadable(message.location, f"`message` has {{{word}}}, which this rule does not know", known)

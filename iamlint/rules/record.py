@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from iamlint.documents import find, plain, read_yaml
 from iamlint.documents.compiled import compiled_text
+from iamlint.documents.parts import array, position
 from iamlint.documents.values import Value
-from iamlint.location import Location, SourceText, Unreadable
+from iamlint.location import SourceText, Unreadable
 
 _PAGE = ("why", "fix", "references", "examples", "mend", "unmended")
 _LISTS = {"flags": ("examples", "flags"), "passes": ("examples", "passes"), "mends": ("mend",)}
@@ -32,17 +33,8 @@ def record_of(document: Value) -> Record:
     head = {name: value for name, value in written.items() if name not in _PAGE}
     mends = [[one["by"], one["safety"]] for one in written.get("mend", ())]
     page = {name: written[name] for name in _PAGE if name in written}
-    places = {name: [_place(item) for item in _items(find(document, path))] for name, path in _LISTS.items()}
-    return Record(head | {"mends": mends, "at": _place(document)}, page | places)
-
-
-def _items(listed: Value) -> tuple[Value, ...]:
-    return listed.data if isinstance(listed.data, tuple) else ()
-
-
-def _place(value: Value) -> list[int]:
-    at = value.at.location if value.at else Location("")
-    return [at.line, at.column, at.end_line, at.end_column]
+    places = {name: [position(item) for item in array(find(document, path))] for name, path in _LISTS.items()}
+    return Record(head | {"mends": mends, "at": position(document)}, page | places)
 
 
 def compiled_rules(folder: Path, sources: Path | None) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from iamlint.accepted.configuration.config import Config, read_config, unknown_names
+from iamlint.accepted.configuration.config import Config, unknown_names
+from iamlint.accepted.configuration.reading import read_config
 from iamlint.facts import Resource
 from iamlint.finding import Finding
 from iamlint.location import Location, Unreadable

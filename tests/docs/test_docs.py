@@ -15,7 +15,8 @@ from pages import main as pages
 from program import run
 
 from iamlint import testing
-from iamlint.accepted.configuration.config import Config, read_config
+from iamlint.accepted.configuration.config import Config
+from iamlint.accepted.configuration.reading import read_config
 from iamlint.budget import Allowance
 from iamlint.cli.program import program
 from iamlint.location import Unreadable

@@ -11,7 +11,8 @@ from checkout import commit, git
 from program import run
 
 from iamlint.accepted.baseline import Baseline, baseline_of
-from iamlint.accepted.configuration.config import Config, read_config
+from iamlint.accepted.configuration.config import Config
+from iamlint.accepted.configuration.reading import read_config
 from iamlint.location import SourceText
 from iamlint.rules.catalog import load_rules
 

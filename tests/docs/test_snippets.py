@@ -20,7 +20,8 @@ from checkout import commit, git, write
 from snippets import ROOT, Snippet, files_of, pages, recipes, snippets, write_workflows
 from vendor_schemas import assert_valid
 
-from iamlint.accepted.configuration.config import Config, read_config, unknown_names
+from iamlint.accepted.configuration.config import Config, unknown_names
+from iamlint.accepted.configuration.reading import read_config
 from iamlint.addresses import REPOSITORY
 from iamlint.hcl import read_file
 from iamlint.location import SourceText

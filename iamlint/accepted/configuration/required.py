@@ -9,7 +9,6 @@ from collections.abc import Callable
 from iamlint import __version__
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents import find
-from iamlint.documents.validation import location_of
 from iamlint.documents.values import Value
 from iamlint.location import Unreadable
 
@@ -37,7 +36,7 @@ def refused(document: Value) -> Unreadable | None:
     if not isinstance(asked.data, str) or allows(asked.data, __version__) is not False:
         return None
     reason = f"this configuration asks for iamlint {asked.data}, and this is {__version__}"
-    return Unreadable(location_of(asked), reason, f"install such a version, or change `{KEY}`")
+    return Unreadable(asked.location, reason, f"install such a version, or change `{KEY}`")
 
 
 def allows(asked: str, version: str) -> bool | None:

@@ -9,7 +9,8 @@ from typing import Literal
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents import read_json, read_yaml
-from iamlint.documents.values import NULL, Value
+from iamlint.documents.parts import array, get, members
+from iamlint.documents.values import Value
 from iamlint.location import Location, SourceText, Unreadable
 
 ClientKind = Literal["github-actions", "gitlab", "credentials", "gcloud", "kubernetes"]
@@ -45,16 +46,9 @@ class Client:
     direct: bool = False
 
 
-def _at(value: Value, *path: str) -> Value:
-    """The value under these keys, one below the other; null where one is missing."""
-    for name in path:
-        value = value.data.get(name, NULL) if isinstance(value.data, dict) else NULL
-    return value
-
-
 def _text(value: Value, *path: str) -> str | None:
     """A text that is stated; None for one that is absent or made of a variable."""
-    found = _at(value, *path).data
+    found = get(value, *path).data
     return found.strip() if isinstance(found, str) and "${{" not in found and "$" not in found and found else None
 
 
@@ -67,11 +61,9 @@ def workflow_clients(source: SourceText) -> Iterator[Client]:
     if isinstance(documents, Unreadable) or not documents:
         return
     (workflow, *_) = documents
-    jobs = _at(workflow, "jobs").data
-    for job in jobs.values() if isinstance(jobs, dict) else ():
-        steps = _at(job, "steps").data
-        for step in steps if isinstance(steps, tuple) else ():
-            uses = _at(step, "uses")
+    for job in members(get(workflow, "jobs")).values():
+        for step in array(get(job, "steps")):
+            uses = get(step, "uses")
             if isinstance(uses.data, str) and _AUTH.match(uses.data):
                 yield _workflow_client(workflow, job, step, uses, source)
 
@@ -88,7 +80,7 @@ def _workflow_client(workflow: Value, job: Value, step: Value, uses: Value, sour
         id_token=_may_ask(workflow, job),
         environment=environment,
         lifetime=_text(step, "with", "access_token_lifetime"),
-        direct=_is_direct(_at(step, "with")),
+        direct=_is_direct(get(step, "with")),
     )
 
 
@@ -97,8 +89,8 @@ def _is_direct(inputs: Value) -> bool:
 
     Source: https://github.com/google-github-actions/auth#preferred-direct-workload-identity-federation
     """
-    has_provider = _at(inputs, "workload_identity_provider").data is not None
-    return has_provider and _at(inputs, "service_account").data in (None, "")
+    has_provider = get(inputs, "workload_identity_provider").data is not None
+    return has_provider and get(inputs, "service_account").data in (None, "")
 
 
 def _may_ask(workflow: Value, job: Value) -> bool | None:
@@ -107,14 +99,14 @@ def _may_ask(workflow: Value, job: Value) -> bool | None:
     Source: https://docs.github.com/en/actions/reference/security/oidc
     """
     for holder in (job, workflow):
-        permissions = _at(holder, "permissions").data
+        permissions = get(holder, "permissions").data
         match permissions:
             case str():
                 return permissions == "write-all"
             case dict():
                 return _text(Value(permissions), "id-token") == "write"
     # YAML reads a bare `on` as true; our reader keeps the text.
-    match _at(workflow, "on").data:
+    match get(workflow, "on").data:
         case str() | dict() as triggers:
             called = "workflow_call" in triggers
         case tuple() as triggers:
@@ -130,9 +122,8 @@ def gitlab_clients(source: SourceText) -> Iterator[Client]:
     if isinstance(documents, Unreadable) or not documents or not isinstance(documents[0].data, dict):
         return
     for job in (documents[0], *documents[0].data.values()):
-        tokens = _at(job, "id_tokens").data if isinstance(job.data, dict) else None
-        for token in tokens.values() if isinstance(tokens, dict) else ():
-            audience = _at(token, "aud")
+        for token in members(get(job, "id_tokens")).values():
+            audience = get(token, "aud")
             at = audience.at or token.at
             if at:
                 yield Client("gitlab", at.location, audience=_text(token, "aud"), id_token=True)
@@ -148,14 +139,14 @@ def kubernetes_clients(source: SourceText) -> Iterator[Client]:
     """
     documents = read_yaml(source)
     for document in () if isinstance(documents, Unreadable) else documents:
-        items = _at(document, "items").data
+        items = get(document, "items").data
         for one in items if isinstance(items, tuple) else (document,):
-            email = _at(one, "metadata", "annotations", ANNOTATION)
+            email = get(one, "metadata", "annotations", ANNOTATION)
             name = _text(one, "metadata", "name")
             if _text(one, "kind") != "ServiceAccount" or not name:
                 continue
             own_namespace = _text(one, "metadata", "namespace")
-            if email.data is None and own_namespace and one.at and _at(one, "metadata").data is not None:
+            if email.data is None and own_namespace and one.at and get(one, "metadata").data is not None:
                 yield Client("kubernetes", one.at.location, workload=f"{own_namespace}/{name}", direct=True)
             elif isinstance(email.data, str) and email.at:
                 namespace = _text(one, "metadata", "namespace") or "default"
@@ -180,13 +171,12 @@ def credentials_client(source: SourceText) -> Client | None:
     kind = _text(document, "type")
     url = _text(document, "service_account_impersonation_url") or ""
     found = _ACCOUNT.search(url)
-    delegates = _at(document, "delegates").data
-    chain = [one.data for one in delegates if isinstance(one.data, str)] if isinstance(delegates, tuple) else []
+    chain = [one.data for one in array(get(document, "delegates")) if isinstance(one.data, str)]
     source_type = _text(document, "source_credentials", "type")
     caller = _text(document, "client_email") if kind == "service_account" else None
     if source_type == "service_account":
         caller = _text(document, "source_credentials", "client_email")
-    lifetime = _at(document, "service_account_impersonation", "token_lifetime_seconds").data
+    lifetime = get(document, "service_account_impersonation", "token_lifetime_seconds").data
     return Client(
         "credentials",
         Location(source.path),

@@ -8,7 +8,8 @@ from typing import Any
 from iamlint.diagnosis.recognition.error_kind import Cause, ErrorKind, Example, LookAlike
 from iamlint.diagnosis.recognition.fragments import SHAPES, Alternative, Structured, Template
 from iamlint.documents import find, plain, read_yaml
-from iamlint.documents.validation import location_of, nearest_of
+from iamlint.documents.parts import array, get, position
+from iamlint.documents.validation import nearest_of
 from iamlint.documents.values import Value
 from iamlint.location import Location, SourceText, Unreadable
 
@@ -33,8 +34,8 @@ def read_record(source: SourceText, slug: str) -> tuple[list[Any], list[Unreadab
     (document,) = documents
     if errors := list(_beyond_schema(document)):
         return [], errors
-    places = [[_place(one) for one in _items(document, key)] for key in _LISTS]
-    return [slug, source.path, plain(document), _place(document), places], []
+    places = [[position(one) for one in array(get(document, key))] for key in _LISTS]
+    return [slug, source.path, plain(document), position(document), places], []
 
 
 def kind_of(record: list[Any]) -> ErrorKind:
@@ -80,16 +81,6 @@ def kind_of(record: list[Any]) -> ErrorKind:
     )
 
 
-def _items(document: Value, key: str) -> Iterator[Value]:
-    listed = find(document, [key]).data
-    yield from listed if isinstance(listed, tuple) else ()
-
-
-def _place(value: Value) -> list[int]:
-    at = location_of(value)
-    return [at.line, at.column, at.end_line, at.end_column]
-
-
 def _parts(item: Any) -> Iterator[Template | Structured]:
     """The pieces of an alternative: a text, several texts, or texts and structured fields."""
     match item:
@@ -116,7 +107,7 @@ def _beyond_schema(document: Value) -> Iterator[Unreadable]:
             if name not in SHAPES:
                 hint = nearest_of(name, SHAPES) or f"one of {', '.join(SHAPES)}"
                 yield Unreadable(
-                    location_of(find(document, ["recognise"])),
+                    find(document, ["recognise"]).location,
                     f"{template.text!r} has {{{name}}}, which is no field",
                     hint,
                 )
@@ -127,4 +118,4 @@ def _beyond_schema(document: Value) -> Iterator[Unreadable]:
         )
         if longest < SHORTEST:
             reason = f"an alternative of `recognise` has no piece of {SHORTEST} letters"
-            yield Unreadable(location_of(find(document, ["recognise"])), reason)
+            yield Unreadable(find(document, ["recognise"]).location, reason)

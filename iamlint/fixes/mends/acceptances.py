@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.documents import find, read_yaml
+from iamlint.documents import read_yaml
+from iamlint.documents.parts import array, get
 from iamlint.documents.values import Value
 from iamlint.edits import Edit, edit
 from iamlint.fixes.problem import Change, Problem, change
@@ -79,8 +80,7 @@ def _of_settings(source: SourceText, start: int) -> tuple[Edit, ...] | None:
     documents = read_yaml(source)
     if isinstance(documents, Unreadable) or len(documents) != 1:
         return None
-    listed = find(documents[0], ["accept"])
-    items = listed.data if isinstance(listed.data, tuple) else ()
+    items = array(get(documents[0], "accept"))
     text = source.text
     starts = [_dash(text, one) for one in items]
     number = next((n for n, one in enumerate(items) if one.at and one.at.start <= start < one.at.end), None)

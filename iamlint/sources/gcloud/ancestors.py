@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
+from iamlint.documents.parts import get, has, text
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Resource
 from iamlint.sources.gcloud.hierarchy import Hierarchy
-from iamlint.sources.gcloud.parts import get, has, place, text
 from iamlint.sources.gcloud.recognition.kinds import Kind
 from iamlint.sources.gcloud.resources.denials import attached_to, denials
 from iamlint.sources.gcloud.resources.policies import whole_policy
@@ -46,11 +46,11 @@ def ancestors(found: Sequence[Value], hierarchy: Hierarchy) -> Iterator[Fact]:
     for entry in found:
         kind, name = text(get(entry, "type")) or "", text(get(entry, "id")) or ""
         resource, written = Resource(kind, name), get(entry, "policy")
-        declared = Declaration(place(entry), "ancestors")
+        declared = Declaration(entry.location, "ancestors")
         names.setdefault(f"{kind}s/{name}", declared)
         if has(written, "kind") or has(written, "rules"):
             yield from denials((written,), attached_to(resource))
         else:
-            yield from whole_policy(written, resource, place(get(entry, "id")), declared)
+            yield from whole_policy(written, resource, get(entry, "id").location, declared)
     for (name, declared), parent in zip_longest(names.items(), list(names)[1:]):
         hierarchy.note(name, parent, None, declared)

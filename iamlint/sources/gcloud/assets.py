@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from iamlint.documents.parts import first, get, has, items, text, texts
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Place, UnreadPart
 from iamlint.sources.gcloud.hierarchy import Hierarchy, bucket_home
 from iamlint.sources.gcloud.names import project_in, resource_of
-from iamlint.sources.gcloud.parts import first, get, has, items, place, text, texts
 from iamlint.sources.gcloud.resources import constraints, exposure, federation, inventory, tags
 from iamlint.sources.gcloud.resources.policies import grants, policy, whole_policy
 from iamlint.sources.reading import ExportFilter
@@ -23,14 +23,14 @@ from iamlint.unknown import Unknown
 def assets(found: Sequence[Value], relevant: ExportFilter | None, hierarchy: Hierarchy) -> Iterator[Fact]:
     """Yield the facts of an export or a list of assets; adds the ancestors to ``hierarchy``."""
     for one in found:
-        declared = Declaration(place(one), "asset")
+        declared = Declaration(one.location, "asset")
         name = text(get(one, "name")) or ""
         own = list(_asset(one, declared, relevant))
         yield from own
         if own:
             ancestors, resource = texts(get(one, "ancestors")), resource_of(name)
             if resource:
-                yield from bucket_home(resource, ancestors, declared, Place(place(get(one, "name"))))
+                yield from bucket_home(resource, ancestors, declared, Place(get(one, "name").location))
             hierarchy.add(ancestors, project_in(name), declared)
 
 
@@ -40,11 +40,11 @@ def _asset(one: Value, declared: Declaration, relevant: ExportFilter | None) -> 
     allow = first(one, "iam_policy", "iamPolicy")
     if resource and allow.data is not None:
         if relevant and relevant.policies:
-            yield from whole_policy(allow, resource, place(name), declared, relevant)
+            yield from whole_policy(allow, resource, name.location, declared, relevant)
         elif relevant:
-            yield from policy(allow, resource, place(name), declared, relevant)
+            yield from policy(allow, resource, name.location, declared, relevant)
         else:
-            yield from whole_policy(allow, resource, place(name), declared)
+            yield from whole_policy(allow, resource, name.location, declared)
     if resource:
         yield from constraints.org_policies(items(first(one, "org_policy", "orgPolicy")), resource)
         yield from tags.effective_tags(one, resource)
@@ -105,10 +105,10 @@ def search(found: Sequence[Value], hierarchy: Hierarchy) -> Iterator[Fact]:
     for one in found:
         name = get(one, "resource")
         resource = resource_of(text(name) or "")
-        declared = Declaration(place(one), "search")
+        declared = Declaration(one.location, "search")
         if resource:
-            yield from policy(get(one, "policy"), resource, place(name), declared)
-            yield from bucket_home(resource, [text(get(one, "project")) or ""], declared, Place(place(name)))
+            yield from policy(get(one, "policy"), resource, name.location, declared)
+            yield from bucket_home(resource, [text(get(one, "project")) or ""], declared, Place(name.location))
         _note(one, text(name) or "", declared, hierarchy)
 
 
@@ -133,11 +133,11 @@ def analysis(found: Sequence[Value]) -> Iterator[Fact]:
         for binding, name in _analysed(one):
             resource = resource_of(text(name) or "")
             if resource:
-                declared = Declaration(place(binding), "analysis")
-                yield from grants(binding, resource, declared, place(name))
+                declared = Declaration(binding.location, "analysis")
+                yield from grants(binding, resource, declared, name.location)
         for part in (one, get(one, "mainAnalysis"), *items(get(one, "serviceAccountImpersonationAnalysis"))):
             if get(part, "fullyExplored").data is False:
-                declared = Declaration(place(get(part, "fullyExplored")), "analysis")
+                declared = Declaration(get(part, "fullyExplored").location, "analysis")
                 yield UnreadPart("the analysis was not fully explored: it may lack bindings", declared)
 
 

@@ -8,6 +8,7 @@ from dataclasses import field
 from iamlint.basics.frozen import mutable
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents import read_json_documents, read_yaml
+from iamlint.documents.parts import has
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Resource, UnreadPart
 from iamlint.location import Location, SourceText, Unreadable
@@ -17,7 +18,6 @@ from iamlint.sources.gcloud.hierarchy import Hierarchy
 from iamlint.sources.gcloud.kubernetes.config_connector import config_connector
 from iamlint.sources.gcloud.kubernetes.documents import unread
 from iamlint.sources.gcloud.lists import more, opened
-from iamlint.sources.gcloud.parts import has, place
 from iamlint.sources.gcloud.recognition.kinds import Kind, kind_of
 from iamlint.sources.gcloud.recognition.no_export import is_no_export, is_relevant
 from iamlint.sources.gcloud.recognition.resource_from_path import by_option, by_path, claim, project_by_path
@@ -114,7 +114,9 @@ def _read(documents: list[tuple[Value, Kind | None]], source: SourceText, option
     for document, kind in in_lists(documents):
         if kind is None:
             hint = "the rest of the file is read"
-            export.errors.append(Unreadable(place(document), "this document is not an export that iamlint knows", hint))
+            export.errors.append(
+                Unreadable(document.location, "this document is not an export that iamlint knows", hint)
+            )
             continue
         sound = export.sound(document, kind)
         if kind == "config_connector":
@@ -156,7 +158,7 @@ class _Export:
             errors = problems(kind, document)
             if errors and all(_YTT.search(self.source.line(error.at.line)) for error in errors):
                 reason = "the document is a template of ytt, which is not filled in"
-                self.facts.append(UnreadPart(reason, Declaration(place(document), "export")))
+                self.facts.append(UnreadPart(reason, Declaration(document.location, "export")))
             else:
                 self.errors += errors
             return [] if errors else [document]

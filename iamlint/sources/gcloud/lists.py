@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from iamlint.documents.parts import get, text
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, UnreadPart
 from iamlint.sources.gcloud.kubernetes.documents import members
-from iamlint.sources.gcloud.parts import get, place, text
 from iamlint.sources.gcloud.recognition.kinds import Kind, kind_of
 
 _ANSWERS: Mapping[str, frozenset[Kind]] = {
@@ -64,4 +64,4 @@ def more(document: Value) -> UnreadPart | None:
     if not text(get(document, "nextPageToken")) or _answer(document) is None:
         return None
     reason = "the list has further pages, which are not in the input (nextPageToken)"
-    return UnreadPart(reason, Declaration(place(document), "export"))
+    return UnreadPart(reason, Declaration(document.location, "export"))

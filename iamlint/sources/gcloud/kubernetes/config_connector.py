@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
+from iamlint.documents.parts import get, has, items, text
 from iamlint.documents.values import Value
 from iamlint.facts import (
     Condition,
@@ -33,7 +34,6 @@ from iamlint.principals import read_principal
 from iamlint.sources.gcloud.kubernetes.connected_access import access_control, dataset_access
 from iamlint.sources.gcloud.kubernetes.workloads import kubernetes_account
 from iamlint.sources.gcloud.names import account_in, snake
-from iamlint.sources.gcloud.parts import get, has, items, place, text
 from iamlint.sources.gcloud.resources.denials import denials
 from iamlint.sources.gcloud.resources.exposure import api_key, bucket_settings
 from iamlint.sources.gcloud.resources.federation import provider
@@ -62,7 +62,7 @@ class _Object:
 
     @property
     def declared(self) -> Declaration:
-        return Declaration(place(self.document), self.kind)
+        return Declaration(self.document.location, self.kind)
 
 
 def config_connector(documents: Sequence[Value]) -> Iterator[Fact]:
@@ -118,7 +118,7 @@ def _in_force(one: _Object, stated: Set[tuple[str, str, object]]) -> Iterator[Gr
     https://cloud.google.com/config-connector/docs/reference/resource-docs/iam/iampartialpolicy
     """
     status = get(one.document, "status")
-    declared = Declaration(place(status), "policy")
+    declared = Declaration(status.location, "policy")
     for grant in _bindings(one, get(status, "allBindings")):
         if _what(grant) not in stated:
             yield replace(grant, declared=declared)
@@ -142,9 +142,9 @@ def _grants(one: _Object, binding: Value, members: Sequence[Value]) -> Iterator[
             resource=_target(one),
             origin="export",
             declared=one.declared,
-            principal_place=Place(place(at)),
-            role_place=Place(place(written)),
-            resource_place=Place(place(get(one.spec, "resourceRef"))),
+            principal_place=Place(at.location),
+            role_place=Place(written.location),
+            resource_place=Place(get(one.spec, "resourceRef").location),
             condition=hidden or condition_of(get(binding, "condition")),
         )
 
@@ -258,7 +258,7 @@ def _account(one: _Object) -> ServiceAccount:
 
 def _key(one: _Object) -> ServiceAccountKey:
     reference = get(one.spec, "serviceAccountRef")
-    at = Place(place(reference if reference.at else one.document))
+    at = Place((reference if reference.at else one.document).location)
     return ServiceAccountKey(_account_of(one, reference), one.declared, at, uploaded=has(one.spec, "publicKeyData"))
 
 
@@ -268,7 +268,7 @@ def _custom_role(one: _Object) -> CustomRole:
     listed = items(get(one.spec, "permissions"))
     return CustomRole(
         name=join_texts(home, "/roles/", _id(one.document)),
-        permissions=tuple((text(item) or "", Place(place(item))) for item in listed),
+        permissions=tuple((text(item) or "", Place(item.location)) for item in listed),
         declared=one.declared,
         title=text(get(one.spec, "title")),
         stage=text(get(one.spec, "stage")),
@@ -310,7 +310,7 @@ def _own_folder(one: _Object) -> Folder:
 
 def _service(one: _Object) -> Service:
     name = get(one.spec, "resourceID") if has(one.spec, "resourceID") else get(one.document, "metadata", "name")
-    return Service(_id(one.document), _project(one), one.declared, Place(place(name)))
+    return Service(_id(one.document), _project(one), one.declared, Place(name.location))
 
 
 _READERS: Mapping[str, Callable[[_Object], Fact]] = {

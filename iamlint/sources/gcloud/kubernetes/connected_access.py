@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from iamlint.documents.parts import first, get, has, items, text
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Grant, Place, Resource, Text
 from iamlint.principals import read_principal
@@ -19,7 +20,6 @@ from iamlint.sources.access_entries import (
     principal_named_by,
     principal_of_entity,
 )
-from iamlint.sources.gcloud.parts import first, get, has, items, place, text
 from iamlint.sources.gcloud.resources.policies import condition_of
 from iamlint.unknown import Unknown
 
@@ -49,8 +49,8 @@ def dataset_access(spec: Value, dataset: str, declared: Declaration) -> Iterator
             resource=Resource("bigquery_dataset", dataset),
             origin="export",
             declared=declared,
-            principal_place=Place(place(named)),
-            role_place=Place(place(written if written.at else entry)),
+            principal_place=Place(named.location),
+            role_place=Place((written if written.at else entry).location),
             resource_place=Place(declared.at),
             condition=condition_of(get(entry, "condition")),
         )
@@ -69,7 +69,7 @@ def access_control(kind: str, spec: Value, declared: Declaration) -> Iterator[Gr
         resource=Resource(family, name or Unknown("the entry names no bucket")),
         origin="export",
         declared=declared,
-        principal_place=Place(place(entity if entity.at else spec)),
-        role_place=Place(place(written if written.at else spec)),
-        resource_place=Place(place(bucket if bucket.at else spec)),
+        principal_place=Place((entity if entity.at else spec).location),
+        role_place=Place((written if written.at else spec).location),
+        resource_place=Place((bucket if bucket.at else spec).location),
     )

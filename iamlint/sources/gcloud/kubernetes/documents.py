@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.documents.parts import get, text
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, UnreadPart
 from iamlint.sources.gcloud.kubernetes.config_connector import KINDS
-from iamlint.sources.gcloud.parts import get, place, text
 
 _CONNECTOR = "cnrm.cloud.google.com"
 _OTHER_CLOUDS = regex(r"aws|azure|alibaba|alicloud|ibm|openstack|oracle|yandex")
@@ -59,7 +59,7 @@ def unread(document: Value) -> UnreadPart | None:
     group, kind = (text(get(document, "apiVersion")) or "").rpartition("/")[0], text(get(document, "kind")) or ""
     if not _is_document(document) or _OTHER_CLOUDS.search(group) or not _is_about_iam(group, kind):
         return None
-    return UnreadPart(f"iamlint does not read {kind} of {group}", Declaration(place(document), kind))
+    return UnreadPart(f"iamlint does not read {kind} of {group}", Declaration(document.location, kind))
 
 
 def _is_about_iam(group: str, kind: str) -> bool:

@@ -5,10 +5,10 @@ Source: https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
 
 from __future__ import annotations
 
+from iamlint.documents.parts import get, text
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, KubernetesAccount, Place
 from iamlint.sources.gcloud.names import account_in
-from iamlint.sources.gcloud.parts import get, place, text
 from iamlint.unknown import Unknown
 
 ANNOTATION = "iam.gke.io/gcp-service-account"
@@ -28,6 +28,6 @@ def kubernetes_account(document: Value) -> KubernetesAccount:
         namespace=text(get(document, "metadata", "namespace")) or Unknown("the document names no namespace"),
         name=text(get(document, "metadata", "name")) or Unknown("its name is known after apply"),
         account=account_in(email) or email,
-        declared=Declaration(place(document), "ServiceAccount"),
-        place=Place(place(written)),
+        declared=Declaration(document.location, "ServiceAccount"),
+        place=Place(written.location),
     )

@@ -6,9 +6,9 @@ import re
 from typing import Literal, get_args
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.documents.parts import get, text
 from iamlint.documents.values import Value
 from iamlint.sources.gcloud.kubernetes.workloads import is_annotated
-from iamlint.sources.gcloud.parts import get, text
 
 Kind = Literal[
     "config_connector",

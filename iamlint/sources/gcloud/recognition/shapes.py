@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from iamlint.documents import find, path_text, plain
 from iamlint.documents.values import Value
 from iamlint.location import Unreadable
-from iamlint.sources.gcloud.parts import place
 from iamlint.sources.gcloud.recognition.kinds import KINDS, Kind
 from iamlint.sources.gcloud.recognition.strays import alike, holds_bindings
 
@@ -49,7 +48,7 @@ def problems(kind: Kind, value: Value, path: Sequence[str | int] = ()) -> list[U
     errors = sorted(_validator(kind).iter_errors(plain(value)), key=lambda error: list(map(str, error.absolute_path)))
     return [
         Unreadable(
-            place(find(value, error.absolute_path)),
+            find(value, error.absolute_path).location,
             f"{path_text([*path, *error.absolute_path])}: {_short(_said(error))}",
             f"this was read as {_an(schema(kind)['title'])}",
         )
@@ -80,10 +79,10 @@ def _strays(rule: Schema, value: Value, path: tuple[str | int, ...]) -> Iterator
                     yield from _strays(rule["properties"][name], item, (*path, name))
                 elif holds_bindings(item, anywhere=True):
                     reason = f"{path_text([*path, name])}: exports have no bindings under this key"
-                    yield Unreadable(place(item), reason, "is the key misspelt?")
+                    yield Unreadable(item.location, reason, "is the key misspelt?")
                 elif meant := [one for one in rule["properties"] if one not in entries and alike(one, name)]:
                     reason = f"{path_text([*path, name])}: this key is spelt otherwise"
-                    yield Unreadable(place(item), reason, f"write {meant[0]}")
+                    yield Unreadable(item.location, reason, f"write {meant[0]}")
         case tuple() as items if rule.get("items", {}).keys() & {"properties", "$ref"}:
             for number, item in enumerate(items):
                 yield from _strays(rule["items"], item, (*path, number))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.documents.parts import items, text
 from iamlint.documents.values import NULL, Value
-from iamlint.sources.gcloud.parts import items, text
 from iamlint.sources.marks import ROLE
 
 _MOST_LOOKED_AT = 20_000

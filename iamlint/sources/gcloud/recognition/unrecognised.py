@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from iamlint.documents.parts import get, has
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, UnreadPart
 from iamlint.location import Location, SourceText, Unreadable
-from iamlint.sources.gcloud.parts import get, has
 from iamlint.sources.gcloud.recognition.resource_from_path import Claim
 from iamlint.sources.gcloud.recognition.strays import holds_bindings
 from iamlint.sources.marks import LINK_HINT, is_link, is_template, mark, message

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from iamlint.documents.parts import first, get, has, items, text, texts
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, OrgPolicy, Place, Resource
 from iamlint.sources.gcloud.names import relative
-from iamlint.sources.gcloud.parts import first, get, has, items, place, text, texts
 from iamlint.unknown import Unknown
 
 
@@ -42,8 +42,8 @@ def _of_spec(policy: Value, constraint: str, resource: Resource) -> OrgPolicy:
     return OrgPolicy(
         constraint=constraint,
         resource=resource,
-        declared=Declaration(place(policy), "org_policy"),
-        place=Place(place(get(spec, "rules") if has(spec, "rules") else spec)),
+        declared=Declaration(policy.location, "org_policy"),
+        place=Place((get(spec, "rules") if has(spec, "rules") else spec).location),
         enforced=why if conditional else any(enforced) if enforced else None,
         allowed=why if conditional else tuple(allowed),
         denied=why if conditional else tuple(denied),
@@ -64,8 +64,8 @@ def _older(policy: Value, resource: Resource) -> OrgPolicy:
     return OrgPolicy(
         constraint=(text(written) or "").removeprefix("constraints/"),
         resource=resource,
-        declared=Declaration(place(policy), "org_policy"),
-        place=Place(place(written)),
+        declared=Declaration(policy.location, "org_policy"),
+        place=Place(written.location),
         enforced=get(boolean, "enforced").data is True if boolean.data is not None else None,
         allowed=("*",) if everything == "ALLOW" else texts(first(listed, "allowedValues", "allowed_values")),
         denied=("*",) if everything == "DENY" else texts(first(listed, "deniedValues", "denied_values")),

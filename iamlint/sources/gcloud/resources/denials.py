@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
+from iamlint.documents.parts import get, has, items, text, texts
 from iamlint.documents.values import Value
 from iamlint.facts import Boundary, BoundaryBinding, Declaration, Denial, Place, Resource, Text, UnreadPart
-from iamlint.sources.gcloud.parts import get, has, items, place, text, texts
 from iamlint.sources.gcloud.resources.policies import condition_of
 from iamlint.unknown import Unknown
 
@@ -23,10 +23,10 @@ _NO_DETAILS = Unknown("the export does not print what the boundary policy allows
 def denials(found: Sequence[Value], parent: Text | None = None) -> Iterator[Denial]:
     """Yield the rules of deny policies. A policy printed without its rules denies unknown permissions."""
     for policy in found:
-        declared = Declaration(place(policy), "deny_policy")
+        declared = Declaration(policy.location, "deny_policy")
         where = attachment(text(get(policy, "name")) or "") or parent or _NOT_ATTACHED
         if not has(policy, "rules"):
-            yield _not_listed(where, declared, Place(place(get(policy, "name"))))
+            yield _not_listed(where, declared, Place(get(policy, "name").location))
         for rule in items(get(policy, "rules")):
             if has(rule, "denyRule"):
                 yield denial(get(rule, "denyRule"), where, declared)
@@ -48,8 +48,8 @@ def denial(rule: Value, parent: Text, declared: Declaration) -> Denial:
         exception_principals=texts(get(rule, "exceptionPrincipals")),
         exception_permissions=texts(get(rule, "exceptionPermissions")),
         condition=condition_of(get(rule, "denialCondition")),
-        place=Place(place(denied if denied.at else rule)),
-        principals_place=Place(place(principals)) if principals.at else None,
+        place=Place((denied if denied.at else rule).location),
+        principals_place=Place(principals.location) if principals.at else None,
     )
 
 
@@ -73,8 +73,8 @@ def boundaries(found: Sequence[Value]) -> Iterator[Boundary]:
         resources = [one for rule in items(get(details, "rules")) for one in texts(get(rule, "resources"))]
         yield Boundary(
             name=text(name) or "",
-            declared=Declaration(place(policy), "boundary_policy"),
-            place=Place(place(get(details, "rules") if has(details, "rules") else name)),
+            declared=Declaration(policy.location, "boundary_policy"),
+            place=Place((get(details, "rules") if has(details, "rules") else name).location),
             resources=tuple(resources) if has(details, "rules") else _NO_DETAILS,
             enforcement_version=text(get(details, "enforcementVersion")),
         )
@@ -87,7 +87,7 @@ def boundary_bindings(found: Sequence[Value]) -> Iterator[BoundaryBinding]:
             yield BoundaryBinding(
                 policy=text(get(binding, "policy")) or "",
                 principal_set=text(get(binding, "target", "principalSet")) or "",
-                declared=Declaration(place(binding), "policy_binding"),
+                declared=Declaration(binding.location, "policy_binding"),
                 condition=condition_of(get(binding, "condition")),
             )
 
@@ -100,5 +100,5 @@ def access_policies(found: Sequence[Value]) -> Iterator[UnreadPart]:
     for one in found:
         yield UnreadPart(
             "an access policy of IAM v3 allows or denies permissions and is not read",
-            Declaration(place(one), "access_policy"),
+            Declaration(one.location, "access_policy"),
         )

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from iamlint.documents.parts import get, has, items, text
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Grant, Place, Resource
 from iamlint.principals import read_principal
 from iamlint.sources.gcloud.names import relative, resource_of
-from iamlint.sources.gcloud.parts import get, has, items, place, text
 from iamlint.unknown import Unknown
 
 
@@ -28,7 +28,7 @@ def entitlements(found: Sequence[Value]) -> Iterator[Grant]:
 
 
 def _grants(one: Value, access: Value, resource: Resource, latent: Unknown) -> Iterator[Grant]:
-    declared = Declaration(place(one), "entitlement")
+    declared = Declaration(one.location, "entitlement")
     written = get(access, "resource")
     for users in items(get(one, "eligibleUsers")):
         for member in items(get(users, "principals")):
@@ -40,9 +40,9 @@ def _grants(one: Value, access: Value, resource: Resource, latent: Unknown) -> I
                     resource=resource,
                     origin="export",
                     declared=declared,
-                    principal_place=Place(place(member)),
-                    role_place=Place(place(role)),
-                    resource_place=Place(place(written if written.at else one)),
+                    principal_place=Place(member.location),
+                    role_place=Place(role.location),
+                    resource_place=Place((written if written.at else one).location),
                     condition=latent,
                     latent="on approval" if has(one, "approvalWorkflow") else "on request",
                 )

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from iamlint.documents.parts import first, get, items, text, texts
 from iamlint.documents.values import Value
 from iamlint.facts import AccessSetting, ApiKey, Bucket, Credential, Declaration, Fact, Place, Resource, Setting, Text
 from iamlint.sources.gcloud.names import project_in, resource_of
-from iamlint.sources.gcloud.parts import first, get, items, place, text, texts
 from iamlint.unknown import Unknown
 
 _CLIENTS = (
@@ -30,11 +30,11 @@ def api_keys(found: Sequence[Value]) -> Iterator[Fact]:
             continue
         name = get(key, "name")
         project = project_in(text(name) or "") or Unknown("the export does not name the project")
-        declared = Declaration(place(name if name.at else key), "api_key")
+        declared = Declaration((name if name.at else key).location, "api_key")
         yield api_key(key, text(get(key, "displayName")) or text(name) or "", project, declared)
         account = get(key, "serviceAccountEmail")
         if text(account):
-            yield Credential("api_key", text(account) or "", declared, Place(place(account)))
+            yield Credential("api_key", text(account) or "", declared, Place(account.location))
 
 
 def api_key(key: Value, name: str, project: Text, declared: Declaration) -> ApiKey:
@@ -47,7 +47,7 @@ def api_key(key: Value, name: str, project: Text, declared: Declaration) -> ApiK
         name=name,
         project=project,
         declared=declared,
-        place=Place(place(restrictions) if restrictions.at else declared.at),
+        place=Place(restrictions.location if restrictions.at else declared.at),
         clients=tuple(clients),
         apis=tuple(text(get(one, "service")) or "" for one in items(get(restrictions, "apiTargets"))),
         created=text(get(key, "createTime")),
@@ -57,17 +57,17 @@ def api_key(key: Value, name: str, project: Text, declared: Declaration) -> ApiK
 def buckets(found: Sequence[Value]) -> Iterator[AccessSetting | Bucket]:
     """Yield the settings of buckets that ``gcloud storage buckets list`` prints, and with ``--raw`` their projects."""
     for one in found:
-        name, declared = text(get(one, "name")) or "", Declaration(place(one), "bucket")
+        name, declared = text(get(one, "name")) or "", Declaration(one.location, "bucket")
         yield from bucket_settings(one, name, declared)
         project = get(one, "projectNumber")
         if text(project):
-            yield Bucket(name, text(project) or "", declared, Place(place(project)))
+            yield Bucket(name, text(project) or "", declared, Place(project.location))
 
 
 def bucket_asset(name: Value, data: Value) -> Iterator[AccessSetting]:
     """Yield the settings of a bucket in an export of assets."""
     bucket = (text(name) or "").rpartition("/")[2]
-    yield from bucket_settings(data, bucket, Declaration(place(name), "bucket"))
+    yield from bucket_settings(data, bucket, Declaration(name.location, "bucket"))
 
 
 def bucket_settings(bucket: Value, name: str, declared: Declaration) -> Iterator[AccessSetting]:
@@ -89,10 +89,10 @@ def run_service_asset(name: Value, data: Value) -> Iterator[AccessSetting]:
     checked = get(data, "invokerIamDisabled")
     annotation = get(data, "metadata", "annotations", _NO_CHECK)
     resource = resource_of(text(name) or "")
-    declared = Declaration(place(name), "run_service")
+    declared = Declaration(name.location, "run_service")
     if resource and (checked.data is True or text(annotation) == "true"):
         yield _setting("no_invoker_check", resource, declared, checked if checked.data is True else annotation)
 
 
 def _setting(setting: Setting, resource: Resource, declared: Declaration, written: Value) -> AccessSetting:
-    return AccessSetting(setting, resource, declared, Place(place(written)))
+    return AccessSetting(setting, resource, declared, Place(written.location))

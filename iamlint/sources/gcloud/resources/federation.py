@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.documents.parts import first, get, has, text, texts
 from iamlint.documents.values import NULL, Value
 from iamlint.facts import Condition, Declaration, Place, Pool, Protocol, Provider, Text
-from iamlint.sources.gcloud.parts import first, get, has, place, text, texts
 from iamlint.unknown import Unknown
 
 _TRUSTED: dict[Protocol, tuple[str, str]] = {
@@ -38,14 +38,14 @@ def pools(found: Sequence[Value]) -> Iterator[Pool]:
     for pool in found:
         name = text(get(pool, "name")) or ""
         number = _NUMBERED.match(name)
-        yield Pool(name, Declaration(place(pool), "pool"), _disabled(pool), number["number"] if number else None)
+        yield Pool(name, Declaration(pool.location, "pool"), _disabled(pool), number["number"] if number else None)
 
 
 def providers(found: Sequence[Value], *, listed: bool) -> Iterator[Provider]:
     """Yield the providers of pools. A list has all those of a pool, a description only one."""
     for one in found:
         name = text(get(one, "name")) or ""
-        declared = Declaration(place(one), "provider" if listed else "described provider")
+        declared = Declaration(one.location, "provider" if listed else "described provider")
         made = provider(one, name.rpartition("/providers/")[0], name, declared)
         is_whole = made.mapping != () or made.protocol == "aws"
         yield made if is_whole else replace(made, mapping=_NOT_SHOWN, condition=made.condition or _NOT_SHOWN)
@@ -57,17 +57,17 @@ def provider(one: Value, pool: Text, name: Text, declared: Declaration) -> Provi
     mapping = first(one, "attributeMapping", "attribute_mapping").data
     entries = mapping.items() if isinstance(mapping, dict) else ()
     written: tuple[tuple[str, Text, Place], ...] = tuple(
-        (key, text(value) or "", Place(place(value))) for key, value in entries
+        (key, text(value) or "", Place(value.location)) for key, value in entries
     )
     elsewhere = text(get(one, "scimUsage")) == "ENABLED_FOR_GROUPS" or has(one, "extendedAttributesOauth2Client")
     if elsewhere:
         others = (entry for entry in written if entry[0] != "google.groups")
-        written = (*others, ("google.groups", _OTHER_GROUPS, Place(place(one))))
+        written = (*others, ("google.groups", _OTHER_GROUPS, Place(one.location)))
     return Provider(
         pool=pool,
         name=name,
         declared=declared,
-        place=Place(place(trusted if trusted.at else one)),
+        place=Place((trusted if trusted.at else one).location),
         protocol=protocol,
         issuer=_issuer(protocol, text(trusted)),
         audiences=texts(first(get(one, "oidc"), "allowedAudiences", "allowed_audiences")),
@@ -96,7 +96,7 @@ def _issuer(protocol: Protocol | None, trusted: str | None) -> Text | None:
 def _condition(value: Value) -> Condition | None:
     """An attribute condition is the bare expression."""
     expression = text(value)
-    return Condition(expression, None, place(value)) if expression else None
+    return Condition(expression, None, value.location) if expression else None
 
 
 def _disabled(value: Value) -> bool:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.documents.parts import first, get, text
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Group, Membership, Place
 from iamlint.location import SourceText, Unreadable
-from iamlint.sources.gcloud.parts import first, get, place, text
 from iamlint.sources.reading import Reading
 
 _EMAIL = regex(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\Z")
@@ -28,7 +28,7 @@ def groups(found: Sequence[Value]) -> Iterator[Group]:
     for group in found:
         email = text(get(group, "groupKey", "id"))
         if email:
-            yield Group(email, Declaration(place(group), "group"), text(get(group, "name")))
+            yield Group(email, Declaration(group.location, "group"), text(get(group, "name")))
 
 
 def memberships(found: Sequence[Value], path: str) -> Iterator[Membership]:
@@ -38,8 +38,8 @@ def memberships(found: Sequence[Value], path: str) -> Iterator[Membership]:
         member = get(first(one, "preferredMemberKey", "memberKey"), "id")
         name = (text(get(one, "name")) or "").partition("/memberships/")[0]
         if text(member):
-            declared = Declaration(place(one), "membership")
-            yield Membership(email or name, text(member) or "", declared, Place(place(member)))
+            declared = Declaration(one.location, "membership")
+            yield Membership(email or name, text(member) or "", declared, Place(member.location))
 
 
 def group_by_path(path: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.documents.parts import first, get, items, text
 from iamlint.documents.values import Value
 from iamlint.facts import (
     CustomRole,
@@ -19,7 +20,6 @@ from iamlint.facts import (
     Text,
 )
 from iamlint.sources.gcloud.names import account_in, project_in
-from iamlint.sources.gcloud.parts import first, get, items, place, text
 from iamlint.unknown import Unknown, UnknownPart
 
 
@@ -35,11 +35,11 @@ def roles(found: Sequence[Value], *, listed: bool) -> Iterator[CustomRole]:
             continue
         written = first(role, "includedPermissions", "included_permissions")
         in_part = listed or (isinstance(name, str) and text(get(role, "etag")) is None)
-        permissions = tuple((text(one) or "", Place(place(one))) for one in items(written))
+        permissions = tuple((text(one) or "", Place(one.location)) for one in items(written))
         yield CustomRole(
             name=name,
             permissions=None if in_part and written.data is None else permissions,
-            declared=Declaration(place(role), "role"),
+            declared=Declaration(role.location, "role"),
             title=text(get(role, "title")),
             stage=text(get(role, "stage")),
             deleted=get(role, "deleted").data is True,
@@ -63,7 +63,7 @@ def accounts(found: Sequence[Value]) -> Iterator[ServiceAccount]:
         yield ServiceAccount(
             email=text(get(account, "email")) or "",
             project=project or Unknown("the export does not name the project"),
-            declared=Declaration(place(account), "service_account"),
+            declared=Declaration(account.location, "service_account"),
             disabled=get(account, "disabled").data is True,
             unique_id=text(first(account, "uniqueId", "unique_id")),
         )
@@ -77,8 +77,8 @@ def keys(found: Sequence[Value]) -> Iterator[ServiceAccountKey]:
         name = get(key, "name")
         yield ServiceAccountKey(
             account=account_in(text(name) or "") or "",
-            declared=Declaration(place(key), "service_account_key"),
-            place=Place(place(name)),
+            declared=Declaration(key.location, "service_account_key"),
+            place=Place(name.location),
             uploaded=text(first(key, "keyOrigin", "key_origin")) == "USER_PROVIDED",
             disabled=get(key, "disabled").data is True,
             created=text(first(key, "validAfterTime", "valid_after_time")),
@@ -95,8 +95,8 @@ def services(found: Sequence[Value], project: str | None) -> Iterator[Service]:
             yield Service(
                 name=name,
                 project=project or number,
-                declared=Declaration(place(service), "service"),
-                place=Place(place(written)),
+                declared=Declaration(service.location, "service"),
+                place=Place(written.location),
                 complete=True,
             )
 
@@ -111,8 +111,8 @@ def service_asset(name: Value, data: Value) -> Iterator[Service]:
     """
     found = _SERVICE_ASSET.match(text(name) or "")
     if found and get(data, "state").data in (None, "ENABLED"):
-        declared = Declaration(place(name), "service")
-        yield Service(found["name"], found["project"], declared, Place(place(name)), complete=True)
+        declared = Declaration(name.location, "service")
+        yield Service(found["name"], found["project"], declared, Place(name.location), complete=True)
 
 
 def projects(found: Sequence[Value]) -> Iterator[Project]:
@@ -120,7 +120,7 @@ def projects(found: Sequence[Value]) -> Iterator[Project]:
     for project in found:
         yield Project(
             project_id=text(first(project, "projectId", "project_id")) or "",
-            declared=Declaration(place(project), "project"),
+            declared=Declaration(project.location, "project"),
             number=_number(project),
             parent=_parent(get(project, "parent")),
             display_name=_display_name(project),
@@ -143,7 +143,7 @@ def folders(found: Sequence[Value]) -> Iterator[Folder]:
         name = text(get(folder, "name")) or ""
         yield Folder(
             name,
-            Declaration(place(folder), "folder"),
+            Declaration(folder.location, "folder"),
             parent=_parent(get(folder, "parent")),
             display_name=text(first(folder, "displayName", "display_name")),
         )
@@ -154,7 +154,7 @@ def organizations(found: Sequence[Value]) -> Iterator[Organization]:
     for one in found:
         yield Organization(
             name=text(get(one, "name")) or "",
-            declared=Declaration(place(one), "organization"),
+            declared=Declaration(one.location, "organization"),
             domain=text(first(one, "displayName", "display_name")),
             customer_id=text(first(one, "directoryCustomerId", "directory_customer_id"))
             or text(first(get(one, "owner"), "directoryCustomerId", "directory_customer_id")),

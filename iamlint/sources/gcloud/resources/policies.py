@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.documents.parts import first, get, items, text
 from iamlint.documents.values import Value
 from iamlint.facts import (
     AuditConfig,
@@ -21,7 +22,6 @@ from iamlint.facts import (
 )
 from iamlint.location import Location
 from iamlint.principals import read_principal
-from iamlint.sources.gcloud.parts import first, get, items, place, text
 from iamlint.sources.reading import ExportFilter
 from iamlint.unknown import Unknown
 
@@ -41,8 +41,8 @@ def policy(
     ``where`` is the value that names the resource, if the document has one; ``declared`` is the declaration of the
     policy. With ``relevant``, bindings that no rule needs are left out.
     """
-    declared = declared or Declaration(place(document), "policy")
-    resource_place = where or place(document)
+    declared = declared or Declaration(document.location, "policy")
+    resource_place = where or document.location
     for binding in items(get(document, "bindings")):
         found = grants(binding, resource, declared, resource_place)
         if relevant is None or get(binding, "condition").data is not None:
@@ -63,12 +63,12 @@ def whole_policy(
     relevant: ExportFilter | None = None,
 ) -> Iterator[Fact]:
     """Yield the facts of a complete allow policy, with the fact that it was seen; see `policy` for ``relevant``."""
-    declared = declared or Declaration(place(document), "policy")
+    declared = declared or Declaration(document.location, "policy")
     version = get(document, "version").data
     yield ExportedPolicy(
         resource,
         declared,
-        Place(where or place(document)),
+        Place(where or document.location),
         bindings=len(items(get(document, "bindings"))),
         version=version if isinstance(version, int) else None,
     )
@@ -90,7 +90,7 @@ def grants(binding: Value, resource: Resource, declared: Declaration, resource_p
     written = get(binding, "role")
     role, hidden = role_and_hidden(text(written) or "")
     condition = hidden or condition_of(get(binding, "condition"))
-    role_place = place(written)
+    role_place = written.location
     for member in items(get(binding, "members")):
         yield Grant(
             principal=principal(text(member) or ""),
@@ -98,7 +98,7 @@ def grants(binding: Value, resource: Resource, declared: Declaration, resource_p
             resource=resource,
             origin="export",
             declared=declared,
-            principal_place=place(member),
+            principal_place=member.location,
             role_place=role_place,
             resource_place=resource_place,
             condition=condition,
@@ -131,7 +131,7 @@ def condition_of(value: Value) -> Condition | None:
     if value.data is None:
         return None
     expression = get(value, "expression")
-    return Condition(text(expression) or "", text(get(value, "title")), place(expression))
+    return Condition(text(expression) or "", text(get(value, "title")), expression.location)
 
 
 def audit_configs(document: Value, resource: Resource, declared: Declaration) -> Iterator[AuditConfig]:
@@ -150,7 +150,7 @@ def audit_config(config: Value, resource: Resource, declared: Declaration) -> Au
         service=text(service) or "allServices",
         log_types=tuple(name for name, _ in types),
         declared=declared,
-        place=Place(place(service if service.at else config)),
+        place=Place((service if service.at else config).location),
         exempted=tuple((name, text(member) or "") for name, members in types for member in members),
     )
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from iamlint.documents.parts import first, get, has, items, text
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, EffectiveTags, Place, Resource, TagBinding, TagKey, TagValue
 from iamlint.sources.gcloud.names import resource_of
-from iamlint.sources.gcloud.parts import first, get, has, items, place, text
 
 
 def tag_keys(found: Sequence[Value]) -> Iterator[TagKey]:
@@ -19,7 +19,7 @@ def tag_keys(found: Sequence[Value]) -> Iterator[TagKey]:
     for key in found:
         home = (text(get(key, "parent")) or "").rpartition("/")[2]
         name = text(first(key, "namespacedName", "namespaced_name")) or f"{home}/{_short(key)}"
-        yield TagKey(name, Declaration(place(key), "tag_key"), text(get(key, "name")))
+        yield TagKey(name, Declaration(key.location, "tag_key"), text(get(key, "name")))
 
 
 def tag_values(found: Sequence[Value]) -> Iterator[TagValue]:
@@ -27,7 +27,7 @@ def tag_values(found: Sequence[Value]) -> Iterator[TagValue]:
     for value in found:
         name = text(first(value, "namespacedName", "namespaced_name")) or ""
         key = text(get(value, "parent")) or name.rpartition("/")[0]
-        yield TagValue(key, _short(value), Declaration(place(value), "tag_value"), text(get(value, "name")))
+        yield TagValue(key, _short(value), Declaration(value.location, "tag_value"), text(get(value, "name")))
 
 
 def _short(one: Value) -> str:
@@ -41,8 +41,8 @@ def tag_bindings(found: Sequence[Value]) -> Iterator[TagBinding]:
         written = first(binding, "tagValue", "tag_value")
         value = text(written) or text(first(binding, "tagValueNamespacedName", "tag_value_namespaced_name"))
         if resource and value:
-            declared = Declaration(place(binding), "tag_binding")
-            yield TagBinding(resource, value, declared, Place(place(written if written.at else binding)))
+            declared = Declaration(binding.location, "tag_binding")
+            yield TagBinding(resource, value, declared, Place((written if written.at else binding).location))
 
 
 def effective_tags(one: Value, resource: Resource) -> Iterator[EffectiveTags]:
@@ -55,7 +55,7 @@ def effective_tags(one: Value, resource: Resource) -> Iterator[EffectiveTags]:
         for tag in items(first(group, "effectiveTags", "effective_tags")):
             for key, value in _names(tag):
                 nearest.setdefault(key, value)
-    yield EffectiveTags(resource, tuple(nearest.items()), Declaration(place(one), "asset"), Place(place(listed)))
+    yield EffectiveTags(resource, tuple(nearest.items()), Declaration(one.location, "asset"), Place(listed.location))
 
 
 def _names(tag: Value) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from iamlint.documents.parts import members
 from iamlint.documents.values import NULL, Value
 from iamlint.sources.terraform.plan.addresses import without_keys
 from iamlint.sources.terraform.plan.configuration import Configuration
@@ -33,7 +34,7 @@ def incomplete(document: Value, entries: Sequence[Entry], configuration: Configu
 
 
 def _why(document: Value) -> str | None:
-    fields = document.data if isinstance(document.data, dict) else {}
+    fields = members(document)
     if fields.get("errored", NULL).data:
         return "errored: Terraform stopped with an error"
     if fields.get("deferred_changes", NULL).data:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from iamlint.documents.values import NULL, Value
+from iamlint.documents.parts import get
+from iamlint.documents.values import Value
 from iamlint.facts import (
     Boundary,
     BoundaryBinding,
@@ -103,9 +104,8 @@ def _disputed(entries: Sequence[Entry]) -> Iterator[UnreadPart]:
 
 def _actions(document: Value, source: SourceText) -> Iterator[UnreadPart]:
     """Yield one unread part for the actions of providers that the apply invokes; what they do is not in a plan."""
-    fields = document.data if isinstance(document.data, dict) else {}
     for name in ("action_invocations", "deferred_action_invocations"):
-        found = fields.get(name, NULL)
+        found = get(document, name)
         if found.data:
             count = len(found.data) if isinstance(found.data, tuple) else 1
             actions = "an action of a provider" if count == 1 else f"{count} actions of providers"

@@ -13,6 +13,7 @@ from pathlib import Path
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents import read_json_among_lines, read_json_documents
+from iamlint.documents.parts import members
 from iamlint.documents.values import NULL, Value
 from iamlint.facts import Declaration, UnreadPart
 from iamlint.files.tree import Tree
@@ -217,12 +218,11 @@ def _wrong(document: Value) -> Unreadable | None:
 
 def _misspelt(document: Value) -> Unreadable | None:
     """Return the error for a part of a plan under a key that differs from the correct one only in case."""
-    data = document.data if isinstance(document.data, dict) else {}
+    data = members(document)
     for key, value in data.items():
         meant = next((part for part in _SHAPES if part not in data and part == key.lower().replace("-", "_")), None)
         if meant and key != meant:
-            at = value.at.location if value.at else Location("")
-            return Unreadable(at, f'the key "{key}" is not a part of a plan or state', f"is {meant} meant?")
+            return Unreadable(value.location, f'the key "{key}" is not a part of a plan or state', f"is {meant} meant?")
     return None
 
 

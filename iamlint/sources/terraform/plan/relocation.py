@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iamlint.documents.parts import get
 from iamlint.documents.values import NULL, Data, SetOf, Value
 from iamlint.location import Span
 from iamlint.sources.terraform.instances.arguments import elements_of, text_of
@@ -224,15 +225,15 @@ def _likeness(planned: Value, written: Value) -> int:
 
 
 def _members(binding: Value) -> tuple[Value, ...]:
-    found = elements_of(binding.data.get("members", NULL)) if isinstance(binding.data, dict) else ()
+    found = elements_of(get(binding, "members"))
     return () if isinstance(found, Unknown) else found
 
 
 def _expression(binding: Value) -> Value:
-    condition = binding.data.get("condition", NULL) if isinstance(binding.data, dict) else NULL
+    condition = get(binding, "condition")
     if isinstance(condition.data, tuple):
         condition = condition.data[0] if condition.data else NULL
-    return condition.data.get("expression", NULL) if isinstance(condition.data, dict) else NULL
+    return get(condition, "expression")
 
 
 def _placed_binding(planned: Value, written: Value) -> Value:

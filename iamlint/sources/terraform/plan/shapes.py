@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from iamlint.documents.json_later import Members
 from iamlint.documents.values import NULL, Value
-from iamlint.location import Location, Unreadable
+from iamlint.location import Unreadable
 from iamlint.unknown import Unknown
 
 
@@ -14,10 +14,9 @@ class ShapeError(Exception):
     """Raised for a value of the wrong kind; ``unreadable`` says where, what, and what was expected."""
 
     def __init__(self, value: Value, path: str, expected: str) -> None:
-        at = value.at.location if value.at else Location("")
         where = path or "the document"
         reason = f"{where}: expected {expected}, found {_kind(value)}"
-        self.unreadable = Unreadable(at, reason, "make the file with terraform show -json")
+        self.unreadable = Unreadable(value.location, reason, "make the file with terraform show -json")
         super().__init__(reason)
 
 

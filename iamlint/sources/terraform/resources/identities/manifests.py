@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from iamlint.documents import read_yaml
+from iamlint.documents.parts import get
 from iamlint.documents.values import Data, SetOf, Value
 from iamlint.facts import Condition, Declaration, Fact, Grant, Resource, Text, UnreadPart
 from iamlint.location import SourceText, Span, Unreadable
-from iamlint.sources.gcloud.parts import get
 from iamlint.sources.gcloud.recognition.kinds import kind_of
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.embedded import HOLE, embedded

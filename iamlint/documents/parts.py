@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from iamlint.documents.values import NULL, Value
-from iamlint.location import Location
 
 
-def place(value: Value) -> Location:
-    """Return the location of a value."""
-    return value.at.location if value.at else Location("")
+def position(value: Value) -> list[int]:
+    """Return where a value is written, for a record: line, column, end line and end column."""
+    at = value.location
+    return [at.line, at.column, at.end_line, at.end_column]
 
 
 def get(value: Value, *path: str) -> Value:
@@ -30,6 +30,16 @@ def first(value: Value, *names: str) -> Value:
 def has(value: Value, *names: str) -> bool:
     """Whether an object has all of these keys."""
     return isinstance(value.data, dict) and all(name in value.data for name in names)
+
+
+def members(value: Value) -> dict[str, Value]:
+    """Return the members of an object."""
+    return value.data if isinstance(value.data, dict) else {}
+
+
+def array(value: Value) -> tuple[Value, ...]:
+    """Return the items of an array."""
+    return value.data if isinstance(value.data, tuple) else ()
 
 
 def items(value: Value) -> tuple[Value, ...]:
