@@ -14,7 +14,7 @@ from iamlint.unknown import Truth, Unknown, shown
 
 if TYPE_CHECKING:
     from iamlint.access.decision import Check, Decision, Step
-    from iamlint.estate.blockers import Blockers
+    from iamlint.estate.blockers import Blocker, Blockers
 
 _NOBODY: frozenset[str] = frozenset()
 
@@ -143,6 +143,10 @@ class Access:
             return Step("disabled", Truth.FALSE, (f"blocked by {one.by}",), facts, one.at)
         told = tuple(reason.replace("whether it is", "whether the account is", 1) for reason in one.verdict.reasons)
         return Step("disabled", Truth.UNKNOWN, told, facts, one.at)
+
+    def disabled(self, account: str, declared: Declaration) -> Blocker | None:
+        """Return an account that a declaration names, if it is or may be disabled: what runs as it has no tokens."""
+        return self._blockers.disabled_account(account, declared) if self.any_blocker else None
 
     def holds(self, grant: Grant, as_of: date, permission: str | None = None) -> Truth:
         """Whether the condition of a grant holds on a day, for a permission or for any."""

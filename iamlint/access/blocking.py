@@ -81,14 +81,15 @@ def _perhaps(kind: BlockerKind, found: list[Blocker], context: Context) -> Step:
         return _OPEN[kind]
     conditional = all(_is_conditional(one, context) for one in found)
     facts = tuple(one.fact for one in found if one.fact)
-    return Step(kind, Truth.UNKNOWN, tuple(map(_reason, found)), facts, found[0].at, conditional)
+    return Step(kind, Truth.UNKNOWN, tuple(map(may_block, found)), facts, found[0].at, conditional)
 
 
 def _with_more(step: Step, more: str) -> Step:
     return Step("deny", Truth.UNKNOWN, (*step.reasons, more), step.facts, step.at)
 
 
-def _reason(one: Blocker) -> str:
+def may_block(one: Blocker) -> str:
+    """Return the reason that a possible blocker gives."""
     why = "; ".join(one.verdict.reasons[:MOST_REASONS])
     return f"{one.by} may block it: {why}" if why else f"{one.by} may block it"
 

@@ -48,7 +48,7 @@ STEPS = 1_000_000
 STEPS_A_GRANT = 20
 """Additional pairs for each grant."""
 TOO_MANY = "there are more deny policies, boundaries and grants than iamlint compares"
-_REVIVES = "iam.serviceAccounts.enable"
+ENABLE = "iam.serviceAccounts.enable"
 _NEW_KEY = "iam.serviceAccountKeys.create"
 NO_CREATED_KEYS = ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")
 NO_UPLOADED_KEYS = ("iam.disableServiceAccountKeyUpload", "iam.managed.disableServiceAccountKeyUpload")
@@ -319,8 +319,12 @@ class Blockers:
     # -- disabled accounts ------------------------------------------------------------------------------------------
 
     def disabled(self, grant: Grant) -> Blocker | None:
-        """Return the account that holds a grant, if it is or may be disabled, so that nobody can act as it."""
-        account = self._named(principal_node(grant), configuration(grant.declared))
+        """Return the account that holds a grant, as `disabled_account`."""
+        return self.disabled_account(principal_node(grant), grant.declared)
+
+    def disabled_account(self, name: str | None, declared: Declaration) -> Blocker | None:
+        """Return an account that a declaration names, if it is or may be disabled, so that nobody can act as it."""
+        account = self._named(name, configuration(declared))
         return self._state_of(account) if account else None
 
     def _by_state(self, grant: Grant, permission: str, only: str | None) -> Iterator[Blocker]:
@@ -333,10 +337,10 @@ class Blockers:
         if target is None:
             return
         held, unknown = self._held(grant)
-        if _REVIVES not in held:
+        if ENABLE not in held:
             found = self._state_of(target)
             yield (
-                _perhaps(found, f"whether the role has {_REVIVES} is not known: {unknown.reason}") if unknown else found
+                _perhaps(found, f"whether the role has {ENABLE} is not known: {unknown.reason}") if unknown else found
             )
 
     def _named(self, name: str | None, only: str | None) -> ServiceAccount | None:

@@ -52,16 +52,24 @@ class Counted:
         if key not in self._known:
             if len(self._known) >= _MOST_KEPT:
                 self._known.clear()
-            self._known[key] = self._decided(grant, permission, unmatched)
+            self._known[key] = self._matched(grant, permission, unmatched)
         return self._known[key]
 
-    def _decided(self, grant: Grant, permission: str, unmatched: str | Unknown | None) -> Counts | None:
-        decided = self._access.decide(grant, (permission,), to_grant=_TO_GRANT)
+    def _matched(self, grant: Grant, permission: str, unmatched: str | Unknown | None) -> Counts | None:
+        found = self.decided(grant, permission)
+        if found is None or found[1]:
+            return found
+        if isinstance(unmatched, str):
+            return Verdict(Truth.UNKNOWN, (f"no token can be {grant.principal.text}: {unmatched}",)), True
+        return found[0] & (Verdict(Truth.UNKNOWN, (unmatched.reason,)) if unmatched else TRUE), False
+
+    def decided(self, grant: Grant, *permissions: str) -> Counts | None:
+        """Return the answer about any of some permissions, whatever tokens can be the grant's principal."""
+        if self._access.is_plain(grant):
+            return TRUE, False
+        decided = self._access.decide(grant, permissions, to_grant=_TO_GRANT)
         if decided.blocked:
             return Verdict(Truth.UNKNOWN, decided.reasons, facts=decided.facts), True
         if decided.truth is Truth.FALSE:
             return None
-        if isinstance(unmatched, str):
-            return Verdict(Truth.UNKNOWN, (f"no token can be {grant.principal.text}: {unmatched}",)), True
-        perhaps = Verdict(Truth.UNKNOWN, (unmatched.reason,)) if unmatched else TRUE
-        return Verdict(decided.truth, decided.reasons) & perhaps, False
+        return Verdict(decided.truth, decided.reasons), False

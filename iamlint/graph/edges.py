@@ -351,11 +351,18 @@ class Graph:
         return first
 
     def _beyond(self, account: str, other: str) -> Iterator[tuple[Grant, Verdict]]:
-        yield from (one for one in self.privileges(account) if not self._own.includes(other, one[0]))
+        for grant, verdict in self.privileges(account):
+            if not self._own.includes(other, grant):
+                yield grant, verdict
+            elif why := self._own.may_lack(other, grant):
+                yield grant, verdict & Verdict(Truth.UNKNOWN, (why.reason,))
 
-    def has_as_much(self, source: str, grant: Grant) -> bool:
-        """Whether a principal has all permissions of a privilege itself, there or on a container."""
-        return self._own.includes(source, grant)
+    def has_as_much(self, source: str, grant: Grant, *, sure: bool = True) -> bool:
+        """Whether a principal has all permissions of a privilege itself, there or on a container.
+
+        ``sure`` asks for those that the role certainly has; without, for all that it may have.
+        """
+        return self._own.includes(source, grant) and (sure or self._own.may_lack(source, grant) is None)
 
     # -- what is in a container ---------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from iamlint.facts import Declaration, Grant
 from iamlint.graph.edge_permissions import PRIVILEGED
 from iamlint.graph.held_grants import HeldGrants
 from iamlint.location import Location
-from iamlint.unknown import Truth
+from iamlint.unknown import Truth, Unknown
 
 _STRONG = frozenset(PRIVILEGED)
 _MOST_KEPT = 2_000
@@ -50,10 +50,23 @@ class OwnAccess:
 
         An owner has as much as anybody: it may grant itself every other role there.
         """
+        return self._includes(source, privilege, None)
+
+    def may_lack(self, source: str, privilege: Grant) -> Unknown | None:
+        """Return why a privilege may give more than a principal has, though it has what the role certainly contains."""
+        why = self._estate.permissions(privilege.role, privilege.declared)[1]
+        if why is None:
+            return None
+        most = self._estate.possible_permissions(privilege.role, privilege.declared)
+        return None if self._includes(source, privilege, self._owner if most is None else most) else why
+
+    def _includes(self, source: str, privilege: Grant, instead: frozenset[str] | None) -> bool:
+        """Whether a principal has all permissions of a privilege, or others instead."""
         mine = self.alike(source)
         if mine is not None and not mine:
             return False
         _, wanted, above = self._asked_of(privilege)
+        wanted = wanted if instead is None else instead
         if mine and len(mine) <= _FEW:
             nodes = above if isinstance(above, tuple) else tuple(above)
             there = [held for onto, held in mine if onto in nodes]

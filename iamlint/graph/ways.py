@@ -8,26 +8,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from functools import cached_property, partial
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
-from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Budget
-from iamlint.estate import Estate, Node, identity, is_there, principal_node
-from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
+from iamlint.estate import Estate, Node, is_there, principal_node
+from iamlint.facts import Attachment, Declaration, Grant, Text
 from iamlint.federation.unmatched import why_blocked
 from iamlint.graph.counted import Counted
 from iamlint.graph.forbidden import why_forbidden
-from iamlint.graph.placement import BOUND_KINDS, PLACES, by_node, common, each_once, may_fit, places, reaches_from
+from iamlint.graph.placement import PLACES, by_node, common, each_once, may_fit, places, reaches_from
+from iamlint.graph.used_accounts import Bound, Running, Used
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods.model import Method
-from iamlint.unknown import Truth, shown
+from iamlint.unknown import Truth
 
-_TOKENS = frozenset(
-    {"iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"}
-)
+if TYPE_CHECKING:
+    from iamlint.estate.blockers import Blocker
 
 
 @frozen
@@ -54,26 +55,6 @@ class _Held:
 
     grant: Grant
     permissions: frozenset[str]
-
-
-@frozen
-class _Running:
-    """A resource that runs as an account: the places where grants count for the resource, and for the account."""
-
-    attachment: Attachment
-    around: tuple[Node, ...]
-    account: tuple[Node, ...]
-
-
-@frozen
-class _Bound:
-    """A grant that lets workloads or identities of a project become an account; ``around`` are its containers."""
-
-    grant: Grant
-    kind: str
-    project: tuple[Node, ...]
-    account: Node
-    around: tuple[Node, ...]
 
 
 _Fitting = tuple[tuple[Method, ...], int]
@@ -104,8 +85,10 @@ class Ways:
         self._rank = {method.id: rank for rank, method in enumerate(among)}
         self._fitting_known: dict[tuple[frozenset[str], frozenset[str], frozenset[str], str], _Fitting] = {}
         reached = {method.reaches for method in among}
-        self._running = list(self._runners()) if "attached" in reached else []
-        self._bound = list(self._bindings()) if reached & {"workloads", "federated"} else []
+        self._counted = Counted(estate)
+        used = Used(estate, self._counted)
+        self._running = list(used.running()) if "attached" in reached else []
+        self._bound = list(used.bound()) if reached & {"workloads", "federated"} else []
         there = {one.kind for one in self._bound} | ({"attached"} if self._running else set())
         self._by_permission: dict[str, list[Method]] = defaultdict(list)
         for method in among:
@@ -118,7 +101,6 @@ class Ways:
         self._alone: dict[tuple[frozenset[str], str], tuple[Method, ...]] = {}
         self._by_bindings: dict[tuple[str, tuple[Node, ...], str], tuple[Way, ...]] = {}
         self._everywhere: dict[str, frozenset[str]] = {}
-        self._counted = Counted(estate)
         self._borrowing: set[str] = set()
         wanted = frozenset(self._by_permission)
         of_role: dict[Text, frozenset[str]] = {}
@@ -212,12 +194,12 @@ class Ways:
                 yield from self._by_binding(source, bound)
 
     @cached_property
-    def _running_beyond(self) -> Mapping[Node, list[_Running]]:
+    def _running_beyond(self) -> Mapping[Node, list[Running]]:
         """What runs as accounts, by the containers of the resource that do not contain the account."""
         return by_node((node, one) for one in self._running for node in one.around if node not in one.account)
 
     @cached_property
-    def _bound_beyond(self) -> Mapping[Node, list[_Bound]]:
+    def _bound_beyond(self) -> Mapping[Node, list[Bound]]:
         return by_node((node, one) for one in self._bound for node in one.project if node not in one.around)
 
     def onto(self, account: Text, declared: Declaration) -> Iterator[Way]:
@@ -336,15 +318,34 @@ class Ways:
             return True
         return all(map(self._access.is_alike_below, way.grants, way.method.permissions))
 
-    def _through(self, source: str, running: _Running) -> Iterator[Way]:
+    def _through(self, source: str, running: Running) -> Iterator[Way]:
         kind, onto, nodes = running.attachment.resource.kind, running.account[0], (*running.around, *running.account)
         fitting = (
             one for one in self._fitting(source, nodes, nodes)[0] if one.reaches == "attached" and kind in one.runs
         )
         around, account, through = running.around, running.account, running.attachment
-        yield from self._best_of(fitting, lambda method: self._way(source, onto, method, around, account, through))
 
-    def _by_binding(self, source: str, bound: _Bound) -> Iterator[Way]:
+        def make(method: Method) -> Way | None:
+            way = self._way(source, onto, method, around, account, through)
+            return self._as_disabled(way, running.disabled) if way and running.disabled else way
+
+        yield from self._best_of(fitting, make)
+
+    def _as_disabled(self, way: Way, blocker: Blocker) -> Way:
+        """Return a way through what runs as an account that is or may be disabled: closed, unless it can be enabled."""
+        from iamlint.access.blocking import may_block
+        from iamlint.estate.blockers import ENABLE
+
+        if any(ENABLE in self.estate.permissions(grant.role, grant.declared)[0] for grant in way.grants):
+            return way
+        closed = blocker.verdict.truth is Truth.TRUE
+        reasons = (f"blocked by {blocker.by}",) if closed else (may_block(blocker),)
+        facts = (blocker.fact,) if blocker.fact else ()
+        return replace(
+            way, verdict=way.verdict & Verdict(Truth.UNKNOWN, reasons, facts=facts), closed=way.closed or closed
+        )
+
+    def _by_binding(self, source: str, bound: Bound) -> Iterator[Way]:
         """Yield the ways onto an account by what is bound to it: the same for all that is bound from one project."""
         key, around = (source, bound.project, bound.kind), bound.project
         known = self._by_bindings.get(key)
@@ -354,8 +355,10 @@ class Ways:
             if len(self._by_bindings) >= _MOST_SOURCES:
                 self._by_bindings.clear()
             known = self._by_bindings[key] = tuple(self._best_of(fitting, make))
+        counts, blocked = bound.counts
         for one in known:
-            yield Way(source, bound.account, one.method, one.grants, one.verdict, one.closed, bound.grant)
+            verdict, closed = one.verdict & counts, one.closed or blocked
+            yield Way(source, bound.account, one.method, one.grants, verdict, closed, bound.grant)
 
     def _way(
         self,
@@ -406,80 +409,7 @@ class Ways:
                     found += [(held.grant, *counts)] if counts else []
         return min(found, key=lambda one: (one[2], one[1] != TRUE), default=None)
 
-    # -- what runs as an account ------------------------------------------------------------------------------------
 
-    def _runners(self) -> Iterator[_Running]:
-        for one in self.estate.of(Attachment):
-            account = self._account_of(one)
-            if account:
-                own = self._hierarchy.node(one.resource, one.declared)
-                yield _Running(one, (*((own,) if own else ()), *self._above(one.project, one.declared)), account)
-
-    def _account_of(self, one: Attachment) -> tuple[Node, ...]:
-        """Return the account that something runs as, with its containers: the named one, or the project's default."""
-        if one.account is not None:
-            return self._hierarchy.around(one.account, one.declared)
-        project = self._above(one.project, one.declared)[:1]
-        return self._defaults.get((str(one.default), project[0]), ()) if project else ()
-
-    @cached_property
-    def _defaults(self) -> Mapping[tuple[str, Node], tuple[Node, ...]]:
-        """Return the default accounts that have grants, by what they are for and by their project."""
-        found: dict[tuple[str, Node], tuple[Node, ...]] = {}
-        for grant in self.estate.of(Grant):
-            email = grant.principal.account or ""
-            use = next((use for use, end in _DEFAULTS.items() if email.endswith(end)), None)
-            around = self._hierarchy.around(email, grant.declared) if use else ()
-            if use and len(around) > 1:
-                found.setdefault((use, around[1]), around)
-        return found
-
-    def _above(self, project: Text | None, declared: Declaration) -> tuple[Node, ...]:
-        if project is None:
-            return ()
-        return self._hierarchy.above(Resource("project", project), declared)
-
-    def _bindings(self) -> Iterator[_Bound]:
-        """Yield the grants that let Kubernetes workloads and federated identities become accounts."""
-        for grant in self.estate.of(Grant):
-            kind = BOUND_KINDS.get(grant.principal.kind)
-            if kind is None or grant.resource.kind != "service_account":
-                continue
-            name = identity(grant.resource.name, grant.declared)
-            if name is None:
-                continue
-            if self.estate.permissions(grant.role, grant.declared)[0].isdisjoint(_TOKENS):
-                continue
-            around = self._above(self._project(grant, kind), grant.declared)
-            if around:
-                above = self._hierarchy.around(grant.resource.name, grant.declared)[1:]
-                yield _Bound(grant, kind, around, ("service_account", name), above)
-
-    def _project(self, grant: Grant, kind: str) -> str | None:
-        """Return the project of a federated principal's pool, as the principal names it."""
-        text = grant.principal.text
-        if kind == "workloads":
-            return text.removeprefix("serviceAccount:").partition(".svc.id.goog[")[0]
-        found = _POOL.match(text)
-        if found is None:
-            return None
-        key = identity(found["project"], grant.declared)
-        return self._pools.get(key, found["project"]) if key else None
-
-    @cached_property
-    def _pools(self) -> Mapping[str, str]:
-        """Return the projects of the declared pools, by the reference to their number."""
-        found: dict[str, str] = {}
-        for pool in self.estate.of(Pool):
-            parts = shown(pool.name).split("/")
-            key = identity(f"${{{pool.declared.address}.project_number}}", pool.declared)
-            if key and parts[0] == "projects" and len(parts) > 1:
-                found[key] = parts[1]
-        return found
-
-
-_DEFAULTS = {"compute": "-compute@developer.gserviceaccount.com", "app_engine": "@appspot.gserviceaccount.com"}
-"""The ends of the e-mails of default accounts. What Cloud Build runs as by default depends on the project's age."""
 _MOST_LENT = 200_000
 """Maximum number of nodes with grants of groups that are counted for their members, too."""
 _MOST_KNOWN = 50_000
@@ -492,7 +422,3 @@ def _all_on(mine: Mapping[Node, list[_Held]], nodes: Iterable[Node]) -> frozense
     """All permissions of grants on some nodes."""
     found = {each.permissions for node in nodes if node in mine for each in mine[node]}
     return next(iter(found)) if len(found) == 1 else frozenset[str]().union(*found)
-
-
-_POOL = regex(r"[^:]+://iam\.googleapis\.com/projects/(?P<project>\$\{[^{}]*\}|[^/]+)/.*/workloadIdentityPools/")
-"""The beginning of a federated principal of a workload identity pool, with the project that it names."""

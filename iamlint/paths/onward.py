@@ -27,7 +27,7 @@ from iamlint.paths.hops import MEMBER, Hop, Hops, hop_onto_each, is_by_default, 
 from iamlint.paths.names import names_of
 from iamlint.paths.search import Spot
 from iamlint.paths.steps import Kept, Steps, leads_to
-from iamlint.unknown import Truth, shown
+from iamlint.unknown import Truth, shown, worded
 
 MOST_SHOWN = 8
 """Maximum number of hops of a route that are listed."""
@@ -78,7 +78,7 @@ class End:
     @property
     def text(self) -> str:
         """The role and the resource: "roles/owner on project shop"."""
-        return f"{shown(self.grant.role)} on {self.grant.resource}"
+        return f"{worded(self.grant.role)} on {self.grant.resource}"
 
 
 @frozen
@@ -108,7 +108,7 @@ class Route:
         """Why the route is not certain."""
         hops = (reason for hop in self.hops if hop.way and hop.state != "open" for reason in hop.way.verdict.reasons)
         found = distinct((*hops, *self.end.holders[self.holder][1]))
-        return found[:_MOST_REASONS] or ("a hop is not certain",)
+        return found[:_MOST_REASONS] or ("a hop, or what the role of its end contains, is not certain",)
 
 
 class Onward:
@@ -243,10 +243,10 @@ class Onward:
 
     def _gained_by(self, spots: tuple[Spot, ...], source: str, sure: bool) -> tuple[End, ...]:  # see `gained`
         listed = self._listed(spots, sure=sure)
-        found = tuple(self._ends[rank] for rank in listed if not self._has(source, self._ends[rank].grant))
+        found = tuple(self._ends[rank] for rank in listed if not self._has(source, self._ends[rank].grant, sure))
         if not found and any(len(self._of(spot, sure=sure)) >= MOST_ENDS for spot in spots):
             every = sorted(self._every(spots, sure=sure))
-            first = (self._ends[rank] for rank in every if not self._has(source, self._ends[rank].grant))
+            first = (self._ends[rank] for rank in every if not self._has(source, self._ends[rank].grant, sure))
             found = tuple(end for end in (next(first, None),) if end)
         return found[:MOST_ENDS]
 
@@ -270,11 +270,11 @@ class Onward:
         spots: list[Spot] = [(onto, False)] if permissions & _REACHING - _DELEGATES else []
         return [*spots, (onto, True)] if permissions & _DELEGATES else spots
 
-    def _has(self, source: str, grant: Grant) -> bool:
-        if self.graph.has_as_much(source, grant):
+    def _has(self, source: str, grant: Grant, sure: bool) -> bool:
+        if self.graph.has_as_much(source, grant, sure=sure):
             return True
         groups = self.names.groups.get(source)
-        return groups is not None and any(self.graph.has_as_much(one, grant) for one in groups)
+        return groups is not None and any(self.graph.has_as_much(one, grant, sure=sure) for one in groups)
 
     def _every(self, spots: Iterable[Spot], *, sure: bool) -> set[int]:
         """Return the ranks of all privileges that these spots reach, as far as the work allows."""

@@ -9,7 +9,7 @@ from iamlint.estate import Estate
 from iamlint.facts import Grant
 from iamlint.finding import Related, Step
 from iamlint.patterns.fact_schema import kind_of
-from iamlint.unknown import shown
+from iamlint.unknown import worded
 
 _Known = TypeVar("_Known", bound=dict[Any, Any])
 
@@ -49,7 +49,7 @@ class SharedParts:
         """Return what a grant gives: ``roles/owner on project shop``."""
         found = self._privileges.get(id(grant))
         if found is None:
-            found = _with_room(self._privileges)[id(grant)] = grant, f"{shown(grant.role)} on {grant.resource}"
+            found = _with_room(self._privileges)[id(grant)] = grant, f"{worded(grant.role)} on {grant.resource}"
         return found[1]
 
     def texts(self, texts: tuple[str, ...]) -> tuple[str, ...]:

@@ -313,6 +313,32 @@ def test_who_has_as_much_itself(given: Given, own: tuple[Grant, ...], more: bool
     assert (graph.privileged_below(SHOP, ANA) is not None) is more
 
 
+SEVERAL = Unknown("it is one of two", options=("roles/editor", "roles/owner"))
+OPEN_ENDED = custom("open", TOKEN, Unknown("var.more has no default", (UnknownPart("var.more"),)))
+
+
+@pytest.mark.parametrize(
+    ("role", "own", "gained"),
+    [
+        (SEVERAL, "roles/viewer", Truth.TRUE),
+        (SEVERAL, "roles/editor", Truth.UNKNOWN),
+        (SEVERAL, "roles/owner", None),
+        (OPEN_ENDED.name, "roles/iam.serviceAccountTokenCreator", Truth.UNKNOWN),
+        (OPEN_ENDED.name, "roles/owner", None),
+    ],
+)
+def test_a_role_that_is_not_known_in_full_may_give_more(
+    given: Given, role: str | Unknown, own: str, gained: Truth | None
+) -> None:
+    privilege = granted(role, ON_SHOP, f"serviceAccount:{DEPLOY}")
+    graph = given(privilege, granted(own, ON_SHOP), OPEN_ENDED)
+    found = graph.gained(DEPLOY, ANA)
+    assert (found and found[1].truth) is gained
+    assert graph.has_as_much(ANA, privilege) is (gained is not Truth.TRUE)
+    assert graph.has_as_much(ANA, privilege, sure=False) is (gained is None)
+    assert bool(graph.privileged_below(SHOP, ANA)) is (gained is Truth.TRUE)
+
+
 @pytest.mark.parametrize(
     ("permission", "has"),
     [

@@ -8,14 +8,27 @@ from dataclasses import replace
 import pytest
 
 from iamlint.budget import Budget, Exhausted
-from iamlint.facts import Attachment, Condition, CustomRole, Declaration, Denial, Grant, Place, Pool, Project, Resource
+from iamlint.facts import (
+    Attachment,
+    Condition,
+    CustomRole,
+    Declaration,
+    Denial,
+    Fact,
+    Grant,
+    Place,
+    Pool,
+    Project,
+    Resource,
+    ServiceAccount,
+)
 from iamlint.graph import ways as ways_module
 from iamlint.graph.edges import Graph
 from iamlint.graph.ways import Way, Ways
 from iamlint.location import Location
 from iamlint.methods.index import method
 from iamlint.principals import read_principal
-from iamlint.unknown import Truth
+from iamlint.unknown import Truth, Unknown
 
 HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
 Given = Callable[..., Graph]
@@ -311,6 +324,42 @@ def test_a_default_account_without_grants_is_not_known(given: Given) -> None:
 def test_which_grants_bind_workloads(given: Given, grant: Grant, reached: bool) -> None:
     graph = given(grant, (ANA, "roles/container.developer", "projects/shop"))
     assert [way.onto for way in ways(graph, POD).of(ANA)] == ([ON_DEPLOY] if reached else [])
+
+
+OVER = Condition("request.time < timestamp('2020-01-01T00:00:00Z')")
+OFF, PERHAPS = (ServiceAccount(DEPLOY, "shop", HERE, disabled=state) for state in (True, Unknown("var.off")))
+RUN = ("run.jobs.run", "run.jobs.runWithOverrides")
+STARTER = CustomRole("projects/shop/roles/starter", tuple((one, PLACE) for one in RUN), HERE)
+
+
+@pytest.mark.parametrize(
+    ("facts", "state"),
+    [
+        ((bound(), RUNS), (Truth.TRUE, False)),
+        ((replace(bound(), condition=OVER),), None),
+        ((replace(bound(), condition=TAG),), (Truth.UNKNOWN, False)),
+        ((replace(bound(), declared=replace(HERE, uncertain="var.on")),), (Truth.UNKNOWN, False)),
+        ((bound(), RUNS, OFF), (Truth.UNKNOWN, True)),
+        ((bound(), RUNS, PERHAPS), (Truth.UNKNOWN, False)),
+        ((bound(), denied("getAccessToken")), (Truth.UNKNOWN, True)),
+    ],
+)
+def test_what_is_bound_or_runs_counts_only_as_far_as_its_account_can_be_used(
+    given: Given, facts: tuple[Fact, ...], state: tuple[Truth, bool] | None
+) -> None:
+    """The grants of the caller count in full; the state is that of what they lead through."""
+    mine = [(ANA, role, "projects/shop") for role in ("roles/container.developer", STARTER.name)]
+    graph = given(*facts, *mine, STARTER)
+    some = list(ways(graph, POD, OVERRIDE).of(ANA))
+    assert len(some) == ((RUNS in facts) + 1 if state else 0)
+    assert {(way.verdict.truth, way.closed) for way in some} == ({state} if state else set())
+    assert all(way.verdict.reasons for way in some if way.verdict.truth is not Truth.TRUE)
+
+
+def test_who_may_enable_the_account_of_what_runs_is_not_stopped_by_its_state(given: Given) -> None:
+    reviver = replace(STARTER, permissions=tuple((one, PLACE) for one in (*RUN, "iam.serviceAccounts.enable")))
+    (way,) = ways(given(RUNS, OFF, reviver, (ANA, STARTER.name, "projects/shop")), OVERRIDE).of(ANA)
+    assert (way.verdict.truth, way.closed) == (Truth.TRUE, False)
 
 
 POOLS = "iam.googleapis.com/projects/{}/locations/global/workloadIdentityPools/p"

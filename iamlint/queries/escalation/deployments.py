@@ -19,7 +19,7 @@ from iamlint.methods.model import Method, Yield
 from iamlint.paths.onward import onward_of
 from iamlint.patterns.match import Match
 from iamlint.queries.escalation.impersonation import by_grant, is_told_of, match_of, surest
-from iamlint.unknown import Unknown, shown
+from iamlint.unknown import Unknown, shown, worded
 
 USES: dict[Yield, str] = {
     "identity": "become",
@@ -107,12 +107,12 @@ def _deployed(graph: Graph, account: str, attach: list[Edge], deployment: Deploy
 
 def how_deployed(attach: Edge, deployment: Deployment) -> str:
     """Return how a principal attaches an account and deploys as it, as a clause."""
-    return f"{shown(attach.grant.role)} lets it attach the account, and {_given(deployment.given)} there"
+    return f"{worded(attach.grant.role)} lets it attach the account, and {_given(deployment.given)} there"
 
 
 def _given(grants: Iterable[tuple[Grant, tuple[str, ...]]]) -> str:
     """Return which role gives which permissions, as a clause."""
-    return " and ".join(f"{shown(grant.role)} has {' and '.join(permissions)}" for grant, permissions in grants)
+    return " and ".join(f"{worded(grant.role)} has {' and '.join(permissions)}" for grant, permissions in grants)
 
 
 def _with(match: Match, method: Method, how: str, use: str = "") -> Match:
@@ -194,7 +194,7 @@ def how_used(way: Way) -> str:
         case Attachment(resource=resource):
             return f"{clause}, and {resource} runs as the account"
         case Grant(principal=principal, role=role):
-            return f"{clause}, and {shown(role)} on the account lets {principal.text} become it"
+            return f"{clause}, and {worded(role)} on the account lets {principal.text} become it"
         case None:
             return clause
 

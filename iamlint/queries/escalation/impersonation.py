@@ -25,7 +25,7 @@ from iamlint.paths.search import Spot
 from iamlint.patterns.match import Match, verdict
 from iamlint.patterns.predicates import MOST_HOLDERS, may_be, possible_kinds
 from iamlint.queries.escalation.flows import MOST_NAMED, flow_of, grant_of, granted_step, method_by, named
-from iamlint.unknown import Truth, Unknown, shown
+from iamlint.unknown import Truth, Unknown, worded
 
 _SPOKEN_FOR = frozenset(
     {"public", "domain", "federated_pool", "default_service_account", "service_agent", "deleted", "malformed"}
@@ -185,7 +185,7 @@ def match_of(
         related=(*hops, *((also[0],) if also else ()), *(distinct_grants(shown_ends) or (gained,))),
         words={
             "account": gained.principal.text,
-            "privilege": named(ends, account, names) if ends else f"{shown(gained.role)} on {gained.resource}",
+            "privilege": named(ends, account, names) if ends else f"{worded(gained.role)} on {gained.resource}",
             "way": way_of(edge, chain),
         },
         ends=tuple(end.grant for end in ends),
@@ -226,15 +226,16 @@ def _may_have_as_much(principal: Principal, account: str, graph: Graph) -> bool:
     holders = [holder for kind in kinds for holder in graph.holders.get(kind, ())]
     if len(holders) > MOST_HOLDERS:
         return True
-    return any(may_be(principal, one) and graph.gained(account, source) is None for source, one in holders)
+    gained = (graph.gained(account, source) for source, one in holders if may_be(principal, one))
+    return any(one is None or one[1].truth is not Truth.TRUE for one in gained)
 
 
 def way_of(edge: Edge, chain: Chain | None) -> str:
     """Return how the account is reached, as a clause."""
     permission = edge.permissions[0] if edge.permissions else ""
     if chain is None:
-        return f"{shown(edge.grant.role)} on it has {permission}"
+        return f"{worded(edge.grant.role)} on it has {permission}"
     delegates = [str(hop.grant.resource) for hop in chain.hops[:-1]]
     if chain.left_out:
         delegates.append(f"... {chain.left_out} more")
-    return f"{shown(edge.grant.role)} has {permission} on {', then '.join(delegates)}, which may mint its tokens"
+    return f"{worded(edge.grant.role)} has {permission} on {', then '.join(delegates)}, which may mint its tokens"

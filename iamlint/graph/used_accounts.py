@@ -1,0 +1,131 @@
+"""What runs as accounts, and what is bound to them: resources, workloads and federated identities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from iamlint.access.asking import access_of
+from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
+from iamlint.estate import Estate, Node, identity
+from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
+from iamlint.graph.counted import Counted, Counts
+from iamlint.graph.placement import BOUND_KINDS
+from iamlint.unknown import shown
+
+if TYPE_CHECKING:
+    from iamlint.estate.blockers import Blocker
+
+_TOKENS = frozenset(
+    {"iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"}
+)
+_POOL = regex(r"[^:]+://iam\.googleapis\.com/projects/(?P<project>\$\{[^{}]*\}|[^/]+)/.*/workloadIdentityPools/")
+"""The beginning of a federated principal of a workload identity pool, with the project that it names."""
+_DEFAULTS = {"compute": "-compute@developer.gserviceaccount.com", "app_engine": "@appspot.gserviceaccount.com"}
+"""The ends of the e-mails of default accounts. What Cloud Build runs as by default depends on the project's age."""
+
+
+@frozen
+class Running:
+    """A resource that runs as an account: the places where grants count for the resource, and for the account."""
+
+    attachment: Attachment
+    around: tuple[Node, ...]
+    account: tuple[Node, ...]
+    disabled: Blocker | None
+
+
+@frozen
+class Bound:
+    """A grant that lets workloads or identities of a project become an account; ``around`` are its containers.
+
+    ``counts`` says whether it gives them this.
+    """
+
+    grant: Grant
+    kind: str
+    project: tuple[Node, ...]
+    account: Node
+    around: tuple[Node, ...]
+    counts: Counts
+
+
+class Used:
+    """The accounts of an estate that something runs as, or may become."""
+
+    def __init__(self, estate: Estate, counted: Counted) -> None:
+        self._estate, self._hierarchy = estate, estate.hierarchy
+        self._counted, self._access = counted, access_of(estate)
+
+    def running(self) -> Iterator[Running]:
+        """Yield the resources that run as accounts."""
+        for one in self._estate.of(Attachment):
+            account = self._account_of(one)
+            if account:
+                own = self._hierarchy.node(one.resource, one.declared)
+                around = (*((own,) if own else ()), *self._above(one.project, one.declared))
+                yield Running(one, around, account, self._access.disabled(account[0][1], one.declared))
+
+    def _account_of(self, one: Attachment) -> tuple[Node, ...]:
+        """Return the account that something runs as, with its containers: the named one, or the project's default."""
+        if one.account is not None:
+            return self._hierarchy.around(one.account, one.declared)
+        project = self._above(one.project, one.declared)[:1]
+        return self._defaults.get((str(one.default), project[0]), ()) if project else ()
+
+    @cached_property
+    def _defaults(self) -> Mapping[tuple[str, Node], tuple[Node, ...]]:
+        """Return the default accounts that have grants, by what they are for and by their project."""
+        found: dict[tuple[str, Node], tuple[Node, ...]] = {}
+        for grant in self._estate.of(Grant):
+            email = grant.principal.account or ""
+            use = next((use for use, end in _DEFAULTS.items() if email.endswith(end)), None)
+            around = self._hierarchy.around(email, grant.declared) if use else ()
+            if use and len(around) > 1:
+                found.setdefault((use, around[1]), around)
+        return found
+
+    def _above(self, project: Text | None, declared: Declaration) -> tuple[Node, ...]:
+        if project is None:
+            return ()
+        return self._hierarchy.above(Resource("project", project), declared)
+
+    def bound(self) -> Iterator[Bound]:
+        """Yield the grants that let Kubernetes workloads and federated identities become accounts."""
+        for grant in self._estate.of(Grant):
+            kind = BOUND_KINDS.get(grant.principal.kind)
+            if kind is None or grant.resource.kind != "service_account":
+                continue
+            name = identity(grant.resource.name, grant.declared)
+            if name is None:
+                continue
+            tokens = self._estate.permissions(grant.role, grant.declared)[0] & _TOKENS
+            around = self._above(self._project(grant, kind), grant.declared) if tokens else ()
+            counts = self._counted.decided(grant, *sorted(tokens)) if around else None
+            if counts:
+                above = self._hierarchy.around(grant.resource.name, grant.declared)[1:]
+                yield Bound(grant, kind, around, ("service_account", name), above, counts)
+
+    def _project(self, grant: Grant, kind: str) -> str | None:
+        """Return the project of a federated principal's pool, as the principal names it."""
+        text = grant.principal.text
+        if kind == "workloads":
+            return text.removeprefix("serviceAccount:").partition(".svc.id.goog[")[0]
+        found = _POOL.match(text)
+        if found is None:
+            return None
+        key = identity(found["project"], grant.declared)
+        return self._pools.get(key, found["project"]) if key else None
+
+    @cached_property
+    def _pools(self) -> Mapping[str, str]:
+        """Return the projects of the declared pools, by the reference to their number."""
+        found: dict[str, str] = {}
+        for pool in self._estate.of(Pool):
+            parts = shown(pool.name).split("/")
+            key = identity(f"${{{pool.declared.address}.project_number}}", pool.declared)
+            if key and parts[0] == "projects" and len(parts) > 1:
+                found[key] = parts[1]
+        return found
