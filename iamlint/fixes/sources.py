@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.hcl import read_file
+from iamlint.hcl.reading.lexer import NOT_IN_NAME
 from iamlint.hcl.syntax import Argument, Attribute, Block, Body, File, Index, Literal, Node, Template, Variable
 from iamlint.hcl.walk import children, walk
 from iamlint.location import Location, SourceText
@@ -175,22 +176,54 @@ class Sources:
             return None
         home = directory(path)
         if home not in self._uses:
-            self._uses[home] = _uses(trees)
-        return [*self._uses[home].get((first, second), ()), *self._uses[home].get((first, None), ())]
+            self._uses[home] = _Uses(trees)
+        return self._uses[home].of(first, second)
 
 
-_Uses = dict[tuple[str, str | None], list[tuple[Tree, Node]]]
-"""Nodes by the two names of a reference; the second is None if it is not a literal."""
+class _Uses:
+    """The references in the files of a module.
 
+    A block is searched only if its text has the second name, or the first one without a dot after it (``local[key]``):
+    most blocks of a large module are never searched.
+    """
 
-def _uses(trees: list[Tree]) -> _Uses:
-    found: _Uses = {}
-    for tree in trees:
-        for node in walk(tree.file.body):
+    def __init__(self, trees: list[Tree]) -> None:
+        self._parts: list[tuple[Tree, Node]] = []
+        self._by_word: dict[str, list[int]] = {}
+        self._without_dot: dict[str, list[int]] = {}
+        self._searched: set[int] = set()
+        self._found: dict[tuple[str, str | None], list[tuple[Tree, Node]]] = {}
+        for tree in trees:
+            for part in children(tree.file.body):
+                if tree.is_json:  # names may be escaped
+                    self._search(tree, part)
+                else:
+                    self._add(tree, part)
+
+    def _add(self, tree: Tree, part: Node) -> None:
+        number, text = len(self._parts), tree.text(part)
+        self._parts.append((tree, part))
+        for word in set(_WORD.findall(text)):
+            self._by_word.setdefault(word, []).append(number)
+        for word in set(_WORD_WITHOUT_DOT.findall(text)):
+            self._without_dot.setdefault(word, []).append(number)
+
+    def _search(self, tree: Tree, part: Node) -> None:
+        for node in walk(part):
             names = _names(node)
             if names:
-                found.setdefault(names, []).append((tree, node))
-    return found
+                self._found.setdefault(names, []).append((tree, node))
+
+    def of(self, first: str, second: str) -> list[tuple[Tree, Node]]:
+        """Return the uses of a reference, and of one whose second name is not a literal."""
+        for number in {*self._by_word.get(second, ()), *self._without_dot.get(first, ())} - self._searched:
+            self._searched.add(number)
+            self._search(*self._parts[number])
+        return [*self._found.get((first, second), ()), *self._found.get((first, None), ())]
+
+
+_WORD = regex(rf"[^{NOT_IN_NAME}]++")
+_WORD_WITHOUT_DOT = regex(rf"[^{NOT_IN_NAME}]++(?!\.)")
 
 
 def _names(node: Node) -> tuple[str, str | None] | None:

@@ -109,3 +109,22 @@ def test_lines_are_added_with_the_tabs_of_the_file() -> None:
     tree = tree_of(text)
     (made,) = with_lines_in(tree, tree.file.body.blocks[0].body, 'b {\n  c = "d"\n}') or ()
     assert made.replacement == '\tb {\n\t\tc = "d"\n\t}\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "number"),
+    [
+        ("main.tf", "locals {\n  a = local.role\n  b = local.roles\n  c = var.role\n}\n", 1),
+        ("main.tf", "a = local . role\n", 1),
+        ("main.tf", "a = (local\n.role)\n", 1),
+        ("main.tf", 'a = local /* of */ ["role"]\nb = local["roles"]\n', 1),
+        ("main.tf", "a = local[var.name]\n", 1),
+        ("main.tf", 'a = local["r\\u006fle"]\n', 1),
+        ("main.tf", 'a = <<E\n${local.role}\nE\nb = "${local.role}"\nc = "local.role"\n', 2),
+        ("main.tf.json", '{"locals": {"a": "${local.r\\u006fle}"}}\n', 1),
+    ],
+)
+def test_each_use_of_a_name_is_found(path: str, text: str, number: int) -> None:
+    sources = Sources({path: SourceText(path, text), "also.tf": SourceText("also.tf", "d = local.role\n")})
+    assert len(sources.uses(path, "local", "none") or ()) == ("[var" in text)
+    assert len(sources.uses(path, "local", "role") or ()) == number + 1
