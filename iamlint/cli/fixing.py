@@ -77,8 +77,8 @@ def diff(outcome: Outcome) -> Iterator[str]:
             yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
-def say_outcome(outcome: Outcome, *, would: bool, quiet: bool) -> None:
-    """Print the applied fixes, and the refused ones with the reason, on standard error."""
+def say_outcome(outcome: Outcome, *, would: bool, quiet: bool, left: str = "") -> None:
+    """Print the applied fixes, and the refused ones with the reason, on standard error; ``left`` ends the last line."""
     if not quiet:
         verb = "would be fixed" if would else "fixed"
         for finding, fix in outcome.applied:
@@ -92,4 +92,15 @@ def say_outcome(outcome: Outcome, *, would: bool, quiet: bool) -> None:
         tell(f"note: not every fix was tried: there are too many; {more}")
     if not quiet:
         number = counted(len(outcome.applied), "finding")
-        tell(f"{number} {verb} in {counted(len(outcome.contents), 'file')}")
+        tell(f"{number} {verb} in {counted(len(outcome.contents), 'file')}{left}")
+
+
+def by_hand(outcome: Outcome, *, unsafe: bool) -> str:
+    """Return what is there for the other findings, as the end of a sentence."""
+    fixes = [one.fix.safety if one.fix else None for one in outcome.run.report.findings]
+    unsafe_ones = 0 if unsafe else fixes.count("unsafe")
+    rest = fixes.count(None) + fixes.count("suggestion")
+    parts = [f"{unsafe_ones} more with --unsafe-fixes"] if unsafe_ones else []
+    if rest:
+        parts.append(f"{rest} to fix by hand (iamlint explain RULE)")
+    return "".join(f"; {part}" for part in parts)

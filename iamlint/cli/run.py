@@ -151,7 +151,10 @@ class _Judged:
             return self._report(None, self.allowance)
         from iamlint.environments import together
 
-        return together({name: self._report(name, self.allowance) for name in names})
+        report = together({name: self._report(name, self.allowance) for name in names})
+        others = [one for name, one in self.config.environments.items() if name not in names]
+        theirs = {str(path) for one in others for path in one.var_files}
+        return replace(report, var_files=tuple(one for one in report.var_files if one.path not in theirs))
 
     def earlier(self, tree: Tree) -> Report:
         """Return the report on the same paths in another file tree, within the remaining time."""

@@ -111,5 +111,17 @@ def test_a_variable_file_that_may_have_a_missing_value_is_named_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = _check(tmp_path, monkeypatch, {"main.tf": UNSET, "envs/dev.tfvars": PUBLIC})
-    assert "values are in envs/dev.tfvars" in shown
+    assert "values are in envs/dev.tfvars\n" in shown
     assert "not used" not in shown
+    shown = _check(tmp_path, monkeypatch, {"envs/prod.tfvars": PUBLIC})
+    assert "values are in envs/dev.tfvars, envs/prod.tfvars (iamlint init writes them into" in shown
+
+
+def test_a_variable_file_of_another_environment_is_no_surprise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("dev", "prod", "old")
+    files = {f"envs/{name}.tfvars": PUBLIC for name in names}
+    two = "".join(f"  {name}: {{var-file: [envs/{name}.tfvars]}}\n" for name in names[:2])
+    given = {"main.tf": SET, ".iamlint.yaml": f"environments:\n{two}", **files}
+    shown = _check(tmp_path, monkeypatch, given, "--environment", "prod")
+    assert "1 variable file is not used: envs/old.tfvars (" in shown
+    assert "1 environment checked (prod), not dev" in shown

@@ -50,7 +50,16 @@ def test_a_safe_fix_is_applied_and_the_run_passes(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["main.tf"]
     again = run("check", "--fix", cwd=tmp_path)
     assert (again.returncode, path.read_text()) == (0, RIGHT)
-    assert "0 findings fixed in 0 files" in again.stderr
+    assert "0 findings fixed in 0 files\n" in again.stderr
+
+
+def test_what_is_left_has_a_next_step(tmp_path: Path) -> None:
+    written(tmp_path / "main.tf", RIGHT.replace("roles/run.developer", "roles/iam.serviceAccountTokenCreator"))
+    done = run("check", "--diff", cwd=tmp_path)
+    assert "0 findings would be fixed in 0 files; 1 to fix by hand (iamlint explain RULE)\n" in done.stderr
+    written(tmp_path / "main.tf", SELF)
+    assert "; 1 more with --unsafe-fixes" in run("check", "--diff", cwd=tmp_path).stderr
+    assert "--unsafe-fixes" not in run("check", "--diff", "--unsafe-fixes", cwd=tmp_path).stderr
 
 
 @pytest.mark.parametrize("option", ["--fix", "--diff"])

@@ -165,7 +165,7 @@ def _check(wanted: Request, *, quiet: bool, kept: Kept) -> tuple[Report, Config]
 def _fixed(wanted: Request, *, quiet: bool, unsafe: bool, write: bool) -> tuple[Report, Config, Outcome | None]:
     """Apply the fixes; return the report after them, and the configuration in force."""
     from iamlint.accepted.configuration.config import Config
-    from iamlint.cli.fixing import outcome_of, say_outcome, written
+    from iamlint.cli.fixing import by_hand, outcome_of, say_outcome, written
     from iamlint.files.disk import DISK
     from iamlint.files.overlay import Overlay
 
@@ -186,7 +186,7 @@ def _fixed(wanted: Request, *, quiet: bool, unsafe: bool, write: bool) -> tuple[
     except Failed as failed:
         return failure(failed.errors), Config(), None
     errors = written(outcome) if write else []
-    say_outcome(outcome, would=not write, quiet=quiet)
+    say_outcome(outcome, would=not write, quiet=quiet, left=by_hand(outcome, unsafe=unsafe))
     return with_errors(outcome.run.report, errors), config, outcome
 
 

@@ -92,6 +92,8 @@ def _with_clients(given: Given, said: Said, clients: tuple[Client, ...]) -> Give
     target = given.target or said.target or None
     fitting = [one for one in clients if target is None or one.target in (None, target)]
     fitting = [one for one in fitting if not one.direct or _is_used_by(one, given.caller)]
+    if said.of_resource and _is_person(said.principal):  # pipelines and workloads run as no person
+        fitting = [one for one in fitting if one.kind not in _UNATTENDED]
     if target is None and not given.rights_only and _are_direct(fitting):
         right, on = given.right or said.permission or None, given.on or said.resource or None
         hint = f"{fitting[0].at.path} uses the federated identity itself: give --permission and --on"
@@ -123,6 +125,7 @@ def _of_schedule(given: Given, estate: Estate, said: Said) -> Given:
     return replace(given, rights_only=True, right=right, on=given.on or on)
 
 
+_UNATTENDED = ("github-actions", "gitlab", "kubernetes")
 _FEDERATED = ("github:", "gitlab:", "oidc:", "principal:")
 
 
@@ -199,7 +202,7 @@ def _with_target(given: Given, estate: Estate, said: Said) -> Given:
     asked = _one(one.target for one in estate.of(Impersonation))
     if asked and (asked.lower() != _account(given.caller) or _signs(given, said)):
         return replace(given, target=asked)
-    if given.caller and said.of_resource:
+    if (given.caller or said.principal) and said.of_resource:
         return given  # nothing shows that an account is impersonated: the caller itself needs the right
     code = running_accounts(estate)
     if len(code) == 1 and (_signs(given, said) or said.kind in _OF_RUNTIME):
@@ -232,6 +235,12 @@ def _with_caller(given: Given, estate: Estate, said: Said) -> Given:
     if len(running) == 1:
         return replace(given, caller=running[0])
     return replace(given, hint=f"the input runs {', '.join(running[:5])}" if running else "")
+
+
+def _is_person(principal: str) -> bool:
+    """Whether an error names a user: an e-mail that is no service account's."""
+    account = _account(principal)
+    return "@" in account and "/" not in account and not account.endswith("gserviceaccount.com")
 
 
 def _signs(given: Given, said: Said) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from iamlint.diagnosis.answer import Answer, Evidence, Stage
-from iamlint.location import COMMAND_LINE, SourceText
+from iamlint.location import COMMAND_LINE, Location, SourceText
 from iamlint.reporters.parts.frame import Paint, frame, place
 from iamlint.reporters.parts.plain import neutral
 
@@ -54,12 +54,15 @@ def _stage(stage: Stage, answer: Answer, paint: Paint) -> str:
 def _evidence(
     evidence: tuple[Evidence, ...], texts: Mapping[str, SourceText], code: str, paint: Paint
 ) -> Iterator[str]:
+    """Yield the lines that show it, each once, with all that it shows."""
+    places: dict[Location, list[str]] = {}
     for one in evidence:
-        if one.at.path == COMMAND_LINE:
-            continue
+        if one.at.path != COMMAND_LINE:
+            places.setdefault(one.at, []).append(one.message)
+    for at, messages in places.items():
         yield ""
-        yield f"{paint('1', place(one.at))}: {neutral(one.message)}"
-        yield from frame(one.at, texts.get(one.at.path), code, paint)
+        yield from (f"{paint('1', place(at))}: {neutral(message)}" for message in messages)
+        yield from frame(at, texts.get(at.path), code, paint)
 
 
 def _fix(answer: Answer, paint: Paint) -> Iterator[str]:

@@ -21,7 +21,9 @@ def cause_line(cause: ByCause) -> str:
     about = _about(cause)
     helps = [cause.help] if cause.help else []
     if cause.hints:
-        helps.append(f"values are in {_listed(cause.hints, 1)}")
+        several = len(cause.hints) > 1 and not cause.environments
+        wrote = " (iamlint init writes them into a configuration)" if several else ""
+        helps.append(f"values are in {_listed(cause.hints)}{wrote}")
     text = f"{len(cause.questions)} {cause.kind.title}" + (f" ({about})" if about else "")
     text += f" {environments(cause)}" if cause.environments else ""
     return neutral(text + (f": {'; '.join(helps)}" if helps else ""))

@@ -133,7 +133,19 @@ def to_set(role: str) -> str:
     return project_grant(pool_member("attribute.repository/acme/app"), role)
 
 
+IMPERSONATING = f"          service_account: {TARGET}"
+BY_HAND = (
+    "ERROR: (gcloud.storage.cp) HTTPError 403: ana@example.com does not have storage.objects.create access to the Google "
+    "Cloud Storage object. Permission 'storage.objects.create' denied on resource (or it may not exist)."
+)
 CASES = [
+    *(
+        case(name, files, None, "fails target-rights", target=None, error=BY_HAND)
+        for name, files in (
+            ("a person beside a workflow", direct(FEDERATED + ADMITTED, IMPERSONATING)),
+            ("a person beside the only account", FEDERATED + ADMITTED),
+        )
+    ),
     asked("no role for the identity", direct(FEDERATED), "fails target-rights", NO_SERVICE),
     asked("a role for the identity", direct(FEDERATED + to_set("roles/run.admin")), "unknown", NO_SERVICE),
     asked("another role", direct(FEDERATED + to_set("roles/storage.admin")), "fails target-rights", NO_SERVICE),
