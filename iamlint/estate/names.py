@@ -74,8 +74,8 @@ def principal_node(grant: Grant) -> str | None:
     if principal.unknown is None:
         text = principal.text
         email = principal.email if text.startswith("serviceAccount:") else None
-        if email is None:
-            return text
+        if email is None:  # a bare e-mail is malformed, and not the account
+            return text if ":" in text or "@" not in text else f":{text}"
         return identity(email, grant.declared) if "${" in email else email
     return identity(without_prefix(principal.unknown, "serviceAccount:"), grant.declared)
 

@@ -387,3 +387,12 @@ def test_the_accounts_that_the_input_declares(given: Given) -> None:
     nameless = ServiceAccount(Unknown("var.x has no default"), "shop", HERE)
     reference = ServiceAccount(Unknown("known after apply", (UnknownPart("a.b.email"),)), "shop", HERE)
     assert given(first, second, nameless, reference).accounts == {CI: first, "${a.b.email} in .": reference}
+
+
+@pytest.mark.parametrize("role", ["roles/iam.devOps", "roles/owner", "roles/iam.serviceAccountTokenCreator"])
+def test_an_e_mail_without_a_prefix_is_no_account(given: Given, role: str) -> None:
+    """IAM refuses it: it neither adds to the account's privileges nor hides them."""
+    privilege = granted("roles/editor", ON_SHOP, f"serviceAccount:{DEPLOY}")
+    graph = given(granted(role, ON_SHOP, DEPLOY), privilege)
+    assert [source for source, _ in graph.privileged_accounts()] == [DEPLOY]
+    assert [grant for grant, _ in graph.privileges(DEPLOY)] == [privilege]
