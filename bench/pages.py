@@ -36,7 +36,7 @@ from iamlint.rules.rule import Rule
 from iamlint.sources.reading import Options
 
 ROOT = Path(__file__).parents[1]
-EXAMPLE = "testdata/readme"
+EXAMPLE, DEPLOYER = "testdata/readme", "deployer@shop-prod.iam.gserviceaccount.com"
 STORY = "testdata/story"
 FAMILIES = {
     "impersonation": "Grants that let a principal become a service account",
@@ -79,7 +79,7 @@ def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
     pages = ROOT / "docs" / "rules"
     readme = ROOT / "README.md"
     story = {"diagnose": _story()}
-    blocks = {"screen": _screen()}
+    blocks = {"screen": _screen("check", EXAMPLE), "who": _console("who", DEPLOYER, EXAMPLE)}
     diagnose = ROOT / "docs" / "diagnose.md"
     return {
         **{pages / f"{rule.id}.md": rule_page(rule) for rule in rules},
@@ -144,11 +144,20 @@ def _table(rules: tuple[Rule, ...], folder: str) -> str:
     return "\n".join(rows)
 
 
-def _screen() -> str:
-    """Return the output of the README's command."""
+def _screen(*command: str) -> str:
+    """Return the output of a command of the README."""
+    return f"```text\n{_output(command)}\n```"
+
+
+def _console(*command: str) -> str:
+    """Return a command of the README and its output."""
+    return f"```console\n$ iamlint {' '.join(command)}\n{_output(command)}\n```"
+
+
+def _output(command: tuple[str, ...]) -> str:
     with contextlib.chdir(ROOT):
-        done = CliRunner().invoke(program, ["check", EXAMPLE], env={"NO_COLOR": "1"})
-    return f"```text\n{done.stdout.rstrip()}\n```"
+        done = CliRunner().invoke(program, command, env={"NO_COLOR": "1"})
+    return done.stdout.rstrip()
 
 
 def _story() -> str:

@@ -4,14 +4,7 @@ variable "project" {
 }
 
 locals {
-  apis      = ["run.googleapis.com", "storage.googleapis.com"]
-  ci_grants = ["roles/iam.serviceAccountTokenCreator", "roles/logging.viewer"]
-}
-
-resource "google_project_service" "api" {
-  for_each = toset(local.apis)
-  project  = var.project
-  service  = each.value
+  ci_roles = ["roles/iam.serviceAccountTokenCreator", "roles/logging.viewer"]
 }
 
 resource "google_service_account" "ci" {
@@ -24,35 +17,41 @@ resource "google_service_account" "deploy" {
   account_id = "deployer"
 }
 
-# The pipeline may become every account of the project.
+# The deployer may change everything in the project.
+resource "google_project_iam_member" "deploy" {
+  project = var.project
+  role    = "roles/editor"
+  member  = google_service_account.deploy.member
+}
+
+# Meant: the pipeline becomes the deployer. Written: it becomes every account of the project.
 resource "google_project_iam_member" "ci" {
-  for_each = toset(local.ci_grants)
+  for_each = toset(local.ci_roles)
   project  = var.project
   role     = each.value
   member   = google_service_account.ci.member
 }
 
-# What was meant: one account.
-resource "google_service_account_iam_member" "ci_deploys" {
-  service_account_id = google_service_account.deploy.name
-  role               = "roles/iam.serviceAccountTokenCreator"
-  member             = google_service_account.ci.member
-}
-
-resource "google_project_iam_custom_role" "signer" {
-  project     = var.project
-  role_id     = "urlSigner"
-  title       = "Signs download links"
-  permissions = ["iam.serviceAccounts.signBlob", "storage.objects.get"]
-}
-
+# The name of this role does not say that it may run code as every account.
 resource "google_project_iam_binding" "operators" {
   project = var.project
   role    = "roles/iam.devOps"
   members = ["group:operators@example.com"]
 }
 
-resource "google_project" "shop" {
-  name       = "Shop"
-  project_id = var.project
+# Nothing says which role this is.
+variable "support_role" {
+  type = string
+}
+
+resource "google_project_iam_member" "support" {
+  project = var.project
+  role    = var.support_role
+  member  = "group:support@example.com"
+}
+
+resource "google_storage_bucket_iam_member" "backups" {
+  bucket = "shop-backups"
+  role   = "roles/storage.objectViewr"
+  member = "group:operators@example.com"
 }
