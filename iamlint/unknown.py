@@ -96,7 +96,7 @@ def worded(text: str | Unknown | None) -> str:
     """Return a text for a sentence: one of several is named with the others."""
     if not isinstance(text, Unknown) or not text.options:
         return shown(text)
-    named = [shown(one)[:_LONGEST_NAMED] for one in text.options[:_NAMED]]
+    named = [shown(one)[:_LONGEST_NAMED] or '""' for one in text.options[:_NAMED]]
     more = len(text.options) - len(named)
     last = f"one of {more} others" if more else named.pop()
     return f"{', '.join(named)} or {last}" if named else last

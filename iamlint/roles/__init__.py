@@ -203,7 +203,7 @@ class Catalog:
     def _nearest_role(self, role: str) -> str | None:
         from difflib import get_close_matches
 
-        alike = get_close_matches(role, self._roles, n=6, cutoff=0.85)
+        alike = [one for one in get_close_matches(role, self._roles, n=6, cutoff=0.85) if _is_alike(one, role)]
         of_service = (one for one in alike if in_service_of(one, role))
         return alike[0] if len(alike) == 1 else next(of_service, None)
 
@@ -248,6 +248,22 @@ def in_service_of(one: str, other: str) -> bool:
     """Whether two roles are of one service, though one name of it may be misspelt."""
     service, meant = (role.removeprefix("roles/").partition(".")[0] for role in (one, other))
     return differing(service, meant) <= (_SLIP if min(len(service), len(meant)) >= _LONG else 1)
+
+
+def _is_alike(one: str, other: str) -> bool:
+    """Whether the names of two roles are alike without their common beginning, and without their common end.
+
+    ``projectViewer`` is neither ``projectDeleter`` nor ``tagViewer``, though most letters are the same.
+    """
+    from difflib import SequenceMatcher
+
+    names = [role.removeprefix("roles/").rpartition(".")[2] for role in (one, other)]
+    for pair in (names, [name[::-1] for name in names]):
+        begun = next((at for at, letters in enumerate(zip(*pair, strict=False)) if len(set(letters)) > 1), None)
+        rests = [name[begun if begun is not None else min(map(len, pair)) :] for name in pair]
+        if max(map(len, rests)) > _SLIP and SequenceMatcher(None, *rests, autojunk=False).ratio() < 0.5:
+            return False
+    return True
 
 
 def _changes(one: str, other: str) -> int:

@@ -20,6 +20,9 @@ from iamlint.roles import catalog
         ("roles/role.admin", None),  # not roles/file.admin
         ("roles/kms.admin", None),  # not roles/ml.admin
         ("roles/cloudrun.admin", None),  # not roles/cloud.admin
+        ("roles/resourcemanager.projectViewer", None),  # not projectDeleter
+        ("roles/storage.objectReader", "roles/storage.objectViewer"),
+        ("roles/iam.serviceAccountUsers", "roles/iam.serviceAccountUser"),
     ],
 )
 def test_the_nearest_role_is_of_the_same_service(name: str, nearest: str | None) -> None:

@@ -27,7 +27,8 @@ def unknown_roles(estate: Estate) -> Iterator[Match]:
         problem = problems[grant.role]
         if problem and (grant.declared, grant.role) not in seen:
             seen.add((grant.declared, grant.role))
-            yield Match(grant, Truth.TRUE, words={"problem": problem}, place=grant.role_place)
+            words = {"problem": problem} if grant.role else {"problem": problem, "role": '""'}
+            yield Match(grant, Truth.TRUE, words=words, place=grant.role_place)
 
 
 def _problem_of(role: str, estate: Estate) -> str | None:

@@ -318,6 +318,8 @@ def _pair(part: Part) -> str:
         ('"a%{ if on }-x%{ endif }-${text}"', "a-x-${text}|a-${text}"),
         ('"${on ? "a" : "b"}-${off ? "a" : "b"}"', "a-a|a-b|b-a|b-b"),
         ('format("%s/%s", "r", on ? "a" : "b")', "r/a|r/b"),
+        ('format("a:%d@x", text)', "a:${text}@x"),
+        ('format("a:%5d@x", text)', "${?}"),
         ('join("/", ["r", on ? "a" : "b"])', "r/a|r/b"),
         ('upper(on ? "a" : text)', "${?}"),
         ('split("/", on ? "a/b" : "a/c")[1]', "b|c"),

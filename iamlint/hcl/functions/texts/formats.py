@@ -81,8 +81,8 @@ def _add(made: Assembly, match: re.Match[str], value: Value) -> None:
     if value.data is None:
         raise UnknownResult(Unknown("null in a format"))
     plain = not match["flags"] and not match["width"] and match["precision"] is None
-    if isinstance(value.data, Unknown) and plain and match["verb"] in "sv":
-        made.add_value(value)
+    if isinstance(value.data, Unknown) and plain and match["verb"] in "svd":
+        made.add_value(value)  # %d shows the digits of a whole number, which a project's number is
         return
     made.add(_formatted(match, value))
 

@@ -130,9 +130,9 @@ def _project(view: View, name: str) -> Value | None:
 
 def _project_id(view: View) -> Value:
     written = view.body.value("project_id")
-    if written.data is not None:
+    if written.data not in (None, ""):
         return written
-    if view.default_project.data is not None:
+    if view.default_project.data not in (None, ""):
         return view.default_project
     return Value(Unknown(NO_PROJECT, (UnknownPart(f"{view.address}.project_id"),)))
 
@@ -425,6 +425,6 @@ def computed(mode: str, kind: str, name: str, view: View) -> Value:
         return found
     if name == "id" and kind in FORMATS:
         return _id(view, kind)
-    if name == "project" and kind.startswith("google_") and view.default_project.data is not None:
+    if name == "project" and kind.startswith("google_") and view.default_project.data not in (None, ""):
         return view.default_project
     return after_apply(view, name)

@@ -17,11 +17,9 @@ def default_project(instance: Instance, argument: str = "project") -> Placed:
 
     Without both, the provider takes it from its environment: one project for all its resources.
     """
-    own = placed_text(instance.body, argument)
-    if own and own[0] == "":
-        own = None  # the provider treats an empty text as unset
     provider = instance.provider
-    inherited = placed_text(provider.body, "project") if provider else None
+    own = _unless_empty(placed_text(instance.body, argument))
+    inherited = _unless_empty(placed_text(provider.body, "project")) if provider else None
     match own, inherited:
         case (Unknown(parts=()) as text, place), _:
             return Unknown(text.reason, (UnknownPart(f"{instance.address}.{argument}"),)), place
@@ -32,6 +30,11 @@ def default_project(instance: Instance, argument: str = "project") -> Placed:
         case _:
             home = provider.address if provider else "provider.google"
             return Unknown(NO_PROJECT, (UnknownPart(f"{home}.project"),)), Place(instance.body.at.location)
+
+
+def _unless_empty(found: Placed | None) -> Placed | None:
+    """Return a text with its place; None for an empty one, which the provider treats as unset."""
+    return None if found and found[0] == "" else found
 
 
 def project(instance: Instance) -> Iterator[Project]:

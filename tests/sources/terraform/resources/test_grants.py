@@ -199,6 +199,11 @@ def test_the_project_comes_from_the_provider(build: Build, unknown_part: Unknown
     assert isinstance(grant.resource.name, Unknown)
     assert grant.resource.name.text == "${provider.google.project}/t"
     assert "neither here nor in the provider block" in grant.resource.name.reason
+    empty = build("provider.google", mode="provider", project="")  # the provider treats it as unset, too
+    (again,) = grants(
+        build("google_pubsub_topic_iam_member.x", topic="t", role="r", member="user:a@b.c", provider=empty, project="")
+    )
+    assert again.resource.name == grant.resource.name
     (grant,) = grants(build("google_storage_bucket_iam_member.x", bucket="b", role="r", member="user:a@b.c"))
     assert grant.resource.name == "b"
 

@@ -71,6 +71,7 @@ def test_basic_roles(check: Check, role: str, named: str) -> None:
     [
         ('var.on ? "roles/browser" : "roles/editor"', "roles/browser or roles/editor"),
         ('coalesce(var.env, "roles/owner")', "${var.env} or roles/owner"),
+        ('var.on ? "" : "roles/owner"', '"" or roles/owner'),
         ('try(var.found["a"], "roles/owner")', '${var.found["a"]} or roles/owner'),
         ("local.mixed[length(var.found)]", "roles/viewer or roles/owner"),
         ('"roles/${element(["a", "b", "c", "d", "editor", "e"], length(var.found))}"', "roles/d or one of 2 others"),
