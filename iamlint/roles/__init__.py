@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from functools import cache, cached_property
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import Literal
 
 from iamlint.basics.frozen import frozen
@@ -258,10 +258,10 @@ def _is_alike(one: str, other: str) -> bool:
     from difflib import SequenceMatcher
 
     names = [role.removeprefix("roles/").rpartition(".")[2] for role in (one, other)]
-    for pair in (names, [name[::-1] for name in names]):
-        begun = next((at for at, letters in enumerate(zip(*pair, strict=False)) if len(set(letters)) > 1), None)
-        rests = [name[begun if begun is not None else min(map(len, pair)) :] for name in pair]
-        if max(map(len, rests)) > _SLIP and SequenceMatcher(None, *rests, autojunk=False).ratio() < 0.5:
+    for first, second in (names, [name[::-1] for name in names]):
+        begun = sum(1 for _ in takewhile(lambda letters: letters[0] == letters[1], zip(first, second, strict=False)))
+        left, right = first[begun:], second[begun:]
+        if max(len(left), len(right)) > _SLIP and SequenceMatcher(None, left, right, autojunk=False).ratio() < 0.5:
             return False
     return True
 
