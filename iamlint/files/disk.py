@@ -73,7 +73,7 @@ class Disk(Tree):
         """Return the path without symbolic links."""
         known = self._reads.known(RESOLVED, path) if self._reads else None
         if known is not None:
-            return Path(known)
+            return path if known == str(path) else Path(known)
         try:
             found = Path(os.path.realpath(path))
         except ValueError:  # a NUL character in it
@@ -89,7 +89,7 @@ class Disk(Tree):
         """
         known = self._reads.known(RESOLVED, path) if self._reads else None
         if known is not None:
-            return Path(known)
+            return path if known == str(path) else Path(known)  # a new path takes as long as all else here
         if os.name == "nt" or path.name in ("", ".."):  # Windows also has short names
             return self.resolved(path)
         try:
@@ -98,7 +98,9 @@ class Disk(Tree):
             is_link = True
         if is_link:
             return self.resolved(path)
-        found = folder(path.parent) / path.name
+        parent = path.parent
+        real = folder(parent)
+        found = path if real == parent else real / path.name
         if self._reads:
             self._reads.note(RESOLVED, path, str(found))
         return found
@@ -125,11 +127,12 @@ class Disk(Tree):
 
     def entries(self, path: Path) -> Iterator[Entry]:
         """Yield the names in a directory."""
-        found = self._asked(ENTRIES, path, _listed)
-        if self._reads:
-            said = ((one.name, one.kind, one.link) for one in found)
-            self._reads.note(ENTRIES, path, listing_of(said, self._reads.start))
-        yield from found
+        found = self._reads.listing(path) if self._reads else None
+        if found is None:
+            found = self._asked(ENTRIES, path, _listed)
+            if self._reads:
+                self._reads.note(ENTRIES, path, listing_of(found, self._reads.start))
+        yield from (Entry(name, cast("Kind | None", kind), link) for name, kind, link in found)
 
     def _asked(self, question: str, path: Path, ask: Callable[[Path], Answer]) -> Answer:
         """Ask the system; an error is an answer, too."""
@@ -149,6 +152,6 @@ def _raw(path: Path) -> FileIO:
     return path.open("rb", buffering=0)
 
 
-def _listed(path: Path) -> list[Entry]:
+def _listed(path: Path) -> list[tuple[str, str | None, bool]]:
     with os.scandir(path) as entries:
-        return [Entry(one.name, cast("Kind | None", kind_of(one)), one.is_symlink()) for one in entries]
+        return [(one.name, kind_of(one), one.is_symlink()) for one in entries]

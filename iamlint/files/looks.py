@@ -70,12 +70,16 @@ def _regular(path: str, flags: int) -> int:
 
 
 class Looks:
-    """Asks the disk again. Each question is asked once, and each folder's links are followed once."""
+    """Asks the disk again. Each question is asked once, and each folder's links are followed once.
+
+    ``listings`` has the entries of each folder that was listed, as `listing_of` takes them.
+    """
 
     def __init__(self, start: Hash) -> None:
         self.start = start
         self._real: dict[str, str] = {}
         self.answers: dict[tuple[str, str], str] = {}
+        self.listings: dict[str, list[tuple[str, str | None, bool]]] = {}
 
     def answer(self, question: str, path: str) -> str:
         """Return what the disk answers now, or what it has answered before."""
@@ -100,7 +104,9 @@ class Looks:
             return str(os.path.islink(path))
         if question == ENTRIES:
             with os.scandir(path) as entries:
-                return listing_of(((one.name, kind_of(one), one.is_symlink()) for one in entries), self.start)
+                listing = [(one.name, kind_of(one), one.is_symlink()) for one in entries]
+            self.listings[path] = listing
+            return listing_of(listing, self.start)
         if question == CONTENT:
             return self._content(path)
         return self._beginning(path, question.removeprefix(BEGINNING))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from iamlint.basics.hashes import blake2b
-from iamlint.files.looks import BEGINNING, CONTENT, Looks, failure_of
+from iamlint.files.looks import BEGINNING, CONTENT, ENTRIES, Looks, failure_of
 from iamlint.files.taps import Taps
 
 _BUFFER = 1 << 16
@@ -34,6 +34,13 @@ class Reads(Taps[tuple[str, str]]):
             return None
         self.note(question, path, answer)
         return answer
+
+    def listing(self, path: Path) -> list[tuple[str, str | None, bool]] | None:
+        """Return the entries of a folder that was listed just before the run, and record them; None without them."""
+        found = self.looks.listings.get(str(path))
+        if found is not None:
+            self.note(ENTRIES, path, self.looks.answers[ENTRIES, str(path)])
+        return found
 
     def note(self, question: str, path: Path, answer: str) -> None:
         """Record an answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,15 @@ def test_only_texts_that_are_looked_into_are_loaded(runs: Runs) -> None:
     ):
         runs("--format", "json")
     assert {call.args[1] for call in first.call_args_list} == {"quiet/main.tf"}
+
+
+def test_a_folder_is_listed_once_before_and_in_a_run(runs: Runs) -> None:
+    runs("--format", "json")
+    OTHERS["a grant"](runs.cwd)
+    with mock.patch.object(os, "scandir", wraps=os.scandir) as listed:
+        runs("--format", "json")
+    own = sorted(one for one in (str(call.args[0]) for call in listed.call_args_list) if one.startswith(str(runs.cwd)))
+    assert own == [str(runs.cwd / name) for name in ("found", "quiet", "values")]
 
 
 def test_a_text_that_changes_under_the_run_is_not_kept(runs: Runs) -> None:
