@@ -49,6 +49,8 @@ def named_files(
     entered = (posixpath.normpath(_unquoted(name)) for name in _ENTERED.findall(text))
     paths = [name for name in words if "/" in name]
     bare = frozenset(name for name in words if "/" not in name and (is_command or _IS_SCRIPT.search(name)))
+    if not paths and not bare:
+        return
     base = _names(files, "")
     for directory in dict.fromkeys(("", *directories, *(one for one in entered if one != "."))):
         if not spares(_STEPS_OF_A_NAME):
