@@ -12,6 +12,7 @@ from iamlint.files.looks import CONTENT, STATUS, Looks
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from iamlint.cache.entry import Result
     from iamlint.cache.store import Store
@@ -28,7 +29,7 @@ class Before(NamedTuple):
     """What was found out just before a run: its entry, the parts of the earlier run, and what the disk answered."""
 
     store: Store
-    parts: bytes | None
+    parts: dict[str, Any] | None
     looks: Looks
 
 
@@ -52,7 +53,9 @@ def recalled(arguments: Sequence[str], written: Callable[[Result], bool], said: 
     looks = Looks(blake2b(digest_size=ANSWER, key=store.key))
     changed = _changed(asked, looks)
     if changed != {}:
-        parts = store.read(PARTS)
+        from iamlint.cache.units import parts_of
+
+        parts = parts_of(store.read(PARTS))
         if changed is None or not _has_no_effect(store, data, parts, result, changed, looks, said):
             return Before(store, parts, looks)
     if result.files and not written(result):
@@ -87,7 +90,7 @@ def _changed(asked: Sequence[str], looks: Looks) -> dict[tuple[str, str], str] |
 def _has_no_effect(
     store: Store,
     data: bytes,
-    parts: bytes | None,
+    parts: dict[str, Any] | None,
     result: Result,
     changed: dict[tuple[str, str], str],
     looks: Looks,

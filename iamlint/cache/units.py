@@ -53,9 +53,9 @@ class Units:
     how many bytes less the files of Terraform may have before a limit of this run is another one.
     """
 
-    def __init__(self, reads: Reads, earlier: bytes | None = None) -> None:
+    def __init__(self, reads: Reads, earlier: Mapping[str, Any] | None = None) -> None:
         self.reads = reads
-        found = json.loads(earlier) if earlier else {}
+        found = earlier or {}
         self._asked: list[list[str]] = found.get("asked", [])
         self._earlier: dict[str, Any] = found.get("units", {})
         self._was_empty: dict[str, str] = found.get("empty", {})
@@ -287,7 +287,13 @@ def with_entry(parts: dict[str, Any], entry: bytes) -> bytes:
     return json.dumps(parts, separators=(",", ":")).encode()
 
 
-def is_of(parts: dict[str, Any], entry: bytes) -> bool:
+def parts_of(data: bytes | None) -> dict[str, Any] | None:
+    """Return the parts that are stored as bytes."""
+    found: dict[str, Any] | None = json.loads(data) if data else None
+    return found
+
+
+def is_of(parts: Mapping[str, Any], entry: bytes) -> bool:
     """Whether the run that made a stored result made these parts, too."""
     return bool(parts["of"] == blake2b(entry, digest_size=16).hexdigest())
 

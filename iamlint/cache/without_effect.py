@@ -6,7 +6,6 @@ iamlint, and if neither a rule nor a report looked into its text. It does not re
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,19 +24,18 @@ Nothing if that is not known. The arguments are the bits of a number.
 
 
 def with_new_texts(
-    parts: bytes, entry: bytes, changed: Mapping[Asked, str], looks: Looks, said: Said
+    parts: Mapping[str, Any], entry: bytes, changed: Mapping[Asked, str], looks: Looks, said: Said
 ) -> dict[str, Any] | None:
     """Return the parts of a run as a run on the files of now has them; None if its result may be another one.
 
     A smaller file gives a run fewer steps, so all files together may lose as many bytes only as the run had to spare.
     ``entry`` is the stored result; ``changed`` are the questions that have another answer now, each with the one in it.
     """
-    found: dict[str, Any] = json.loads(parts)
-    if found["judged"] is None or not is_of(found, entry):
+    if parts["judged"] is None or not is_of(parts, entry):
         return None
-    numbers = {(question, path): number for number, (question, path, _) in enumerate(found["asked"])}
-    known, looked_into, sizes = dict(found["said"]), set(found["judged"][1].values()), {}
-    spare = found["spare"]
+    numbers = {(question, path): number for number, (question, path, _) in enumerate(parts["asked"])}
+    known, looked_into, sizes = dict(parts["said"]), set(parts["judged"][1].values()), {}
+    spare, answers = parts["spare"], {}
     for asked, before in changed.items():
         number, now = numbers.get(asked), looks.answer(*asked)
         if asked[0] == STATUS:
@@ -55,13 +53,14 @@ def with_new_texts(
                 return None
             sizes[number], known[number] = text.size, [*says, unread]
         if number is not None:
-            found["asked"][number][2] = now
-    for number, about in found["texts"]:
-        about[0] = sizes.get(number, about[0])
-    if spare < min(0, found["spare"]):
+            answers[number] = now
+    if spare < min(0, parts["spare"]):
         return None
-    found["said"], found["spare"] = list(known.items()), spare
-    return found
+    answered = [
+        [question, path, answers.get(number, answer)] for number, (question, path, answer) in enumerate(parts["asked"])
+    ]
+    texts = [[number, [sizes.get(number, size), marked]] for number, (size, marked) in parts["texts"]]
+    return {**parts, "asked": answered, "texts": texts, "said": list(known.items()), "spare": spare}
 
 
 def _fewer_bytes(before: str, now: str) -> int | None:

@@ -45,11 +45,11 @@ class Kept:
     def _begin(self, store: Store, before: Before | None) -> None:
         from iamlint.cache.recall import ANSWER
         from iamlint.cache.store import PARTS
-        from iamlint.cache.units import Units
+        from iamlint.cache.units import Units, parts_of
 
         start = blake2b(digest_size=ANSWER, key=store.key)
         self.reads = Reads(start, before.looks if before else None)
-        self.units = Units(self.reads, before.parts if before else store.read(PARTS))
+        self.units = Units(self.reads, before.parts if before else parts_of(store.read(PARTS)))
 
     def hear(self, how: str | None, data: bytes) -> None:
         """Add a piece that was printed."""
