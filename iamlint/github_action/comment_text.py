@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -15,10 +15,16 @@ from iamlint.reporters.parts.plain import counted
 
 MOST_ROWS = 10
 """Maximum number of rows of a table; the rest is counted."""
+MOST_OF_A_RULE = 3
+"""Number of findings of one rule that come before the further ones of other rules."""
+MOST_NAMES = 5
+"""Maximum number of texts in a cell that stands for several rows."""
 LONGEST = 300
 """Maximum length of a cell's text in characters."""
 LARGEST = 60_000
 """Maximum length of a comment; GitHub's is 65,536 characters."""
+_Row = tuple[tuple[str, ...], int]
+"""The cells of a row, and the number of entries that it stands for."""
 _NAME = regex(r"[\w .:/-]{1,100}")
 
 
@@ -50,7 +56,7 @@ def _lines(report: dict[str, Any], compared: dict[str, Any] | None, event: Event
         yield from _opened(compared, event)
     if findings:
         yield from ("", "| severity | rule | where | what |", "| --- | --- | --- | --- |")
-    for one in findings[:MOST_ROWS]:
+    for one in sorted(_of_each_rule(findings)[:MOST_ROWS], key=_rank):
         cells = (_severity(one), _text(one, "rule"), _where(one, event), _text(one, "message"))
         yield f"| {' | '.join(cells)} |"
     yield from _rest(len(findings) - MOST_ROWS, "finding")
@@ -63,6 +69,18 @@ def _lines(report: dict[str, Any], compared: dict[str, Any] | None, event: Event
     yield from ("", _footer(report, event))
 
 
+def _of_each_rule(findings: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the first findings of each rule before all others, so that many of one rule hide no other."""
+    seen: Counter[str] = Counter()
+    first: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
+    for one in findings:
+        rule = _text(one, "rule")
+        seen[rule] += 1
+        (first if seen[rule] <= MOST_OF_A_RULE else others).append(one)
+    return [*first, *others]
+
+
 def _opened(compared: dict[str, Any], event: Event) -> Iterator[str]:
     opened, gained = _dicts(compared, "opened"), _dicts(compared, "gained")
     if not (opened or gained):
@@ -72,17 +90,41 @@ def _opened(compared: dict[str, Any], event: Event) -> Iterator[str]:
     if opened:
         title = f"**Opens {counted(len(opened), 'path')} to service accounts**"
         yield from ("", title, "", "| who | becomes | how | cause |", "| --- | --- | --- | --- |")
-    for one in opened[:MOST_ROWS]:
-        cells = (_who(one), _text(one, "account"), _text(one, "method"), _cause(one, event))
-        yield f"| {' | '.join(cells)} |"
-    yield from _rest(len(opened) - MOST_ROWS, "path")
+    rows = ((_who(one), _text(one, "account"), _text(one, "method"), _cause(one, event)) for one in opened)
+    yield from _table(_folded(_folded(_counted(rows), 1), 0), "path")
     if gained:
         title = f"**Gives {counted(len(gained), 'role')}**"
         yield from ("", title, "", "| who | role | resource | cause |", "| --- | --- | --- | --- |")
-    for one in gained[:MOST_ROWS]:
-        cells = (_who(one) + _through(one), _text(one, "role"), _text(one, "resource"), _cause(one, event))
+    roles = (
+        (_who(one), _text(one, "role"), _text(one, "resource"), _cause(one, event), _through(one)) for one in gained
+    )
+    folded = _folded(_folded(_counted(roles), 1), 0)
+    yield from _table([((who + through, *rest), number) for (who, *rest, through), number in folded], "role")
+
+
+def _counted(rows: Iterable[tuple[str, ...]]) -> list[_Row]:
+    return [(cells, 1) for cells in rows]
+
+
+def _folded(rows: Iterable[_Row], column: int) -> list[_Row]:
+    """Join rows that differ in one column only: its first texts, and how many more there are."""
+    alike: dict[tuple[str, ...], dict[str, int]] = {}
+    for cells, number in rows:
+        texts = alike.setdefault((*cells[:column], *cells[column + 1 :]), {})
+        texts[cells[column]] = texts.get(cells[column], 0) + number
+    found = []
+    for rest, texts in alike.items():
+        names = list(texts)
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        text = "<br>".join(names[:MOST_NAMES]) + more
+        found.append(((*rest[:column], text, *rest[column:]), sum(texts.values())))
+    return found
+
+
+def _table(rows: list[_Row], noun: str) -> Iterator[str]:
+    for cells, _ in rows[:MOST_ROWS]:
         yield f"| {' | '.join(cells)} |"
-    yield from _rest(len(gained) - MOST_ROWS, "role")
+    yield from _rest(sum(number for _, number in rows[MOST_ROWS:]), noun)
 
 
 def _who(one: dict[str, Any]) -> str:

@@ -166,6 +166,27 @@ def test_what_opens_comes_first(runner: Runner, github: GitHub) -> None:
     assert text.index("**Gives 1 role**") < text.index("| high |")
 
 
+def test_alike_rows_are_one() -> None:
+    cause = {"path": "main.tf", "line": 3, "side": "base"}
+    pair = {"method": "sa-create-key", "cause": cause}
+    opened = [{"principal": who, "account": f"a{at}", **pair} for who in ("eve", "mal") for at in range(7)]
+    opened += [{"principal": f"p{at}", "account": "new", **pair} for at in range(3)]
+    opened += [{"principal": "ana", "account": f"b{at}", **pair, "cause": {**cause, "line": at}} for at in range(15)]
+    gained = [{"principal": "eve", "role": f"roles/r{at}", "resource": "project p", "cause": cause} for at in range(3)]
+    findings = [{"rule": "x", "severity": "high", "message": f"x {at}"} for at in range(12)]
+    findings += [{"rule": "y", "severity": "low", "message": "y 0"}]
+    text = comment({"findings": findings}, {"opened": opened, "gained": gained}, Event("", ""), "iamlint")
+    lines = text.splitlines()
+    where = "sa-create-key | main.tf:3, which the head does not have |"
+    assert "**Opens 32 paths to service accounts**" in lines
+    assert f"| eve<br>mal | a0<br>a1<br>a2<br>a3<br>a4 and 2 more | {where}" in lines
+    assert f"| p0<br>p1<br>p2 | new | {where}" in lines
+    assert "… and 7 more paths." in lines
+    assert "| eve | roles/r0<br>roles/r1<br>roles/r2 | project p | main.tf:3, which the head does not have |" in lines
+    assert [line[-6:-2] for line in lines if " |  | " in line] == [*(f" x {at}" for at in range(9)), " y 0"]
+    assert "… and 3 more findings." in lines
+
+
 # -- a fork: the second workflow -----------------------------------------------------------------------------------
 
 
