@@ -506,3 +506,16 @@ def test_a_key_of_a_mapping_is_corrected_unless_the_right_one_is_taken(key: str,
     text = PROVIDER.replace('"google.subject" ', '"%s" = "assertion.x"\n    "google.subject" ', 1)
     text = text % ("assertion.repository == 'example/shop'", key)
     assert f'    {expected} = "assertion.x"\n' in changed(tmp_path, "malformed-mapping", text)
+
+
+@pytest.mark.parametrize(
+    ("role", "is_removed"),
+    [
+        ("roles/iam.serviceAccountTokenCreator", False),  # code needs its signBlob to sign links
+        ("roles/iam.serviceAccountKeyAdmin", True),
+    ],
+)
+def test_what_an_account_may_need_on_itself_stays(role: str, is_removed: bool, tmp_path: Path) -> None:
+    text = MEMBER % "serviceAccount:ci@shop.iam.gserviceaccount.com"
+    text = text.replace("roles/iam.workloadIdentityUser", role)
+    assert (changed(tmp_path, "self-impersonation", text) != text) is is_removed

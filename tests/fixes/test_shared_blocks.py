@@ -70,7 +70,7 @@ resource "google_service_account_iam_member" "ci" {
 KEYS = """resource "google_service_account_iam_binding" "tokens" {
   for_each           = toset(["web", "ci"])
   service_account_id = "projects/shop/serviceAccounts/${each.value}@shop.iam.gserviceaccount.com"
-  role               = "roles/iam.serviceAccountTokenCreator"
+  role               = "roles/iam.serviceAccountKeyAdmin"
   members            = ["serviceAccount:web@shop.iam.gserviceaccount.com", "group:a@example.com"]
 }
 """

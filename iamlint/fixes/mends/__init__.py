@@ -33,6 +33,7 @@ MENDS: Mapping[str, str] = {
     "remove_entry": "acceptances",
     "remove_grant": "grants",
     "remove_grants_of_condition": "grants",
+    "remove_own_grant": "grants",
     "remove_repeated": "grants",
     "valid_condition": "conditions",
     "valid_mapping": "providers",
@@ -52,6 +53,7 @@ def withheld() -> Mapping[str, tuple[Withheld, ...]]:
     from iamlint.fixes.mends.bindings import NOBODY, REMOVED
     from iamlint.fixes.mends.conditions import NO_CORRECTION
     from iamlint.fixes.mends.denials import ALL_EXCEPTED
+    from iamlint.fixes.mends.grants import MAY_SIGN
     from iamlint.fixes.mends.identities import EITHER_WRONG, NO_IDENTITY, NOT_MAPPED, SEVERAL_ANNOTATED
     from iamlint.fixes.mends.providers import NO_NUMBER
     from iamlint.fixes.mends.requests import NOT_DECLARED
@@ -67,5 +69,6 @@ def withheld() -> Mapping[str, tuple[Withheld, ...]]:
         "let_through": (NOT_DECLARED,),
         "log_every_access": (EXEMPTED,),
         "meant_value": (NO_NUMBER,),
+        "remove_own_grant": (MAY_SIGN,),
         "valid_condition": (NO_CORRECTION,),
     }

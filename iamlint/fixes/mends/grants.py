@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iamlint.edits import Edit
 from iamlint.facts import Grant, Place
-from iamlint.fixes.problem import Change, Problem, change
+from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import Sources, Tree
 from iamlint.fixes.writing import without_block, without_item
 from iamlint.hcl.syntax import Block, Node, Object, Template, Tuple
@@ -17,6 +17,19 @@ def remove_grant(problem: Problem) -> Change | None:
         return None
     edits = removal(problem.sources, grant)
     return change(f"remove the grant of {grant.principal.text}", edits)
+
+
+MAY_SIGN = Withheld("the role has iam.serviceAccounts.signBlob, which code needs on its own account to sign links")
+"""Source: https://cloud.google.com/storage/docs/access-control/signed-urls"""
+
+
+def remove_own_grant(problem: Problem) -> Change | Withheld | None:
+    """Removes the grant of an account on itself, unless its code may sign links by it."""
+    grant = problem.grant
+    if grant is None:
+        return None
+    held, _ = problem.estate.permissions(grant.role, grant.declared)
+    return MAY_SIGN if "iam.serviceAccounts.signBlob" in held else remove_grant(problem)
 
 
 def remove_grants_of_condition(problem: Problem) -> Change | None:
