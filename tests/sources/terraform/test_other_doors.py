@@ -86,6 +86,16 @@ def provisioner(command: str, kind: str = "null_resource", door: str = "local-ex
         'command = "bq update --source acl.json prod:d"',
         "command = \"python3 -c 'blob.acl.all().grant_read()'\"",
         "command = \"python3 -c 'iam.projects().serviceAccounts().keys().create(name=1)'\"",
+        "command = var.k",
+        "command = \"cd x && bash -c '${var.k}'\"",
+        'command = "/usr/bin/env python3 ${var.k} --now"',
+        'command = "eval \\"${var.k}\\""',
+        "inline = [var.k]",
+        "script = file(var.k)",
+        f'command = self.triggers.c\n  }}\n  triggers = {{\n    c = "{ADD}"',
+        "command = self.triggers.c\n  }\n  triggers = {\n    c = var.k",
+        'command = "bash gra${var.k}.sh"',
+        'command = "./${var.k}ts/${var.k}.sh"',
     ],
 )
 def test_commands_that_change_iam(check: Check, command: str) -> None:
@@ -126,6 +136,11 @@ def test_commands_that_change_iam(check: Check, command: str) -> None:
         'command = "/bin/bash -c true"',
         'command = "gsutil cp large.zip gs://b"',
         'command = "gcloud identity groups memberships list --group-email=admins@example.com"',
+        'command = "${var.k} apply"',
+        'command = "./missing.sh ${var.k}"',
+        'command = var.k ? "true" : "false"',
+        'command = "true"\n    environment = { A = var.k }',
+        'command = "bash ${var.k}/../../x.sh"',
     ],
 )
 def test_commands_that_do_not(check: Check, command: str) -> None:
@@ -199,8 +214,9 @@ def test_data_sources_that_run_or_ask(check: Check) -> None:
     ):
         (one,) = unknown_answers(check({"main.tf": f'data "{kind}" "x" {{\n{body}\n}}\n'}, select=RULE))
         assert one.address == f"data.{kind}.x"
-    harmless = 'data "external" "e" {\n  program = ["python3", "version.py"]\n}\n'
-    assert not unknown_answers(check({"main.tf": harmless}, select=RULE))
+    for program, number in (('["python3", "version.py", var.k]', 0), ('["bash", "-c", var.k]', 1)):
+        files = {"main.tf": f'variable "k" {{}}\ndata "external" "e" {{\n  program = {program}\n}}\n'}
+        assert len(unknown_answers(check(files, select=RULE))) == number
 
 
 @pytest.mark.parametrize(
@@ -447,6 +463,16 @@ def test_programs_that_change_iam(check: Check, kind: str, body: str) -> None:
     (one,) = unknown_answers(check(program(kind, body), select=RULE))
     assert one.address == f"{kind}.x"
     assert "contains a change of IAM" in one.reason
+
+
+def test_the_build_that_a_trigger_names_is_searched(check: Check) -> None:
+    steps = "steps:\n- entrypoint: gcloud\n  args: [{}]\n"
+    changes, deploys = steps.format("projects, add-iam-policy-binding, p"), steps.format("run, deploy, web")
+    for named in ('filename = "ci/build.yaml"', 'git_file_source {\n path = "/ci/build.yaml"\n}'):
+        trigger = {f"infra/{name}": text for name, text in program("google_cloudbuild_trigger", named).items()}
+        (one,) = unknown_answers(check({**trigger, "ci/build.yaml": changes}, select=RULE))
+        assert "runs a build that changes IAM, which is not read (in " in one.reason
+        assert not unknown_answers(check({**trigger, "ci/build.yaml": deploys}, select=RULE))
 
 
 def test_a_program_that_is_not_known_in_full(check: Check) -> None:

@@ -396,7 +396,8 @@ class ModuleInstance(LocalValues):
             if not self.run.takes(STEPS_OF_COMMANDS + declared.size) or (number and self.run.is_on_reserve):
                 self._full(declared, address)
                 return
-            found = unread_of_block(mode, declared, self.scope(names), self.run)
+            own = {**names, "self": Value(self._object(mode, declared, address + suffix, names))}
+            found = unread_of_block(mode, declared, self.scope(own), self.run)
             if found:
                 self._say_once(declared, address + suffix, *found)
 

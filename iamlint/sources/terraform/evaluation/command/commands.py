@@ -22,7 +22,7 @@ from iamlint.sources.marks import ROLE
 from iamlint.sources.terraform.configuration.module import Declared, Mode, kind_of
 from iamlint.sources.terraform.evaluation.bodies import META, ScopeOf, body, evaluated, provisioners
 from iamlint.sources.terraform.evaluation.command.programs import OF_PROVISIONERS, OF_TYPES, PROGRAMS, WITH_COMMANDS
-from iamlint.sources.terraform.evaluation.command.scripts import named_files
+from iamlint.sources.terraform.evaluation.command.scripts import named_files, repository_file
 from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import Unknown
 
@@ -74,6 +74,18 @@ _LISTED = regex(r"['\"]?(?:,\s*|\r?\n[ \t]*-[ \t]+)['\"]?")
 """What is between the words of a command that is a list in JSON or YAML."""
 _OF_CONTAINERS = ("entrypoint", "command", "arguments", "args")
 """The arguments that are one command together, in this order."""
+_LINES = ("command", "commands", "inline", "program", "script", "scripts")
+"""The arguments that are command lines, or name a script to run."""
+_RUNNERS = (
+    r"(?:[^\s/=;|&(]*+/)*+(?:(?:ba|da|k|z)?sh|cmd(?:\.exe)?|command|env|eval|exec|node|nohup|perl|powershell|pwsh"
+    r"|python[\d.]*|ruby|source|sudo|time|\.)"
+)
+"""What runs the command or script that follows it."""
+_RUNS_UNKNOWN = regex(
+    rf"(?:\A|[\n;|&(])[ \t]*+(?>(?:{_RUNNERS}|\w++=[^\s;|&]*+|[-/]\w++)[ \t]++)*+['\"]?\ue000++"
+    r"(?:['\"]?[ \t]++-{1,2}\w[^\s;|&]*+)*+['\"]?[ \t]*+(?:[\n;|&)]|\Z)"
+)
+"""A command line of which nothing is known but the shell that runs it, and options."""
 _DIRECTORIES = ("working_dir", "working_directory")
 """The arguments that name the directory in which a command runs."""
 _MOST_COUNTED = 100
@@ -132,10 +144,12 @@ def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, run: Run) ->
         places = (local for name, local in one.arguments().items() if written and name in _DIRECTORIES)
         directories = [evaluated(local, scope).value.data for local in places]
         found = _unread(list(written.values()), run, [one for one in directories if isinstance(one, str)])
+        found = found or _unknown_command(written, has_time)
         if found:
             return found
     if mode == "managed" and kind[1] in PROGRAMS:
-        return _unread_program(body(declared, scope), has_time, _grant_in)
+        program = body(declared, scope)
+        return _unread_program(program, has_time, _grant_in) or _unread_build(kind[1], program, run)
     with_commands = WITH_COMMANDS.get(kind)
     return _unread_program(body(declared, scope), has_time, _command_in, with_commands) if with_commands else None
 
@@ -152,6 +166,29 @@ def unread_of_command(value: Value) -> str | None:
     """Return why a command in a plan is not read, if it changes IAM."""
     found = next(filter(None, map(_changes_iam, _texts(value))), None)
     return f"runs a command that changes IAM, which is not read: {_excerpt(found)}" if found else None
+
+
+def _unread_build(kind: str, trigger: Body, run: Run) -> Unread | None:
+    """Return the change of IAM in the file of a build that a trigger names, if the checkout has it.
+
+    Source: https://cloud.google.com/build/docs/api/reference/rest/v1/projects.triggers
+    """
+    if kind != "google_cloudbuild_trigger":
+        return None
+    files = trigger.blocks.get("git_file_source", ())
+    named = [trigger.arguments.get("filename"), *(one.arguments.get("path") for one in _known(files))]
+    for argument in named:
+        name = argument.value.data if argument else None
+        script = repository_file(name, run.files, run.spares) if isinstance(name, str) else None
+        found = _changes_iam(script.text) if script and script.text and _has_time(run, script.text) else None
+        if argument and script and found:
+            reason = f"runs a build that changes IAM, which is not read (in {script.name}): {_excerpt(found)}"
+            return reason, argument.at
+    return None
+
+
+def _known(blocks: tuple[Body, ...] | Unknown) -> tuple[Body, ...]:
+    return () if isinstance(blocks, Unknown) else blocks
 
 
 def _always(_text: str) -> bool:
@@ -233,6 +270,27 @@ def _unread(arguments: list[Argument], run: Run, directories: list[str] | None) 
         if why and (_is_beyond(why) or any(map(_may_change, _texts(argument.value)))):
             return f"runs a command that may change IAM, and is not known in full: {why.reason}", argument.at
     return None
+
+
+def _unknown_command(written: Mapping[str, Argument], has_time: Callable[[str], bool]) -> Unread | None:
+    """Return the command of which nothing is known: it may be any."""
+    for name, argument in _named(written, _LINES):
+        value = argument.value
+        lines = [" ".join(_in_order(value))] if name == "program" else list(_alternatives(value))
+        why = next((part.unknown for part in _parts(value) if part.unknown), None)
+        if why and any(_RUNS_UNKNOWN.search(line) for line in lines if has_time(line)):
+            return f"runs a command that may change IAM, and is not known in full: {why.reason}", argument.at
+    return None
+
+
+def _alternatives(value: Value) -> Iterator[str]:
+    """Yield the texts in a value, with unknown parts as `HOLE`; of one of several texts, each of these."""
+    for part in _parts(value):
+        if isinstance(part.structure, Partial):
+            for option in part.structure.parts:
+                yield from _alternatives(option.value)
+        elif isinstance(part.data, str | Unknown):
+            yield _with_unknown_parts(part.data)
 
 
 @lru_cache(maxsize=256)

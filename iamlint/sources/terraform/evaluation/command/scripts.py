@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -47,9 +48,12 @@ def named_files(
     """
     words = dict.fromkeys(chain(map(_unquoted, _WORD.findall(text)), _PART.findall(text)))
     entered = (posixpath.normpath(_unquoted(name)) for name in _ENTERED.findall(text))
-    paths = [name for name in words if "/" in name]
+    from iamlint.sources.terraform.instances.embedded import HOLE
+
+    in_part = [name for name in words if HOLE in name and _IS_SCRIPT.search(name)]
+    paths = [name for name in words if "/" in name and HOLE not in name]
     bare = frozenset(name for name in words if "/" not in name and (is_command or _IS_SCRIPT.search(name)))
-    if not paths and not bare:
+    if not (paths or bare or in_part):
         return
     base = _names(files, "")
     for directory in dict.fromkeys(("", *directories, *(one for one in entered if one != "."))):
@@ -66,6 +70,39 @@ def named_files(
             script = _read(files, posixpath.join(directory, name))
             if script:
                 yield script
+        for name in chain.from_iterable(_fitting(files, directory, one.split("/"), spares) for one in in_part):
+            script = _read(files, name) if spares(_STEPS_OF_A_NAME) else None
+            if script:
+                yield Script(f"{script.name}, which it may run", script.text, script.reason)
+
+
+def _fitting(files: Files, directory: str, parts: list[str], spares: Callable[[int], bool]) -> Iterator[str]:
+    """Yield the paths that a path with unknown parts may be; none if its beginning is unknown or it leads up."""
+    from iamlint.sources.terraform.instances.embedded import HOLE
+
+    if not parts:
+        yield directory
+        return
+    part, rest = parts[0], parts[1:]
+    if HOLE not in part:
+        yield from _fitting(files, posixpath.join(directory, part or "/"), rest, spares)
+        return
+    names = _names(files, directory)
+    if not spares(len(names)):
+        return
+    first, *between, last = map(re.escape, re.split(f"{HOLE}+", part))
+    pattern = re.compile("".join((first, *(f"(?>.*?{text})" for text in between), ".*", last)), re.DOTALL)
+    for name in sorted(filter(pattern.fullmatch, names)):
+        yield from _fitting(files, posixpath.join(directory, name), rest, spares)
+
+
+def repository_file(name: str, files: Files, spares: Callable[[int], bool]) -> Script | None:
+    """Return the file that is named from the top of a repository: from the nearest folder above that has it."""
+    for number in range(len(files.base.parts)):
+        script = _read(files, "../" * number + name.lstrip("/")) if spares(_STEPS_OF_A_NAME) else None
+        if script:
+            return Script(name, script.text, script.reason)
+    return None
 
 
 def _begins(path: str, names: frozenset[str]) -> bool:
