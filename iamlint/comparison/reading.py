@@ -30,13 +30,18 @@ def read_side(
     """Return one side, and what could not be read of it.
 
     Anything that is not a path is a revision of the repository around the working directory; ``path`` is read, the
-    working directory by default. A revision that is not in the clone is an error.
+    working directory by default. A revision that is not in the clone is an error. A base without anything to check is
+    not: the head adds the first.
     """
     if is_path(given):
         return _read(name, Path(given), given, options, roles, as_of)
     try:
         with revision(given, Path.cwd()) as files:
-            return _read(name, path or Path(), given, replace(options, tree=files), roles, as_of)
+            read_as = replace(options, tree=files, may_be_empty=options.may_be_empty or name == "base")
+            wanted = path or Path()
+            if name == "base" and not files.exists(Path.cwd() / wanted):
+                return Side(name, Estate([], roles, as_of), str(wanted), given, {}), ()
+            return _read(name, wanted, given, read_as, roles, as_of)
     except MissingRevision as error:
         hint = "name a folder, a plan as JSON, an export, or a revision; a shallow clone lacks older commits"
         wrong = Unreadable(Location(given), f"nothing is there, and {error}", hint)

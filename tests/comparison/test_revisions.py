@@ -56,6 +56,20 @@ def test_a_path_in_revisions(repository: Path, capsys: pytest.CaptureFixture[str
     assert found["opened"][0]["cause"]["path"] == "main.tf"
 
 
+def test_a_base_without_terraform_is_empty(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (repository / "envs" / "main.tf").read_text(encoding="utf-8")
+    for name in ("new", "docs"):
+        (repository / name).mkdir()
+    (repository / "docs" / "a.md").write_text("a", encoding="utf-8")
+    commit(repository)
+    for name in ("new", "docs"):
+        (repository / name / "main.tf").write_text(text, encoding="utf-8")
+        code, found = told(capsys, "HEAD", name, "--path", name)
+        assert (code, found["errors"]) == (1, [])
+        assert [one["principal"] for one in found["opened"]] == ["user:eve@x.example"]
+    assert told(capsys, "HEAD", "HEAD", "--path", "nowhere")[0] == 2
+
+
 @pytest.mark.parametrize("name", ["nowhere", "--output=x", "HEAD~9", "HEAD^{tree}", ""])
 def test_what_is_no_revision_of_the_clone_is_an_error(
     name: str, repository: Path, capsys: pytest.CaptureFixture[str]
