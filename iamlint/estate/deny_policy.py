@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from iamlint.basics.frozen import frozen
 from iamlint.estate.deny_forms import allowed_permission
 from iamlint.estate.hierarchy import Hierarchy, Node
-from iamlint.estate.membership import Named, covered, named, node_of, only_scope, within
+from iamlint.estate.membership import Named, covered, named, node_of, only_scope, spared, within
 from iamlint.estate.tags import Tags
 from iamlint.facts import Condition, Denial, Grant, Text
 from iamlint.logic.globs import text_is
@@ -98,7 +98,7 @@ def denies(rule: Rule, grant: Grant, permission: str, hierarchy: Hierarchy, tags
     if verdict.truth is not Truth.FALSE:
         verdict &= covered(rule.denied, grant, hierarchy)
     if verdict.truth is not Truth.FALSE:
-        verdict &= ~covered(rule.excepted, grant, hierarchy)
+        verdict &= ~spared(rule.excepted, grant, hierarchy)
     if verdict.truth is not Truth.FALSE:
         verdict &= _condition(denial, Context(as_of, permission, grant.principal, tags=_tags(grant, tags)))
     return verdict

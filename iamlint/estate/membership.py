@@ -6,7 +6,7 @@ Source: https://cloud.google.com/iam/docs/principal-identifiers
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
@@ -22,6 +22,16 @@ _ACCOUNTS: frozenset[PrincipalKind] = frozenset({"service_account", "default_ser
 _IN_GROUPS: frozenset[PrincipalKind] = frozenset(
     {"user", "group", "service_account", "default_service_account", "service_agent"}
 )
+_OF_GOOGLE, _ACCOUNTS_OF = ("principal://goog/", "principalSet://goog/"), "principalSet://cloudresourcemanager."
+_PARTS: Mapping[PrincipalKind, tuple[str, ...]] = {
+    "group": (*_OF_GOOGLE, ACCOUNT, _ACCOUNTS_OF),
+    "domain": _OF_GOOGLE,
+    "convenience": (*_OF_GOOGLE, ACCOUNT, _ACCOUNTS_OF),
+    "public": ("principal",),
+    "federated_set": ("principal",),
+    "federated_pool": ("principal",),
+}
+"""The kinds of principals that are sets, with the beginnings of what may be in them; of pools, what is in the pool."""
 _CONTAINER = regex(
     r"principalSet://cloudresourcemanager\.googleapis\.com/(?P<kind>project|folder|organization)s/(?P<name>[^/]+)"
     r"(?:/type/(?P<type>ServiceAccount|ServiceAgent))?\Z"
@@ -162,6 +172,27 @@ def covered(by: Named, grant: Grant, hierarchy: Hierarchy) -> Verdict:
         if verdict.truth is Truth.TRUE:
             break
     return verdict
+
+
+def spared(by: Named, grant: Grant, hierarchy: Hierarchy) -> Verdict:
+    """Whether one of these principals is the holder of a grant, or contains it; unknown if it may be a part of it.
+
+    A deny rule with an exception for one user does not deny the whole of a group that the user may be in.
+    """
+    verdict = covered(by, grant, hierarchy)
+    if verdict.truth is not Truth.FALSE or grant.principal.kind not in _PARTS:
+        return verdict
+    among = (*by.others, *sorted(by.plain))
+    part = next((one for one in among if isinstance(one, str) and _may_be_in(grant, one)), None)
+    reason = f"{part}, which it excepts, may be a part of {grant.principal.text}"
+    return Verdict.of(Truth.UNKNOWN, reason) if part else verdict
+
+
+def _may_be_in(grant: Grant, part: str) -> bool:
+    """Whether a principal of a deny policy may be in the set that holds a grant."""
+    principal = grant.principal
+    pool = _POOL.search(principal.text)
+    return f"{pool[0]}/" in part if pool else part.startswith(_PARTS[principal.kind])
 
 
 def _covers(denied: Text, mine: Text | None, declared: Declaration, grant: Grant, hierarchy: Hierarchy) -> Verdict:

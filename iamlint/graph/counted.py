@@ -11,7 +11,7 @@ from iamlint.graph.edge_permissions import PRIVILEGED
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.unknown import Truth, Unknown
 
-_TO_GRANT = frozenset(PRIVILEGED)
+TO_GRANT = frozenset(PRIVILEGED)
 """A grant of policy administration counts if its holder can grant one of these."""
 _MOST_KEPT = 50_000
 """Maximum number of remembered answers."""
@@ -67,7 +67,7 @@ class Counted:
         """Return the answer about any of some permissions, whatever tokens can be the grant's principal."""
         if self._access.is_plain(grant):
             return TRUE, False
-        decided = self._access.decide(grant, permissions, to_grant=_TO_GRANT)
+        decided = self._access.decide(grant, permissions, to_grant=TO_GRANT)
         if decided.blocked:
             return Verdict(Truth.UNKNOWN, decided.reasons, facts=decided.facts), True
         if decided.truth is Truth.FALSE:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from operator import itemgetter
 
+from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, Node
-from iamlint.facts import Declaration, Grant, Text
+from iamlint.facts import Declaration, Grant, Resource, Text
 from iamlint.graph.edges import Graph
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods.index import deployments
 from iamlint.methods.model import ACT_AS, Method
-from iamlint.unknown import Truth
+from iamlint.unknown import Truth, shown
 
 
 @frozen
@@ -37,9 +38,12 @@ class Deployment:
 
 def deploys(graph: Graph, source: str, account: Text, declared: Declaration) -> Iterator[Deployment]:
     """Yield a principal's deployments in the project where an account can be attached; the strongest first."""
-    return graph.estate.made(_Deployments).of(graph, source, graph.hierarchy.around(account, declared)[1:])
+    project = graph.hierarchy.project_of(shown(account), declared)
+    where = (Resource("project", project), declared) if project else None
+    return graph.estate.made(_Deployments).of(graph, source, graph.hierarchy.around(account, declared)[1:], where)
 
 
+_Where = tuple[Resource, Declaration]
 _MOST_KEPT = 100
 """Maximum number of remembered answers: those about one project are mostly asked for together."""
 
@@ -50,13 +54,13 @@ class _Deployments:
     def __init__(self, _estate: Estate) -> None:
         self._known: dict[tuple[str, tuple[Node, ...]], tuple[list[Deployment], Iterator[Deployment]]] = {}
 
-    def of(self, graph: Graph, source: str, around: tuple[Node, ...]) -> Iterator[Deployment]:
+    def of(self, graph: Graph, source: str, around: tuple[Node, ...], where: _Where | None) -> Iterator[Deployment]:
         """Yield a principal's deployments in a project with these containers. Each is searched for once."""
         key = source, around
         if key not in self._known:
             if len(self._known) >= _MOST_KEPT:
                 self._known.clear()
-            self._known[key] = [], _searched(graph, source, around)
+            self._known[key] = [], _searched(graph, source, around, where)
         found, further = self._known[key]
         at = 0
         while True:
@@ -69,23 +73,25 @@ class _Deployments:
             at += 1
 
 
-def _searched(graph: Graph, source: str, around: tuple[Node, ...]) -> Iterator[Deployment]:
+def _searched(graph: Graph, source: str, around: tuple[Node, ...], where: _Where | None) -> Iterator[Deployment]:
     held = graph.held_on(source)
     placed = sorted((found for node in around for found in held.get(node, ())), key=itemgetter(0))
     roles = [(grant, graph.powers(grant.role, grant.declared).held) for _, grant in placed]
     for method in deployments(frozenset[str]().union(*(permissions for _, permissions in roles))):
-        found = _deployment(graph, method, roles)
+        found = _deployment(graph, method, roles, where)
         if found:
             yield found
 
 
-def _deployment(graph: Graph, method: Method, roles: list[tuple[Grant, frozenset[str]]]) -> Deployment | None:
+def _deployment(
+    graph: Graph, method: Method, roles: list[tuple[Grant, frozenset[str]]], where: _Where | None
+) -> Deployment | None:
     grants, verdict = [], TRUE
     for permission in _needs(method):
         possible: tuple[Grant, Verdict] | None = None
         for grant, held in roles:
             if permission in held:
-                counts = graph.counts(grant, (permission,))
+                counts = _counts(graph, grant, permission, where)
                 if counts.truth is Truth.TRUE:
                     possible = grant, counts
                     break
@@ -96,6 +102,15 @@ def _deployment(graph: Graph, method: Method, roles: list[tuple[Grant, frozenset
         grants.append(possible[0])
         verdict &= possible[1]
     return Deployment(method, tuple(grants), verdict)
+
+
+def _counts(graph: Graph, grant: Grant, permission: str, where: _Where | None) -> Verdict:
+    """Whether a grant gives a permission in a project, where a deny policy may block one on a folder above it."""
+    counts, access = graph.counts(grant, (permission,)), access_of(graph.estate)
+    if where is None or not access.any_blocker or counts.truth is Truth.FALSE or grant.resource.kind == "project":
+        return counts
+    found = access.decide(grant, (permission,), where[0], declared=where[1])
+    return counts & Verdict(Truth.UNKNOWN if found.blocked else found.truth, found.reasons, facts=found.facts)
 
 
 def _needs(method: Method) -> tuple[str, ...]:

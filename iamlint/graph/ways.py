@@ -17,7 +17,7 @@ from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
 from iamlint.estate import Estate, Node, is_there, principal_node
-from iamlint.facts import Attachment, Declaration, Grant, Text
+from iamlint.facts import Attachment, Declaration, Grant, Principal, Text
 from iamlint.federation.unmatched import why_blocked
 from iamlint.graph.counted import Counted
 from iamlint.graph.forbidden import why_forbidden
@@ -144,6 +144,25 @@ class Ways:
             self._everywhere.pop(member, None)
             self._on[node][member] = None
             self._borrowing.add(member)
+
+    def lend_as(self, members: Mapping[str, Principal], sets_of: Mapping[str, Iterable[str]]) -> Set[str]:
+        """Let principals have the grants of their sets as their own, which blockers are then compared with.
+
+        Return those that have all of them.
+        """
+        done, left = set[str](), _MOST_LENT
+        for member, principal in members.items():
+            held = [found for one in sets_of[member] for found in self._held.get(one, {}).items()]
+            left -= len(held)
+            if left < 0:
+                break
+            for node, some in held:
+                own = [_Held(replace(one.grant, principal=principal), one.permissions) for one in some]
+                self._held.setdefault(member, {}).setdefault(node, []).extend(own)
+                self._on[node][member] = None
+            self._everywhere.pop(member, None)
+            done.add(member)
+        return done
 
     def _is_of_one_group(self, source: str, grants: Iterable[Grant]) -> bool:
         """Whether all grants of a way of a principal are those of one of its groups."""

@@ -236,9 +236,9 @@ class Asking:
             paths = Paths(self.hops, target, self._work)
             groups = [one for one in paths if one.startswith("group:") and paths.states[one, False] != "closed"]
             for start in people:
-                own = paths.of(start.name)
+                own, known = paths.of(start.name), {start.name, *self.names.all_groups_of(start.name)}
                 if own is None or own.state != "open":
-                    found += [_membership(self.names.label(start.name), one) for one in groups if one != start.name]
+                    found += [_membership(self.names.label(start.name), one) for one in groups if one not in known]
         return tuple(dict.fromkeys(found))
 
     def _groups(self, starts: Sequence[Start]) -> tuple[str, ...]:

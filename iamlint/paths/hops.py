@@ -14,15 +14,17 @@ from iamlint.budget import Budget
 from iamlint.estate import CONTAINERS, Estate, Node, principal_node
 from iamlint.estate.membership import within
 from iamlint.facts import Attachment, Grant, Membership, Resource
-from iamlint.graph.counted import asked_alike
+from iamlint.graph.counted import TO_GRANT, asked_alike
 from iamlint.graph.default_builds import builds_as_legacy
 from iamlint.graph.forbidden import may_be_forbidden, why_forbidden
+from iamlint.graph.placement import places
 from iamlint.graph.ways import Way, Ways
 from iamlint.logic.verdict import Verdict
 from iamlint.methods.index import bound_methods, is_reported, methods, strength
-from iamlint.methods.model import Method
-from iamlint.paths.names import Names, names_of
-from iamlint.principals import is_of_builds
+from iamlint.methods.model import Method, Place
+from iamlint.paths.apart import members_apart
+from iamlint.paths.names import Account, Names, names_of
+from iamlint.principals import is_of_builds, read_principal
 from iamlint.unknown import Truth, Unknown
 
 State = Literal["open", "conditional", "closed"]
@@ -62,6 +64,8 @@ _RUNS_AS = frozenset({"attach-create", "attach-update", "use-attached"})
 """The groups of methods that run code as an account."""
 _ON_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
 """Prefixes of permissions that are checked on the account itself, not on its container."""
+_OF_PROJECT = ("project", "account_project", "resource")
+"""The places of permissions that are checked in a project: that of the account, or of what runs as it."""
 _TOKENS = frozenset({f"iam.serviceAccounts.{one}" for one in ("getAccessToken", "signBlob", "signJwt")})
 _FULL = frozenset({"identity", "code", "calls"})
 """The yields of methods whose holder can act as the account afterwards."""
@@ -124,7 +128,12 @@ class Hops:
         always = _hop_methods()
         among = [one for one in _in_order() if one.id in always or _mints_as_agent(one, estate)]
         self._ways = Ways(estate, among, grants, best_only=True)
-        self._ways.lend({member: self.names.all_groups_of(member) for member in self.names.groups})
+        apart = {one: read_principal(self.names.label(one)) for one in members_apart(estate, self.names)}
+        sets = {one: (*self.names.all_groups_of(one), *self.names.sets_of(one)) for one in apart}
+        self.apart = self._ways.lend_as(apart, sets)
+        """Members of groups that have the grants of these as their own: a policy or state may concern them alone."""
+        others = (member for member in self.names.groups if member not in self.apart)
+        self._ways.lend({member: self.names.all_groups_of(member) for member in others})
         self._on: dict[Node, tuple[list[Way], list[Way]]] = {}
         self._perhaps_below: dict[Node, list[str]] = {}
         self._custom: dict[str, set[Node]] = defaultdict(set)
@@ -199,8 +208,7 @@ class Hops:
 
     def through(self, target: str) -> Iterator[Hop]:
         """Yield the hops onto an account through resources that run as it, or through workloads that become it."""
-        for way in self._ways.through(("service_account", target)):
-            yield _hop(way, target)
+        yield from filter(None, (self.hop(way, target) for way in self._ways.through(("service_account", target))))
 
     def of(self, source: str) -> Iterator[Way]:
         """Yield the ways of a principal onto accounts and containers."""
@@ -237,8 +245,8 @@ class Hops:
             return way.onto, way.method.id
         asked = frozenset(
             (id(grant), asked_alike(permission, grant, self._access))
-            for grant, permission in zip(way.grants, way.method.permissions, strict=False)
-            if permission.startswith(_ON_ACCOUNTS)
+            for grant, (permission, place) in zip(way.grants, places(way.method), strict=False)
+            if permission.startswith(_ON_ACCOUNTS) or place in _OF_PROJECT
         )
         state = way.closed, way.verdict.truth, way.verdict.reasons
         return way.onto, asked, state, way.method.group == "delegate", takes_delegates(way), id(way.grants[0])
@@ -249,24 +257,24 @@ class Hops:
 
     def hop(self, way: Way, target: str) -> Hop | None:
         """Return the hop that a way gives to an account; None if a grant certainly does not count there."""
-        if way.onto[0] == "service_account" or self.is_alike(way):
+        if self.is_alike(way):
             return _hop(way, target)
         if is_by_default(way):
             return self._by_default(way, target)
         if _is_over_folders(way) and not any(kind == "folder" for kind, _ in self.around(target)):
             return None
         account = self.names.accounts[target]
-        resource = Resource("service_account", account.email)
         closed, verdict = way.closed, way.verdict
-        for grant, permission in zip(way.grants, way.method.permissions, strict=False):
-            if not permission.startswith(_ON_ACCOUNTS):
+        for grant, (permission, place) in zip(way.grants, places(way.method), strict=False):
+            asked = self._asked_on(way, permission, place, account)
+            if asked is None or asked.kind == grant.resource.kind:
                 continue
-            if self._access.is_plain(grant, permission, resource, account.declared):
+            if self._access.is_plain(grant, permission, asked, account.declared):
                 continue
-            found = self._access.decide(grant, (permission,), resource, declared=account.declared)
+            found = self._access.decide(grant, (permission,), asked, declared=account.declared, to_grant=TO_GRANT)
             if found.truth is Truth.FALSE and not found.blocked:
                 return None
-            forbidden = why_forbidden(way.method, replace(grant, resource=resource), self.estate)
+            forbidden = why_forbidden(way.method, replace(grant, resource=asked), self.estate)
             if forbidden:
                 closed, verdict = (
                     closed or forbidden.truth is Truth.FALSE,
@@ -275,6 +283,20 @@ class Hops:
             closed = closed or found.blocked
             verdict &= Verdict(Truth.UNKNOWN if found.blocked else found.truth, found.reasons, facts=found.facts)
         return _hop(replace(way, closed=closed, verdict=verdict), target)
+
+    def _asked_on(self, way: Way, permission: str, place: Place, account: Account) -> Resource | None:
+        """Return the resource on which a permission of a way must hold for an account: a deny policy may be there.
+
+        None if that is the same for all accounts of the grant's resource, or not known.
+        """
+        if permission.startswith(_ON_ACCOUNTS):
+            return Resource("service_account", account.email)
+        if place not in _OF_PROJECT or isinstance(way.through, Grant):
+            return None
+        project = self.estate.hierarchy.project_of(account.email, account.declared)
+        if isinstance(way.through, Attachment):
+            project = way.through.project
+        return Resource("project", project) if project else None
 
     def _by_default(self, way: Way, target: str) -> Hop | None:
         """Return the hop to the account that builds run as by default; None for other accounts."""
@@ -322,6 +344,14 @@ class Hops:
         on = next(grant.resource for grant in way.grants if grant.resource.kind == way.onto[0])
         reason = f"the input does not show whether {inner} is in {on}"
         return _hop(replace(way, verdict=way.verdict & Verdict(Truth.UNKNOWN, (reason,))), target)
+
+    def followed_members_of(self, name: str) -> Iterator[Hop]:
+        """Yield the memberships of a group, without the members that have its grants as their own."""
+        yield from (hop for hop in self.members_of(name) if hop.source not in self.apart)
+
+    def followed_sets_of(self, name: str) -> Iterator[Hop]:
+        """Yield the memberships of a principal; none if it has the grants of its sets as its own."""
+        yield from () if name in self.apart else self.sets_of(name)
 
     def members_of(self, name: str) -> Iterator[Hop]:
         """Yield the memberships that the input declares of a group."""

@@ -152,7 +152,7 @@ class Paths(_Search):
     def of(self, source: str) -> Path | None:
         """Return the best path of a principal: its own, or through a set that contains it; None without one."""
         found = [Path(tuple(own))] if (own := self.hops_to((source, False))) else []
-        for hop in self.hops.sets_of(source):
+        for hop in self.hops.followed_sets_of(source):
             rest = self.hops_to((hop.target, False))
             if rest:
                 found.append(Path((hop, *rest)))
@@ -162,7 +162,7 @@ class Paths(_Search):
         """Yield the hops onto a principal, each with its source: as itself, and as a delegate."""
         name, delegate = spot
         if not isinstance(name, str) or name not in self.hops.names.accounts:
-            yield from ((hop, hop.cost, (hop.source, False)) for hop in self.hops.members_of(str(name)))
+            yield from ((hop, hop.cost, (hop.source, False)) for hop in self.hops.followed_members_of(str(name)))
             return
         for hop in self._onto(name, spot):
             if hop.delegates is delegate:
@@ -221,7 +221,7 @@ class Reach(_Search):
             yield from self._below(name, spot)
             return
         if not delegate:
-            yield from ((hop, hop.cost, (hop.target, False)) for hop in self.hops.sets_of(name))
+            yield from ((hop, hop.cost, (hop.target, False)) for hop in self.hops.followed_sets_of(name))
         for way in self.hops.of(name):
             delegates = way.method.group == "delegate"
             if delegate and not delegates and not takes_delegates(way):

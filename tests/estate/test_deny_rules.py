@@ -25,6 +25,7 @@ from iamlint.estate import Estate
 from iamlint.estate.deny_policy import CHARACTERS, denies, lists, rule
 from iamlint.facts import Condition, Declaration, Denial, Grant, Place, Resource, TagBinding, Text
 from iamlint.location import Location
+from iamlint.principals import read_principal
 from iamlint.roles import catalog
 from iamlint.unknown import Truth, Unknown, UnknownPart
 
@@ -106,6 +107,37 @@ def test_every_part_of_a_rule_counts(changed: dict[str, object], truth: Truth) -
     found, reasons = against(replace(DENIAL, **changed), granted())
     assert found is truth
     assert bool(reasons) is (truth is U)
+
+
+BO, CI_BY_NAME = (
+    "principal://goog/subject/bo@example.com",
+    "principal://iam.googleapis.com/projects/-/serviceAccounts/x",
+)
+POOL_OF = "iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/{}".format
+
+
+@pytest.mark.parametrize(
+    ("who", "excepted", "truth"),
+    [
+        ("group:ops@example.com", BO, U),
+        ("group:ops@example.com", CI_BY_NAME, U),
+        ("group:ops@example.com", GROUP, F),
+        ("group:ops@example.com", f"principal://{POOL_OF('p')}/subject/x", T),
+        ("domain:example.com", BO, U),
+        ("domain:example.com", GROUP, U),
+        ("domain:example.com", CI_BY_NAME, T),
+        ("allUsers", BO, U),
+        ("allAuthenticatedUsers", CI_BY_NAME, U),
+        ("projectOwner:shop", BO, U),
+        (f"principalSet://{POOL_OF('p')}/*", f"principal://{POOL_OF('p')}/subject/x", U),
+        (f"principalSet://{POOL_OF('p')}/attribute.a/b", f"principal://{POOL_OF('q')}/subject/x", T),
+        ("user:ana@example.com", BO, T),
+    ],
+)
+def test_an_exception_for_a_part_of_a_set_leaves_it_open(who: str, excepted: str, truth: Truth) -> None:
+    rule = replace(DENIAL, denied_principals=(EVERYBODY,), exception_principals=(excepted,))
+    found, reasons = against(rule, replace(granted(), principal=read_principal(who)))
+    assert (found, bool(reasons)) == (truth, truth is U)
 
 
 def parent(name: str) -> str:

@@ -284,6 +284,13 @@ def test_a_deployment_that_is_blocked_is_not_certain(given: Given) -> None:
     assert deployed(graph) == [([(BOTH.name, 2)], Truth.UNKNOWN)]
 
 
+@pytest.mark.parametrize(("parent", "truth"), [("projects/shop", Truth.UNKNOWN), ("projects/seed", Truth.TRUE)])
+def test_a_deployment_by_a_grant_above_is_blocked_in_its_project(given: Given, parent: str, truth: Truth) -> None:
+    denial = denied("dataproc.googleapis.com/workflowTemplates.create", parent)
+    for above in ("folders/1", "organizations/2"):
+        assert deployed(given((ANA, BOTH.name, above), BOTH, denial)) == [([(BOTH.name, 2)], truth)]
+
+
 # -- what a principal gains --------------------------------------------------------------------------------------------
 
 

@@ -123,6 +123,99 @@ def test_the_path_of_a_user_to_an_account(
     assert (backward.cost if backward else 0) == (forward.cost if forward else 0)
 
 
+def denial(where: str, permission: str, denied: str, excepted: str = "") -> str:
+    return f"""
+resource "google_iam_deny_policy" "denial" {{
+  parent = urlencode("cloudresourcemanager.googleapis.com/{where}")
+  name   = "denial"
+  rules {{
+    deny_rule {{
+      denied_principals    = ["{denied}"]
+      exception_principals = [{excepted}]
+      denied_permissions   = ["{permission}"]
+    }}
+  }}
+}}
+"""
+
+
+OPS = """
+resource "google_cloud_identity_group" "ops" {
+  parent = "customers/C1"
+  labels = {}
+  group_key { id = "ops@example.com" }
+}
+resource "google_cloud_identity_group_membership" "ops" {
+  for_each = toset(["ana@example.com", "one@shop.iam.gserviceaccount.com"])
+  group    = google_cloud_identity_group.ops.id
+  preferred_member_key { id = each.key }
+  roles { name = "MEMBER" }
+}
+"""
+HOME = """
+resource "google_project" "shop" {
+  name       = "shop"
+  project_id = "shop"
+  org_id     = "2"
+}
+"""
+ONE_OFF = """
+resource "google_service_account" "off" {
+  project    = "shop"
+  account_id = "one"
+  disabled   = true
+}
+"""
+MINTED = "iam.googleapis.com/serviceAccounts.getAccessToken"
+EVERYBODY, BY_NAME = "principalSet://goog/public:all", "principal://goog/subject/ana@example.com"
+OF_SHOP = "principalSet://cloudresourcemanager.googleapis.com/projects/shop/type/ServiceAccount"
+GROUPED = OPS + on("two", "iam.workloadIdentityUser", "group:ops@example.com")
+ADMIN_ABOVE = """
+resource "google_organization_iam_member" "admin" {
+  org_id = "2"
+  role   = "ROLE"
+  member = "user:ana@example.com"
+  MORE
+}
+"""
+ADMIN = ADMIN_ABOVE.replace("ROLE", "roles/resourcemanager.projectIamAdmin").replace("MORE", "")
+LIMITED = ADMIN_ABOVE.replace("ROLE", "roles/iam.serviceAccountAdmin").replace(
+    "MORE",
+    """condition {
+    title      = "limit"
+    expression = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/owner'])"
+  }""",
+)
+SETS = "cloudresourcemanager.googleapis.com/projects.setIamPolicy"
+
+
+@pytest.mark.parametrize(
+    ("text", "of_ana", "of_one"),
+    [
+        (GROUPED, "open", "open"),
+        # -- what concerns a member alone
+        (GROUPED + denial("projects/shop", MINTED, BY_NAME), "closed", "open"),
+        (GROUPED + denial("projects/seed", MINTED, BY_NAME), "open", "open"),
+        (GROUPED + denial("projects/shop", MINTED, EVERYBODY), "closed", "closed"),
+        (GROUPED + denial("projects/shop", MINTED, EVERYBODY, f'"{BY_NAME}"'), "open", "conditional"),
+        (GROUPED + denial("projects/shop", MINTED, OF_SHOP), "open", "closed"),
+        (GROUPED + ONE_OFF, "open", "conditional"),  # another block enables it
+        # -- a denial in a project of what is granted above it
+        (HOME + ADMIN, "open", None),
+        (HOME + ADMIN + denial("projects/shop", SETS, EVERYBODY), "closed", None),
+        (HOME + ADMIN + denial("projects/seed", SETS, EVERYBODY), "open", None),
+        (HOME + LIMITED, "open", None),
+    ],
+)
+def test_a_member_and_an_account_below_are_asked_about_where_a_policy_may_concern_them(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, text: str, of_ana: str | None, of_one: str | None
+) -> None:
+    found = hops(tmp_path, monkeypatch, text)
+    for source, state in ((ANA, of_ana), (account("one"), of_one)):
+        for path in (Paths(found, account("two")).of(source), Reach(found, source).to(account("two"))):
+            assert (path.state if path else None) == state
+
+
 def test_who_can_become_an_account_and_what_a_user_can_become(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
     text = on("one", MINT, ANA) + in_project(MINT, SA("one")) + on("two", MINT, "user:ben@example.com")
     found = hops(tmp_path, monkeypatch, text)
