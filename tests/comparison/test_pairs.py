@@ -8,6 +8,7 @@ from tests.comparison.conftest import TOKEN, Compare, account, closed, in_projec
 
 LEDGER = account("ledger")
 ANA = on_account("ana", "ledger", "user:ana@x.example")
+KEYS = "roles/iam.serviceAccountKeyAdmin"
 BEN = on_account("ben", "ledger", "user:ben@x.example")
 
 
@@ -33,7 +34,8 @@ def test_a_new_account_under_a_grant_on_the_project_opens(compare: Compare) -> N
 
 
 def test_pairs_are_transitive(compare: Compare) -> None:
-    chain = LEDGER + account("ci") + on_account("hop", "ledger", "serviceAccount:ci@shop.iam.gserviceaccount.com")
+    ci = "serviceAccount:ci@shop.iam.gserviceaccount.com"
+    chain = LEDGER + account("ci") + on_account("hop", "ledger", ci, KEYS)
     found = compare(chain, chain + on_account("ana", "ci", "user:ana@x.example"))
     assert opened(found) == {"user:ana@x.example -> ci@shop", "user:ana@x.example -> ledger@shop"}
     far = next(one for one in found.opened if one.account.startswith("ledger"))
@@ -41,6 +43,7 @@ def test_pairs_are_transitive(compare: Compare) -> None:
         "serviceAccount:ci@shop.iam.gserviceaccount.com",
         "serviceAccount:ledger@shop.iam.gserviceaccount.com",
     ]
+    assert far.methods == ("sa-create-key",)
 
 
 def test_a_link_in_the_middle_opens_for_all_before_it(compare: Compare) -> None:
@@ -165,6 +168,9 @@ def test_what_may_not_be_there_is_unknown(compare: Compare) -> None:
     found = compare(LEDGER, LEDGER + more)
     assert not found.opened
     assert [one.pair.principal for one in found.unknown if one.pair] == ["user:ana@x.example"]
+    further = compare(LEDGER + ANA, LEDGER + ANA + more.replace('"ana"', '"more"').replace(TOKEN, KEYS))
+    assert not further.opened
+    assert [one.pair.principal for one in further.unknown if one.pair] == ["user:ana@x.example"]
     role = 'variable "role" {}\n' + in_project("p", "user:ana@x.example", "${var.role}")
     unknown_change = compare(LEDGER, LEDGER + role)
     assert not unknown_change.gained

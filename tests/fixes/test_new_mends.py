@@ -76,6 +76,13 @@ def test_an_id_becomes_the_pool_of_the_module_or_the_number_of_its_project(tmp_p
     assert changed(tmp_path, "unmatched-federated-principal", grant, ()) == grant  # it is not a safe one
 
 
+@pytest.mark.parametrize("before", ["", "data."])
+def test_a_member_is_the_member_of_an_account_and_not_its_address(before: str, tmp_path: Path) -> None:
+    account = f'{"data" if before else "resource"} "google_service_account" "ci" {{\n  account_id = "ci"\n}}\n'
+    text = account + MEMBER.replace('"%s"', f"{before}google_service_account.ci.%s")
+    assert changed(tmp_path, "malformed-principal", text % "email") == text % "member"
+
+
 @pytest.mark.parametrize(
     ("identity", "expected"),
     [

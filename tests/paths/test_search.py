@@ -10,6 +10,7 @@ from pathlib import Path as File
 import pytest
 
 from iamlint.estate import Estate
+from iamlint.paths.asked import starts_of
 from iamlint.paths.hops import Hops, hops_of
 from iamlint.paths.search import Paths, Reach
 from iamlint.roles import catalog
@@ -68,6 +69,20 @@ SA = "serviceAccount:{}@shop.iam.gserviceaccount.com".format
 MINT = "iam.serviceAccountTokenCreator"
 TWO_HOPS = on("one", MINT, ANA) + on("three", MINT, SA("one"))
 DEPLOYS = on("two", "iam.serviceAccountUser", SA("one")) + in_project("run.developer", SA("one"))
+KEYS_FORBIDDEN = """
+variable "enforced" {{}}
+resource "google_org_policy_policy" "keys" {{
+  for_each = toset(["Creation", "Upload"])
+  parent   = "projects/shop"
+  name     = "projects/shop/policies/iam.disableServiceAccountKey${{each.key}}"
+  spec {{
+    rules {{
+      enforce = {}
+    }}
+  }}
+}}
+""".format
+TAGGED_KEYS = in_project("iam.serviceAccountKeyAdmin", ANA, TAGGED)
 DELEGATE_ONLY = """
 resource "google_project_iam_custom_role" "delegate" {
   project     = "shop"
@@ -100,6 +115,8 @@ resource "google_service_account_iam_member" "delegate" {
         (on("two", MINT, ANA, LATER), None, []),
         (in_project(MINT, ANA, TAGGED), "conditional", ["two"]),
         (in_project(MINT, ANA, TAGGED) + on("one", MINT, ANA) + on("two", MINT, SA("one")), "open", ["one", "two"]),
+        (TAGGED_KEYS + KEYS_FORBIDDEN('"TRUE"'), "closed", ["two"]),
+        (TAGGED_KEYS + KEYS_FORBIDDEN("var.enforced"), "conditional", ["two"]),
         (on("two", MINT, "allAuthenticatedUsers"), "open", ["allAuthenticatedUsers", "two"]),
         (on("two", MINT, "domain:example.com"), "open", ["domain:example.com", "two"]),
         (on("two", MINT, "domain:other.example"), None, []),
@@ -223,6 +240,14 @@ def test_who_can_become_an_account_and_what_a_user_can_become(tmp_path: File, mo
     assert sorted(Reach(found, ANA)) == [account("one"), account("three"), account("two")]
     assert list(Reach(found, "user:ben@example.com")) == [account("two")]
     assert not list(Reach(found, "user:nobody@example.com"))
+
+
+@pytest.mark.parametrize("prefix", ["", "serviceAccount:"])
+def test_an_account_that_is_not_in_the_input_is_one(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    found = starts_of(hops(tmp_path, monkeypatch, ""), f"{prefix}four@shop.iam.gserviceaccount.com")
+    assert [one.name for one in found] == [account("four")]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Resource
 from iamlint.location import Location
 from iamlint.patterns.match import Match
-from iamlint.rules.message import brief, filled, words_of
+from iamlint.rules.message import brief, filled, sentence, words_of
 from iamlint.unknown import Truth, Unknown, UnknownPart
 
 HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
@@ -27,6 +27,13 @@ HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
 )
 def test_filled(message: str, words: dict[str, str], expected: str) -> None:
     assert filled(message, words) == expected
+
+
+def test_a_sentence_is_kept_in_parts_if_they_are_smaller() -> None:
+    words = {"who": "user:ana.of.the.whole.shop@example.com"}
+    parts = ("{who} owns it.", words, filled("{who} owns it.", words))
+    assert sentence(*parts, {}) is None
+    assert sentence(*parts, {"who": "a value that is kept"}) == (("", " owns it."), "a value that is kept")
 
 
 def test_the_words_of_a_grant() -> None:
