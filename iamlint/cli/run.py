@@ -293,8 +293,7 @@ def chosen_rules(every: tuple[Rule, ...], request: Request, config: Config) -> t
     """Return the rules and the assertions that are selected and not ignored. Raises `Failed`."""
     select, ignore = request.select or config.select, (*request.ignore, *config.ignore)
     wanted, errors = asserted(request, config, select, ignore)
-    taken = {name for rule in every for name in rule.names}
-    clashes = (one for one in wanted.assertions if one.id in taken)
+    clashes = (one for one in wanted.assertions if any(one.id in rule.names for rule in every))
     errors += [Unreadable(one.at, f"`{one.id}` is the name of a rule, too") for one in clashes]
     if errors:
         raise Failed(errors)

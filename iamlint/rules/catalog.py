@@ -48,8 +48,9 @@ def load_rules(
     rules: list[Rule] = []
     errors: list[Unreadable] = []
     folder = shipped_folder()
+    shown = _shown(folder, DISK)
     if shipped:
-        built_in, wrong = _built_in(folder, _shown(folder, DISK))
+        built_in, wrong = _built_in(folder, shown)
         rules += built_in
         errors += wrong
     directories = tuple(directories)
@@ -60,7 +61,7 @@ def load_rules(
             errors.append(Unreadable(Location(_shown(directory, tree)), *(why if tree.exists(directory) else MISSING)))
         for path in paths:
             _load(path, tree, folder / "rule.schema.json", rules, errors)
-    errors += _clashes(rules) if directories else _built_in_clashes(folder, _shown(folder, DISK), shipped=shipped)
+    errors += _clashes(rules) if directories else _built_in_clashes(folder, shown, shipped=shipped)
     return tuple(sorted(rules, key=lambda rule: rule.id)), errors
 
 
@@ -173,8 +174,8 @@ def select_rules(
     of which the first is the default. A family means its default rules.
     """
     rules, select, ignore = tuple(rules), tuple(select) or ("default",), tuple(ignore)
-    known = SETS.union({rule.family for rule in rules}, *(rule.selecting for rule in rules))
-    names = dict.fromkeys((*select, *ignore))
+    names = [name for name in dict.fromkeys((*select, *ignore)) if name not in SETS]
+    known = SETS.union({rule.family for rule in rules}, *(rule.selecting for rule in rules)) if names else SETS
     errors = [_unknown(name, known, (places or {}).get(name)) for name in names if not named_by(name, known)]
     chosen = [rule for rule in rules if any(_is_chosen(rule, name, rule.selecting) for name in select)]
     return tuple(rule for rule in chosen if not ignored(rule, ignore)), errors

@@ -101,7 +101,7 @@ class Rule:
     pedantic: bool = False
     mends: tuple[Mending, ...] = ()
 
-    @property
+    @cached_property
     def id(self) -> str:
         """``family/slug``."""
         return f"{self.family}/{self.slug}"

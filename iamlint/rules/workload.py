@@ -21,6 +21,8 @@ def too_large(rules: Sequence[Rule], facts: Callable[[str], int]) -> tuple[Rule,
     work = {rule.id: _work(rule, facts) for rule in rules}
     most = max((facts(kind) for rule in rules for kind in rule.when or ()), default=0)
     spare = WORK + WORK_A_FACT * most - sum(work.values())
+    if spare >= 0:
+        return ()
     left_out: set[str] = set()
     for rule in sorted(rules, key=lambda one: (-work[one.id], one.id)):
         if spare >= 0:
