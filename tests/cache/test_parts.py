@@ -6,6 +6,7 @@ import json
 import os
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -350,6 +351,16 @@ def test_each_kind_of_fact_comes_back() -> None:
     for fact in FACTS:
         assert there_and_back(fact) == fact
         assert repr(there_and_back(fact)) == repr(fact)
+
+
+def test_equal_parts_are_one_and_equal_facts_are_two() -> None:
+    one = FACTS[0]
+    facts = (one, replace(one, declared=replace(one.declared)), (1,), (True,), (1.0,), frozenset("ba"))
+    found: Any = there_and_back(facts)
+    assert repr(found[:-1]) == repr(facts[:-1])
+    assert found[-1] == facts[-1]
+    assert found[0].declared is found[1].declared
+    assert found[0] is not found[1]
 
 
 def test_what_is_no_data_is_refused() -> None:
