@@ -331,7 +331,7 @@ examples:
     assert right.returncode == 0, right.stdout + right.stderr
     wrong = run("test", "own", files={"own/house/no-viewer.yaml": document.replace("MARK", "")})
     assert wrong.returncode == 1
-    assert "FAILED" in wrong.stdout
+    assert "a flagged example has no marked line (end the line in `# finding`)" in wrong.stdout
     unsure = document.replace("MARK", " # finding").replace('"roles/logging.viewer" #', "var.role #")
     unknown = run("test", "own", files={"own/house/no-viewer.yaml": unsure})
     assert unknown.returncode == 1

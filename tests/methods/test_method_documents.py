@@ -53,8 +53,8 @@ def test_a_method_names_what_exists(group: str) -> None:
 
 def names_what_exists(one: Method) -> None:
     roles = catalog()
-    assert all(roles.is_permission(permission) for permission in one.permissions)
-    assert all(attaches(f"google_{kind}") for kind in one.runs)
+    assert [permission for permission in one.permissions if not roles.is_permission(permission)] == [], one.id
+    assert [kind for kind in one.runs if not attaches(f"google_{kind}")] == [], f"{one.id}: no row in table.json"
     assert bool(one.runs) == (one.reaches == "attached")
     assert bool(one.agent) == (one.reaches in ("agent", "default"))
     if one.agent and one.agent.role:

@@ -323,6 +323,7 @@ def test(directories: tuple[Path, ...]) -> None:
         failures += bool(problems)
         emit(f"{'FAILED' if problems else 'ok':<7} {name}  ({count} examples)\n")
         for problem in problems:
-            emit(f"        {place(problem.at)}: {neutral(problem.reason)}\n")
+            hint = f" ({neutral(problem.hint)})" if problem.hint else ""
+            emit(f"        {place(problem.at)}: {neutral(problem.reason)}{hint}\n")
     emit(f"{len(rules) + len(assertions) - failures} passed, {failures} failed\n")
     sys.exit(FINDINGS if failures else OK)
