@@ -99,7 +99,9 @@ def _with_clients(given: Given, said: Said, clients: tuple[Client, ...]) -> Give
         hint = f"{fitting[0].at.path} uses the federated identity itself: give --permission and --on"
         return replace(given, rights_only=True, right=right, on=on, provider=fitting[0].provider, hint=hint)
     if given.target is None and not given.rights_only:
-        given = replace(given, target=said.target or _one(one.target for one in fitting if one.target))
+        stated = _one(one.target for one in fitting if one.target)
+        is_caller = stated is not None and stated.lower() == _account(given.caller) and said.of_resource
+        given = replace(given, target=said.target or (None if is_caller else stated))
     if given.caller is None:
         given = replace(given, caller=_one(one.caller for one in fitting if one.caller))
     chains = {one.delegates for one in fitting if one.target}

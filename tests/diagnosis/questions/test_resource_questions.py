@@ -146,6 +146,17 @@ CASES = [
             ("a person beside the only account", FEDERATED + ADMITTED),
         )
     ),
+    *(
+        case(name, direct(files, IMPERSONATING), f"serviceAccount:{TARGET}", right, target=None, error=NO_SERVICE)
+        for name, files, right in (
+            ("the account of a workflow itself", FEDERATED + ADMITTED, "fails target-rights"),
+            (
+                "the account of a workflow itself, with a role",
+                FEDERATED + ADMITTED + project_grant(member_of("batch"), "roles/run.admin"),
+                "unknown",
+            ),
+        )
+    ),
     asked("no role for the identity", direct(FEDERATED), "fails target-rights", NO_SERVICE),
     asked("a role for the identity", direct(FEDERATED + to_set("roles/run.admin")), "unknown", NO_SERVICE),
     asked("another role", direct(FEDERATED + to_set("roles/storage.admin")), "fails target-rights", NO_SERVICE),
