@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from iamlint.diagnosis.answer import Answer, Confidence, Stage, VerdictName
 from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.callers.exchange import NAME as EXCHANGE
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.rights import NAME as RIGHTS
 from iamlint.unknown import Truth
@@ -58,6 +59,13 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     rights = next((one for one in stages if one.name == RIGHTS), None)
     if broken is None and rights and rights.state in _GRANTED.get(step, ()):
         return None
+    exchange = next((one for one in stages if one.name == EXCHANGE and one.state == "done"), None)
+    if broken is None and exchange and said.kind == "sts-attribute-condition":
+        message = (
+            "the error says that the condition refuses the token, and by the input the provider takes it: Google has "
+            "another condition than the input, another provider is meant, or the change is minutes old"
+        )
+        return _answer("unknown", "missing-input", message, stages, "medium")
     if broken is None and rights and step == "quota-project" and rights.step in _STOPS:
         broken = rights
     if broken:

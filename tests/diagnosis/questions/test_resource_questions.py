@@ -188,6 +188,7 @@ CASES = [
         "fails federation",
         REJECTED,
     ),
+    asked("no condition in the input", direct(FEDERATED, IMPERSONATING), "unknown", REJECTED),
     case(
         "a pull request has no branch",
         FEDERATED.replace(
