@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 
 from iamlint.access.asking import access_of
@@ -11,7 +11,7 @@ from iamlint.access.decision import Decision
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
 from iamlint.graph.edge_index import Edge, EdgeIndex
-from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY, PRIVILEGED, changes
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, PRIVILEGED, changes
 from iamlint.graph.held_grants import HeldGrants, Strong, packed, strongest_of
 from iamlint.graph.of_roles import RolePermissions, kinds_of_edges, rank, relevant_permissions, strongest, useful
 from iamlint.graph.own_access import OwnAccess
@@ -33,10 +33,6 @@ _MOST_KEPT = 100
 _MOST_BELOW = 2_000
 """The same for privileged accounts below a resource, where principals with the same access share an answer."""
 _ON_ACCOUNTS = ("service_account", *CONTAINERS)
-_FEW = 8
-"""Number of principals that are found as fast in a tuple as in a set, which takes five times the memory."""
-_BROAD = IDENTITY | {"attach"}
-"""The kinds of edges on a container that let the holder become, or attach, every account there."""
 
 
 class Graph:
@@ -103,6 +99,10 @@ class Graph:
 
     def _onto(self, node: Node) -> EdgeIndex:
         return self._on_accounts if node[0] == "service_account" else self._every
+
+    def edges_of(self, grant: Grant, source: str, onto: Node) -> Iterator[Edge]:
+        """Yield the edges that a relevant grant of a principal makes on its node."""
+        return self._edges(grant, source, onto, self.powers(grant.role, grant.declared))
 
     def _edges(self, grant: Grant, source: str, onto: Node, powers: RolePermissions) -> Iterator[Edge]:
         nothing_blocks = self._access.nothing_blocks(grant)
@@ -193,6 +193,11 @@ class Graph:
         """Return the edges onto one node, without inherited ones."""
         return self._onto(node).onto.get(node, ())
 
+    @cached_property
+    def accounts_with_edges(self) -> Set[Node]:
+        """The accounts with edges onto themselves, open or blocked: most of a large estate have none."""
+        return {*self._on_accounts.onto, *self._on_accounts.closed}
+
     def closed_on(self, node: Node) -> Sequence[Edge]:
         """Return the blocked edges onto one node."""
         return self._onto(node).closed.get(node, ())
@@ -204,30 +209,6 @@ class Graph:
             for edge in self.on(node):
                 found[edge.source].append(edge)
         return self._sources[node]
-
-    def broad_on(self, node: Node) -> Collection[str]:
-        """Return the principals that can become, or attach, every account of a container, by grants on it."""
-        return self._broad.get(node, ())
-
-    @cached_property
-    def _broad(self) -> Mapping[Node, Collection[str]]:
-        found: dict[Node, list[str]] = defaultdict(list)
-        for source, held in self._relevant.items():
-            for onto, grant in held:
-                sources = found[onto] if onto[0] in CONTAINERS else None
-                if sources is None or (sources and sources[-1] == source):
-                    continue
-                edges = self._edges(grant, source, onto, self.powers(grant.role, grant.declared))
-                if any(edge.kind in _BROAD and not edge.closed for edge in edges):
-                    sources.append(source)
-        return {node: tuple(some) if len(some) < _FEW else frozenset(some) for node, some in found.items() if some}
-
-    def is_broad(self, source: str, around: Iterable[Node]) -> bool:
-        """Whether a principal can become, or attach, every account of one of these containers."""
-        for node in around:  # noqa: SIM110  # faster than a generator
-            if source in self.broad_on(node):
-                return True
-        return False
 
     def tokens_of(self, account: str) -> Set[Node]:
         """Return the nodes whose tokens an account may request by itself: accounts, and containers of accounts."""

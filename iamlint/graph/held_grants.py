@@ -73,3 +73,10 @@ class HeldGrants:
         node = self._hierarchy.node
         grants = held if isinstance(held, list) else (held,)
         return [(onto, grant) for grant in grants if (onto := node(grant.resource, grant.declared))]
+
+
+def alike(grant: Grant) -> tuple[str, str] | None:
+    """Return what alike grants have in common; None if the role may be another one in the next configuration."""
+    role = grant.role
+    is_googles = isinstance(role, str) and role.startswith("roles/") and "${" not in role
+    return (str(role), grant.resource.kind) if is_googles else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
@@ -12,7 +12,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, Node, identity
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
 from iamlint.graph.counted import Counted, Counts
-from iamlint.graph.placement import BOUND_KINDS
+from iamlint.graph.placement import BOUND_KINDS, by_node
 from iamlint.unknown import shown
 
 if TYPE_CHECKING:
@@ -36,31 +36,81 @@ class Running:
     account: tuple[Node, ...]
     disabled: Blocker | None
 
+    @property
+    def onto(self) -> Node:
+        """The account."""
+        return self.account[0]
+
+    @property
+    def at(self) -> tuple[Node, ...]:
+        """The nodes where grants count."""
+        return (*self.around, *self.account)
+
+    @property
+    def beyond(self) -> Iterable[Node]:
+        """The nodes among these that do not contain the account."""
+        return (node for node in self.around if node not in self.account)
+
 
 @frozen
 class Bound:
-    """A grant that lets workloads or identities of a project become an account; ``around`` are its containers.
+    """A grant that lets workloads or identities of a project become an account, ``onto``.
 
-    ``counts`` says whether it gives them this.
+    ``around`` are the containers of the account. ``counts`` says whether the grant gives them this.
     """
 
     grant: Grant
     kind: str
     project: tuple[Node, ...]
-    account: Node
+    onto: Node
     around: tuple[Node, ...]
     counts: Counts
+
+    @property
+    def at(self) -> tuple[Node, ...]:
+        """The nodes where grants count."""
+        return self.project
+
+    @property
+    def beyond(self) -> Iterable[Node]:
+        """The nodes among these that do not contain the account."""
+        return (node for node in self.project if node not in self.around)
+
+
+_Use = TypeVar("_Use", Running, Bound)
+
+
+class Uses(Generic[_Use]):
+    """Uses of accounts, by the account, and by the nodes where a grant may let its holder take part in them.
+
+    ``beyond`` has them by the nodes that do not contain the account.
+    """
+
+    def __init__(self, every: Iterable[_Use] = ()) -> None:
+        self.every: Sequence[_Use] = tuple(every)
+        self.of: Mapping[Node, list[_Use]] = by_node((one.onto, one) for one in self.every)
+        self.at: Mapping[Node, list[_Use]] = by_node((node, one) for one in self.every for node in one.at)
+        self.beyond: Mapping[Node, list[_Use]] = by_node((node, one) for one in self.every for node in one.beyond)
 
 
 class Used:
     """The accounts of an estate that something runs as, or may become."""
 
-    def __init__(self, estate: Estate, counted: Counted) -> None:
+    def __init__(self, estate: Estate) -> None:
         self._estate, self._hierarchy = estate, estate.hierarchy
-        self._counted, self._access = counted, access_of(estate)
+        self._counted, self._access = Counted(estate), access_of(estate)
 
-    def running(self) -> Iterator[Running]:
-        """Yield the resources that run as accounts."""
+    @cached_property
+    def running(self) -> Uses[Running]:
+        """The resources that run as accounts."""
+        return Uses(self._running())
+
+    @cached_property
+    def bound(self) -> Uses[Bound]:
+        """The grants that let Kubernetes workloads and federated identities become accounts."""
+        return Uses(self._bound())
+
+    def _running(self) -> Iterator[Running]:
         for one in self._estate.of(Attachment):
             account = self._account_of(one)
             if account:
@@ -92,8 +142,7 @@ class Used:
             return ()
         return self._hierarchy.above(Resource("project", project), declared)
 
-    def bound(self) -> Iterator[Bound]:
-        """Yield the grants that let Kubernetes workloads and federated identities become accounts."""
+    def _bound(self) -> Iterator[Bound]:
         for grant in self._estate.of(Grant):
             kind = BOUND_KINDS.get(grant.principal.kind)
             if kind is None or grant.resource.kind != "service_account":

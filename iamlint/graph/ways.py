@@ -21,8 +21,8 @@ from iamlint.facts import Attachment, Declaration, Grant, Principal, Text
 from iamlint.federation.unmatched import why_blocked
 from iamlint.graph.counted import Counted
 from iamlint.graph.forbidden import why_forbidden
-from iamlint.graph.placement import PLACES, by_node, common, each_once, may_fit, places, reaches_from
-from iamlint.graph.used_accounts import Bound, Running, Used
+from iamlint.graph.placement import PLACES, common, each_once, may_fit, places, reaches_from
+from iamlint.graph.used_accounts import Bound, Running, Used, Uses
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods.model import Method
 from iamlint.unknown import Truth
@@ -86,10 +86,10 @@ class Ways:
         self._fitting_known: dict[tuple[frozenset[str], frozenset[str], frozenset[str], str], _Fitting] = {}
         reached = {method.reaches for method in among}
         self._counted = Counted(estate)
-        used = Used(estate, self._counted)
-        self._running = list(used.running()) if "attached" in reached else []
-        self._bound = list(used.bound()) if reached & {"workloads", "federated"} else []
-        there = {one.kind for one in self._bound} | ({"attached"} if self._running else set())
+        used = estate.made(Used)
+        self._running: Uses[Running] = used.running if "attached" in reached else Uses()
+        self._bound: Uses[Bound] = used.bound if reached & {"workloads", "federated"} else Uses()
+        there = {one.kind for one in self._bound.every} | ({"attached"} if self._running.every else set())
         self._by_permission: dict[str, list[Method]] = defaultdict(list)
         for method in among:
             if method.reaches in there or method.reaches not in ("attached", "workloads", "federated"):
@@ -113,10 +113,6 @@ class Ways:
                     of_role[role] = held
             if held:
                 self._add(grant, held)
-        self._running_as = by_node((one.account[0], one) for one in self._running)
-        self._bound_to = by_node((one.account, one) for one in self._bound)
-        self._running_at = by_node((node, one) for one in self._running for node in (*one.around, *one.account))
-        self._bound_at = by_node((node, one) for one in self._bound for node in one.project)
 
     def _add(self, grant: Grant, held: frozenset[str]) -> None:
         node = self._hierarchy.node(grant.resource, grant.declared)
@@ -201,25 +197,16 @@ class Ways:
         Those onto accounts of the ``covered`` containers are left out. ``work`` limits what is looked at.
         """
         mine = self._held.get(source, {})
-        for running in each_once(self._running_at, self._running_beyond, mine, covered):
+        for running in each_once(self._running.at, self._running.beyond, mine, covered):
             if work:
                 work.spend()
             if covered.isdisjoint(running.account):
                 yield from self._through(source, running)
-        for bound in each_once(self._bound_at, self._bound_beyond, mine, covered):
+        for bound in each_once(self._bound.at, self._bound.beyond, mine, covered):
             if work:
                 work.spend()
             if covered.isdisjoint(bound.around):
                 yield from self._by_binding(source, bound)
-
-    @cached_property
-    def _running_beyond(self) -> Mapping[Node, list[Running]]:
-        """What runs as accounts, by the containers of the resource that do not contain the account."""
-        return by_node((node, one) for one in self._running for node in one.around if node not in one.account)
-
-    @cached_property
-    def _bound_beyond(self) -> Mapping[Node, list[Bound]]:
-        return by_node((node, one) for one in self._bound for node in one.project if node not in one.around)
 
     def onto(self, account: Text, declared: Declaration) -> Iterator[Way]:
         """Yield the ways onto an account: on itself, on its containers, and through what runs as it."""
@@ -237,22 +224,22 @@ class Ways:
     @property
     def are_used(self) -> bool:
         """Whether anything runs as any account, or a workload or an identity is bound to one."""
-        return bool(self._running_as or self._bound_to)
+        return bool(self._running.every or self._bound.every)
 
     def is_used(self, account: Node) -> bool:
         """Whether anything runs as an account, or a workload or an identity is bound to it."""
-        return account in self._running_as or account in self._bound_to
+        return account in self._running.of or account in self._bound.of
 
     def through(self, account: Node, leave_out: Callable[[str], bool] = lambda _: False) -> Iterator[Way]:
         """Yield the ways onto an account through resources that run as it, and workloads and identities bound to it.
 
         The ways of the principals to ``leave_out`` are not computed.
         """
-        for running in self._running_as.get(account, ()):
+        for running in self._running.of.get(account, ()):
             for source in self._sources_on((*running.around, *running.account)):
                 if not leave_out(source):
                     yield from self._through(source, running)
-        for bound in self._bound_to.get(account, ()):
+        for bound in self._bound.of.get(account, ()):
             for source in self._sources_on(bound.project):
                 if not leave_out(source):
                     yield from self._by_binding(source, bound)
@@ -290,20 +277,36 @@ class Ways:
             self._everywhere[source] = _all_on(self._held[source], self._held[source])
         return self._everywhere[source]
 
+    def lone(self, source: str) -> Sequence[Way]:
+        """Return the ways of a principal onto the resource of its only grant, if they are known from one like it."""
+        mine = self._held.get(source, {})
+        node = next(iter(mine)) if len(mine) == 1 else None
+        held = self._alone_on(source, node) if node else None
+        known = self._alone.get((held.permissions, node[0])) if held and node else None
+        return _ways_of(source, node, held.grant, known) if held and node and known else ()
+
+    def leads_beyond(self, node: Node) -> bool:
+        """Whether anything that grants on a container concern runs as an account outside of it, or is bound to one."""
+        return node in self._running.beyond or node in self._bound.beyond
+
+    def _alone_on(self, source: str, node: Node) -> _Held | None:
+        """Return the only grant of a principal if it certainly counts; None for any other principal.
+
+        It gives what any grant of its permissions gives on such a resource.
+        """
+        mine = self._held[source]
+        if len(mine) > 1 or len(mine[node]) > 1 or source in self._borrowing:
+            return None
+        held = mine[node][0]
+        is_plain = self._access.nothing_blocks(held.grant) and why_blocked(held.grant, self.estate) is None
+        return held if is_plain else None
+
     def _scoped(self, source: str, node: Node) -> Iterator[Way]:
         """Yield the ways that a principal has onto a node, at least one permission being granted on it."""
-        mine, chain = self._held[source], self._chains[node]
-        one = mine[node][0] if len(mine) == 1 and len(mine[node]) == 1 else None
-        # A grant alone gives what any grant of its permissions gives on such a resource.
-        is_plain = one and source not in self._borrowing and self._access.nothing_blocks(one.grant)
-        alone = one if one and is_plain and why_blocked(one.grant, self.estate) is None else None
+        alone, chain = self._alone_on(source, node), self._chains[node]
         known = self._alone.get((alone.permissions, node[0])) if alone else None
         if alone and known is not None:
-            grants = tuple[Grant, ...]()
-            for method in known:
-                if len(places(method)) != len(grants):  # most need one: they share the tuple
-                    grants = (alone.grant,) * len(places(method))
-                yield Way(source, node, method, grants, TRUE)
+            yield from _ways_of(source, node, alone.grant, known)
             return
         fitting, kinds = self._fitting(source, (node,), chain, node)
         make = partial(self._way, source, node, around=chain, account=chain)
@@ -370,14 +373,14 @@ class Ways:
         known = self._by_bindings.get(key)
         if known is None:
             fitting = (one for one in self._fitting(source, around, around)[0] if one.reaches == bound.kind)
-            make = partial(self._way, source, bound.account, around=around, account=around, through=bound.grant)
+            make = partial(self._way, source, bound.onto, around=around, account=around, through=bound.grant)
             if len(self._by_bindings) >= _MOST_SOURCES:
                 self._by_bindings.clear()
             known = self._by_bindings[key] = tuple(self._best_of(fitting, make))
         counts, blocked = bound.counts
         for one in known:
             verdict, closed = one.verdict & counts, one.closed or blocked
-            yield Way(source, bound.account, one.method, one.grants, verdict, closed, bound.grant)
+            yield Way(source, bound.onto, one.method, one.grants, verdict, closed, bound.grant)
 
     def _way(
         self,
@@ -435,6 +438,16 @@ _MOST_KNOWN = 50_000
 """Combinations of permissions whose methods are remembered."""
 _MOST_SOURCES = 2_000
 """Principals of whom something is remembered."""
+
+
+def _ways_of(source: str, node: Node, grant: Grant, known: Iterable[Method]) -> list[Way]:
+    """Return the ways by methods that a grant certainly gives."""
+    found, grants = list[Way](), tuple[Grant, ...]()
+    for method in known:
+        if len(places(method)) != len(grants):  # most need one: they share the tuple
+            grants = (grant,) * len(places(method))
+        found.append(Way(source, node, method, grants, TRUE))
+    return found
 
 
 def _all_on(mine: Mapping[Node, list[_Held]], nodes: Iterable[Node]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from iamlint.access.asking import Access
 from iamlint.estate import Node
 from iamlint.facts import Grant
-from iamlint.graph.held_grants import HeldGrants, Strong, packed
+from iamlint.graph.held_grants import HeldGrants, Strong, alike, packed
 from iamlint.logic.verdict import Verdict
 
 PEOPLE = ("user:", "group:", "domain:")
@@ -24,25 +24,18 @@ def privileges_of_workloads(held: HeldGrants, access: Access, judge: Judge) -> d
     kind of its resource: its holder deploys and attaches, or changes anything, by this grant or not at all.
     """
     found: dict[str, Strong] = {}
-    alike: dict[tuple[str, str], bool] = {}
+    known: dict[tuple[str, str], bool] = {}
     for source, first in held.firsts():
         if first.principal.text.startswith(PEOPLE):
             continue
         strong: Strong = first
-        key = _alike(first) if held.has_one(source) and access.nothing_blocks(first) else None
-        is_privilege = alike.get(key) if key else None
+        key = alike(first) if held.has_one(source) and access.nothing_blocks(first) else None
+        is_privilege = known.get(key) if key else None
         if is_privilege is None:
             strong = packed(judge(held.of(source)))
             is_privilege = bool(strong)
             if key and (not strong or strong is first):
-                alike[key] = is_privilege
+                known[key] = is_privilege
         if is_privilege:
             found[source] = strong
     return found
-
-
-def _alike(grant: Grant) -> tuple[str, str] | None:
-    """Return what alike grants have in common; None if the role may be another one in the next configuration."""
-    role = grant.role
-    is_googles = isinstance(role, str) and role.startswith("roles/") and "${" not in role
-    return (str(role), grant.resource.kind) if is_googles else None

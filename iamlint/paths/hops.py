@@ -218,6 +218,21 @@ class Hops:
         """Yield the ways of a principal onto the resources of its grants."""
         yield from filter(self._counts, self._ways.named_by(source))
 
+    def lone(self, source: str) -> Sequence[Way]:
+        """Return the ways of a principal with one grant, as most accounts of an export have, if they give all its hops.
+
+        Each is then open, and the same for all accounts of a container. Nothing is returned for other principals.
+        """
+        ways = self._ways.lone(source)
+        if not ways or not is_container(ways[0].onto) or self._ways.leads_beyond(ways[0].onto):
+            return ()
+        if source in self._custom or ways[0].grants[0].principal.kind == "unknown":
+            return ()
+        no_builds, whole = not self.names.builds_below(ways[0].onto), _whole_methods()
+        found = [way for way in ways if way.method.group != "role" and not (no_builds and is_by_default(way))]
+        is_whole = found and whole.issuperset([way.method.id for way in found])
+        return found if is_whole and any([way.method.group != "delegate" for way in found]) else ()  # noqa: C419  # a list is faster than a generator
+
     def through_by(self, source: str, covered: Set[Node], work: Budget) -> Iterator[Way]:
         """Yield the ways of a principal through what runs as accounts, or may become them.
 
@@ -386,6 +401,14 @@ def takes_delegates(way: Way) -> bool:
 def _hop_methods() -> frozenset[str]:
     """Return the ids of the methods that make hops in every estate."""
     return frozenset(one.id for one in methods() if _makes_hop(one))
+
+
+@cache
+def _whole_methods() -> frozenset[str]:
+    """Return the ids of the methods that a plain grant on a container gives onto all accounts in it."""
+    return frozenset(
+        one.id for one in methods() if one.reaches != "default" and "folder" not in [need.on for need in one.needs]
+    )
 
 
 def _makes_hop(method: Method) -> bool:

@@ -161,10 +161,7 @@ class Onward:
         return ends, {True: {**held_by, **sure} if sure else held_by, False: held_by}
 
     def _is_of_agent(self, grant: Grant) -> bool:
-        """Whether a grant is an agent's role to a Google service agent.
-
-        Each project has many, Google uses them, and of a large export they are not kept.
-        """
+        """Whether a grant is an agent's role to an agent of Google's, which uses it: a large export has many."""
         return grant.principal.kind == "service_agent" and self.graph.estate.roles.kind(grant.role) == "service_agent"
 
     def _follow(self, estate: Estate) -> None:
@@ -173,9 +170,11 @@ class Onward:
         held = [grant for grant in estate.of(Grant) if _is_followed(grant, groups)]
         hops, work = Hops(estate, held), Budget(_MOST_SPECIAL)
         for name in dict.fromkeys((*hops.sources, *self.names.groups)):
-            found: list[Hop] = []
-            for group, fact in self.names.groups.get(name, {}).items():
-                found.append(Hop(name, group, None, MEMBER, member=fact))
+            memberships = self.names.groups.get(name, {})
+            if not memberships and (ways := hops.lone(name)):
+                self._after.add_ways(name, ways)
+                continue
+            found = [Hop(name, group, None, MEMBER, member=fact) for group, fact in memberships.items()]
             try:
                 for hop in self._steps(hops, name, work):
                     found.append(hop)  # noqa: PERF402  # those before the exception count

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from iamlint.graph.ways import Way
-from iamlint.paths.hops import Hop
+from iamlint.paths.hops import Hop, takes_delegates
 from iamlint.paths.search import Spot
 
 Kept = Hop | Way
@@ -32,6 +32,13 @@ class Steps:
         if hops:
             self._of[name] = packed([_kept(hop) for hop in hops])
         delegates = [_kept(hop) for hop in hops if hop.delegates or hop.takes_delegates]
+        if delegates:
+            self._of_delegates[name] = packed(delegates)
+
+    def add_ways(self, name: str, ways: Sequence[Way]) -> None:
+        """Add the ways from a name onto all accounts of a container."""
+        self._of[name] = packed(ways)
+        delegates = [way for way in ways if way.method.group == "delegate" or takes_delegates(way)]
         if delegates:
             self._of_delegates[name] = packed(delegates)
 

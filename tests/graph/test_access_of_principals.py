@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from iamlint.facts import Condition, CustomRole, Declaration, Denial, Grant, Place, Resource, ServiceAccount
+from iamlint.graph.broad import Broad
 from iamlint.graph.deployments import deploys
 from iamlint.graph.edges import Graph
 from iamlint.graph.of_roles import rank, strongest
@@ -113,16 +114,18 @@ def test_who_can_become_every_account_of_a_container(given: Given) -> None:
         (BOB, "user", "folders/1"),
         ("group:ops@example.com", "roles/iam.serviceAccountOpenIdTokenCreator", "projects/shop"),
         ("group:dev@example.com", "token", "deploy"),
+        granted("roles/iam.serviceAccountTokenCreator", Resource("project", "shop"), BOB, ENDED),
     )
-    assert set(graph.broad_on(SHOP)) == {ANA}
-    assert set(graph.broad_on(FOLDER)) == {BOB}
-    assert not graph.broad_on(ORGANIZATION)
-    assert not graph.broad_on(("service_account", DEPLOY))
-    assert graph.is_broad(ANA, [SHOP, FOLDER]) is True
-    assert graph.is_broad(BOB, [SHOP, FOLDER]) is True
-    assert graph.is_broad(BOB, [SHOP]) is False
-    assert graph.is_broad("group:ops@example.com", [SHOP, FOLDER, ORGANIZATION]) is False
-    assert graph.is_broad(ANA, []) is False
+    broad = graph.estate.made(Broad)
+    assert set(broad.on(SHOP)) == {ANA}
+    assert set(broad.on(FOLDER)) == {BOB}
+    assert not broad.on(ORGANIZATION)
+    assert not broad.on(("service_account", DEPLOY))
+    assert broad.is_in(ANA, [SHOP, FOLDER]) is True
+    assert broad.is_in(BOB, [SHOP, FOLDER]) is True
+    assert broad.is_in(BOB, [SHOP]) is False
+    assert broad.is_in("group:ops@example.com", [SHOP, FOLDER, ORGANIZATION]) is False
+    assert broad.is_in(ANA, []) is False
 
 
 def test_edges_onto_one_node_by_source(given: Given) -> None:

@@ -14,9 +14,11 @@ from many import some
 from iamlint.access.asking import Access, access, access_of
 from iamlint.estate import Estate
 from iamlint.facts import (
+    Attachment,
     Boundary,
     BoundaryBinding,
     Condition,
+    CustomRole,
     Declaration,
     Denial,
     Fact,
@@ -32,8 +34,9 @@ from iamlint.graph import counted
 from iamlint.graph.edges import graph_of
 from iamlint.location import Location
 from iamlint.paths.answers import Asking
-from iamlint.paths.hops import Hops, hops_of
+from iamlint.paths.hops import Hop, Hops, hops_of
 from iamlint.paths.onward import End, onward_of
+from iamlint.paths.steps import leads_to
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
 from iamlint.unknown import Truth, Unknown, UnknownPart
@@ -192,6 +195,72 @@ def test_no_route_needs_a_way_that_gives_the_same_hops_as_an_earlier_one(
             patch.setattr(Hops, "answered_as", lambda _, way: (way.onto, way.method.id, id(way.grants[0])))
             patch.setattr(counted, "asked_alike", lambda permission, *_: permission)
             assert few == routes(facts), seed
+
+
+def mostly_one_grant_each(chance: random.Random) -> Iterator[Fact]:
+    """Yield accounts with a grant or two, and what keeps a grant from being all that there is to know about one."""
+    here = Declaration(Location("z.tf"))
+    place = Place(here.at)
+
+    def grant(account: str, role: str, kind: str, name: str) -> Grant:
+        who = read_principal(f"serviceAccount:{account}")
+        return Grant(who, role, Resource(kind, name), "member", here, place, place, place)
+
+    yield from (Project(name, here, None, chance.choice(PARENTS)) for name in PROJECTS)
+    yield CustomRole("projects/p0/roles/own", (("storage.buckets.get", place),), here)
+    legacy = f"{chance.choice(PROJECTS)}@cloudbuild.gserviceaccount.com"
+    accounts = (
+        *ACCOUNTS,
+        *(one.replace("sa", "sb") for one in ACCOUNTS),
+        *((legacy,) if chance.random() < 0.6 else ()),
+    )
+    roles = (
+        *ROLES,
+        "roles/editor",
+        "roles/editor",
+        "roles/iam.roleAdmin",
+        "roles/iam.organizationRoleAdmin",
+        "roles/resourcemanager.folderIamAdmin",
+    )
+    for one in (one for one in accounts for _ in range(chance.choice((1, 1, 1, 2)))):
+        on = chance.choice((*(("project", name) for name in PROJECTS), ("organization", "9")))
+        yield grant(one, chance.choice((*roles, "roles/iam.serviceAccountTokenCreator")), *on)
+    yield from (grant(one, "projects/p0/roles/own", "project", "p0") for one in accounts if chance.random() < 0.4)
+    one, other = chance.sample(ACCOUNTS, 2)
+    if chance.random() < 0.3:
+        machine = Resource("compute_instance", f"projects/{one[4:6]}/zones/z/instances/i")
+        yield Attachment(other, None, machine, one[4:6], here, place)
+    if chance.random() < 0.3:
+        yield grant(f"{one[4:6]}.svc.id.goog[w/w]", "roles/iam.workloadIdentityUser", "service_account", other)
+
+
+@pytest.mark.parametrize("first", range(0, some(8, 160), 8))
+def test_the_hops_by_an_only_grant_are_those_by_any_grant(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hops(facts: list[Fact]) -> list[object]:
+        onward = onward_of(Estate(facts, catalog(), DAY))
+        spots = [(name, delegate) for name in onward.names.accounts for delegate in (False, True)]
+        return [
+            (spot, isinstance(one, Hop), one.source, leads_to(one), (one.way if isinstance(one, Hop) else one))
+            for spot in spots
+            for steps in (onward._after, onward._perhaps)
+            for one in steps.of(spot)
+        ]
+
+    lone, known = Hops.lone, 0
+
+    def counted(*given: Any) -> Any:
+        nonlocal known
+        found = lone(*given)
+        known += bool(found)
+        return found
+
+    for seed in range(first, first + 8):
+        facts = list(mostly_one_grant_each(random.Random(seed)))
+        monkeypatch.setattr(Hops, "lone", counted)
+        quick = hops(facts)
+        monkeypatch.setattr(Hops, "lone", lambda *_: ())
+        assert quick == hops(facts), seed
+    assert known
 
 
 def test_a_grant_with_a_condition_is_asked_once_for_alike_permissions(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from iamlint.estate import Estate, Node
 from iamlint.facts import Attachment, Declaration, Grant
 from iamlint.finding import Confidence
+from iamlint.graph.broad import Broad
 from iamlint.graph.deployments import Deployment, deploys
 from iamlint.graph.edge_index import Edge
 from iamlint.graph.edge_permissions import IDENTITY
@@ -86,8 +87,9 @@ def attaching(
     """
     for account, email, declared in accounts:
         node = ("service_account", account)
-        on, closed = graph.on(node), graph.closed_on(node)
-        for _, edges in by_grant((*on, *closed)) if on or closed else ():  # most accounts have no policy
+        if node not in graph.accounts_with_edges:
+            continue
+        for _, edges in by_grant((*graph.on(node), *graph.closed_on(node))):
             attach = [edge for edge in edges if edge.kind == "attach"]
             if attach and not any(edge.kind in IDENTITY and edge.permissions and not edge.closed for edge in edges):
                 yield account, attach, deploys(graph, attach[0].source, email, declared)
@@ -144,10 +146,11 @@ class Through:
         grants = None if estate.of(Attachment) else (grant for _, grant in graph.grants)
         ways = Ways(estate, (*attached_methods(), *bound_methods()), grants)
         self.ways: list[Way] = []
+        broad = estate.made(Broad)
         for email, declared in _leading(graph, ways) if ways.sources and ways.are_used else ():
             around = graph.hierarchy.around(email, declared)
             if around:
-                found = ways.through(around[0], partial(graph.is_broad, around=around))  # other rules report those
+                found = ways.through(around[0], partial(broad.is_in, around=around))  # other rules report those
                 told = (way for way in found if is_told_of(way.grants[0]))
                 self.ways += sorted(told, key=lambda way: (way.closed, strength(way.method)))
 
@@ -214,31 +217,31 @@ def agent_ways(graph: Graph, nodes: Set[Node]) -> Iterator[Way]:
         held = catalog.permissions(method.agent.role) if method.agent and method.agent.role else Unknown("")
         if not isinstance(held, Unknown) and not held.isdisjoint(_TOKENS):
             minting.append(method)
-    around = graph.hierarchy.containers
+    around, broad = graph.hierarchy.containers, graph.estate.made(Broad)
     ways = Ways(graph.estate, minting, _not_broad(graph, nodes))
     for source in ways.sources:
         for way in sorted(ways.of(source), key=lambda one: strength(one.method)):
-            if not graph.is_broad(source, around(way.onto)):
+            if not broad.is_in(source, around(way.onto)):
                 yield way
 
 
 def _not_broad(graph: Graph, nodes: Set[Node]) -> Iterator[Grant]:
     """Yield the grants on some containers of principals that are not broad on all of these."""
-    around = graph.hierarchy.containers
+    around, broad = graph.hierarchy.containers, graph.estate.made(Broad)
     for source in graph.estate.made(_sources_not_broad):
         mine = [(node, grant) for node, grant in graph.held(source) if node in nodes and is_told_of(grant)]
-        if not all(graph.is_broad(source, around(node)) for node, _ in mine):
+        if not all(broad.is_in(source, around(node)) for node, _ in mine):
             yield from (grant for _, grant in mine)
 
 
 def _sources_not_broad(estate: Estate) -> tuple[str, ...]:
     """Return the principals that are not broad where one of their grants is: few in an export."""
-    graph = graph_of(estate)
+    graph, broad = graph_of(estate), estate.made(Broad)
     around = graph.hierarchy.containers
     return tuple(
         source
         for source, held in graph.holders_of_grants
-        if any([not graph.is_broad(source, around(node)) for node, _ in held])  # noqa: C419  # a list is faster than a generator
+        if any([not broad.is_in(source, around(node)) for node, _ in held])  # noqa: C419  # a list is faster than a generator
     )
 
 

@@ -115,7 +115,8 @@ class _Escalations:
         graph, names = self._graph, self._onward.names
         leading = self._onward.leading
         for account in leading:
-            for _, edges in by_grant(graph.on(("service_account", account))):
+            node = ("service_account", account)
+            for _, edges in by_grant(graph.on(node)) if node in graph.accounts_with_edges else ():
                 useful = [edge for edge in edges if edge.kind in IDENTITY]
                 delegates = [edge for edge in edges if edge.kind == "delegate"]
                 if useful:
