@@ -67,16 +67,19 @@ def common(held: frozenset[str], wanted: frozenset[str]) -> frozenset[str]:
 _One = TypeVar("_One")
 
 
-def by_node(pairs: Iterable[tuple[Node, _One]]) -> Mapping[Node, list[_One]]:
+def by_node(pairs: Iterable[tuple[Node, _One]]) -> Mapping[Node, tuple[_One, ...]]:
     """Return things by their nodes."""
     found: dict[Node, list[_One]] = defaultdict(list)
     for node, one in pairs:
         found[node].append(one)
-    return found
+    return {node: tuple(those) for node, those in found.items()}  # most are alone: a list takes twice the memory
 
 
 def each_once(
-    index: Mapping[Node, list[_One]], beyond: Mapping[Node, list[_One]], nodes: Collection[Node], covered: Set[Node]
+    index: Mapping[Node, tuple[_One, ...]],
+    beyond: Mapping[Node, tuple[_One, ...]],
+    nodes: Collection[Node],
+    covered: Set[Node],
 ) -> Iterable[_One]:
     """Return what is at some nodes, each once; at covered ones only what leads beyond them."""
     if index.keys().isdisjoint(nodes):  # most principals

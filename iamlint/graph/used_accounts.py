@@ -88,9 +88,9 @@ class Uses(Generic[_Use]):
 
     def __init__(self, every: Iterable[_Use] = ()) -> None:
         self.every: Sequence[_Use] = tuple(every)
-        self.of: Mapping[Node, list[_Use]] = by_node((one.onto, one) for one in self.every)
-        self.at: Mapping[Node, list[_Use]] = by_node((node, one) for one in self.every for node in one.at)
-        self.beyond: Mapping[Node, list[_Use]] = by_node((node, one) for one in self.every for node in one.beyond)
+        self.of: Mapping[Node, tuple[_Use, ...]] = by_node((one.onto, one) for one in self.every)
+        self.at: Mapping[Node, tuple[_Use, ...]] = by_node((node, one) for one in self.every for node in one.at)
+        self.beyond: Mapping[Node, tuple[_Use, ...]] = by_node((node, one) for one in self.every for node in one.beyond)
 
 
 class Used:

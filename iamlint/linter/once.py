@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
@@ -76,9 +77,10 @@ def _grouped(
 
     Findings with different hints are different; the hint is cheap to compute.
     """
-    hints = [hash(hint(one)) for one in findings]
-    ordered = sorted(hints)
-    again = {number for number, following in pairwise(ordered) if number == following}
+    hints = array("q", [0]) * len(findings)  # numbers as objects take five times as much
+    for place, one in enumerate(findings):
+        hints[place] = hash(hint(one))
+    again = _repeated(hints)
     if not again:
         return findings
     groups: dict[tuple[object, ...], list[Finding]] = {}
@@ -93,6 +95,18 @@ def _grouped(
             found.append(group)
         group.append(one)
     return [_merged(one) if isinstance(one, list) else one for one in found]
+
+
+def _repeated(numbers: Sequence[int]) -> set[int]:
+    """Return the numbers that occur more than once. Few are counted: those that share their last bits with another."""
+    mask = (1 << (4 * len(numbers)).bit_length()) - 1
+    marks, shared = bytearray(mask + 1), set[int]()
+    for number in numbers:
+        if marks[number & mask]:
+            shared.add(number & mask)
+        marks[number & mask] = 1
+    count = Counter(number for number in numbers if number & mask in shared)
+    return {number for number, times in count.items() if times > 1}
 
 
 def _merged(group: list[Finding]) -> Finding:
