@@ -13,7 +13,7 @@ The trust of a declaration says how far its facts count outside its own configur
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, TypeVar, cast
@@ -23,6 +23,7 @@ from iamlint.facts import Declaration, Fact, Trust
 _SOURCES = (".tf", ".tofu", ".tf.json", ".tofu.json")
 
 Kind = TypeVar("Kind", bound=Fact)
+Value = TypeVar("Value")
 
 
 def configuration(declared: Declaration) -> str:
@@ -87,15 +88,14 @@ def trusted(facts: Iterable[Kind], trust: Trust) -> Iterator[Kind]:
             yield fact
             continue
         if id(declared) not in known:
-            known[id(declared)] = declared, replace(declared, trust=trust)
-        yield _declared(fact, known[id(declared)][1])
+            known[id(declared)] = declared, _with(declared, "trust", trust)
+        yield _with(fact, "declared", known[id(declared)][1])
 
 
-def _declared(fact: Kind, declared: Declaration) -> Kind:
-    """Return a fact with another declaration. `replace` takes three times as long."""
-    kind: Any = type(fact)
-    values = [declared if name == "declared" else getattr(fact, name) for name in _names_of(kind)]
-    return cast("Kind", kind(*values))
+def _with(value: Value, changed: str, new: object) -> Value:
+    """Return a fact or a declaration with another value of a field. `replace` takes three times as long."""
+    kind: Any = type(value)
+    return cast("Value", kind(*[new if name == changed else getattr(value, name) for name in _names_of(kind)]))
 
 
 @lru_cache(maxsize=64)

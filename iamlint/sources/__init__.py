@@ -268,7 +268,9 @@ def _part(fact: Fact) -> tuple[object, ...] | None:
     address = fact.declared.address
     if address is None:
         return None
-    return type(fact), address, fact.principal.text if isinstance(fact, Grant) else None
+    if not isinstance(fact, Grant):
+        return type(fact), address
+    return Grant, address, fact.principal.text, fact.role if isinstance(fact.role, str) else None
 
 
 def _document(path: Path, given: bool, found: Found, options: Options, workspace: Workspace) -> Reading:
