@@ -42,12 +42,13 @@ def settings_path(config: Path | None, *, no_config: bool = False) -> Path | Non
 def configuration(request: Request, tree: Tree = DISK) -> Config:
     """Return the configuration in force, read from a file tree. Raises `Failed`."""
     from iamlint.accepted.configuration.config import Config
-    from iamlint.accepted.configuration.reading import read_config
-    from iamlint.accepted.configuration.settings import shown
 
     path = settings_path(request.config, no_config=request.no_config)
     if path is None:
         return Config()
+    from iamlint.accepted.configuration.reading import read_config
+    from iamlint.accepted.configuration.settings import shown
+
     here = Path.cwd().resolve()
     home = request.config_home or (_home(path, here) if request.config else None)
     found = read_config(path, shown(path), tree, home=home, tops=tuple(_tops(path, request, here)))

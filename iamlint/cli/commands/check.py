@@ -44,7 +44,6 @@ from iamlint.cli.run import (
 )
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.reporters import parts
-from iamlint.reporters.parts.frame import place
 from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.results.report import Report, failure
@@ -314,6 +313,8 @@ def test(directories: tuple[Path, ...]) -> None:
     except Failed as failed:
         say_errors(failed.errors)
         sys.exit(FAILED)
+    from iamlint.reporters.parts.frame import place
+
     failures, allowance = 0, Allowance().part(0.5)  # files read by examples add as much again
     of_rules = (
         (rule.id, len(rule.page.flags) + len(rule.page.passes), run_examples(rule, allowance)) for rule in rules

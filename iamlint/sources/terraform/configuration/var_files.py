@@ -37,9 +37,11 @@ def var_files(
     meant for that one. Only the names are read from a file. Files that are ``given`` are in force, and so are those
     that Terraform reads automatically. ``units`` are parts of an earlier run.
     """
+    paths = list(paths)
+    if not paths:
+        return []
     from iamlint.causes import VarFile
 
-    paths = list(paths)
     known = {workspace.resolved(path) for path in given}
     for path in paths:  # a link that Terraform reads puts its target in force
         if is_automatic(path.name) and workspace.resolved(path.parent) in roots:

@@ -22,7 +22,6 @@ from iamlint.sources.marks import ROLE
 from iamlint.sources.terraform.configuration.module import Declared, Mode, kind_of
 from iamlint.sources.terraform.evaluation.bodies import META, ScopeOf, body, evaluated, provisioners
 from iamlint.sources.terraform.evaluation.command.programs import OF_PROVISIONERS, OF_TYPES, PROGRAMS, WITH_COMMANDS
-from iamlint.sources.terraform.evaluation.command.scripts import named_files, repository_file
 from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import Unknown
 
@@ -175,6 +174,8 @@ def _unread_build(kind: str, trigger: Body, run: Run) -> Unread | None:
     """
     if kind != "google_cloudbuild_trigger":
         return None
+    from iamlint.sources.terraform.evaluation.command.scripts import repository_file
+
     files = trigger.blocks.get("git_file_source", ())
     named = [trigger.arguments.get("filename"), *(one.arguments.get("path") for one in _known(files))]
     for argument in named:
@@ -252,6 +253,10 @@ def _unread(arguments: list[Argument], run: Run, directories: list[str] | None) 
 
     Partly known commands, and files that cannot be read, count only with directories: without, it may be no command.
     """
+    if not arguments:
+        return None
+    from iamlint.sources.terraform.evaluation.command.scripts import named_files
+
     is_command = directories is not None
     for argument in arguments:
         for text in _texts(argument.value):
