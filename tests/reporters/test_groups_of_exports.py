@@ -85,3 +85,15 @@ def test_one_persons_roles_stand_together() -> None:
 def test_the_same_people_in_two_bindings_are_told_by_binding() -> None:
     people = [f"user:{name}@example.com" for name in ("ana", "bo", "cy")]
     assert sizes(*(finding(who, role=role) for role in ("roles/editor", "roles/owner") for who in people)) == [3, 3]
+
+
+def test_blocks_that_give_the_same_access_to_several_principals() -> None:
+    """Other roles, resources and files stay apart, and so does a principal with a group of its own."""
+
+    def block(name: str, **given: str) -> Finding:
+        one = finding(f"user:{name}@example.com", **given)  # type: ignore[arg-type]  # texts only
+        return replace(one, address=f"google_project_iam_member.{name}-{one.role}-{one.resource}")
+
+    assert sizes(block("ana"), block("bo"), block("cy")) == [3]
+    assert sizes(block("ana"), block("bo", role="roles/owner"), block("cy", project="other")) == [1, 1, 1]
+    assert sizes(block("ana"), block("ana", project="other"), block("bo"), block("cy")) == [2, 2]

@@ -32,7 +32,8 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
     """Return the findings in groups, in the order of the first of each.
 
     Findings of one block are similar: the instances of a ``for_each``, the members of a binding, a block in a module
-    that is called several times. So are those of several blocks that give the same principal the same role. Default
+    that is called several times. So are those of several blocks that give the same principal the same role, and those
+    of several blocks in a file that give different principals the same role on the same resource. Default
     accounts of different projects are treated as one principal, and so are accounts with the same name in their own
     projects: a template made one in each project. In exports a principal's roles are similar if there are more of them
     than principals of one role.
@@ -51,7 +52,18 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
             # Policies of an export are not written by hand: the principal with the most findings gets one group.
             apart = alone or (member.address is None and often[holder] > len(members))
             groups.setdefault(holder if apart else block, []).append(member)
-    return [Group(members[0], tuple(members[1:])) for members in groups.values()]
+    alike: dict[object, list[Finding]] = {}
+    for key, several in groups.items():
+        alike.setdefault(_access(several) or key, []).extend(several)
+    return [Group(several[0], tuple(several[1:])) for several in alike.values()]
+
+
+def _access(members: list[Finding]) -> tuple[object, ...] | None:
+    """Return the key of the role on a resource that a lone finding in Terraform is about."""
+    one = members[0]
+    if len(members) > 1 or one.address is None or one.principal is None or one.role is None or one.resource is None:
+        return None
+    return (one.rule, one.severity, one.confidence, one.at.path, one.role, str(one.resource), one.environments)
 
 
 def _block(finding: Finding) -> tuple[object, ...]:
