@@ -80,7 +80,8 @@ def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
     readme = ROOT / "README.md"
     story = {"diagnose": _story()}
     blocks = {"screen": _screen("check", EXAMPLE), "who": _console("who", DEPLOYER, EXAMPLE)}
-    diagnose = ROOT / "docs" / "diagnose.md"
+    diagnose, start = ROOT / "docs" / "diagnose.md", ROOT / "docs" / "index.md"
+    finding = {"finding": _screen("check", EXAMPLE, "-q", "--select", "broad-token-creator")}
     return {
         **{pages / f"{rule.id}.md": rule_page(rule) for rule in rules},
         pages / "README.md": "\n".join(_index(rules)) + "\n",
@@ -94,6 +95,7 @@ def generated(rules: Iterable[Rule]) -> Mapping[Path, str]:
         SCHEMA: schema_text(),
         ROOT / "docs" / "peers.md": "\n".join(_peers(rules)) + "\n",
         diagnose: _with_blocks(diagnose.read_text(encoding="utf-8"), story),
+        start: _with_blocks(start.read_text(encoding="utf-8"), finding),
         readme: _with_blocks(readme.read_text(encoding="utf-8"), blocks),
     }
 

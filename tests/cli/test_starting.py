@@ -93,7 +93,10 @@ def test_init_shows_what_it_found_and_writes_nothing_unasked(repository: Path) -
 
 
 def test_what_init_writes_is_valid_and_in_force(repository: Path) -> None:
-    assert program.run("init", "--yes", "--hook", cwd=repository).returncode == 0
+    done = program.run("init", "--yes", "--hook", cwd=repository)
+    assert done.returncode == 0
+    assert "Next: iamlint check .\n" in done.stdout + done.stderr
+    assert (done.stdout + done.stderr).endswith(".iamlint-baseline.json\nFor the hook: pre-commit install\n")
     done = program.run("config", "--format", "json", cwd=repository / "app")
     shown = json.loads(done.stdout)
     values = {one["key"]: one for one in shown["settings"]}

@@ -72,9 +72,9 @@ def init(workflow: bool | None, hook: bool, yes: bool) -> None:
     errors = [error for one in files if (error := _write(top, one))]
     say_errors(errors)
     if not errors:
-        _say(
-            ["", "Next: iamlint check .", "With more findings than you can fix now, begin with --write-baseline FILE."]
-        )
+        baseline = "With more findings than you can fix now: iamlint check . --write-baseline .iamlint-baseline.json"
+        install = ["For the hook: pre-commit install"] if any(one.path == _HOOK for one in files) else []
+        _say(["", "Next: iamlint check .", baseline, *install])
     sys.exit(FAILED if errors else OK)
 
 
@@ -222,6 +222,7 @@ jobs:
           fetch-depth: 0 # the base commit says which lines are changed
           persist-credentials: false
 {_noted("      ")}      - uses: {ACTION}
+      # To show what a pull request opens, and to comment: {REPOSITORY}/blob/main/docs/in-ci.md#github
 """
 
 
