@@ -23,6 +23,7 @@ from iamlint.sources.gcloud.skip_filter import SkipFilter
 from iamlint.sources.reading import ExportFilter, Options
 
 ANA, SA = "user:ana@example.com", "serviceAccount:ci@shop.iam.gserviceaccount.com"
+AGENT = "serviceAccount:service-123456789012@container-engine-robot.iam.gserviceaccount.com"
 
 
 @cache
@@ -124,6 +125,11 @@ def test_what_is_not_like_the_dull_lines_is_read(odd: str, monkeypatch: pytest.M
     monkeypatch.setattr(SkipFilter, "learn", lambda *_: None)
     whole = read([path], Options(relevant=relevant()))
     assert (quick.facts, quick.errors) == (whole.facts, whole.errors)
+
+
+@pytest.mark.parametrize(("role", "kept"), [("roles/owner", [ANA, AGENT]), ("roles/container.serviceAgent", [ANA])])
+def test_only_a_role_for_agents_is_left_out_for_one(role: str, kept: list[str]) -> None:
+    assert relevant().members(role, [ANA, AGENT]) == kept
 
 
 def test_members_are_alike_where_no_rule_asks_about_one_of_them() -> None:
