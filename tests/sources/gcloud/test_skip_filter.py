@@ -127,6 +127,22 @@ def test_what_is_not_like_the_dull_lines_is_read(odd: str, monkeypatch: pytest.M
     assert (quick.facts, quick.errors) == (whole.facts, whole.errors)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "needed"),
+    [
+        ({"permission": "logging.logs.list"}, ["roles/logging.viewer"]),
+        ({"role": "roles/monitoring.v*"}, ["roles/monitoring.viewer"]),
+        ({"role_kind": "predefined"}, ["roles/logging.viewer", "roles/monitoring.viewer"]),
+        ({"permission": "iam.serviceAccounts.actAs"}, []),
+    ],
+)
+def test_roles_that_a_rule_asks_for_are_needed(pattern: dict[str, str], needed: list[str]) -> None:
+    rule = replace(load_rules()[0][0], query=None, when={"grant": pattern})
+    found = export_filter([rule], catalog())
+    assert found
+    assert [role for role in ("roles/logging.viewer", "roles/monitoring.viewer") if found.role(role)] == needed
+
+
 @pytest.mark.parametrize(("role", "kept"), [("roles/owner", [ANA, AGENT]), ("roles/container.serviceAgent", [ANA])])
 def test_only_a_role_for_agents_is_left_out_for_one(role: str, kept: list[str]) -> None:
     assert relevant().members(role, [ANA, AGENT]) == kept
