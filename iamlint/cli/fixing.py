@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import gc
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.cli.console import tell
 from iamlint.cli.output import replacing
 from iamlint.edits import Safety
@@ -67,14 +69,27 @@ def _write(path: Path, before: bytes, content: bytes) -> None:
         file.write(content)
 
 
+_LINE = regex(r"[^\n]*\n|[^\n]+")
+_OBEYED = regex(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|\r(?!\n)"
+    r"|##\w*\[|^[-+ ]?\s*::",
+    re.MULTILINE,
+)
+"""What a terminal or a CI system may obey. A diff has lines of the input as they are, so it cannot escape them."""
+
+
 def diff(outcome: Outcome) -> Iterator[str]:
-    """Yield the changes as a unified diff, by path."""
+    """Yield the changes as a unified diff, by path; what may not be printed is named on standard error."""
     for path, content in sorted(outcome.contents.items()):
-        before = outcome.originals[path].decode("utf-8").splitlines(keepends=True)
-        after = content.decode("utf-8").splitlines(keepends=True)
+        before, after = (_LINE.findall(text.decode("utf-8")) for text in (outcome.originals[path], content))
         name = path.lstrip("/")
-        for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}"):
-            yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+        lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
+        text = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+        if _OBEYED.search(text) or neutral(name) != name:
+            why = "control characters or a CI system's commands"
+            tell(f"note: {neutral(path)}: its changes are not shown, since their lines have {why}; --fix makes them")
+        else:
+            yield text
 
 
 def say_outcome(outcome: Outcome, *, would: bool, quiet: bool, left: str = "") -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
+from html import unescape
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from click.testing import CliRunner
 from diagnosis.small_inputs import ACCOUNT, DENIED, TARGET, ask, grant, outcome, policy, project_grant
 
 from iamlint.cli.program import program
+from iamlint.diagnosis.answer import Answer, Fix
+from iamlint.diagnosis.output.markdown_answer import answer_markdown
 
 API_OFF = (
     "Error 403: IAM Service Account Credentials API has not been used in project 2345678901 before or it is disabled."
@@ -144,11 +148,20 @@ def test_json_is_as_its_schema_says(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_markdown_escapes_what_the_input_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "main.tf").write_text(ACCOUNT + grant('"user:<b>*ana*@example.com"'), encoding="utf-8")
-    asked = ["diagnose", ".", "--caller", "user:<b>*ana*@example.com", "--target", TARGET, "--format", "markdown"]
+    name = "user:<b>*ana*@example.com"
+    (tmp_path / "main.tf").write_text(ACCOUNT + grant(f'"{name}"'), encoding="utf-8")
+    asked = ["diagnose", ".", "--caller", name, "--target", TARGET, "--format", "markdown"]
     output = CliRunner().invoke(program, asked).output
     assert "works" in output
-    assert "<b>" not in output.replace("\\<b\\>", "")
+    assert not any(found in output for found in ("<b>", "*ana", "@example.com"))
+
+
+def test_no_name_ends_the_code_of_a_fix() -> None:
+    fix = Fix(terraform=f'member = "user:{chr(96) * 3}"\n{chr(96) * 4}\n~~~~\n@octocat')
+    *_, last = (
+        answer_markdown(Answer("fails", None, "it fails", (), "asked", fix=fix)).rstrip().rpartition("@octocat\n")
+    )
+    assert last == chr(96) * 5
 
 
 def test_a_check_imports_nothing_of_a_diagnosis() -> None:
@@ -164,7 +177,7 @@ def test_secrets_in_credential_files_are_not_printed(tmp_path: Path, monkeypatch
     for form in ("text", "json", "markdown"):
         result = CliRunner().invoke(program, ["diagnose", "main.tf", "key.json", "--target", TARGET, "--format", form])
         assert result.exit_code == 1, result.output
-        assert "ci@tools.iam.gserviceaccount.com" in result.output
+        assert "ci@tools.iam.gserviceaccount.com" in unescape(re.sub("</?span>", "", result.output))
         assert "SECRET-1" not in result.output
 
 

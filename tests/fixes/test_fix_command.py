@@ -62,6 +62,26 @@ def test_what_is_left_has_a_next_step(tmp_path: Path) -> None:
     assert "--unsafe-fixes" not in run("check", "--diff", "--unsafe-fixes", cwd=tmp_path).stderr
 
 
+@pytest.mark.parametrize(
+    ("beside", "shown"),
+    [
+        ("# ##vso[task.setvariable variable=PATH]/tmp", False),
+        ("/*\n::add-mask::x */", False),
+        ("# \x1b[2J", False),
+        ("# \u202ex", False),
+        ("# a\u2028b", False),
+        ("# a:: b ## c\r", True),
+        ("# \u26a0\ufe0f", True),
+    ],
+)
+def test_a_diff_has_no_line_that_a_terminal_or_a_ci_system_obeys(tmp_path: Path, beside: str, shown: bool) -> None:
+    written(tmp_path / "main.tf", f"{beside}\n{MISSPELT}")
+    done = run("check", "--diff", cwd=tmp_path)
+    assert done.returncode == 1
+    assert ("+  role    = " in done.stdout, "main.tf: its changes are not shown" in done.stderr) == (shown, not shown)
+    assert not shown or f" {beside}\n" in done.stdout
+
+
 @pytest.mark.parametrize("option", ["--fix", "--diff"])
 def test_an_installed_module_is_left_alone(tmp_path: Path, option: str) -> None:
     written(tmp_path / "main.tf", 'module "iam" {\n  source = "example/iam/google"\n}\n')
