@@ -10,11 +10,12 @@ from typing import Any
 
 from iamlint.finding import Severity
 from iamlint.location import Location
-from iamlint.reporters.parts.entries import NOTE, UNKNOWN, UNREADABLE, Entry, entries, mentions
+from iamlint.reporters.parts.entries import Entry, entries, mentions
 from iamlint.reporters.parts.indented import indented
 from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.results.report import Report
+from iamlint.rules.catalog import NOTE, UNKNOWN, UNREADABLE
 from iamlint.rules.rule import Rule
 
 _IMPACTS: dict[Severity, str] = {"critical": "HIGH", "high": "HIGH", "medium": "MEDIUM", "low": "LOW", "info": "LOW"}

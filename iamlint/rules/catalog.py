@@ -21,6 +21,8 @@ _SUFFIXES = (".yaml", ".yml")
 _NAME = "lower-case words joined by hyphens"
 SETS = frozenset({"all", "default", "pedantic", "cis", "mitre"})
 """Names of sets that rules can be in. ``cis`` and ``mitre`` are the rules that name a control or a technique."""
+UNREADABLE, NOTE, UNKNOWN = "unreadable-input", "configuration-in-force", "unknown"
+"""The codes of what reports say and no rule makes; no rule may have such a name."""
 COMPILED = Path(__file__).parent / "compiled.json"
 """The built-in rules as they were compiled when the package was built."""
 
@@ -149,6 +151,8 @@ def _clashes(rules: list[Rule]) -> Iterator[Unreadable]:
     for rule in rules:
         for name in sorted({rule.slug, rule.family, *rule.aliases, *rule.formerly} & SETS):
             yield Unreadable(rule.at, f"`{name}` is the name of a set of rules")
+        for name in sorted(rule.names & {UNREADABLE, NOTE, UNKNOWN}):
+            yield Unreadable(rule.at, f"`{name}` is the name of what a report says without a rule")
         for name in (rule.slug, *rule.formerly, *rule.aliases):
             if name in families:
                 yield Unreadable(rule.at, f"`{name}` is the name of a family, too")

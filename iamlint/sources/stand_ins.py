@@ -57,10 +57,14 @@ _STAND_INS = (
         regex(r"age-encryption\.org/|-----BEGIN (?:AGE ENCRYPTED FILE|PGP MESSAGE)-----"),
         StandIn("the file is encrypted", _DECRYPT),
     ),
+    (
+        regex(r"\{\s*\"meta\"\s*:\s*\{\s*\"key_provider\."),
+        StandIn("the file is a plan that is encrypted by OpenTofu", "tofu show -json PLAN > plan.json", always=True),
+    ),
 )
 """Sources: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md, https://github.com/AGWA/git-crypt,
-https://docs.ansible.com/ansible/latest/vault_guide/vault_encrypting_content.html, https://age-encryption.org/v1
-and RFC 9580, section 6.2."""
+https://docs.ansible.com/ansible/latest/vault_guide/vault_encrypting_content.html, https://age-encryption.org/v1,
+https://opentofu.org/docs/language/state/encryption/ and RFC 9580, section 6.2."""
 _SOPS = StandIn("the file is encrypted by SOPS", f"{_DECRYPT}: sops decrypt FILE")
 
 

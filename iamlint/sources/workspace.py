@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _DOCUMENTS = (".json", ".ndjson", ".jsonl", ".yaml", ".yml")
 _TERRAGRUNT = regex(r"terragrunt(?:\.[\w-]+)?\.hcl(?:\.json)?\Z")
-_STACKS = (".tfstack.hcl", ".tfcomponent.hcl", ".tfdeploy.hcl")
+_STACKS = tuple(f".tf{kind}.{syntax}" for kind in ("stack", "component", "deploy") for syntax in ("hcl", "json"))
 _PLANS = (".tfstate", ".tfplan")
 _PLAN_NAMES = ("tfplan", "plan.txt", "tfplan.txt")
 

@@ -200,6 +200,7 @@ def test_a_file_that_may_not_be_read_is_an_error() -> None:
         "main.tfcomponent.hcl",
         "a.tfdeploy.hcl",
         "a.tfstack.hcl",
+        "main.tfcomponent.json",
     ],
 )
 def test_configuration_of_other_tools_that_makes_resources_is_an_unread_part(name: str) -> None:
@@ -361,6 +362,7 @@ STAND_INS: dict[str, str | bytes] = {
     "age-in-text": "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n",
     "pgp": "-----BEGIN PGP MESSAGE-----\n\nabc\n",
     "sops": SEALED,
+    "tofu": '{"meta":{"key_provider.pbkdf2.a":"e30="},"encrypted_data":"YQ==","encryption_version":"v0"}',
 }
 
 
@@ -377,7 +379,7 @@ def test_elsewhere_it_is_an_unread_part_where_it_may_be_an_export(kind: str) -> 
     if kind == "sops":
         return
     reading = walked("prod/values.yaml", STAND_INS[kind])
-    assert said(reading) == ([], ["prod/values.yaml"] if kind == "lfs" else [], [])
+    assert said(reading) == ([], ["prod/values.yaml"] if kind in ("lfs", "tofu") else [], [])
     Path("prod/project-shop.json").write_text(POLICY)
     exports = read([Path("prod")], Options())
     assert said(exports) == ([], ["prod/values.yaml"], ["user:ana@example.com"])

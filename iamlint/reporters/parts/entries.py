@@ -14,10 +14,9 @@ from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.reporters.parts.notes import distinct, placed_notes
 from iamlint.reporters.parts.plain import environments
 from iamlint.results.report import Bar, Report
+from iamlint.rules.catalog import NOTE, UNKNOWN, UNREADABLE
 
 Kind = Literal["error", "note", "finding", "unknown"]
-UNREADABLE, NOTE, UNKNOWN = "unreadable-input", "configuration-in-force", "unknown"
-"""The codes of entries that no rule makes."""
 
 
 @frozen
@@ -25,7 +24,7 @@ class Entry:
     """An error, a note, a finding, or an unknown answer that fails the run.
 
     ``severity`` is None for notes and "critical" for errors: nothing in that file was checked. ``code`` is the rule, or
-    one of the codes above. ``message`` may contain any input text. ``fingerprint`` belongs to one entry of a report
+    a code of the catalogue. ``message`` may contain any input text. ``fingerprint`` belongs to one entry of a report
     only. ``address`` is Terraform's, ``others`` the number of further addresses. ``fails``: whether it fails the run.
     """
 
