@@ -348,14 +348,22 @@ def with_lines_after(tree: Tree, block: Block, lines: str) -> tuple[Edit, ...]:
 
 
 def with_lines_in(tree: Tree, body: Body, lines: str) -> tuple[Edit, ...] | None:
-    """Return the edit that adds lines at the end of a block's body, indented as its closing brace plus two."""
+    """Return the edit that adds lines in a block's body: below the last nested block like theirs, else at its end.
+
+    They are indented like that block, or as the closing brace plus two.
+    """
     text, end = tree.source.text, newline(tree.source)
     line = line_start(text, body.end)
     if tree.is_json or text[line : body.end].strip():
         return None
-    step = indent_step(text)
-    written = _indented(lines, text[line : body.end] + step, step).replace("\n", end)
-    return (edit(tree.source, line, line, f"{written}{end}"),)
+    step, at = indent_step(text), line
+    indent = text[line : body.end] + step
+    alike = [one for one in body.blocks if one.type == lines.split(maxsplit=1)[0]]
+    if alike and not text[line_start(text, alike[-1].start) : alike[-1].start].strip():
+        at = line_end(text, alike[-1].end)
+        indent = text[line_start(text, alike[-1].start) : alike[-1].start]
+    written = _indented(lines, indent, step).replace("\n", end)
+    return (edit(tree.source, at, at, f"{written}{end}"),)
 
 
 def indent_step(text: str) -> str:

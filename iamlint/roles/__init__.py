@@ -261,7 +261,8 @@ def _is_alike(one: str, other: str) -> bool:
     for first, second in (names, [name[::-1] for name in names]):
         begun = sum(1 for _ in takewhile(lambda letters: letters[0] == letters[1], zip(first, second, strict=False)))
         left, right = first[begun:], second[begun:]
-        if max(len(left), len(right)) > _SLIP and SequenceMatcher(None, left, right, autojunk=False).ratio() < 0.5:
+        differ = left and right and max(len(left), len(right)) > _SLIP
+        if differ and SequenceMatcher(None, left, right, autojunk=False).ratio() < 0.5:
             return False
     return True
 

@@ -27,7 +27,7 @@ SELF = """resource "google_service_account" "web" {
 
 resource "google_service_account_iam_member" "web" {
   service_account_id = google_service_account.web.name
-  role               = "roles/iam.serviceAccountTokenCreator"
+  role               = "roles/iam.serviceAccountKeyAdmin"
   member             = google_service_account.web.member
 }
 """

@@ -111,6 +111,14 @@ def test_lines_are_added_with_the_tabs_of_the_file() -> None:
     assert made.replacement == '\tb {\n\t\tc = "d"\n\t}\n'
 
 
+def test_a_block_is_added_below_the_last_one_like_it() -> None:
+    text = 'resource "x" "a" {\n  log {\n    t = "A"\n  }\n\n  depends_on = [y.z]\n}\n'
+    tree = tree_of(text)
+    made = with_lines_in(tree, tree.file.body.blocks[0].body, 'log {\n  t = "B"\n}') or ()
+    after = text.replace("  }\n\n", '  }\n  log {\n    t = "B"\n  }\n\n')
+    assert applied(text.encode(), made).decode() == after
+
+
 @pytest.mark.parametrize(
     ("path", "text", "number"),
     [

@@ -22,6 +22,7 @@ from iamlint.roles import catalog
         ("roles/cloudrun.admin", None),  # not roles/cloud.admin
         ("roles/resourcemanager.projectViewer", None),  # not projectDeleter
         ("roles/storage.objectReader", "roles/storage.objectViewer"),
+        ("roles/run.developerAdmin", "roles/run.developer"),
         ("roles/iam.serviceAccountUsers", "roles/iam.serviceAccountUser"),
     ],
 )
