@@ -251,7 +251,7 @@ class _Run:
             notifications.append(om.Notification(message=om.Message(text=text), level="note"))
         notifications += self._unknown_answers()
         told = [
-            om.Notification(message=om.Message(text=_sentence(neutral(note))), level="note") for note in notes(report)
+            om.Notification(message=om.Message(text=_sentence(_shown(note))), level="note") for note in notes(report)
         ]
         told += self._unused_var_files()
         return om.Invocation(
@@ -262,10 +262,10 @@ class _Run:
         )
 
     def _error(self, error: Unreadable) -> om.Notification:
-        hint = f" ({neutral(error.hint)})" if error.hint else ""
+        hint = f" ({_shown(error.hint)})" if error.hint else ""
         known = [] if error.at.path == COMMAND_LINE else [self._place(error.at)]
         return om.Notification(
-            message=om.Message(text=_sentence(neutral(error.reason) + hint)), level="error", locations=known or None
+            message=om.Message(text=_sentence(_shown(error.reason) + hint)), level="error", locations=known or None
         )
 
     def _unknown_answers(self) -> Iterator[om.Notification]:
@@ -276,7 +276,7 @@ class _Run:
             groups.setdefault(question.reason + where, []).append(question)
         for reason, alike in sorted(groups.items()):
             more, worst = len(alike) - _MOST_PLACES, min(alike, key=lambda one: one.unknown_answers[0].rank)
-            text = f"Not decided: {neutral(reason)}" + (f" (and {more} more places)" if more > 0 else "")
+            text = f"Not decided: {_shown(reason)}" + (f" (and {more} more places)" if more > 0 else "")
             rules = sorted({rule for question in alike for rule in question.rules})
             fails = any(
                 self._style.bar.fails_unknown(unknown_answer)
@@ -356,7 +356,7 @@ class _Run:
             for path, edits in by_path(fix.edits).items()
         ]
         return om.Fix(
-            description=om.Message(text=_sentence(neutral(fix.title[:1].upper() + fix.title[1:]))),
+            description=om.Message(text=_sentence(_shown(fix.title[:1].upper() + fix.title[1:]))),
             artifact_changes=changes,
             properties={"safety": fix.safety},
         )
@@ -381,14 +381,14 @@ class _Run:
         places = []
         for number, (text, at) in enumerate(flow.lines, start=1):
             place = self._place(at)
-            place.message = om.Message(text=_sentence(neutral(text)))
+            place.message = om.Message(text=_sentence(_shown(text)))
             places.append(om.ThreadFlowLocation(location=place, execution_order=number, importance="essential"))
         return om.CodeFlow(thread_flows=[om.ThreadFlow(locations=places)])
 
     def _related(self, number: int, related: Related) -> om.Location:
         place = self._place(related.at)
         place.id = number
-        place.message = om.Message(text=_sentence(neutral(related.message)))
+        place.message = om.Message(text=_sentence(_shown(related.message)))
         return place
 
     def _place(self, at: Location, *addresses: str | None) -> om.Location:
@@ -442,16 +442,21 @@ def _message(finding: Finding) -> str:
         if leads_to(finding)
         else finding.message
     )
-    text = neutral(told).replace("](", r"\](")
+    text = _shown(told)
     if finding.address:
         more = f" and {len(finding.others)} more" if finding.others else ""
-        text += f" Address: {neutral(finding.address)}{more}."
+        text += f" Address: {_shown(finding.address)}{more}."
     if finding.environments:
-        text += f" Found {environments(finding)}."
+        text += f" Found {_shown(environments(finding))}."
     related: Iterable[Related] = finding.related[:_MOST_LINKS]
     links = [f"[{_in_link(one.message)}]({number})" for number, one in enumerate(related, start=1)]
     return _sentence(text) + (f" See {', '.join(links)}." if links else "")
 
 
 def _in_link(text: str) -> str:
-    return re.sub(r"([\\\[\]])", r"\\\1", neutral(text))
+    return re.sub(r"([\\\[\]])", r"\\\1", _shown(text))
+
+
+def _shown(text: str) -> str:
+    """Return a text for a message, where ``[text](target)`` would be a link, also behind a backslash."""
+    return neutral(text).replace("](", "] (")

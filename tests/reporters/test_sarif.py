@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from jsonschema.validators import validator_for
 
-from iamlint.finding import Finding
+from iamlint.finding import Finding, UnknownAnswer
 from iamlint.linter import lint
 from iamlint.location import Location, Unreadable
 from iamlint.reporters import render
@@ -135,6 +135,25 @@ def test_every_link_of_a_message_leads_to_a_related_place(log: dict[str, Any]) -
         assert links == known
         linked += len(links)
     assert linked > 0
+
+
+@pytest.mark.parametrize("text", ["[x](https://evil.example)", "[x\\](https://evil.example)", "[x](1)"])
+def test_no_text_of_the_input_is_a_link(build: Build, find: Find, text: str) -> None:
+    unknown = UnknownAnswer(text, Location("main.tf", 1))
+    found = find(message=text, address=f'google_x.y["{text}"]', related=[("role", text)])
+    report = build([found], errors=(Unreadable(Location("a"), text, text),), unknown_answers=(unknown,))
+    log = render("sarif", report, Presentation())
+    texts = [one["text"] for one in _messages(json.loads(log))]
+    assert sum("x" in one for one in texts) >= 4
+    links = [link for one in texts for link in re.findall(r"\]\(([^)]*)\)", one)]
+    assert links == ["1"], "its own link to the related place"
+
+
+def _messages(part: Any) -> Iterator[dict[str, Any]]:
+    for key, value in part.items() if isinstance(part, dict) else ():
+        yield from [value] if key == "message" else _messages(value)
+    for item in part if isinstance(part, list) else ():
+        yield from _messages(item)
 
 
 def test_fingerprints_are_one_of_a_kind_and_do_not_hang_on_lines(build: Build, find: Find) -> None:

@@ -137,6 +137,7 @@ def test_commands_that_change_iam(check: Check, command: str) -> None:
         'command = "gsutil cp large.zip gs://b"',
         'command = "gcloud identity groups memberships list --group-email=admins@example.com"',
         'command = "${var.k} apply"',
+        'command = "name=$(echo ${var.k} | cut -f1)"',
         'command = "./missing.sh ${var.k}"',
         'command = var.k ? "true" : "false"',
         'command = "true"\n    environment = { A = var.k }',

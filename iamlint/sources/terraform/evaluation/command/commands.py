@@ -81,7 +81,7 @@ _RUNNERS = (
 )
 """What runs the command or script that follows it."""
 _RUNS_UNKNOWN = regex(
-    rf"(?:\A|[\n;|&(])[ \t]*+(?>(?:{_RUNNERS}|\w++=[^\s;|&]*+|[-/]\w++)[ \t]++)*+['\"]?\ue000++"
+    rf"(?:\A|[\n;|&(])[ \t]*+(?>(?:{_RUNNERS}|\w++=[^\s;|&(`]*+|[-/]\w++)[ \t]++)*+['\"]?\ue000++"
     r"(?:['\"]?[ \t]++-{1,2}\w[^\s;|&]*+)*+['\"]?[ \t]*+(?:[\n;|&)]|\Z)"
 )
 """A command line of which nothing is known but the shell that runs it, and options."""
