@@ -42,7 +42,12 @@ def configuration(declared: Declaration) -> str:
 @lru_cache(maxsize=4096)
 def directory(path: str) -> str:
     """Return the directory of a file, "." for one in the working directory."""
-    return str(PurePosixPath(path).parent)
+    above, slash, _ = path.rpartition("/")
+    if not slash:
+        return "."
+    if not above or path.endswith("/") or path.startswith("./") or "//" in path or "/." in path:
+        return str(PurePosixPath(path).parent)
+    return above
 
 
 @lru_cache(maxsize=4096)

@@ -43,10 +43,9 @@ def _with_parents(folders: Iterable[Path]) -> set[Path]:
     """Return folders and all folders above them."""
     found: set[Path] = set()
     for folder in folders:
-        for one in (folder, *folder.parents):
-            if one in found:
-                break
-            found.add(one)
+        while folder not in found:  # above the root is the root
+            found.add(folder)
+            folder = folder.parent  # noqa: PLW2901
     return found
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from itertools import product
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from iamlint.facts import Declaration
 from iamlint.linter import lint
 from iamlint.location import Location
 from iamlint.logic.path_globs import globs_of
-from iamlint.provenance import configuration
+from iamlint.provenance import configuration, directory
 from iamlint.results.report import Report
 from iamlint.rules.catalog import load_rules, select_rules
 from iamlint.sources import read
@@ -713,3 +714,9 @@ def test_a_policy_that_terraform_sets_from_an_export_is_told_once(run: Run) -> N
 )
 def test_the_configuration_of_a_fact(declared: Declaration, expected: str) -> None:
     assert configuration(declared) == expected
+
+
+def test_the_directory_of_a_path_is_that_of_the_library() -> None:
+    for length in range(6):
+        for path in map("".join, product("a./", repeat=length)):
+            assert directory(path) == str(PurePosixPath(path).parent), path

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from itertools import accumulate, repeat
 from pathlib import Path
 
 import pytest
 
 from iamlint.facts import Grant
 from iamlint.sources import read
+from iamlint.sources.not_uploaded import _with_parents
 from iamlint.sources.reading import Options
 
 POLICY = {"bindings": [{"members": ["user:ana@example.com"], "role": "roles/owner"}], "etag": "BwX=", "version": 1}
@@ -94,3 +97,10 @@ def test_a_large_document_of_another_program_is_forgotten(tmp_path: Path) -> Non
         (tmp_path / name).write_text(f"[{entry}{end}]")
     texts = read([tmp_path], Options(may_be_empty=True)).texts
     assert [Path(name).name for name in texts] == ["accepted.json"]
+
+
+def test_the_folders_above_deep_ones_are_looked_at_once() -> None:
+    deep = list(accumulate(repeat("d", 2_000), Path.__truediv__, initial=Path("/top")))
+    started = time.process_time()
+    assert len(_with_parents(reversed(deep))) == len(deep) + 1
+    assert time.process_time() - started < 3
