@@ -14,7 +14,7 @@ from action_runner import commands
 from iamlint.finding import Finding
 from iamlint.location import Location, Unreadable
 from iamlint.reporters import FORMATS, render
-from iamlint.reporters.parts.plain import json_escaped, neutral
+from iamlint.reporters.parts.plain import json_escaped, listed, neutral
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.results.report import Report
 
@@ -137,3 +137,16 @@ def test_markdown_finds_nothing_in_a_text(build: Build, find: Find, text: str, k
             assert kept_out not in line.removeprefix("- ").strip("|")
             cells = re.sub(r"</?span>", "", line)
             assert not re.search(r"<|https?://|www\.|\w@\w|#\d(?!\d*;)", cells), cells
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (["a"], "a"),
+        (["a", "b", "c", "d", "e"], "a, b, c and 2 more"),
+        (["a", "b", "a"], "a (2 of that name), b"),  # of two root modules
+        (["a", "a", "b", "c", "d", "d"], "a (2 of that name), b, c and 2 more"),
+    ],
+)
+def test_names_are_listed(names: list[str], shown: str) -> None:
+    assert listed(names) == shown

@@ -11,7 +11,6 @@ from iamlint.comparison.formats.words import (
     grouped,
     grouped_roles,
     how,
-    listed,
     notes,
     summary,
     where,
@@ -19,7 +18,7 @@ from iamlint.comparison.formats.words import (
 from iamlint.comparison.model import Comparison, Line, Pair, Privilege, UnknownChange
 from iamlint.location import Location
 from iamlint.reporters.markdown import cell, linked
-from iamlint.reporters.parts.plain import environments
+from iamlint.reporters.parts.plain import environments, listed
 from iamlint.reporters.parts.presentation import Presentation
 
 MOST_NODES = 10

@@ -11,14 +11,13 @@ from iamlint.comparison.formats.words import (
     grouped,
     grouped_roles,
     how,
-    listed,
     notes,
     summary,
     where,
 )
 from iamlint.comparison.model import Comparison, Line, Pair, Privilege, Step, UnknownChange
 from iamlint.reporters.parts.frame import Paint
-from iamlint.reporters.parts.plain import counted, environments, neutral
+from iamlint.reporters.parts.plain import counted, environments, listed, neutral
 
 _LONGEST = 8
 """Maximum number of hops shown of a path."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from iamlint.basics.frozen import frozen
 from iamlint.comparison.model import Comparison, Pair, Privilege, Step
 from iamlint.methods.index import method
-from iamlint.reporters.parts.plain import counted
+from iamlint.reporters.parts.plain import counted, listed
 from iamlint.unknown import shown
 
 MOST_GROUPS = 30
 """Maximum number of groups of pairs and of roles that are shown of each kind."""
 MOST_NAMED = 10
 """Maximum number of principals of a group that are listed, and of roles."""
-_NAMED = 3
 _SEVERAL = 3
 """Principals that reach the same account by a hop each are one group from this number on."""
 
@@ -156,12 +155,6 @@ def notes(found: Comparison) -> Iterator[str]:
     """Yield what the comparison leaves out."""
     for what, number in found.left_out.items():
         yield f"not shown: {number:,} {what}"
-
-
-def listed(names: Sequence[str], most: int = _NAMED) -> str:
-    """Return the first names, and how many there are besides."""
-    first = ", ".join(names[:most])
-    return f"{first} and {len(names) - most:,} more" if len(names) > most else first
 
 
 def how(step: Step) -> str:

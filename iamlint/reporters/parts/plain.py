@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import Protocol
 
 from iamlint.basics.lazy_regex import regex
@@ -63,6 +65,17 @@ def _with_escapes(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """Return ``1 finding``, ``2 findings``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Return the first names, and how many there are besides.
+
+    Names that are the same, of accounts in several root modules, are one name with their number.
+    """
+    numbers = list(Counter(names).items())
+    first = [name if number == 1 else f"{name} ({number} of that name)" for name, number in numbers[:most]]
+    left = sum(number for _, number in numbers[most:])
+    return ", ".join(first) + (f" and {left:,} more" if left else "")
 
 
 class _InEnvironments(Protocol):

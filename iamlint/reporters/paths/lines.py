@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from iamlint.paths.hops import Hop
 from iamlint.reporters.parts.frame import Paint, place
-from iamlint.reporters.parts.plain import neutral
+from iamlint.reporters.parts.plain import listed, neutral
 from iamlint.reporters.paths.told import closed_by, granted, place_of, reasons, role_of, through_of
-
-_NAMED = 3
-
-
-def listed(names: Sequence[str], most: int = _NAMED) -> str:
-    """Return the first names, and how many there are besides."""
-    first = ", ".join(neutral(name) for name in names[:most])
-    return f"{first} and {len(names) - most:,} more" if len(names) > most else first
 
 
 def short(name: str) -> str:
@@ -52,4 +44,4 @@ def _grants(hop: Hop, paint: Paint) -> Iterator[str]:
         where = f"{neutral(role_of(grant))} on {neutral(str(grant.resource))}"
         told = f"{where}  {paint('36', place(grant.principal_place.at))}"
         found.setdefault(id(grant), ([], told))[0].append(permission)
-    yield from (f"{listed(permissions, 2)} by {told}" for permissions, told in found.values())
+    yield from (f"{neutral(listed(permissions, 2))} by {told}" for permissions, told in found.values())

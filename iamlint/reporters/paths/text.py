@@ -10,8 +10,8 @@ from iamlint.paths.groups import Group, grouped
 from iamlint.paths.hops import STATES, Hop, State
 from iamlint.paths.search import Path
 from iamlint.reporters.parts.frame import Paint, place
-from iamlint.reporters.parts.plain import counted, neutral
-from iamlint.reporters.paths.lines import hop_lines, listed, short
+from iamlint.reporters.parts.plain import counted, listed, neutral
+from iamlint.reporters.paths.lines import hop_lines, short
 from iamlint.reporters.paths.told import Told, fixes_of, role_of, written
 from iamlint.reporters.paths.tree import tree_lines
 
@@ -88,7 +88,8 @@ def summary(told: Told) -> Iterator[str]:
     if answer.left_out:
         yield f"note: {answer.left_out:,} more were found and are not listed; ask for fewer with --from and --to"
     if answer.not_searched:
-        yield f"note: not searched to the end: {listed(answer.not_searched)}; ask for fewer with --from and --to"
+        names = neutral(listed(answer.not_searched))
+        yield f"note: not searched to the end: {names}; ask for fewer with --from and --to"
     yield from (f"note: {neutral(one)}" for one in answer.notes)
     yield from (f"unknown: {neutral(one)}" for one in answer.unknown)
 
@@ -101,7 +102,7 @@ def _group(told: Told, group: Group, paint: Paint) -> Iterator[str]:
     powers = told.access(path.target)
     if powers:
         who = "which has" if len(targets) == 1 else "of which the first has"
-        yield f"  {who} {listed(powers, 2)} ({told.severity(path)})"
+        yield f"  {who} {neutral(listed(powers, 2))} ({told.severity(path)})"
     yield from (f"  not certain: {neutral(unknown_answer)}" for unknown_answer in path.unknown_answers)
     if len(group.paths) > 1:
         yield f"  {len(group.paths):,} paths alike; this is the first:"
@@ -109,7 +110,7 @@ def _group(told: Told, group: Group, paint: Paint) -> Iterator[str]:
 
 
 def _several(names: Sequence[str], noun: str) -> str:
-    return neutral(names[0]) if len(names) == 1 else f"{len(names):,} {noun} ({listed(names)})"
+    return neutral(names[0]) if len(names) == 1 else f"{len(names):,} {noun} ({neutral(listed(names))})"
 
 
 def _hops(told: Told, path: Path, paint: Paint) -> Iterator[str]:

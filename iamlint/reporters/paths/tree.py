@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from iamlint.paths.groups import Group, grouped
 from iamlint.paths.search import Path
 from iamlint.reporters.parts.frame import Paint
-from iamlint.reporters.parts.plain import counted, neutral
-from iamlint.reporters.paths.lines import hop_lines, listed, short
+from iamlint.reporters.parts.plain import counted, listed, neutral
+from iamlint.reporters.paths.lines import hop_lines, short
 from iamlint.reporters.paths.told import Told
 
 MOST_ENTRIES = 60
@@ -27,7 +27,9 @@ def tree_lines(told: Told, paint: Paint) -> Iterator[str]:
         by_target[path.target].append(path)
     for target, paths in by_target.items():
         powers = told.access(target)
-        yield paint("1", neutral(short(told.label(target)))) + (f", which has {listed(powers, 2)}" if powers else "")
+        yield paint("1", neutral(short(told.label(target)))) + (
+            f", which has {neutral(listed(powers, 2))}" if powers else ""
+        )
         yield from _tree(told, target, paths, paint)
 
 
@@ -62,7 +64,7 @@ def _entries(told: Told, name: str, below: _Below, depth: int) -> list[tuple[int
 def _entry(told: Told, depth: int, group: Group, paint: Paint) -> Iterator[str]:
     margin = "   " * depth
     names = [short(told.label(source)) for source in group.sources]
-    who = neutral(names[0]) if len(names) == 1 else f"{len(names):,} principals ({listed(names)})"
+    who = neutral(names[0]) if len(names) == 1 else f"{len(names):,} principals ({neutral(listed(names))})"
     hop = group.first.hops[0]
     state = "" if group.first.state == "open" else f" ({group.first.state})"
     delegate = " as a delegate" if hop.delegates else ""
