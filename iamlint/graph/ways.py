@@ -58,6 +58,9 @@ class _Held:
 
 
 _Fitting = tuple[tuple[Method, ...], int]
+_Shape = tuple[tuple[frozenset[str], ...], str]
+"""The permissions of the grants of a principal, and the kind of the one resource that they are on."""
+_Numbers = tuple[int, ...]
 _ONTO_NODES = ("named", "below", "agent", "default")
 
 
@@ -98,7 +101,7 @@ class Ways:
         self._held: dict[str, dict[Node, list[_Held]]] = {}
         self._on: dict[Node, dict[str, None]] = defaultdict(dict)
         self._chains: dict[Node, tuple[Node, ...]] = {}
-        self._alone: dict[tuple[frozenset[str], str], tuple[Method, ...]] = {}
+        self._alone: dict[_Shape, tuple[tuple[Method, _Numbers], ...]] = {}
         self._by_bindings: dict[tuple[str, tuple[Node, ...], str], tuple[Way, ...]] = {}
         self._everywhere: dict[str, frozenset[str]] = {}
         self._borrowing: set[str] = set()
@@ -278,41 +281,49 @@ class Ways:
         return self._everywhere[source]
 
     def lone(self, source: str) -> Sequence[Way]:
-        """Return the ways of a principal onto the resource of its only grant, if they are known from one like it."""
+        """Return the ways of a principal with grants on one resource only, if they are known from grants like these."""
         mine = self._held.get(source, {})
         node = next(iter(mine)) if len(mine) == 1 else None
-        held = self._alone_on(source, node) if node else None
-        known = self._alone.get((held.permissions, node[0])) if held and node else None
-        return _ways_of(source, node, held.grant, known) if held and node and known else ()
+        held = self._alone_on(source, node) if node else ()
+        known = self._alone.get(_shape(held, node)) if held and node else None
+        return _ways_of(source, node, held, known) if node and known else ()
 
     def leads_beyond(self, node: Node) -> bool:
         """Whether anything that grants on a container concern runs as an account outside of it, or is bound to one."""
         return node in self._running.beyond or node in self._bound.beyond
 
-    def _alone_on(self, source: str, node: Node) -> _Held | None:
-        """Return the only grant of a principal if it certainly counts; None for any other principal.
+    def _alone_on(self, source: str, node: Node) -> Sequence[_Held]:
+        """Return the grants of a principal on its only resource if each certainly counts; nothing for others.
 
-        It gives what any grant of its permissions gives on such a resource.
+        They give what any grants of their permissions give on such a resource.
         """
         mine = self._held[source]
-        if len(mine) > 1 or len(mine[node]) > 1 or source in self._borrowing:
-            return None
-        held = mine[node][0]
-        is_plain = self._access.nothing_blocks(held.grant) and why_blocked(held.grant, self.estate) is None
-        return held if is_plain else None
+        held = mine[node]
+        if len(mine) > 1 or source in self._borrowing:
+            return ()
+        for one in held:
+            if not self._access.nothing_blocks(one.grant) or why_blocked(one.grant, self.estate) is not None:
+                return ()
+            if len(held) > 1 and one.grant.declared.address is not None:  # some of them may have no instance
+                return ()
+        return held
 
     def _scoped(self, source: str, node: Node) -> Iterator[Way]:
         """Yield the ways that a principal has onto a node, at least one permission being granted on it."""
         alone, chain = self._alone_on(source, node), self._chains[node]
-        known = self._alone.get((alone.permissions, node[0])) if alone else None
-        if alone and known is not None:
-            yield from _ways_of(source, node, alone.grant, known)
+        known = self._alone.get(_shape(alone, node)) if alone else None
+        if known is not None:
+            yield from _ways_of(source, node, alone, known)
             return
         fitting, kinds = self._fitting(source, (node,), chain, node)
         make = partial(self._way, source, node, around=chain, account=chain)
         found = tuple(self._best_of(fitting, make, kinds))
         if alone:
-            self._alone[alone.permissions, node[0]] = tuple([way.method for way in found])
+            if len(self._alone) >= _MOST_KNOWN:
+                self._alone.clear()
+            numbers = {id(one.grant): number for number, one in enumerate(alone)}
+            known = tuple([(way.method, tuple([numbers[id(grant)] for grant in way.grants])) for way in found])
+            self._alone[_shape(alone, node)] = known
         yield from found
 
     def _best_of(
@@ -440,12 +451,16 @@ _MOST_SOURCES = 2_000
 """Principals of whom something is remembered."""
 
 
-def _ways_of(source: str, node: Node, grant: Grant, known: Iterable[Method]) -> list[Way]:
-    """Return the ways by methods that a grant certainly gives."""
-    found, grants = list[Way](), tuple[Grant, ...]()
-    for method in known:
-        if len(places(method)) != len(grants):  # most need one: they share the tuple
-            grants = (grant,) * len(places(method))
+def _shape(held: Iterable[_Held], node: Node) -> _Shape:
+    return tuple([one.permissions for one in held]), node[0]
+
+
+def _ways_of(source: str, node: Node, held: Sequence[_Held], known: Iterable[tuple[Method, _Numbers]]) -> list[Way]:
+    """Return the ways by methods that grants certainly give, each with the numbers of the grants that give it."""
+    found, of, grants = list[Way](), _Numbers(), tuple[Grant, ...]()
+    for method, numbers in known:
+        if numbers != of:  # most need one: they share the tuple
+            of, grants = numbers, tuple([held[number].grant for number in numbers])
         found.append(Way(source, node, method, grants, TRUE))
     return found
 

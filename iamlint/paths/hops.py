@@ -219,9 +219,9 @@ class Hops:
         yield from filter(self._counts, self._ways.named_by(source))
 
     def lone(self, source: str) -> Sequence[Way]:
-        """Return the ways of a principal with one grant, as most accounts of an export have, if they give all its hops.
+        """Return the ways of a principal with plain grants on one container, as most accounts of an export have.
 
-        Each is then open, and the same for all accounts of a container. Nothing is returned for other principals.
+        They give all its hops. Each is open, and the same for all accounts there. Other principals have none of these.
         """
         ways = self._ways.lone(source)
         if not ways or not is_container(ways[0].onto) or self._ways.leads_beyond(ways[0].onto):
