@@ -30,7 +30,7 @@ from iamlint.linter.findings import Maker, finding, place_of, root_of, severity_
 from iamlint.linter.once import once
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.patterns.fact_schema import KINDS, kind_of
-from iamlint.patterns.match import Match, matches, with_severity
+from iamlint.patterns.match import Match, Severities, matches
 from iamlint.queries import matches_of
 from iamlint.results.report import Report
 from iamlint.roles import Catalog, catalog
@@ -228,7 +228,7 @@ def rule_matches(rule: Rule, estate: Estate) -> Iterator[Match]:
     certain = map(_of_uncertain, found)
     if not rule.worse and not rule.milder:
         return certain
-    return (with_severity(match, rule.worse, rule.milder, estate) for match in certain)
+    return map(Severities(rule.worse, rule.milder, estate).of, certain)
 
 
 def _of_uncertain(match: Match) -> Match:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
-from iamlint.estate import Estate, identity, role_scope
+from iamlint.estate import Estate, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Fact, Grant, Principal, PrincipalKind, Written
 from iamlint.finding import Confidence, Flow
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
@@ -34,6 +34,7 @@ __all__ = [
     "TRUE",
     "Match",
     "Pattern",
+    "Severities",
     "Verdict",
     "grant_verdict",
     "grant_verdicts",
@@ -41,7 +42,6 @@ __all__ = [
     "possible_kinds",
     "text_is",
     "verdict",
-    "with_severity",
 ]
 
 
@@ -219,17 +219,71 @@ def _may_name(globs: tuple[str, ...], kind: PrincipalKind) -> bool:
     return any(head.startswith(wanted) or wanted.startswith(head) for head in heads)
 
 
-def with_severity(match: Match, worse: Mapping[str, Pattern], milder: Mapping[str, Pattern], estate: Estate) -> Match:
-    """Return the match, a step more severe if its fact certainly matches ``worse``, a step less if ``milder``."""
-    raised, related = 0, tuple[Fact, ...]()
-    name = kind_of(match.fact).name
-    for patterns, step in ((worse, 1), (milder, -1)):
-        pattern = patterns.get(name)
-        found = verdict(pattern, match.fact, estate) if pattern else FALSE
-        if found.truth is Truth.TRUE:
-            raised += step
-            related += found.facts
-    return match if not raised and not related else match.with_severity(raised, related)
+_OF_BINDING = frozenset({"reaches_privileged", "temporary", "writes"})
+"""The words with one answer for the plain grants of a binding, if their holders have the same access."""
+
+
+class Severities:
+    """Gives the matches of a rule their severities: a step more if a fact certainly matches ``worse``, a step less if
+    ``milder``.
+
+    The members of a binding have mostly the same answer. That of the last grant is kept for the next one like it.
+    """
+
+    def __init__(self, worse: Mapping[str, Pattern], milder: Mapping[str, Pattern], estate: Estate) -> None:
+        self._patterns, self._estate = ((worse, 1), (milder, -1)), estate
+        self._last: Grant | None = None
+        self._answer: tuple[int, tuple[Fact, ...]] = 0, ()
+
+    def of(self, match: Match) -> Match:
+        """Return the match with its severity."""
+        fact = match.fact
+        if not isinstance(fact, Grant):
+            raised, related = self._found(fact)
+        elif self._last is not None and self._is_like(self._last, fact):
+            raised, related = self._answer
+        else:
+            raised, related = self._answer = self._found(fact)
+            self._last = fact if self._is_of_binding(fact) else None
+        return match if not raised and not related else match.with_severity(raised, related)
+
+    def _found(self, fact: Fact) -> tuple[int, tuple[Fact, ...]]:
+        raised, related, name = 0, tuple[Fact, ...](), kind_of(fact).name
+        for patterns, step in self._patterns:
+            pattern = patterns.get(name)
+            found = verdict(pattern, fact, self._estate) if pattern else FALSE
+            if found.truth is Truth.TRUE:
+                raised += step
+                related += found.facts
+        return raised, related
+
+    def _is_of_binding(self, grant: Grant) -> bool:
+        """Whether the answer for a grant is the one for others of its binding."""
+        alike = self._estate.made(_Alike)
+        rests = [alike.rest(one["grant"], grant) for one, _ in self._patterns if "grant" in one]
+        is_plain = alike.access.nothing_blocks(grant) and grant.principal.unknown is None
+        return is_plain and all(_OF_BINDING.issuperset(_words_of(rest)) for rest in rests if rest)
+
+    def _is_like(self, last: Grant, grant: Grant) -> bool:
+        """Whether a grant is one of the same binding as the last one, and its holder has the same access."""
+        one, other = last.principal, grant.principal
+        if last.declared is not grant.declared or last.resource is not grant.resource or last.role != grant.role:
+            return False
+        if one.kind != other.kind or other.unknown is not None or grant.condition is not None:
+            return False
+        if not self._estate.has_acting_accounts:
+            return True
+        from iamlint.graph.edges import graph_of
+
+        graph = graph_of(self._estate)
+        access = graph.alike(principal_node(last) or "")
+        return access is not None and access == graph.alike(principal_node(grant) or "")
+
+
+def _words_of(rest: Rest) -> Iterator[str]:
+    yield from (step[0] for step in rest.steps)
+    for exception in rest.exceptions:
+        yield from _words_of(exception)
 
 
 def verdict(pattern: Pattern, fact: Fact, estate: Estate) -> Verdict:

@@ -27,7 +27,7 @@ from iamlint.facts import (
 )
 from iamlint.location import Location
 from iamlint.patterns.fact_schema import KINDS
-from iamlint.patterns.match import Match, grant_verdict, matches, verdict, with_severity
+from iamlint.patterns.match import Match, Severities, grant_verdict, matches, verdict
 from iamlint.principals import read_principal
 from iamlint.roles import catalog
 from iamlint.unknown import Truth, Unknown, UnknownPart
@@ -237,19 +237,42 @@ def test_every_fact_that_is_not_certainly_another_is_told() -> None:
 )
 def test_what_is_worse_or_milder(worse: dict[str, Any], milder: dict[str, Any], raised: int) -> None:
     fact = grant()
-    assert with_severity(Match(fact, TRUE), worse, milder, estate(fact)).raised == raised
+    assert Severities(worse, milder, estate(fact)).of(Match(fact, TRUE)).raised == raised
 
 
 def test_only_what_is_certain_makes_worse() -> None:
     fact = grant(NOT_KNOWN)
-    assert with_severity(Match(fact, TRUE), {"grant": {"principal_kind": "user"}}, {}, estate(fact)).raised == 0
+    assert Severities({"grant": {"principal_kind": "user"}}, {}, estate(fact)).of(Match(fact, TRUE)).raised == 0
 
 
 def test_a_privileged_account_below_makes_worse_and_is_shown() -> None:
     owner = grant("serviceAccount:admin@shop.iam.gserviceaccount.com", "roles/owner")
     fact = grant()
-    found = with_severity(Match(fact, TRUE), {"grant": {"reaches_privileged": True}}, {}, estate(fact, owner))
+    found = Severities({"grant": {"reaches_privileged": True}}, {}, estate(fact, owner)).of(Match(fact, TRUE))
     assert (found.raised, found.related) == (1, (owner,))
+
+
+@pytest.mark.parametrize(
+    ("worse", "raised"),
+    [
+        ({"reaches_privileged": True}, [1, 1, 1, 1, 1, 1, 0, 0]),  # the last two are owners themselves
+        ({"principal": "user:ana@*"}, [0, 1, 0, 0, 0, 0, 0, 0]),
+        ({"temporary": True}, [0, 0, 1, 0, 0, 0, 0, 0]),
+        ({"principal_kind": "user", "unless": {"principal": "user:b*"}}, [0, 1, 1, 1, 0, 1, 1, 0]),
+    ],
+)
+def test_each_member_of_a_binding_has_its_own_severity(worse: dict[str, Any], raised: list[int]) -> None:
+    bob, ana, cat, dan, fay, eve = (f"user:{name}@example.com" for name in ("bob", "ana", "cat", "dan", "fay", "eve"))
+    ci, admin = (f"serviceAccount:{name}@shop.iam.gserviceaccount.com" for name in ("ci", "admin"))
+    project, soon = grant().resource, Condition('request.time < timestamp("2027-01-01T00:00:00Z")')
+    binding = [replace(grant(member), resource=project) for member in (bob, ana, cat, dan, ci, fay, eve, admin)]
+    binding[2] = replace(binding[2], condition=soon)
+    owners = grant(eve, "roles/owner"), grant(admin, "roles/owner")
+    severities = Severities({"grant": worse}, {}, estate(*binding, *owners))
+    assert [severities.of(Match(one, TRUE)).raised for one in binding] == raised
+    people = Severities({"grant": worse}, {}, estate(*binding[:4]))
+    expected = [0] * 4 if "reaches_privileged" in worse else raised[:4]
+    assert [people.of(Match(one, TRUE)).raised for one in binding[:4]] == expected
 
 
 def elsewhere(fact: Grant) -> Grant:
@@ -264,7 +287,7 @@ def as_much_itself(fact: Grant) -> Grant:
 def test_no_privileged_account_below(other: Callable[[Grant], Grant]) -> None:
     fact = grant()
     worse = {"grant": {"reaches_privileged": True}}
-    assert with_severity(Match(fact, TRUE), worse, {}, estate(fact, other(fact))).raised == 0
+    assert Severities(worse, {}, estate(fact, other(fact))).of(Match(fact, TRUE)).raised == 0
 
 
 def under(expression: str, role: str = "roles/iam.serviceAccountTokenCreator") -> Grant:
@@ -366,7 +389,7 @@ def test_who_is_not_known_may_have_as_much_itself(holder: str, raised: int) -> N
     other = grant(holder, "roles/owner")
     fact = grant(Unknown("var.x has no default", ("user:", UnknownPart("var.x"))))
     worse = {"grant": {"reaches_privileged": True}}
-    assert with_severity(Match(fact, TRUE), worse, {}, estate(fact, owner, other)).raised == raised
+    assert Severities(worse, {}, estate(fact, owner, other)).of(Match(fact, TRUE)).raised == raised
 
 
 @pytest.mark.parametrize(
