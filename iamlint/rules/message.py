@@ -12,6 +12,10 @@ from iamlint.patterns.fact_schema import kind_of
 from iamlint.patterns.match import Match
 
 _NOT_KNOWN = "(not known)"
+LONGEST = 8_000
+"""Maximum length of a message in characters."""
+_MOST_NAMED = 200
+"""Maximum number of permissions that a message names; roles have ten thousand."""
 PLACEHOLDER = regex(r"\{(\w+)\}")
 
 
@@ -22,6 +26,8 @@ def filled(message: str, words: Mapping[str, str]) -> str:
     if "${" in text:
         text = "".join([brief(words[part]) if part in words else whole for whole, part in parts])
     text = " ".join(text.split())
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}..."
     return text.removesuffix(".") if text.endswith("?.") else text
 
 
@@ -141,7 +147,7 @@ def words_of(match: Match, wanted: frozenset[str] | None = None) -> dict[str, st
     if wanted is None or "permission" in wanted:
         words["permission"] = _short(permissions)
     if wanted is None or "permissions" in wanted:
-        words["permissions"] = ", ".join(permissions)
+        words["permissions"] = ", ".join(permissions[:_MOST_NAMED]) + _more(len(permissions) - _MOST_NAMED)
     for word in _shown(tuple(kind.shown), wanted):
         words[word] = kind.shown[word](fact)
     words.update(match.words)
@@ -161,4 +167,4 @@ def _short(permissions: tuple[str, ...]) -> str:
 
 
 def _more(number: int) -> str:
-    return f" and {number} more" if number else ""
+    return f" and {number} more" if number > 0 else ""

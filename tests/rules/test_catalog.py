@@ -142,6 +142,7 @@ def test_severities_of_the_users_own(tmp_path: Path) -> None:
         ({"house/a.yaml": MINIMAL.format(extra="").replace("{principal}", "{nobody}")}, "{nobody}"),
         ({"house/a.yaml": MINIMAL.format(extra="").replace("when:\n", "query: nothing\nwhen:\n")}, "exactly one of"),
         ({"house/a.yaml": "", "garden/a.yaml": ""}, "is the name of another rule"),
+        ({"house/a.yaml": MINIMAL.format(extra="").replace(" views.", "x" * 1000)}, "`message` is longer than 1000"),
         ({"house/unreadable-input.yaml": ""}, "is the name of what a report says"),
         ({"house/a.yaml": MINIMAL.format(extra="aliases: [unknown]\n")}, "is the name of what a report says"),
         ({"house/house.yaml": ""}, "is the name of a family"),

@@ -7,7 +7,7 @@ import pytest
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Resource
 from iamlint.location import Location
 from iamlint.patterns.match import Match
-from iamlint.rules.message import brief, filled, sentence, words_of
+from iamlint.rules.message import LONGEST, brief, filled, sentence, words_of
 from iamlint.unknown import Truth, Unknown, UnknownPart
 
 HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
@@ -23,6 +23,7 @@ HERE, PLACE = Declaration(Location("main.tf")), Place(Location("main.tf"))
         ("{}{ }", {}, "{}{ }"),
         ("{who} owns.", {"who": "ci@${?}.example.com"}, "ci@(not known).example.com owns."),
         ("{who} owns.", {"who": "${var.who}"}, "${var.who} owns."),
+        ("{who}" * 30, {"who": "x" * 1000}, "x" * LONGEST + "..."),
     ],
 )
 def test_filled(message: str, words: dict[str, str], expected: str) -> None:
@@ -51,6 +52,12 @@ def test_the_words_of_a_grant() -> None:
         "because": "",
         "more": "x",
     }
+
+
+def test_a_role_with_thousands_of_permissions_is_named_by_some() -> None:
+    named = tuple(f"a.b{number}.get" for number in range(10_000))
+    words = words_of(Match(CustomRole("projects/shop/roles/r", None, HERE), Truth.TRUE, named))
+    assert words["permissions"] == ", ".join(named[:200]) + " and 9800 more"
 
 
 def test_without_permissions() -> None:
