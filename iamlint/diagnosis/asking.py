@@ -98,7 +98,9 @@ def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, .
     if said and not said.kind:  # nothing is known of the call: no target is guessed
         given = replace(given, target=asked.target)
     if given.caller is None and not said:
-        hint = "name it with --caller; " + given.hint if given.hint else "name it with --caller"
+        hint = "give the error with --error, or name the caller with --caller" + (
+            f"; {given.hint}" if given.hint else ""
+        )
         raise BadQuestionError("who calls is not given, and neither the error nor the input shows it", hint)
     if given.target is None and not given.right and not asked.permission and not said:
         hint = "name it with --target" + (f"; {given.hint}" if given.hint else "")

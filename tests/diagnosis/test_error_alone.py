@@ -311,3 +311,16 @@ def test_a_name_that_only_terraform_knows_is_no_argument_of_gcloud(tmp_path: Pat
     answer = ask(tmp_path, unknown, None, target=None, error=error)
     assert "add-iam-policy-binding TARGET " in answer.fix.gcloud
     assert "google_service_account.batch.name" in answer.fix.terraform
+
+
+def test_a_refused_token_has_its_providers_names_and_a_next_step(tmp_path: Path) -> None:
+    name = "projects/7/locations/global/workloadIdentityPools/forge/providers/hub"
+    error = (
+        f"failed to generate Google Cloud federated token for //iam.googleapis.com/{name}: "
+        '{"error":"unauthorized_client","error_description":'
+        '"The given credential is rejected by the attribute condition."}'
+    )
+    answer = ask(tmp_path, ACCOUNT, None, target=None, error=error)
+    assert outcome(answer) == ("fails", "federation")
+    assert " update-oidc hub --workload-identity-pool=forge --location=global " in answer.fix.gcloud
+    assert any("with --caller github:OWNER/REPO" in stage.message for stage in answer.stages)

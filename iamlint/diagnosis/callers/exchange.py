@@ -100,6 +100,12 @@ def _fix(refused: Admitted) -> Fix:
     return Fix("", command, at.path, note)
 
 
+def provider_parts(name: str) -> re.Match[str] | None:
+    """Return the parts of a provider's full name: project, pool, provider; None if it is no such name."""
+    found = _NAME.match(name)
+    return found if found and found["provider"] else None
+
+
 def _meant(case: Case) -> Iterator[Provider]:
     """The providers that the question names, else all that trust the token's issuer."""
     wanted = case.question.provider or case.said.provider

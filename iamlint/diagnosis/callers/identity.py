@@ -44,7 +44,11 @@ def identify(case: Case) -> Identity:
             message = "a service agent is refused, and the error does not name it"
             return Identity((), (Stage(NAME, "skipped", message),))
         case "unknown":
-            message = "who calls is not given, and neither the error nor the input shows it"
+            message = "who calls is not given (--caller), and neither the error nor the input shows it"
+            if case.said.stage == "sts-exchange":
+                message += (
+                    "; with --caller github:OWNER/REPO, or another pipeline's, the provider is asked about its token"
+                )
             return Identity((), (Stage(NAME, "unknown", message, "missing-input", (), (NAME_IT,)),))
         case _:
             assert caller.principal is not None  # noqa: S101  # read_caller sets it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from iamlint.diagnosis.asked.caller import NOBODY_NAMED
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.clients import ANNOTATION
 from iamlint.diagnosis.asked.reach import gives
+from iamlint.diagnosis.callers.exchange import provider_parts
 from iamlint.diagnosis.callers.holder import Holder, holder_of
 from iamlint.diagnosis.fixes.fix_text import Member, account_reference, block, member_of, resource_name
 from iamlint.diagnosis.fixes.several import RoleChoice, grants_of
@@ -80,6 +82,10 @@ def _of_document(case: Case, holder: Holder | None) -> Fix:
         if ".svc.id.goog[" in member.text:
             terraform = terraform.replace(f'"{_POD}"', member.terraform)
             gcloud = gcloud.replace(f'"{_POD}"', _quoted(member))
+    named = provider_parts(said.provider)
+    if named:
+        gcloud = gcloud.replace(" PROVIDER ", f" {shlex.quote(named['provider'])} ")
+        gcloud = gcloud.replace("=POOL ", f"={shlex.quote(named['pool'])} ")
     if target and "${" not in target:
         gcloud = re.sub(r"\bTARGET\b", target, gcloud)
     if target:
