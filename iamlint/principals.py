@@ -385,7 +385,7 @@ def _by_parts(value: Unknown) -> Principal:
 
 def _masked(value: Unknown) -> str:
     """Return what follows the prefix of a federated principal, with each unknown part as ``${}``."""
-    return "".join(part if isinstance(part, str) else "${}" for part in value.parts).partition(":")[2]
+    return value.masked("${}").partition(":")[2]
 
 
 _HEADS = (

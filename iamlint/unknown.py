@@ -29,6 +29,9 @@ SET_ELSEWHERE = "is an empty text, which is set elsewhere"
 _LONGEST_REASON, _BEGINNING, _END = 1_000, 300, 600
 """Maximum length of a reason, in characters; and how much of its beginning and end is kept if it is longer."""
 
+HOLE = "\ue000"
+"""Represents unknown parts while a text is parsed; a private-use character, which no text has."""
+
 
 @frozen
 class Unknown:
@@ -55,6 +58,15 @@ class Unknown:
     def text(self) -> str:
         """The text shown for it, which also identifies it: ``serviceAccount:${google_service_account.ci.email}``."""
         return "".join(str(part) for part in self.parts) if self.parts else "${?}"
+
+    def masked(self, mark: str = HOLE) -> str:
+        """Return the text with a mark for each unknown part; "" if nothing of it is known by name."""
+        return "".join(part if isinstance(part, str) else mark for part in self.parts)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether a part of the text is known."""
+        return any(isinstance(part, str) for part in self.parts)
 
     @property
     def prefix(self) -> str:

@@ -13,10 +13,7 @@ from itertools import chain, repeat
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
-from iamlint.unknown import Unknown, UnknownPart
-
-HOLE = "\ue000"
-"""Represents the unknown parts of an expression; a private-use character, which no expression contains."""
+from iamlint.unknown import HOLE, Unknown, UnknownPart
 
 _TOKEN = regex(r"//[^\n]*|(?:(?<![A-Za-z0-9_])(?P<prefix>[rRbB]{1,2}))?(?P<quote>\"\"\"|'''|\"|')")
 """A comment, or the start of a literal. A letter that ends a word is not its prefix: ``x in'a'``."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from iamlint.basics.frozen import frozen
 from iamlint.conditions.common_syntax import common
-from iamlint.conditions.literals import HOLE, LiteralError, LiteralValue, Masked, masked
+from iamlint.conditions.literals import LiteralError, LiteralValue, Masked, masked
 from iamlint.conditions.syntax import (
     AllOf,
     AnyOf,
@@ -28,7 +28,7 @@ from iamlint.conditions.syntax import (
     Operator,
 )
 from iamlint.facts import Text
-from iamlint.unknown import Unknown, UnknownPart
+from iamlint.unknown import HOLE, Unknown
 
 LONGEST = 16_384
 """Maximum length in characters. Google's limit on an attribute condition is 4096."""
@@ -86,7 +86,7 @@ def by_grammar(readable: Masked, written: str) -> Node:
 def _spelt(expression: Text) -> tuple[str, Unknown | None]:
     if isinstance(expression, str):
         return expression, None
-    return "".join(HOLE if isinstance(part, UnknownPart) else part for part in expression.parts), expression
+    return expression.masked(), expression
 
 
 class Refused(Exception):

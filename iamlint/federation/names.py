@@ -12,17 +12,15 @@ import re
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Principal, Text
-from iamlint.unknown import Unknown, UnknownPart
+from iamlint.unknown import HOLE, Unknown, UnknownPart
 
-_MASK = "\ue000"
-"""An unknown part, which may be anything."""
 _EMBEDDED = regex(r"\$\{([^{}]*)\}")
 _HOSTS = ("iam.googleapis.com", "cloudresourcemanager.googleapis.com")
 _FEDERATED = regex(r"(?P<scheme>principal|principalSet)://(?P<host>[^/]+)/(?P<rest>.*)\Z", re.DOTALL)
 _PROJECT, _LOCATION = r"projects/(?P<project>[^/]+)", r"(?P<location>/locations/[^/]+)?"
 _POOL = regex(rf"{_PROJECT}{_LOCATION}/workloadIdentityPools/(?P<pool>[^/]+)(?:/(?P<who>.*))?\Z", re.DOTALL)
 _WORKFORCE = regex(r"(?P<location>locations/[^/]+/)?workforcePools/(?P<pool>[^/]+)(?:/(?P<who>.*))?\Z", re.DOTALL)
-_NAMED = regex(rf"{_MASK}/(?P<who>.*)\Z", re.DOTALL)
+_NAMED = regex(rf"{HOLE}/(?P<who>.*)\Z", re.DOTALL)
 _OF_POOL = regex(r"(?:^|\.)google_iam_(?:workload_identity|workforce)_pool\.[^.\[]+(?:\[[^\]]*\])?\.(?:name|id)\Z")
 """Return the references whose value is the full name of a pool."""
 _GKE = regex(r"serviceAccount:(?P<project>[^\[]+)\.svc\.id\.goog\[(?P<inside>.*)\]\Z", re.DOTALL)
@@ -82,7 +80,7 @@ def identity_of(principal: Principal) -> Identity | None:
     if who == "*":
         return Identity(pool, None)
     attribute = {"subject": "google.subject", "group": "google.groups"}.get(head, head)
-    return Identity(pool, attribute, _text(value)) if _MASK not in head and value else None
+    return Identity(pool, attribute, _text(value)) if HOLE not in head and value else None
 
 
 def pool_name(principal: Principal) -> str | None:
@@ -101,7 +99,7 @@ def misspelling(principal: Principal, *, by_form: bool = False) -> str | None:
     if gke := _GKE.match(text):
         return _gke(gke)
     found = _FEDERATED.match(text)
-    if found is None or _MASK in found["host"]:
+    if found is None or HOLE in found["host"]:
         return None
     scheme, host, rest = found["scheme"], found["host"], found["rest"]
     if host.endswith("googleapis.com") and host not in _HOSTS:
@@ -113,14 +111,14 @@ def misspelling(principal: Principal, *, by_form: bool = False) -> str | None:
             return "`locations/global/` is missing before `workforcePools`"
         return _of_pool(scheme, workforce["pool"], workforce["who"], certain=True, by_form=by_form)
     if pool := _POOL.match(rest):
-        certain = _MASK not in pool["pool"]
+        certain = HOLE not in pool["pool"]
         return _path(pool) or _of_pool(scheme, pool["pool"], pool["who"], certain=certain, by_form=by_form)
     if named := _NAMED.match(rest):
         certain = any(_OF_POOL.search(unknown_part) for unknown_part in _unknown_parts(principal)[:1])
         return _of_pool(scheme, "", named["who"], certain=certain, by_form=by_form)
     first = rest.partition("/")[0]
-    known = _MASK not in rest and re.search(r"(?:workloadIdentity|workforce)Pools", rest, re.IGNORECASE)
-    if known or not (_MASK in first or first in _FIRST):
+    known = HOLE not in rest and re.search(r"(?:workloadIdentity|workforce)Pools", rest, re.IGNORECASE)
+    if known or not (HOLE in first or first in _FIRST):
         form = "projects/NUMBER/locations/global/workloadIdentityPools/POOL"
         return f"its path is neither `{form}` nor `locations/global/workforcePools/POOL`"
     return None
@@ -130,9 +128,9 @@ def _path(pool: re.Match[str]) -> str | None:
     if not pool["location"]:
         return "`/locations/global` is missing before `/workloadIdentityPools`"
     location = pool["location"].removeprefix("/")
-    if location != "locations/global" and _MASK not in location:
+    if location != "locations/global" and HOLE not in location:
         return f"`{location}` should be `locations/global`"
-    if not pool["project"].isdecimal() and _MASK not in pool["project"]:
+    if not pool["project"].isdecimal() and HOLE not in pool["project"]:
         return f"`{pool['project']}` should be the project's number, not its id"
     return None
 
@@ -148,7 +146,7 @@ def _of_pool(scheme: str, pool: str, who: str | None, *, certain: bool, by_form:
     if who == "*":
         return None if scheme == "principalSet" else _SET
     head, slash, value = who.partition("/")
-    if _MASK in head:
+    if HOLE in head:
         return None
     if head not in _HEADS and not head.startswith("attribute."):
         return _head(head) if certain else None
@@ -159,7 +157,7 @@ def _of_pool(scheme: str, pool: str, who: str | None, *, certain: bool, by_form:
         return f"`{head}` is not an attribute: a name has lower-case letters, digits and underscores only"
     if not slash or not value:
         return f"no value follows `{head}`"
-    if head == "subject" and len(value.replace(_MASK, "").encode()) > LONGEST_SUBJECT:
+    if head == "subject" and len(value.replace(HOLE, "").encode()) > LONGEST_SUBJECT:
         return f"a subject has {LONGEST_SUBJECT} bytes at most, and this one is longer"
     if head == "subject" and pool.endswith(".svc.id.goog"):
         return _value(head, value) or _kubernetes(value)
@@ -186,9 +184,9 @@ def _value(head: str, value: str) -> str | None:
     if found := placeholder(value):
         return f"`{found}` is a placeholder that has not been filled in"
     if value != value.strip():
-        return f"`{value.replace(_MASK, '…')}` has a blank at its end"
+        return f"`{value.replace(HOLE, '…')}` has a blank at its end"
     if re.match(r"attribute\.repository(?:_owner)?\Z", head) and re.match(r"(?:https?://|git@|github\.com/)", value):
-        return f"`{value.replace(_MASK, '…')}` is an address, where the claim has `owner/name`"
+        return f"`{value.replace(HOLE, '…')}` is an address, where the claim has `owner/name`"
     return None
 
 
@@ -203,7 +201,7 @@ def _gke(found: re.Match[str]) -> str | None:
         return "it names the project by its number instead of its id"
     namespace, slash, name = found["inside"].partition("/")
     if not slash:
-        return None if _MASK in namespace else "`[NAMESPACE/NAME]` is missing the slash"
+        return None if HOLE in namespace else "`[NAMESPACE/NAME]` is missing the slash"
     return _kubernetes(f"ns/{namespace}/sa/{name}")
 
 
@@ -212,10 +210,10 @@ def _kubernetes(value: str) -> str | None:
     found = re.fullmatch(r"ns/([^/]*)/sa/([^/]*)", value, re.DOTALL)
     if found is None:
         form = "ns/NAMESPACE/sa/NAME"
-        return None if _MASK in value else f"GKE's subjects are like `{form}`, not `{value}`"
+        return None if HOLE in value else f"GKE's subjects are like `{form}`, not `{value}`"
     for text, pattern in ((found[1], _LABEL), (found[2], _SUBDOMAIN)):
-        if not pattern.fullmatch(text.replace(_MASK, "a")):
-            shown = text.replace(_MASK, "…")
+        if not pattern.fullmatch(text.replace(HOLE, "a")):
+            shown = text.replace(HOLE, "…")
             return f"`{shown}` is not a valid Kubernetes name: names have lower-case letters, digits and `-`"
     return None
 
@@ -223,8 +221,8 @@ def _kubernetes(value: str) -> str | None:
 def _spelt(principal: Principal) -> str:
     """Return the text with a mark for each unknown part."""
     if principal.unknown and principal.unknown.parts:
-        return "".join(_MASK if isinstance(part, UnknownPart) else part for part in principal.unknown.parts)
-    return _EMBEDDED.sub(_MASK, principal.text)
+        return principal.unknown.masked()
+    return _EMBEDDED.sub(HOLE, principal.text)
 
 
 def _unknown_parts(principal: Principal) -> list[str]:
@@ -235,9 +233,9 @@ def _unknown_parts(principal: Principal) -> list[str]:
 
 def _text(masked: str) -> Text:
     """Return a value; with an unknown part, an `Unknown` with its known prefix."""
-    if _MASK not in masked:
+    if HOLE not in masked:
         return masked
-    parts = [one for one in re.split(f"({_MASK})", masked) if one]
+    parts = [one for one in re.split(f"({HOLE})", masked) if one]
     return Unknown(
-        "a part of the principal is not known", tuple(UnknownPart("?") if one == _MASK else one for one in parts)
+        "a part of the principal is not known", tuple(UnknownPart("?") if one == HOLE else one for one in parts)
     )

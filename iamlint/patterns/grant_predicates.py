@@ -154,7 +154,7 @@ def _may_be_own(principal: Principal, name: Text) -> Truth:
         return text_is((f"serviceAccount:{name}",), principal.unknown)
     if name.parts and principal.unknown.text == f"serviceAccount:{name.text}":
         return Truth.TRUE
-    glob = "".join(part if isinstance(part, str) else "*" for part in name.parts or ("*",))
+    glob = name.masked("*") or "*"
     return Truth.FALSE if text_is((f"serviceAccount:{glob}",), principal.unknown) is Truth.FALSE else Truth.UNKNOWN
 
 

@@ -161,7 +161,7 @@ def _coalesced(arguments: list[Value], why: Unknown) -> Value | None:
 
 
 def _has_text(value: Value) -> bool:
-    return isinstance(value.data, Unknown) and any(isinstance(part, str) for part in value.data.parts)
+    return isinstance(value.data, Unknown) and value.data.has_text
 
 
 def one_of_texts(values: Iterable[Value]) -> Partial | None:

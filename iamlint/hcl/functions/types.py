@@ -316,7 +316,7 @@ def _same_unknown(a: Data, b: Data) -> bool | Unknown:
             if isinstance(other, str):
                 fits = other.startswith(why.prefix) and other.endswith(why.suffix)
                 return why if fits and len(other) >= sum(len(p) for p in why.parts if isinstance(p, str)) else False
-            return False if any(isinstance(part, str) for part in why.parts) else why
+            return False if why.has_text else why
     raise AssertionError("one of the two is unknown")
 
 

@@ -57,8 +57,8 @@ def _type(value: Value, budget: list[int]) -> Type:
             return NUMBER
         case str():
             return STRING
-        case Unknown(parts=parts):
-            return STRING if any(isinstance(part, str) for part in parts) else ANY
+        case Unknown() as why:
+            return STRING if why.has_text else ANY
         case List() | SetOf() as found:
             kind = "list" if isinstance(found, List) else "set"
             return Type(kind, unify(_type(item, budget) for item in items(value)) or ANY)

@@ -68,7 +68,7 @@ class _Entry:
     def open(self, name: str, why: Unknown) -> str | None:
         """Return the value for an unknown part."""
         self.unknown[name] = why.reason
-        return why.text if any(isinstance(part, str) for part in why.parts) else None
+        return why.text if why.has_text else None
 
     def text(self, name: str, value: Text | None) -> str | None:
         return self.open(name, value) if isinstance(value, Unknown) else value

@@ -212,7 +212,7 @@ def _rows(value: Value) -> tuple[Value, ...] | None:
     if unclear:
         raise UnknownResult(Unknown(unclear.reason))
     if isinstance(value.data, Unknown):
-        if not any(isinstance(part, str) for part in value.data.parts):
+        if not value.data.has_text:
             raise UnknownResult(value.data)  # it may be a list
         return None
     return items(value) if isinstance(value.data, tuple | SetOf) else None

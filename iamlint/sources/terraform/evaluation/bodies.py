@@ -20,7 +20,8 @@ from iamlint.unknown import Unknown
 
 META = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection", "providers"})
 """Arguments and blocks that belong to Terraform, not to the resource."""
-
+OF_CALLS = META | {"source", "version"}
+"""The arguments of a module call that are not passed to the module."""
 STEPS_OF_BODY = 10
 """Steps for each block that a ``dynamic`` block makes."""
 ScopeOf = Callable[[SourceText], Scope]

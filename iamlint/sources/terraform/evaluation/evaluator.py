@@ -22,15 +22,13 @@ from iamlint.sources.terraform.evaluation.expansion import (
     Expansion,
     Key,
     expanded,
-    instances_in_part,
     key_text,
 )
-from iamlint.sources.terraform.evaluation.inputs import Given, Input
 from iamlint.sources.terraform.evaluation.local_values import SAME_IN_ALL, LocalValues
 from iamlint.sources.terraform.evaluation.module_call import ModuleCall
 from iamlint.sources.terraform.evaluation.moves import Moves, former, is_imported, moves_of
 from iamlint.sources.terraform.evaluation.outputs import as_output
-from iamlint.sources.terraform.evaluation.providers import passed_providers, provider_name
+from iamlint.sources.terraform.evaluation.passed import Given, Input, passed_providers, provider_name, undeclared
 from iamlint.sources.terraform.evaluation.run import (
     STEPS_OF_CALL,
     STEPS_OF_COMMANDS,
@@ -159,9 +157,8 @@ class ModuleInstance(LocalValues):
         return self.run.workspace
 
     def _once(self, key: tuple[str, ...], work: Callable[[], Value]) -> Value:
-        assumed = self.run.files.assumed
         if key in self._values:
-            assumed |= self._assumed.get(key, frozenset())
+            self.run.files.assumed.update(self._assumed.get(key, ()))
             return self._values[key]
         reference = self.qualified(".".join(key[1:] if key[0] == "output" else key))
         if key in self._working:
@@ -172,16 +169,14 @@ class ModuleInstance(LocalValues):
         self._working.add(key)
         self.run.depth += 1
         self.run.deepest = max(self.run.deepest, self.run.depth)
-        before = self.run.assumed_anew()
         try:
-            value = with_name(work(), reference)
+            value, assumed = self.run.assuming(work)
         finally:
             self._working.discard(key)
             self.run.depth -= 1
-            if assumed:
-                self._assumed[key] = frozenset(assumed)
-            assumed |= before
-        self._values[key] = value
+        if assumed:
+            self._assumed[key] = assumed
+        self._values[key] = value = with_name(value, reference)
         return value
 
     # -- variables and locals --------------------------------------------------------------------------------------
@@ -231,12 +226,8 @@ class ModuleInstance(LocalValues):
         """Return the instances of a block with ``count`` or ``for_each``."""
         known = self._expansions.get(id(declared))
         if known is None:
-            before = self.run.assumed_anew()
-            known = self._expand(declared, address)
-            if self.run.files.assumed:
-                known = replace(known, assumed=frozenset(self.run.files.assumed))
-            self._expansions[id(declared)] = known
-            self.run.files.assumed.update(before)
+            found, assumed = self.run.assuming(lambda: self._expand(declared, address))
+            known = self._expansions[id(declared)] = replace(found, assumed=assumed) if assumed else found
         self.run.files.assumed.update(known.assumed)
         return known
 
@@ -267,13 +258,8 @@ class ModuleInstance(LocalValues):
             return Value(self._object(mode, declared, address + key_text(key), names))
 
         if not expansion.is_named:
-            return instances_in_part(expansion, address, made)
-        objects = {key: made(key, names) for key, names in expansion.instances}
-        if expansion.repeated is None:
-            return objects.get(None, NULL)
-        if expansion.repeated == "count":
-            return Value(tuple(objects.values()))
-        return Value({str(key): value for key, value in sorted(objects.items(), key=lambda item: str(item[0]))})
+            return expansion.in_part(address, made)
+        return expansion.whole({key: made(key, names) for key, names in expansion.instances})
 
     def _object(self, mode: Mode, declared: Declared, address: str, names: Mapping[str, Value]) -> Lazy:
         from iamlint.sources.terraform.instances.objects import instance_object
@@ -323,8 +309,6 @@ class ModuleInstance(LocalValues):
         return self._children[name]
 
     def _call(self, name: str, declared: Declared) -> dict[Key, ModuleInstance] | Unknown:
-        from iamlint.sources.terraform.evaluation.undeclared import undeclared
-
         address = self.qualified(f"module.{name}")
         source = declared.literal("source")
         if source is None:
@@ -418,21 +402,14 @@ class ModuleInstance(LocalValues):
         address = self.qualified(f"module.{name}")
         if isinstance(children, Unknown):
             return Value(Unknown(children.reason, (UnknownPart(address),)))
-        declared = self.module.calls[name]
-        expansion = self.expansion(declared, address)
+        expansion = self.expansion(self.module.calls[name], address)
         objects = {key: Value(child.as_object()) for key, child in children.items()}
         if not expansion.is_named:
             of = dict(zip((id(names) for _, names, _ in expansion.all()), objects.values(), strict=False))
             one = len(expansion.possible) < 2  # several have one address, and so the same names
             sure = {id(names) for _, names in expansion.instances}
-            return instances_in_part(
-                expansion, address, lambda _, names: of.get(id(names)) if one or id(names) in sure else None
-            )
-        if declared.argument("count"):
-            return Value(tuple(objects.values()))
-        if declared.argument("for_each"):
-            return Value({str(key): value for key, value in sorted(objects.items(), key=lambda item: str(item[0]))})
-        return objects.get(None, NULL)
+            return expansion.in_part(address, lambda _, names: of.get(id(names)) if one or id(names) in sure else None)
+        return expansion.whole(objects)
 
     def as_object(self) -> Lazy:
         """Return this module instance for its caller's expressions: an object of its outputs."""

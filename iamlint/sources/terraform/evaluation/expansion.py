@@ -42,8 +42,21 @@ class Expansion:
         yield from ((key_text(key), names, None) for key, names in self.instances)
         yield from (("[*]", names, self.symbolic) for names in self.possible)
 
-    def known(self, value_of: Callable[[Key, Mapping[str, Value]], Value | None]) -> Partial:
-        """Return what is known of the collection of all instances; ``value_of`` returns the value of one."""
+    def whole(self, objects: Mapping[Key, Value]) -> Value:
+        """Return the value of the block: one of these objects by key, or a tuple or a map of them."""
+        if self.repeated is None:
+            return objects.get(None, NULL)
+        if self.repeated == "count":
+            return Value(tuple(objects.values()))
+        return Value({str(key): value for key, value in sorted(objects.items(), key=lambda item: str(item[0]))})
+
+    def in_part(self, address: str, value_of: Callable[[Key, Mapping[str, Value]], Value | None]) -> Value:
+        """Return the value of the block if not all instances are known, or not by their names.
+
+        ``value_of`` returns the value of one.
+        """
+        reason = self.symbolic.reason if self.symbolic else "a key of for_each is not known"
+        why = Unknown(f"the instances of {address} are not known: {reason}", (UnknownPart(address),))
         parts: list[Part] = []
         for sure, (key, names) in (
             *((True, one) for one in self.instances),
@@ -52,7 +65,8 @@ class Expansion:
             value = value_of(key, names)
             if value is not None:
                 parts.append(Part(value, self._key_of(names) if sure or key is None else Value(key), sure))
-        return Partial("map" if self.repeated == "for_each" else "list", tuple(parts), self.rest)
+        kind = "map" if self.repeated == "for_each" else "list"
+        return Value(why, None, Partial(kind, tuple(parts), self.rest))
 
     def _possible(self) -> Iterator[tuple[Key, dict[str, Value]]]:
         """Yield the instances that may exist with their keys. Of an unknown number, that is the first one."""
@@ -262,13 +276,3 @@ def key_text(key: Key) -> str:
         key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
     )
     return f'["{quoted}"]'
-
-
-def instances_in_part(
-    expansion: Expansion, address: str, value_of: Callable[[Key, Mapping[str, Value]], Value | None]
-) -> Value:
-    """Return the value of a block whose instances are not all known, or not by their names."""
-    symbolic = expansion.symbolic
-    reason = symbolic.reason if symbolic else "a key of for_each is not known"
-    why = Unknown(f"the instances of {address} are not known: {reason}", (UnknownPart(address),))
-    return Value(why, None, expansion.known(value_of))

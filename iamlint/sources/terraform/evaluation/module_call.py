@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.documents.values import SetOf, Value
+from iamlint.documents.values import SetOf, Value, with_elements
 from iamlint.facts import Fact, UnreadPart
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
 from iamlint.location import SourceText, Span
@@ -66,10 +66,8 @@ class ModuleCall:
     def _value(self, value: Value) -> Value:
         at = None if value.at and value.at.source is self._description else value.at
         match value.data:
-            case tuple() as items:
-                return Value(tuple(self._value(item) for item in items), at)
-            case SetOf(items):
-                return Value(SetOf(tuple(self._value(item) for item in items)), at)
+            case tuple() | SetOf() as items:
+                return Value(with_elements(items, self._value), at)
             case str() as text if _CONTEXT_KEY.match(text):
                 why = Unknown(f"{text} is a name that only the module knows", (UnknownPart(text),))
                 return Value(why, at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from iamlint.basics.frozen import frozen, mutable
 from iamlint.budget import Budget, Exhausted
@@ -42,11 +42,9 @@ MOST_STEPS_OF_RESERVE = 200
 """Maximum number of steps of one expression from the reserve: a plain value takes fewer."""
 NO_WORKSPACE = unknown("terraform.workspace is not known", reference="terraform.workspace")
 
-
+Result = TypeVar("Result")
 Told = tuple[int, str]
 """What was reported once: about which block, and the reason."""
-
-
 TELL, MISSING = "tell", "missing"
 """Events of an instance of a module: an unread part is reported, a directory is missing."""
 
@@ -155,6 +153,14 @@ class Run:
     def miss(self, directory: str, address: str, part: UnreadPart) -> None:
         """Record that a block may have more instances if a missing directory existed."""
         self.absent.setdefault(directory, {}).setdefault(address, part)
+
+    def assuming(self, work: Callable[[], Result]) -> tuple[Result, frozenset[str]]:
+        """Return the result of work, and the directories that were assumed to be empty for it."""
+        before = self.assumed_anew()
+        try:
+            return work(), frozenset(self.files.assumed)
+        finally:
+            self.files.assumed.update(before)
 
     def assumed_anew(self) -> frozenset[str]:
         """Return the directories that were assumed to be empty so far, and start a new collection."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
-from iamlint.documents.values import Data, Lazy, List, Map, Partial, SetOf, Value
+from iamlint.documents.values import Data, Lazy, Partial, Value, with_elements
 from iamlint.hcl.functions.types import size
 from iamlint.sources.terraform.configuration.module import Module
 from iamlint.sources.terraform.configuration.selection import DEFAULT, NAME
@@ -213,20 +213,10 @@ class _Outputs:
         match value.data:
             case Unknown() as why:
                 return Unknown(why.reason, tuple(self._parts(why)), why.refused)
-            case List() as items:
-                return List(self.elsewhere(item) for item in items)
-            case tuple() as items:
-                return tuple(self.elsewhere(item) for item in items)
-            case SetOf(items):
-                return SetOf(tuple(self.elsewhere(item) for item in items))
-            case Map() as fields:
-                return Map({name: self.elsewhere(field) for name, field in fields.items()})
-            case dict() as fields:
-                return {name: self.elsewhere(field) for name, field in fields.items()}
             case Lazy() as lazy:
                 return self._lazy(lazy)
             case data:
-                return data
+                return with_elements(data, self.elsewhere)
 
     def _lazy(self, lazy: Lazy) -> Lazy:
         def attribute(name: str) -> Value | None:

@@ -130,7 +130,7 @@ def placed_parts(argument: Argument) -> tuple[tuple[Part, Place], ...] | Unknown
 
 
 def _says_something(data: Data) -> bool:
-    return not isinstance(data, Unknown) or any(isinstance(part, str) for part in data.parts)
+    return not isinstance(data, Unknown) or data.has_text
 
 
 def doubt_of(part: Part, text: Text, why: Unknown) -> str:

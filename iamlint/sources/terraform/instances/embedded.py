@@ -7,10 +7,7 @@ from collections.abc import Callable, Iterator
 from iamlint.documents.values import Data, Value
 from iamlint.hcl.heredoc import Locate, locator
 from iamlint.location import SourceText, Span, Unreadable
-from iamlint.unknown import Unknown, UnknownPart
-
-HOLE = "\ue000"
-"""Surrounds an unknown part's number while a document is parsed; a private-use character that no document has."""
+from iamlint.unknown import HOLE, Unknown, UnknownPart
 
 Read = Callable[[SourceText, str], Value | Unreadable]
 """Parses a text; the second argument says why parts of it are unknown, "" if all are known."""

@@ -13,10 +13,10 @@ from iamlint.documents.values import NULL, Data, Part, Partial, SetOf, Value
 from iamlint.facts import Condition
 from iamlint.location import SourceText, Unreadable
 from iamlint.sources.terraform.instances.arguments import partly_known, text_of
-from iamlint.sources.terraform.instances.embedded import HOLE, embedded
+from iamlint.sources.terraform.instances.embedded import embedded
 from iamlint.sources.terraform.instances.go_json import decoded, fields
 from iamlint.sources.terraform.instances.instance import Argument, Body
-from iamlint.unknown import Unknown
+from iamlint.unknown import HOLE, Unknown
 
 
 @frozen

@@ -20,10 +20,10 @@ from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
 from iamlint.location import Span
 from iamlint.sources.marks import ROLE
 from iamlint.sources.terraform.configuration.module import Declared, Mode, kind_of
-from iamlint.sources.terraform.evaluation.bodies import META, ScopeOf, body, evaluated, provisioners
+from iamlint.sources.terraform.evaluation.bodies import OF_CALLS, ScopeOf, body, evaluated, provisioners
 from iamlint.sources.terraform.evaluation.command.programs import OF_PROVISIONERS, OF_TYPES, PROGRAMS, WITH_COMMANDS
 from iamlint.sources.terraform.instances.instance import Argument, Body
-from iamlint.unknown import Unknown
+from iamlint.unknown import HOLE, Unknown
 
 if TYPE_CHECKING:
     from iamlint.sources.terraform.evaluation.run import Run
@@ -108,8 +108,6 @@ _CLIENT = regex(
     r"|\.grant_\w+\(|\.acl\.|ACL\(\)\.|create_service_account_key\(|\.keys\(\)\.create\("
 )
 """What a text contains if it has a command that changes IAM, and not a sentence about it."""
-_OF_CALLS = META | {"source", "version"}
-"""The arguments of a module call that are not passed to the module."""
 
 Item = TypeVar("Item")
 Search = Callable[[str], "re.Match[str] | None"]
@@ -205,8 +203,8 @@ def _unread_program(
             found = search(text) if has_time(text) else None
             if found:
                 return f"contains a change of IAM, which is not read: {_excerpt(found)}", argument.at
-        why = next((part.unknown for part in _parts(argument.value) if part.unknown), None)
-        if why and (_is_beyond(why) or any(map(_may_change, _texts(argument.value)))):
+        why = _unknown_command(argument.value)
+        if why:
             return f"contains a command that may change IAM, and is not known in full: {why.reason}", argument.at
     words = [program.arguments[name].value for name in _OF_CONTAINERS if name in program.arguments]
     together = " ".join(text for value in words for text in _in_order(value))
@@ -244,7 +242,7 @@ def _command_in(text: str) -> re.Match[str] | None:
 
 def unread_of_call(declared: Declared, scope: ScopeOf, run: Run) -> Unread | None:
     """Return the part of a module call's arguments that changes IAM, if the module runs them."""
-    written = (local for name, local in declared.arguments().items() if name not in _OF_CALLS)
+    written = (local for name, local in declared.arguments().items() if name not in OF_CALLS)
     return _unread([evaluated(local, scope) for local in written], run, None)
 
 
@@ -271,8 +269,8 @@ def _unread(arguments: list[Argument], run: Run, directories: list[str] | None) 
                 if one.reason and is_command:
                     return f"runs a command that may change IAM: {one.reason}", argument.at
     for argument in arguments if is_command else ():
-        why = next((part.unknown for part in _parts(argument.value) if part.unknown), None)
-        if why and (_is_beyond(why) or any(map(_may_change, _texts(argument.value)))):
+        why = _unknown_command(argument.value)
+        if why:
             return f"runs a command that may change IAM, and is not known in full: {why.reason}", argument.at
     return None
 
@@ -332,15 +330,17 @@ def _parts(value: Value) -> Iterator[Value]:
         return
 
 
-def _is_beyond(why: Unknown) -> bool:
-    """Whether a text is unknown since its file exceeds the bound: padding would hide what is in it."""
-    return "is larger than" in why.reason
+def _unknown_command(value: Value) -> Unknown | None:
+    """Return why a value is not known in full, if the unknown part may be a command that changes IAM.
+
+    That is so if a file exceeds the bound: padding would hide what is in it.
+    """
+    why = next((part.unknown for part in _parts(value) if part.unknown), None)
+    return why if why and ("is larger than" in why.reason or any(map(_may_change, _texts(value)))) else None
 
 
 def _may_change(text: str) -> bool:
     """Whether the part of a command line that determines its action is unknown."""
-    from iamlint.sources.terraform.instances.embedded import HOLE
-
     for found in _TOOL.finditer(text):
         before = ""
         for word in found[1].split():
@@ -372,17 +372,13 @@ def _in_order(value: Value) -> Iterator[str]:
 
 
 def _with_unknown_parts(text: str | Unknown) -> str:
-    from iamlint.sources.terraform.instances.embedded import HOLE
-
     if isinstance(text, str):
         return text
-    return "".join(part if isinstance(part, str) else HOLE for part in text.parts) or HOLE
+    return text.masked() or HOLE
 
 
 def _excerpt(found: re.Match[str]) -> str:
     """Return the matching line, from the start of the IAM part."""
-    from iamlint.sources.terraform.instances.embedded import HOLE
-
     text = found.string
     start = text.rfind("\n", 0, found.start()) + 1
     line = text[start:].partition("\n")[0].strip()

@@ -21,9 +21,9 @@ from iamlint.files.tree import Asked
 from iamlint.location import Span
 from iamlint.sources.terraform.configuration.module import Declared, Mode, Module
 from iamlint.sources.terraform.evaluation.evaluator import ModuleInstance
-from iamlint.sources.terraform.evaluation.inputs import Input
 from iamlint.sources.terraform.evaluation.kept.fingerprints import NotFixed, fingerprint
 from iamlint.sources.terraform.evaluation.kept.states import CIRCULAR, OUTPUTS, STATE
+from iamlint.sources.terraform.evaluation.passed import Input
 from iamlint.sources.terraform.evaluation.run import MISSING, TELL, Run, Told
 from iamlint.sources.terraform.instances.instance import Argument, Body, Instance
 from iamlint.unknown import Unknown
@@ -225,10 +225,7 @@ class _Child:
         It is evaluated in the calling module, which has notes of its own.
         """
         if name not in self.inputs:
-            before = self.run.assumed_anew()
-            value = self.outside(notes, self.given[name])
-            self.inputs[name] = value, frozenset(self.run.files.assumed)
-            self.run.files.assumed.update(before)
+            self.inputs[name] = self.run.assuming(lambda: self.outside(notes, self.given[name]))
         self.run.files.assumed.update(self.inputs[name][1])
         return self.inputs[name]
 

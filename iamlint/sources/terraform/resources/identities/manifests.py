@@ -12,15 +12,15 @@ from dataclasses import replace
 
 from iamlint.documents import read_yaml
 from iamlint.documents.parts import get
-from iamlint.documents.values import Data, SetOf, Value
+from iamlint.documents.values import SetOf, Value, with_elements
 from iamlint.facts import Condition, Declaration, Fact, Grant, Resource, Text, UnreadPart
 from iamlint.location import SourceText, Span, Unreadable
 from iamlint.sources.gcloud.recognition.kinds import kind_of
 from iamlint.sources.terraform.instances.declarations import declaration
-from iamlint.sources.terraform.instances.embedded import HOLE, embedded
+from iamlint.sources.terraform.instances.embedded import embedded
 from iamlint.sources.terraform.instances.instance import Argument, Instance
 from iamlint.sources.terraform.resources.identities.accounts import principal_of
-from iamlint.unknown import Unknown, UnknownPart
+from iamlint.unknown import HOLE, Unknown, UnknownPart
 
 ARGUMENTS = {
     "kubernetes_manifest": "manifest",
@@ -72,17 +72,8 @@ def _read(source: SourceText, _reason: str) -> Value | Unreadable:
 
 def _placed(value: Value, otherwise: Span) -> Value:
     """Return the value with a place for each of its parts: its own, else that of the argument."""
-    data: Data = value.data
-    match value.data:
-        case tuple() as items:
-            data = tuple(_placed(item, otherwise) for item in items)
-        case SetOf(items):
-            data = tuple(_placed(item, otherwise) for item in items)
-        case dict() as entries:
-            data = {key: _placed(item, otherwise) for key, item in entries.items()}
-        case _:
-            pass
-    return Value(data, value.at or otherwise)
+    data = value.data.elements if isinstance(value.data, SetOf) else value.data
+    return Value(with_elements(data, lambda item: _placed(item, otherwise)), value.at or otherwise)
 
 
 def _facts(instance: Instance, declared: Declaration, document: Value) -> Iterator[Fact]:
@@ -113,19 +104,11 @@ class _Holes:
 
     def masked(self, value: Value) -> Value:
         """Return the value with texts in place of unknown parts."""
-        data: Data = value.data
-        match value.data:
-            case Unknown() as why:
-                data = "".join(
-                    part if isinstance(part, str) else self._number(why, part) for part in why.parts
-                ) or self._number(why, None)
-            case tuple() as items:
-                data = tuple(self.masked(item) for item in items)
-            case dict() as entries:
-                data = {key: self.masked(item) for key, item in entries.items()}
-            case _:
-                pass
-        return Value(data, value.at)
+        if not isinstance(value.data, Unknown):
+            return Value(with_elements(value.data, self.masked), value.at)
+        why = value.data
+        parts = [part if isinstance(part, str) else self._number(why, part) for part in why.parts]
+        return Value("".join(parts) or self._number(why, None), value.at)
 
     def _number(self, why: Unknown, unknown_part: UnknownPart | None) -> str:
         self._unknown.append((why, unknown_part))
