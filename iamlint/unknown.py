@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field
 from enum import Enum
+from functools import reduce
+from operator import and_
 
 from iamlint.basics.frozen import frozen
 
@@ -171,6 +174,11 @@ class Truth(Enum):
 
     def __bool__(self) -> bool:
         raise TypeError("a Truth has three values: compare it with Truth.TRUE")
+
+    @staticmethod
+    def all(truths: Iterable[Truth]) -> Truth:
+        """Return whether all are true."""
+        return reduce(and_, truths, Truth.TRUE)
 
     @staticmethod
     def of(fact: bool) -> Truth:

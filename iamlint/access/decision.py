@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from functools import reduce
-from operator import and_
 from typing import Literal
 
 from iamlint.basics.frozen import frozen
@@ -127,7 +125,7 @@ class Check:
 
 
 def _together(steps: Iterable[Step]) -> Truth:
-    return reduce(and_, (step.truth for step in steps), Truth.TRUE)
+    return Truth.all(step.truth for step in steps)
 
 
 @frozen

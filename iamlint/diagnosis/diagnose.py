@@ -7,7 +7,7 @@ from dataclasses import replace
 from iamlint.diagnosis.answer import Answer, Stage
 from iamlint.diagnosis.asked.caller import NOBODY_NAMED
 from iamlint.diagnosis.asked.case import Case
-from iamlint.diagnosis.callers.holder import Holder, holder_of
+from iamlint.diagnosis.callers.holder import Holder, account_holder
 from iamlint.diagnosis.callers.identity import identify
 from iamlint.diagnosis.fixes.fixes import fix_for
 from iamlint.diagnosis.stages.client_stage import client_stage
@@ -25,10 +25,9 @@ from iamlint.diagnosis.stages.gates import (
 from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.perimeter import with_perimeters
 from iamlint.diagnosis.stages.rights import agent_stages, evicted_stages, needs_of, rights_of_call
-from iamlint.diagnosis.stages.stages import account, hop_stages, hops_of, worst
+from iamlint.diagnosis.stages.stages import hop_stages, hops_of
 from iamlint.diagnosis.stages.target import target_stage
-from iamlint.facts import Group
-from iamlint.principals import read_principal
+from iamlint.facts import Group, Resource
 from iamlint.unknown import Truth
 
 _NO_CALLS = ("granting", "organization-policy", "network-perimeter")
@@ -64,7 +63,7 @@ def _best(case: Case, holders: tuple[Holder, ...]) -> tuple[Holder, list[Hop]]:
     """The identity of the caller that gets furthest, with its hops."""
     found = [(holder, hops_of(case, holder)) for holder in holders]
     order = (Truth.TRUE, Truth.UNKNOWN, Truth.FALSE)
-    return min(found, key=lambda one: order.index(worst(one[1])))
+    return min(found, key=lambda one: order.index(Truth.all(hop.truth for hop in one[1])))
 
 
 def _truth(stages: list[Stage]) -> Truth:
@@ -81,7 +80,7 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
     if direct and holder and (question.right or said.of_resource):
         return [direct_stage(case, holder, direct)]
     if question.right:
-        who = _target_holder(case) if case.target else holder
+        who = account_holder(case, case.target) if case.target else holder
         return [rights_of_call(case, who, question.right, question.on)] if who else []
     if holder and said.by_agent and said.of_resource and said.settles == "service-agent-evicted":
         return evicted_stages(case, holder)
@@ -102,11 +101,7 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
     if not said.permission:
         return []
     on = question.on or said.resource or None
-    return [rights_of_call(case, _target_holder(case), said.permission, on)]
-
-
-def _target_holder(case: Case) -> Holder:
-    return holder_of(read_principal(f"serviceAccount:{case.target}"), case.declared(case.target))
+    return [rights_of_call(case, account_holder(case, case.target), said.permission, on)]
 
 
 def _asked(case: Case, holder: Holder | None) -> str:
@@ -143,7 +138,7 @@ def _not_in_input(case: Case, answer: Answer) -> tuple[str, ...]:
     found = [*answer.not_in_input, *case.question.assumed]
     found += [text for stage in answer.stages if stage.state == "done" for text in stage.missing]
     if case.target:
-        found += not_looked_at(case, account(case.target), case.declared(case.target))
+        found += not_looked_at(case, Resource("service_account", case.target), case.declared(case.target))
     elif case.question.on:
         found.append("policies above the resource")
     if not case.estate.of(Group) and not any(text.startswith("members of") for text in found):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 
-from iamlint.diagnosis.asked.question import METHODS
+from iamlint.diagnosis.asked.question import DELEGATE, METHODS
 from iamlint.diagnosis.asking import Asked
 from iamlint.diagnosis.recognition.said import read_error
 from iamlint.principals import read_principal
@@ -24,7 +24,6 @@ Groups are not among them: an export of an organization grants most roles to gro
 permissions gives to a group decides nothing.
 """
 _FEDERATED = ("github:", "gitlab:", "oidc:", "principal:")
-_DELEGATE = "iam.serviceAccounts.implicitDelegation"
 _QUOTA = "serviceusage.services.use"
 
 
@@ -36,7 +35,7 @@ def relevance(asked: Asked, catalog: Catalog) -> ExportFilter | None:
     if not caller or not (target or asked.permission) or not all(parts):
         return None
     named = [one for one in (asked.method, asked.permission, *(name for name, _ in said.needs)) if one]
-    permissions = {*METHODS.values(), _DELEGATE, _QUOTA, *named}
+    permissions = {*METHODS.values(), DELEGATE, _QUOTA, *named}
     roles = Roles(catalog, {})
     may_give = _role_test(roles, permissions)
 

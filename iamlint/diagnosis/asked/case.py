@@ -18,6 +18,7 @@ from iamlint.facts import (
     DefaultAccounts,
     ExportedPolicy,
     Group,
+    Impersonation,
     Membership,
     Project,
     Resource,
@@ -81,6 +82,11 @@ class Case:
     def target(self) -> str:
         """The e-mail of the target; "" without one."""
         return self.email_of(self.question.target) if self.question.target else ""
+
+    @cached_property
+    def asking(self) -> list[Impersonation]:
+        """The provider blocks, backends and data sources that ask for the target's token."""
+        return [one for one in self.estate.of(Impersonation) if self.email_of(shown(one.target)) == self.target]
 
     def declared_account(self, email: str) -> ServiceAccount | None:
         """The account that Terraform, a plan or a state declares."""

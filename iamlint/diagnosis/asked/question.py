@@ -17,6 +17,8 @@ METHODS: Mapping[str, str] = {
 }
 """The methods and the permission that each needs on the target. Source:
 https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts"""
+DELEGATE = "iam.serviceAccounts.implicitDelegation"
+"""The permission that each hop to a delegate needs."""
 CREDENTIALS_METHODS = frozenset(METHODS) - {"actAs"}
 """The methods of the IAM Service Account Credentials API."""
 

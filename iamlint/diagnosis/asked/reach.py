@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -152,14 +151,6 @@ def is_unknown_text(grant: Grant) -> bool:
     return isinstance(condition, Unknown) or (
         isinstance(condition, Condition) and isinstance(condition.expression, Unknown)
     )
-
-
-def together(steps: Iterable[Step]) -> Truth:
-    """Return the result of the steps."""
-    found = Truth.TRUE
-    for step in steps:
-        found &= step.truth
-    return found
 
 
 def reason_of(step: Step) -> str:

@@ -7,6 +7,7 @@ from dataclasses import field
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
+from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.estate import Estate, identity, scope
 from iamlint.estate.groups import Groups
@@ -14,6 +15,7 @@ from iamlint.estate.membership import covered, named
 from iamlint.facts import Declaration, Grant, Pool, Principal, Project, Text
 from iamlint.federation.names import identity_of, misspelling
 from iamlint.logic.globs import text_is
+from iamlint.principals import read_principal
 from iamlint.unknown import Truth, Unknown, shown
 
 _MEMBERS = ("user", "service_account", "default_service_account", "service_agent", "group")
@@ -185,6 +187,11 @@ def holder_of(principal: Principal, declared: Declaration) -> Holder:
         why = "the attributes of the token are not given; name the caller as github:, gitlab: or oidc: with --claim"
         token = Token(found["project"], found["pool"], {"google.subject": who.value}, declared, why)
     return Holder(principal, declared, token)
+
+
+def account_holder(case: Case, email: str) -> Holder:
+    """Return the holder that a service account is."""
+    return holder_of(read_principal(f"serviceAccount:{email}"), case.declared(email))
 
 
 def _same_identity(holder: Holder, grant: Grant) -> bool:

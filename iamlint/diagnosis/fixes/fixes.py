@@ -14,7 +14,7 @@ from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.clients import ANNOTATION
 from iamlint.diagnosis.asked.reach import gives
 from iamlint.diagnosis.callers.exchange import provider_parts
-from iamlint.diagnosis.callers.holder import Holder, holder_of
+from iamlint.diagnosis.callers.holder import Holder, account_holder
 from iamlint.diagnosis.fixes.fix_text import Member, account_reference, block, member_of, resource_name
 from iamlint.diagnosis.fixes.several import RoleChoice, grants_of
 from iamlint.diagnosis.stages.direct import accounts_of, direct_client
@@ -27,7 +27,6 @@ from iamlint.diagnosis.stages.stages import is_denial
 from iamlint.estate.deny_forms import denied_principal
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Provider, Resource
 from iamlint.federation.names import identity_of
-from iamlint.principals import read_principal
 from iamlint.queries.policies.agents import agent_role
 from iamlint.unknown import Truth, shown
 
@@ -333,7 +332,7 @@ def _rights(broken: _Broken) -> Fix:
     if case.said.by_agent and not (_named_agent(case) and case.said.permission):
         return _of_agent(case, _named_agent(case))
     refused = _named_agent(case) if case.said.by_agent else case.target
-    who = holder_of(read_principal(f"serviceAccount:{refused}"), case.declared(refused)) if refused else holder
+    who = account_holder(case, refused) if refused else holder
     if who is None and case.question.caller is not NOBODY_NAMED:
         return Fix()
     member = member_of(case, who) if who else Member("CALLER", '"CALLER"')

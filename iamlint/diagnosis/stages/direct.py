@@ -11,12 +11,11 @@ from iamlint.diagnosis.answer import Evidence, Stage
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.clients import ANNOTATION, Client
 from iamlint.diagnosis.asked.question import METHODS
-from iamlint.diagnosis.callers.holder import Holder, holder_of
+from iamlint.diagnosis.callers.holder import Holder, account_holder
 from iamlint.diagnosis.stages.client_stage import of_caller
 from iamlint.diagnosis.stages.paths import direct_grants
 from iamlint.diagnosis.stages.rights import NAME, rights_of_call
 from iamlint.facts import Grant
-from iamlint.principals import read_principal
 from iamlint.unknown import Truth, shown
 
 
@@ -41,7 +40,7 @@ def direct_stage(case: Case, holder: Holder, client: Client) -> Stage:
     if stage.state == "done":
         return stage
     for email in accounts:
-        account = holder_of(read_principal(f"serviceAccount:{email}"), case.declared(email))
+        account = account_holder(case, email)
         if rights_of_call(case, account, right, on).state == "done":
             message = f"{itself}; {email} has {right}, and is not impersonated"
             return Stage(NAME, "broken", message, "wrong-mode", (evidence, *stage.evidence))

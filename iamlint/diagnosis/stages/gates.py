@@ -8,11 +8,10 @@ from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.diagnosis.asked.question import CREDENTIALS_METHODS, seconds_of
 from iamlint.diagnosis.asked.scopes import scopes_of
 from iamlint.diagnosis.callers.exchange import nearest_policy
-from iamlint.diagnosis.callers.holder import Holder, holder_of
+from iamlint.diagnosis.callers.holder import Holder, account_holder
 from iamlint.diagnosis.stages.completeness import missing_policies
 from iamlint.diagnosis.stages.hop import hop
 from iamlint.facts import Attachment, Impersonation, Place, Resource, Text
-from iamlint.principals import read_principal
 from iamlint.queries.services import CREDENTIALS_API, lacks_api
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -75,10 +74,7 @@ def consumer_project(case: Case, holder: Holder | None) -> Text | None:
 
 def quota_of(case: Case) -> Impersonation | None:
     """The provider block or data source that impersonates the target and names a quota project."""
-    for one in case.estate.of(Impersonation):
-        if one.quota_project is not None and case.email_of(shown(one.target)) == case.target:
-            return one
-    return None
+    return next((one for one in case.asking if one.quota_project is not None), None)
 
 
 def quota_stage(case: Case, holder: Holder | None) -> Stage:
@@ -90,7 +86,7 @@ def quota_stage(case: Case, holder: Holder | None) -> Stage:
     project = asked.quota_project
     assert project is not None  # noqa: S101  # quota_of looks for it
     resource = Resource("project", project)
-    who = (holder, holder_of(read_principal(f"serviceAccount:{case.target}"), case.declared(case.target)))
+    who = (holder, account_holder(case, case.target))
     hops = [hop(case, one, "serviceusage.services.use", resource, asked.declared) for one in who]
     truths = [one.truth for one in hops]
     at = asked.declared.at
@@ -100,9 +96,7 @@ def quota_stage(case: Case, holder: Holder | None) -> Stage:
     own_policy = case.estate.hierarchy.node(resource, asked.declared) in case.exported
     unknown_step = next((one.unknown_steps[0] for one in hops if one.unknown_steps), None)
     if unknown_step:
-        return Stage(
-            name, "unknown", unknown_step.reason, unknown_step.step, (unknown_step.evidence,), unknown_step.missing
-        )
+        return unknown_step.stage(name)
     if Truth.UNKNOWN in truths or (missing and not own_policy):
         reason = f"the policy of the quota project {shown(project)} is not in the input"
         return Stage(name, "skipped", reason, missing=missing)
@@ -137,12 +131,11 @@ def attach_stage(case: Case) -> Stage:
 
 def backend_stage(case: Case) -> Stage | None:
     """The state backend acts as the caller, where only the provider impersonates; None where both do."""
-    asking = [one for one in case.estate.of(Impersonation) if case.email_of(shown(one.target)) == case.target]
-    addresses = [one.declared.address or "" for one in asking]
-    if not asking or any("backend" in address for address in addresses):
+    addresses = [one.declared.address or "" for one in case.asking]
+    if not addresses or any("backend" in address for address in addresses):
         return None
     message = f"the provider impersonates {case.target}, and the state backend does not: it acts as the caller"
-    return Stage("client", "broken", message, "wrong-mode", (Evidence(asking[0].place.at, message),))
+    return Stage("client", "broken", message, "wrong-mode", (Evidence(case.asking[0].place.at, message),))
 
 
 def lifetime_stage(case: Case) -> Stage:
@@ -178,12 +171,7 @@ def lifetime_of(case: Case) -> tuple[int | None, Place | None]:
     """The lifetime that is asked for: by the question, else by the only place of the input that asks for the target."""
     if case.question.lifetime is not None:
         return case.question.lifetime, None
-    found = [
-        (one.lifetime[0], one.lifetime[1])
-        for one in case.estate.of(Impersonation)
-        if one.lifetime and case.email_of(shown(one.target)) == case.target
-    ]
+    found = [one.lifetime for one in case.asking if one.lifetime]
     if len(found) == 1 and isinstance(found[0][0], str):
-        seconds = seconds_of(found[0][0])
-        return seconds, found[0][1]
+        return seconds_of(found[0][0]), found[0][1]
     return None, None

@@ -8,9 +8,9 @@ from iamlint.access.decision import Step as Part
 from iamlint.basics.frozen import frozen
 from iamlint.conditions.declared import IAM, undeclared
 from iamlint.conditions.parser import Unparsable, parse
-from iamlint.diagnosis.answer import Evidence
+from iamlint.diagnosis.answer import Evidence, Stage
 from iamlint.diagnosis.asked.case import Case
-from iamlint.diagnosis.asked.reach import allow_steps, blocking_steps, is_unknown_text, reason_of, together
+from iamlint.diagnosis.asked.reach import allow_steps, blocking_steps, is_unknown_text, reason_of
 from iamlint.diagnosis.callers.holder import Holder, Member
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.conflict import takes_away
@@ -32,7 +32,7 @@ class Tried:
     @property
     def truth(self) -> Truth:
         """Whether it gives the permission, blockers aside."""
-        return self.member.truth & together(self.parts)
+        return Truth.all((self.member.truth, *(part.truth for part in self.parts)))
 
     def part(self, name: str) -> Part | None:
         """The part of a name."""
@@ -53,6 +53,10 @@ class UnknownStep:
     reason: str
     evidence: Evidence
     missing: tuple[str, ...] = ()
+
+    def stage(self, name: str) -> Stage:
+        """Return the stage of this name that ends with it."""
+        return Stage(name, "unknown", self.reason, self.step, (self.evidence,), self.missing)
 
 
 @frozen
@@ -77,7 +81,7 @@ class Hop:
     @property
     def truth(self) -> Truth:
         """Whether the hop works."""
-        return self.allowed & together(self.blocks)
+        return Truth.all((self.allowed, *(part.truth for part in self.blocks)))
 
     @property
     def target(self) -> str:
@@ -99,6 +103,11 @@ def hop(case: Case, holder: Holder, permission: str, resource: Resource, declare
     found = sorted((one for one in unknown_steps if one), key=lambda one: _rank(one.step))
     allowed = Truth.UNKNOWN if found else Truth.FALSE
     return Hop(holder, resource, declared, permission, allowed, blocks, tried, None, tuple(found))
+
+
+def hop_to(case: Case, holder: Holder, permission: str, email: str) -> Hop:
+    """Whether a holder has a permission on a service account."""
+    return hop(case, holder, permission, Resource("service_account", email), case.declared(email))
 
 
 def _tried(case: Case, holder: Holder, permission: str, resource: Resource, declared: Declaration) -> Iterator[Tried]:
@@ -129,6 +138,11 @@ def _refused(step: Part, grant: Grant) -> Part:
     malformed = isinstance(node, Unparsable) and not node.beyond
     problem = f"it is not a CEL expression: {node}" if malformed else undeclared(expression, IAM)
     return Part(step.name, Truth.FALSE, (f"IAM refuses it: {problem}",), at=step.at) if problem else step
+
+
+def evidence_of(part: Part) -> tuple[Evidence, ...]:
+    """Return the place of a part with its reasons; empty if the input does not show the place."""
+    return (Evidence(part.at, reason_of(part)),) if part.at else ()
 
 
 def _symbolic(grant: Grant) -> str:

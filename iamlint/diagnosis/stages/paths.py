@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from iamlint.diagnosis.answer import Evidence
 from iamlint.diagnosis.asked.case import Case
-from iamlint.diagnosis.callers.holder import Holder, holder_of
-from iamlint.diagnosis.stages.hop import Hop, hop
-from iamlint.facts import Grant, Resource
-from iamlint.principals import project_number_of, read_principal
+from iamlint.diagnosis.asked.question import DELEGATE
+from iamlint.diagnosis.callers.holder import Holder, account_holder
+from iamlint.diagnosis.stages.hop import Hop, hop_to
+from iamlint.facts import Grant
+from iamlint.principals import project_number_of
 from iamlint.queries.policies.agents import evicted_service_agents
 from iamlint.unknown import Truth
 
-DELEGATE = "iam.serviceAccounts.implicitDelegation"
 _LONGEST = 3
 """Delegates of a chain that is looked for."""
 _MOST = 200
@@ -29,12 +29,12 @@ def chain_to(case: Case, holder: Holder, permission: str, target: str) -> list[H
             if email in seen or tried >= _MOST:
                 continue
             tried += 1
-            first = hop(case, source, DELEGATE, Resource("service_account", email), case.declared(email))
+            first = hop_to(case, source, DELEGATE, email)
             if first.truth is not Truth.TRUE:
                 continue
             seen.add(email)
-            following = holder_of(read_principal(f"serviceAccount:{email}"), case.declared(email))
-            last = hop(case, following, permission, Resource("service_account", target), case.declared(target))
+            following = account_holder(case, email)
+            last = hop_to(case, following, permission, target)
             if last.truth is Truth.TRUE:
                 return [*so_far, first, last]
             if len(so_far) + 1 < _LONGEST:

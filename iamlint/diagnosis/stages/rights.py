@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from iamlint.diagnosis.answer import Evidence, Stage
 from iamlint.diagnosis.asked.case import Case
-from iamlint.diagnosis.asked.reach import allow_steps, may_give, reason_of, together
+from iamlint.diagnosis.asked.reach import allow_steps, may_give, reason_of
 from iamlint.diagnosis.callers.holder import Holder
 from iamlint.diagnosis.stages.completeness import policy_command
-from iamlint.diagnosis.stages.hop import Hop, hop
+from iamlint.diagnosis.stages.hop import Hop, evidence_of, hop
 from iamlint.diagnosis.stages.near import near_misses
 from iamlint.diagnosis.stages.paths import evicted
 from iamlint.diagnosis.stages.resources import places_of, shown_place, unknown_grants
@@ -67,18 +67,10 @@ def rights_stage(case: Case, holder: Holder, permission: str, on: str | None) ->
         message = f"{holder.label} has {permission} on {works.resource} by {shown(works.granted.role)}"
         return Stage(NAME, "done", message, evidence=(Evidence(works.granted.principal_place.at, message),))
     open_ = next((one for one in hops if one.truth is Truth.UNKNOWN), None)
+    if open_ and open_.unknown_steps:
+        return open_.unknown_steps[0].stage(NAME)
     if open_:
-        unknown_step = open_.unknown_steps[0] if open_.unknown_steps else None
-        reason = unknown_step.reason if unknown_step else reason_of(open_.blocks[0])
-        evidence = (unknown_step.evidence,) if unknown_step else ()
-        return Stage(
-            NAME,
-            "unknown",
-            reason,
-            unknown_step.step if unknown_step else "missing-input",
-            evidence,
-            unknown_step.missing if unknown_step else (),
-        )
+        return Stage(NAME, "unknown", reason_of(open_.blocks[0]), "missing-input")
     return blocked or _may_be_there(case, holder, permission, on) or _missing(case, holder, permission, on, hops)
 
 
@@ -124,8 +116,7 @@ def _blocked(hops: list[Hop]) -> Stage | None:
     for one in hops:
         for part in one.blocks:
             if part.truth is Truth.FALSE and (one.allowed is Truth.TRUE or one.resource.is_container):
-                evidence = (Evidence(part.at, reason_of(part)),) if part.at else ()
-                return Stage(NAME, "broken", block_message(part, one), BLOCKS[part.name], evidence)
+                return Stage(NAME, "broken", block_message(part, one), BLOCKS[part.name], evidence_of(part))
     return None
 
 
@@ -145,7 +136,7 @@ def _may_be_there(case: Case, holder: Holder, permission: str, on: str | None) -
             case.estate,
             case.question.as_of,
         )
-        if together(steps) is not Truth.FALSE:
+        if Truth.all(step.truth for step in steps) is not Truth.FALSE:
             reason = f"{shown(grant.role)} is granted on {grant.resource}: the input does not show whether that is {on}"
             evidence = (Evidence(grant.resource_place.at, reason),)
             return Stage(NAME, "unknown", reason, "missing-input", evidence, (reason,))
@@ -167,7 +158,7 @@ def _missing(case: Case, holder: Holder, permission: str, on: str | None, hops: 
     also = tuple(dict.fromkeys(miss.message for miss in misses))[:3]
     blocked = next((part for one in hops for part in one.blocks if part.truth is Truth.FALSE), None)
     if blocked:
-        evidence = ((Evidence(blocked.at, reason_of(blocked)),) if blocked.at else ()) + evidence
+        evidence = evidence_of(blocked) + evidence
     email = holder.principal.email or ""
     in_source = case.declared_account(email) is not None or case.attachment_of(email) is not None
     known = in_source or any(case.estate.hierarchy.node(one.resource, one.declared) in case.exported for one in hops)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
 from iamlint.access.decision import Step as Part
 from iamlint.diagnosis.answer import Evidence, Stage, State
 from iamlint.diagnosis.asked.case import ASKED, Case
+from iamlint.diagnosis.asked.question import DELEGATE
 from iamlint.diagnosis.asked.reach import reason_of
-from iamlint.diagnosis.callers.holder import Holder, holder_of
+from iamlint.diagnosis.callers.holder import Holder, account_holder
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.completeness import missing_policies, policy_command
-from iamlint.diagnosis.stages.hop import Hop, hop
+from iamlint.diagnosis.stages.hop import Hop, evidence_of, hop_to
 from iamlint.diagnosis.stages.near import CERTAIN, RANKS, Miss, near_misses
 from iamlint.diagnosis.stages.paths import chain_to, direct_grants, evicted
 from iamlint.facts import Resource
-from iamlint.principals import project_number_of, read_principal
+from iamlint.principals import project_number_of
 from iamlint.unknown import Truth, shown
 
 _TITLES = {"boundary": "principal access boundary", "deny": "deny policies", "disabled": "target account"}
@@ -26,12 +28,6 @@ BLOCKS: Mapping[str, Step] = {
     "org_policy": "org-policy",
 }
 """The step of a diagnosis that each blocker is."""
-DELEGATE = "iam.serviceAccounts.implicitDelegation"
-
-
-def account(email: str) -> Resource:
-    """The resource that a service account is."""
-    return Resource("service_account", email)
 
 
 def hops_of(case: Case, holder: Holder) -> list[Hop]:
@@ -42,18 +38,9 @@ def hops_of(case: Case, holder: Holder) -> list[Hop]:
     chain = [case.email_of(name) for name in case.question.delegates]
     found, source = [], holder
     for email in chain:
-        found.append(hop(case, source, DELEGATE, account(email), case.declared(email)))
-        source = holder_of(read_principal(f"serviceAccount:{email}"), case.declared(email))
-    last = hop(case, source, case.question.permission, account(case.target), case.declared(case.target))
-    return [*found, last]
-
-
-def worst(hops: Iterable[Hop]) -> Truth:
-    """Return the result of the hops."""
-    truth = Truth.TRUE
-    for one in hops:
-        truth &= one.truth
-    return truth
+        found.append(hop_to(case, source, DELEGATE, email))
+        source = account_holder(case, email)
+    return [*found, hop_to(case, source, case.question.permission, case.target)]
 
 
 def hop_stages(case: Case, one: Hop, *, in_chain: bool) -> list[Stage]:
@@ -68,8 +55,7 @@ def hop_stages(case: Case, one: Hop, *, in_chain: bool) -> list[Stage]:
 
 def _block(part: Part, name: str | None, one: Hop) -> Stage:
     state: State = "broken" if part.truth is Truth.FALSE else "unknown"
-    evidence = (Evidence(part.at, reason_of(part)),) if part.at else ()
-    title = _TITLES[part.name]
+    evidence, title = evidence_of(part), _TITLES[part.name]
     if state == "broken":
         return Stage(title, state, block_message(part, one), BLOCKS[part.name], evidence, hop=name)
     reason = reason_of(part)
@@ -98,12 +84,9 @@ def _allow(case: Case, one: Hop, name: str | None, *, in_chain: bool) -> Stage:
         )
         return Stage(title, "done", message, evidence=(Evidence(grant.principal_place.at, message),), hop=name)
     if one.allowed is Truth.UNKNOWN:
-        unknown_step = one.unknown_steps[0]
         missing = tuple(dict.fromkeys(text for each in one.unknown_steps for text in each.missing))
         also = tuple(each.reason for each in one.unknown_steps[1:4])
-        return Stage(
-            title, "unknown", unknown_step.reason, unknown_step.step, (unknown_step.evidence,), missing, also, name
-        )
+        return replace(one.unknown_steps[0].stage(title), missing=missing, also=also, hop=name)
     return _denied(case, one, name, in_chain=in_chain)
 
 
