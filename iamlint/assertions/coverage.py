@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from iamlint.assertions.documents import Assertion
+from iamlint.basics.words import counted, first_names
 from iamlint.estate import CONTAINERS, Estate, Node
 from iamlint.facts import Membership
 from iamlint.graph.edges import graph_of
@@ -21,7 +22,7 @@ def coverage(assertions: Iterable[Assertion], estate: Estate) -> Iterator[str]:
     for one in assertions:
         sources = {name for pattern in one.sources for name in names.matching(pattern)}
         targets = {name for pattern in one.targets for name in names.matching(pattern) if name in names.accounts}
-        yield f"{one.id}: {_counted(sources, 'principal')}, {_counted(targets, 'account')} of the input"
+        yield f"{one.id}: {counted(len(sources), 'principal')}, {counted(len(targets), 'account')} of the input"
         around: dict[Node, None] = {}
         without = []
         for target in sorted(targets):
@@ -45,9 +46,4 @@ def coverage(assertions: Iterable[Assertion], estate: Estate) -> Iterator[str]:
 
 def _missing(what: str, names: list[str]) -> Iterator[str]:
     if names:
-        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-        yield f"  {what}: {', '.join(names[:_NAMED])}{more}"
-
-
-def _counted(names: set[str], noun: str) -> str:
-    return f"{len(names)} {noun}{'' if len(names) == 1 else 's'}"
+        yield f"  {what}: {first_names(names, _NAMED)}"

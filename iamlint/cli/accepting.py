@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
+from iamlint.basics.words import counted
 from iamlint.cli.console import repository_of, tell
 from iamlint.cli.options import Request, day_of
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.finding import IN_CALL
 from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
-from iamlint.reporters.parts.plain import counted, neutral
+from iamlint.reporters.parts.plain import neutral
 from iamlint.results.report import Report
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.basics.words import counted
 from iamlint.cli.console import tell
 from iamlint.cli.output import replacing
 from iamlint.edits import Safety
@@ -20,7 +21,7 @@ from iamlint.fixes.proof import Outcome, fixed
 from iamlint.fixes.proposals import within
 from iamlint.location import Location, Unreadable
 from iamlint.reporters.parts.frame import place
-from iamlint.reporters.parts.plain import counted, neutral
+from iamlint.reporters.parts.plain import neutral
 
 if TYPE_CHECKING:
     from iamlint.cli.options import Request

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import field
 
 from iamlint.basics.frozen import frozen, mutable
+from iamlint.basics.words import counted, first_names
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.names import condition_key, identity, in_force, principal_node
 from iamlint.facts import Declaration, DefaultAccounts, EmptyBinding, Grant, RemovedGrant, UnreadPart
@@ -176,13 +177,10 @@ def replaced_parts(replaced: Iterable[Replaced]) -> Iterator[UnreadPart]:
             exports[one.grant.declared].append(one)
     for declared, several in exports.items():
         by = list(dict.fromkeys(one.by.declared.address or "" for one in several))
-        grants = f"{len(several)} grant{'s' if len(several) > 1 else ''} that this export shows"
         verb = "are" if len(several) > 1 else "is"
-        more = f" and {len(by) - 1} more" if len(by) > 1 else ""
-        named = ", ".join(f"{one.grant.principal.text} as {shown(one.grant.role)}" for one in several[:_NAMED])
-        rest = f" and {len(several) - _NAMED} more" if len(several) > _NAMED else ""
-        what = f"{grants} {verb} replaced or removed when {by[0]}{more} is applied"
-        yield UnreadPart(f"{what}: {named}{rest}", declared, unread=False)
+        what = f"{counted(len(several), 'grant')} that this export shows {verb} replaced or removed"
+        named = first_names([f"{one.grant.principal.text} as {shown(one.grant.role)}" for one in several], _NAMED)
+        yield UnreadPart(f"{what} when {first_names(by, 1)} is applied: {named}", declared, unread=False)
 
 
 _NAMED = 5

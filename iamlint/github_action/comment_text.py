@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import quote
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.basics.words import counted
 from iamlint.finding import SEVERITIES
 from iamlint.github_action.event import Event
 from iamlint.reporters.markdown import cell
-from iamlint.reporters.parts.plain import counted
 
 MOST_ROWS = 10
 """Maximum number of rows of a table; the rest is counted."""

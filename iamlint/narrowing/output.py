@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from iamlint import __version__
+from iamlint.basics.words import counted, first_names
 from iamlint.facts import Grant
 from iamlint.location import Location, Unreadable
 from iamlint.narrowing.model import Narrowing, Open, Proposal
 from iamlint.reporters.parts.frame import Paint, place
 from iamlint.reporters.parts.indented import indented
-from iamlint.reporters.parts.plain import counted, json_escaped, neutral
+from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.unknown import shown
 
 _MOST = 5
@@ -95,10 +96,9 @@ def _told(one: Proposal, paint: Paint) -> Iterator[str]:
     address = f"  {neutral(grant.declared.address)}" if grant.declared.address else ""
     yield f"  {paint('36', place(_place(grant)))}{address}"
     permissions = one.used if one.kind != "custom" else one.permissions
-    listed = (
-        f": {_listed(permissions, most=_MOST if one.kind != 'custom' else len(permissions))}" if permissions else ""
-    )
-    yield f"  used: {len(one.used)} of {one.before:,} permissions{listed}"
+    most = _MOST if one.kind != "custom" else len(permissions)
+    names = f": {neutral(first_names(permissions, most))}" if permissions else ""
+    yield f"  used: {len(one.used)} of {one.before:,} permissions{names}"
     if one.kind != "remove":
         yield f"  left: {counted(one.after, 'permission')}"
     yield f"  evidence: {neutral(one.evidence)}"
@@ -133,8 +133,3 @@ def _unknown(unknown: Sequence[Open], paint: Paint, *, every: bool) -> Iterator[
             yield f"  ... and {left} more (--show-all lists them)"
     if groups:
         yield ""
-
-
-def _listed(names: Sequence[str], most: int) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{', '.join(map(neutral, names[:most]))}{more}"

@@ -11,6 +11,7 @@ from typing import get_args
 
 from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
+from iamlint.basics.words import first_names
 from iamlint.comparison import Side, compare
 from iamlint.comparison.model import Pair, Privilege
 from iamlint.estate import Estate
@@ -283,8 +284,7 @@ def _closes(before: Estate, after: Estate, texts: Mapping[str, SourceText]) -> I
 
 def _pair(one: Pair) -> str:
     roles = f", which has {', '.join(one.roles[:2])}" if one.roles else ""
-    more = f" and {len(one.methods) - 2} more" if len(one.methods) > 2 else ""
-    return f"{one.principal} becomes {one.account} by {', '.join(one.methods[:2])}{more}{roles}"
+    return f"{one.principal} becomes {one.account} by {first_names(one.methods, 2)}{roles}"
 
 
 def _privilege(one: Privilege) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from iamlint.basics.frozen import frozen
+from iamlint.basics.words import counted
 from iamlint.budget import Budget
 from iamlint.estate import Node, principal_node
 from iamlint.facts import Grant
@@ -246,7 +247,7 @@ class Asking:
         people = [start for start in starts if self.names.label(start.name).startswith(_MEMBERS)]
         if not number or not people:
             return ()
-        return (f"the input names {number} group{'' if number == 1 else 's'}, and need not list all members",)
+        return (f"the input names {counted(number, 'group')}, and need not list all members",)
 
     def _containers(self, above: Sequence[Node], targets: Iterable[str]) -> tuple[str, ...]:
         """Return the grants on folders and organizations that may reach further accounts.

@@ -12,11 +12,12 @@ from urllib.parse import quote
 
 from iamlint.addresses import rule_address
 from iamlint.basics.lazy_regex import regex
+from iamlint.basics.words import counted
 from iamlint.location import COMMAND_LINE, Location
 from iamlint.reporters.parts.ends import leads_to
 from iamlint.reporters.parts.groups import Group, difference, grouped
 from iamlint.reporters.parts.notes import distinct, notes
-from iamlint.reporters.parts.plain import counted, environments, neutral
+from iamlint.reporters.parts.plain import environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.reporters.parts.statistics import by_folder, by_rule
 from iamlint.reporters.parts.unknowns import cause_lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from iamlint.basics.words import counted, first_names
 from iamlint.finding import SEVERITIES, Finding, Flow, Related
 from iamlint.location import Location, Unreadable
 from iamlint.reporters.parts.ends import leads_to
@@ -12,7 +13,7 @@ from iamlint.reporters.parts.folding import Fold
 from iamlint.reporters.parts.frame import COLORS, Paint, frame, place
 from iamlint.reporters.parts.groups import Group, difference, grouped
 from iamlint.reporters.parts.notes import distinct, notes
-from iamlint.reporters.parts.plain import counted, environments, neutral
+from iamlint.reporters.parts.plain import environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.results.report import Report
 
@@ -113,7 +114,9 @@ def _related(related: Iterable[Related]) -> list[str]:
     places: dict[str, list[Location]] = {}
     for one in related:
         places.setdefault(one.message, []).append(one.at)
-    lines = [f"{neutral(message)}: {_listed([place(at) for at in found])}" for message, found in places.items()]
+    lines = [
+        f"{neutral(text)}: {first_names([place(at) for at in found], _MOST_NAMES)}" for text, found in places.items()
+    ]
     return lines if len(lines) <= _MOST else [*lines[:_MOST], f"... and {len(lines) - _MOST} more places"]
 
 
@@ -128,7 +131,7 @@ def _alike(group: Group) -> list[str]:
         if len(lines) == _MOST:
             break
         names = _names(others, group.first)
-        lines.append(f"also {_listed(names)}" + ("" if at == group.first.at else f": {place(at)}"))
+        lines.append(f"also {first_names(names, _MOST_NAMES)}" + ("" if at == group.first.at else f": {place(at)}"))
         shown += len(others)
     left = len(group.others) - shown
     return [*lines, f"... and {left} more like it (--show-all shows each)"] if left else lines
@@ -146,15 +149,10 @@ def _names(others: Iterable[Finding], first: Finding) -> list[str]:
     for name, rest in holders.items():
         more = [one for one in dict.fromkeys(rest) if one]
         if more and "" in rest:  # on the first one's resource, and on others
-            names.append(f"{name} (and {_listed(more)})")
+            names.append(f"{name} (and {first_names(more, _MOST_NAMES)})")
         else:
             names += [f"{name} {one}" for one in more] or [name]
     return names
-
-
-def _listed(names: list[str], most: int = _MOST_NAMES) -> str:
-    more = len(names) - most
-    return ", ".join(names) if more <= 0 else f"{', '.join(names[:most])} and {more} more"
 
 
 # -- the summary -------------------------------------------------------------------------------------------------------
@@ -180,9 +178,8 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
         parts.append(unknown + ("" if style.show_unknown else " (--show-unknown lists them)"))
     if report.unwalked:
         several = "directory" if len(report.unwalked) == 1 else "directories"
-        parts.append(
-            f"{len(report.unwalked)} {several} with Terraform not read: {_listed(list(map(neutral, report.unwalked)))}"
-        )
+        names = neutral(first_names(report.unwalked, _MOST_NAMES))
+        parts.append(f"{len(report.unwalked)} {several} with Terraform not read: {names}")
     if report.errors:
         parts.append(paint("1;31", counted(len(report.errors), "error")))
     yield "; ".join(parts)
@@ -208,4 +205,4 @@ def _unused(report: Report) -> Iterator[str]:
     if unused:
         several = "variable file is" if len(unused) == 1 else "variable files are"
         helps = "--var-file FILE, or `environments` in the configuration"
-        yield f"  {len(unused)} {several} not used: {_listed(unused, 2)} ({helps})"
+        yield f"  {len(unused)} {several} not used: {first_names(unused, 2)} ({helps})"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamlint import __version__
 from iamlint.basics.frozen import frozen
+from iamlint.basics.words import counted
 from iamlint.finding import SEVERITIES, Accepted, Finding, Severity, UnknownAnswer
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
@@ -93,11 +94,11 @@ class ChangedSince:
 
     def __str__(self) -> str:
         left_out = [(self.findings, "finding"), (self.unknowns, "unknown answer")]
-        told = [f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in left_out if number]
+        told = [counted(number, noun) for number, noun in left_out if number]
         of_plan = self.revision == BEFORE
         where = "" if of_plan else " on other lines"
         rest = f"{' and '.join(told)}{where} left out" if told else "nothing is left out"
-        errors = f"; {self.unread} error{'' if self.unread == 1 else 's'} in a check of {self.revision}"
+        errors = f"; {counted(self.unread, 'error')} in a check of {self.revision}"
         only = "only what is new in the plan" if of_plan else f"only lines changed since {self.revision}"
         return f"{only}: {rest}{errors if self.unread else ''}"
 

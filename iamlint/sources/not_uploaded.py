@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from iamlint.basics.words import first_names
 from iamlint.facts import Declaration, UnreadPart
 from iamlint.location import Location, Unreadable
 from iamlint.logic.path_globs import compiled_path
@@ -67,9 +68,8 @@ def _told(home: Path, read: dict[Path, list[Path]], workspace: Workspace) -> Ite
         own = [path for path in paths if is_configuration(path.name)]
         left += [] if own and set(own) <= set(out) else out
     if left:
-        names = ", ".join(workspace.shown(path) for path in sorted(left)[:_NAMED])
-        more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
-        yield UnreadPart(f"a remote run is without {names}{more}, so it may grant something else", declared)
+        names = first_names([workspace.shown(path) for path in sorted(left)], _NAMED)
+        yield UnreadPart(f"a remote run is without {names}, so it may grant something else", declared)
 
 
 def _rules(lines: Iterable[str]) -> Iterator[_Rule]:

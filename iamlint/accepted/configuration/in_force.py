@@ -11,6 +11,7 @@ from iamlint.accepted.configuration.config import Config
 from iamlint.accepted.configuration.idle_globs import idle_globs
 from iamlint.accepted.configuration.sections import LeftOut
 from iamlint.basics.frozen import frozen
+from iamlint.basics.words import counted, first_names
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.finding import SEVERITIES
@@ -72,16 +73,11 @@ def _plainly(key: str, run: Run) -> Setting:
 
 def _assertions(key: str, run: Run) -> Setting:
     number = len(run.config.written[key])
-    return Setting(key, _counted(number, "assertion"), number)
+    return Setting(key, counted(number, "assertion"), number)
 
 
 def _listed(names: Iterable[str]) -> str:
-    names = list(names)
-    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return first_names(list(names), _MOST)
 
 
 # -- rules -------------------------------------------------------------------------------------------------------------
@@ -90,14 +86,14 @@ def _counted(number: int, noun: str) -> str:
 def _select(key: str, run: Run) -> Setting:
     usual, chosen = _chosen(run, (), run.ignore), _chosen(run, run.config.select, run.ignore)
     off, more = sorted(usual - chosen), sorted(chosen - usual)
-    added = f" and {_counted(len(more), 'rule')} added" if more else ""
-    return Setting(key, f"{_counted(len(off), 'rule')} not selected{_names(off)}{added}", len(off))
+    added = f" and {counted(len(more), 'rule')} added" if more else ""
+    return Setting(key, f"{counted(len(off), 'rule')} not selected{_names(off)}{added}", len(off))
 
 
 def _ignore(key: str, run: Run) -> Setting:
     asked = run.select or run.config.select
     off = sorted(_chosen(run, asked, run.ignore) - _chosen(run, asked, (*run.ignore, *run.config.ignore)))
-    return Setting(key, f"{_counted(len(off), 'rule')} off{_names(off)}", len(off))
+    return Setting(key, f"{counted(len(off), 'rule')} off{_names(off)}", len(off))
 
 
 def _chosen(run: Run, select: tuple[str, ...], ignore: tuple[str, ...]) -> set[str]:
@@ -120,8 +116,8 @@ def _severity(key: str, run: Run) -> Setting:
         if new.severity != old.severity
     ]
     lowered, raised = [text for text, low in changes if low], [text for text, low in changes if not low]
-    parts = [f"severity of {_counted(len(lowered), 'rule')} lowered{_names(lowered)}"]
-    parts += [f"of {_counted(len(raised), 'rule')} raised"] if raised else []
+    parts = [f"severity of {counted(len(lowered), 'rule')} lowered{_names(lowered)}"]
+    parts += [f"of {counted(len(raised), 'rule')} raised"] if raised else []
     return Setting(key, ", ".join(parts), len(lowered))
 
 
@@ -139,20 +135,20 @@ def _accept(key: str, run: Run) -> Setting:
     count = Counter(one.at for one in run.report.accepted if one.at in entries)
     by_line = [f"line {at.line}: {number}" for at, number in count.most_common()]
     total = sum(count.values())
-    return Setting(key, f"{_counted(total, 'finding')} accepted{_names(by_line)}", total)
+    return Setting(key, f"{counted(total, 'finding')} accepted{_names(by_line)}", total)
 
 
 def _baseline(key: str, run: Run) -> Setting:
     path = run.config.baseline
     total = sum(one.at.path == path.as_posix() for one in run.report.accepted) if path else 0
-    return Setting(key, f"{_counted(total, 'finding')} accepted by the baseline {path}", total)
+    return Setting(key, f"{counted(total, 'finding')} accepted by the baseline {path}", total)
 
 
 def _exclude(key: str, run: Run) -> Setting:
     """Return the exclusions of the globs: files, and findings in files that a checked module calls."""
-    told = f"{_counted(run.excluded, 'file')} excluded{_names(run.config.exclude.globs)}"
+    told = f"{counted(run.excluded, 'file')} excluded{_names(run.config.exclude.globs)}"
     if run.out.excluded:
-        told += f", and {_counted(run.out.excluded, 'finding')} in excluded files that checked modules use"
+        told += f", and {counted(run.out.excluded, 'finding')} in excluded files that checked modules use"
     return Setting(key, told + _idle(run.config.exclude, run), run.excluded + run.out.excluded)
 
 
@@ -196,14 +192,14 @@ def _fail_on(key: str, run: Run) -> Setting:
 
 def _var(key: str, run: Run) -> Setting:
     names = list(run.config.written[key])
-    told = f"{_counted(len(names), 'variable')} set{_names(names)}"
+    told = f"{counted(len(names), 'variable')} set{_names(names)}"
     nowhere = sorted(run.undeclared & set(names))
     return Setting(key, told + (f", of which nothing declares {_listed(nowhere)}" if nowhere else ""), len(names))
 
 
 def _environments(key: str, run: Run) -> Setting:
     left = [name for name in run.config.environments if name not in run.environments]
-    told = f"{_counted(len(run.environments), 'environment')} checked{_names(run.environments)}"
+    told = f"{counted(len(run.environments), 'environment')} checked{_names(run.environments)}"
     return Setting(key, told + (f", not {_listed(left)}" if left else ""), len(run.environments))
 
 

@@ -14,10 +14,10 @@ import click
 from iamlint import __version__
 from iamlint.addresses import ACTION, PUBLISHED, REPOSITORY, TAG
 from iamlint.basics.frozen import frozen
+from iamlint.basics.words import counted
 from iamlint.cli.configuring import Failed, settings_path
 from iamlint.cli.console import FAILED, OK, emit, repository, say_errors, width
 from iamlint.location import Location, Unreadable
-from iamlint.reporters.parts.plain import counted
 
 if TYPE_CHECKING:
     from iamlint.cli.commands.survey import Survey

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from iamlint.basics.words import counted
 from iamlint.comparison.formats.words import (
     MOST_GROUPS,
     MOST_NAMED,
@@ -17,7 +18,7 @@ from iamlint.comparison.formats.words import (
 )
 from iamlint.comparison.model import Comparison, Line, Pair, Privilege, Step, UnknownChange
 from iamlint.reporters.parts.frame import Paint
-from iamlint.reporters.parts.plain import counted, environments, listed, neutral
+from iamlint.reporters.parts.plain import environments, listed, neutral
 
 _LONGEST = 8
 """Maximum number of hops shown of a path."""

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from iamlint.basics.frozen import frozen
+from iamlint.basics.words import counted
 from iamlint.comparison.model import Comparison, Pair, Privilege, Step
 from iamlint.methods.index import method
-from iamlint.reporters.parts.plain import counted, listed
+from iamlint.reporters.parts.plain import listed
 from iamlint.unknown import shown
 
 MOST_GROUPS = 30
@@ -89,8 +90,8 @@ class Roles:
     @property
     def who(self) -> str:
         """The principals: the first ones by name, and how many there are."""
-        several = len(self.principals) > 1
-        return f"{len(self.principals):,} principals ({listed(self.principals)})" if several else self.principals[0]
+        who = self.principals
+        return f"{len(who):,} principals ({listed(who)})" if len(who) > 1 else who[0]
 
     @property
     def what(self) -> str:

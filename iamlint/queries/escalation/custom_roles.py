@@ -6,6 +6,7 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.basics.words import counted
 from iamlint.estate import Estate, permissions_of
 from iamlint.facts import CustomRole, Place, Text
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
@@ -39,7 +40,7 @@ def token_permission_in_custom_role(estate: Estate) -> Iterator[Match]:
         held = tuple(one for one in _CREDENTIALS if one in known)
         others = sorted(one for one in known if not _OF_THEIR_KIND.match(one))
         if held and others:
-            count = f"{len(others)} permission{'s' if others[1:] else ''}"
+            count = counted(len(others), "permission")
             yield Match(role, Truth.TRUE, held, words={"other": others[0], "others": count})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iamlint.basics.words import first_names
 from iamlint.finding import Finding
 
 _MOST = 3
@@ -11,5 +12,4 @@ def leads_to(finding: Finding) -> str:
     """Return a sentence with the strongest privileges that a finding leads to; "" if the message names them."""
     if not finding.ends or any(end in finding.message for end in finding.ends):
         return ""
-    more = f" and {len(finding.ends) - _MOST} more" if len(finding.ends) > _MOST else ""
-    return f"It leads to {', '.join(finding.ends[:_MOST])}{more}."
+    return f"It leads to {first_names(finding.ends, _MOST)}."

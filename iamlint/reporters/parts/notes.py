@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from iamlint.basics.words import counted
 from iamlint.finding import UnknownAnswer
 from iamlint.location import COMMAND_LINE, Location
-from iamlint.reporters.parts.plain import counted
 from iamlint.results.report import Report
 
 _MOST_PLACES = 3

@@ -1,4 +1,4 @@
-"""Texts for people: counts, and input texts made safe to print, since anybody may have written them."""
+"""Texts for people: input texts made safe to print, since anybody may have written them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.basics.words import first_names
 
 _C0 = "\x00-\x08\x0a-\x1f"
 _UNSEEN = (
@@ -62,11 +63,6 @@ def _with_escapes(text: str) -> str:
     return _UNSEEN_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
-def counted(number: int, noun: str) -> str:
-    """Return ``1 finding``, ``2 findings``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def listed(names: Sequence[str], most: int = 3) -> str:
     """Return the first names, and how many there are besides.
 
@@ -85,9 +81,7 @@ class _InEnvironments(Protocol):
 
 def environments(found: _InEnvironments) -> str:
     """Return the environments of the configuration that have it: ``in prod, dev``; "" if it has none."""
-    names = found.environments
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return f"in {', '.join(names[:_MOST_NAMES])}{more}" if names else ""
+    return f"in {first_names(found.environments, _MOST_NAMES)}" if found.environments else ""
 
 
 _MOST_NAMES = 6

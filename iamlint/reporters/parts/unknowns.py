@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from iamlint.basics.words import counted, first_names
 from iamlint.causes import VarFile
 from iamlint.questions import ByCause, Question, hints
 from iamlint.reporters.parts.frame import Paint, place
-from iamlint.reporters.parts.plain import counted, environments, neutral
+from iamlint.reporters.parts.plain import environments, neutral
 
 _MOST_PLACES = 5
 """Maximum number of places listed for a reason; the rest is counted."""
@@ -23,7 +24,7 @@ def cause_line(cause: ByCause) -> str:
     if cause.hints:
         several = len(cause.hints) > 1 and not cause.environments
         wrote = " (iamlint init writes them into a configuration)" if several else ""
-        helps.append(f"values are in {_listed(cause.hints)}{wrote}")
+        helps.append(f"values are in {first_names(cause.hints, _MOST_NAMES)}{wrote}")
     text = f"{len(cause.questions)} {cause.kind.title}" + (f" ({about})" if about else "")
     text += f" {environments(cause)}" if cause.environments else ""
     return neutral(text + (f": {'; '.join(helps)}" if helps else ""))
@@ -60,7 +61,7 @@ def listed_unknowns(
             files = hints(alike[0], var_files)
             if files:
                 use = "add it to the environment's `var-file`" if cause.environments else "give --var-file"
-                yield f"   {paint('34', '=')} {neutral(f'a value is in {_listed(files)}: {use}')}"
+                yield f"   {paint('34', '=')} {neutral(f'a value is in {first_names(files, _MOST_NAMES)}: {use}')}"
         yield ""
 
 
@@ -73,17 +74,11 @@ def _placed(question: Question, paint: Paint) -> str:
     where += f"  {paint('2', environments(question))}" if question.environments else ""
     accepted = {unknown_answer.rule for unknown_answer in question.unknown_answers if unknown_answer.accepted_at}
     rules = [f"{rule}, accepted" if rule in accepted else rule for rule in question.rules]
-    named = paint("2", f"  ({_listed(rules, 4)})") if rules else ""
+    named = paint("2", f"  ({first_names(rules, 4)})") if rules else ""
     return f"   {paint('34', '-->')} {where}{named}"
 
 
 def _about(cause: ByCause) -> str:
     if len(cause.subjects) > 1 and cause.kind.noun:
         return counted(len(cause.subjects), cause.kind.noun)
-    return _listed(cause.subjects)
-
-
-def _listed(names: Iterable[str], most: int = _MOST_NAMES) -> str:
-    names = list(names)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return first_names(cause.subjects, _MOST_NAMES)

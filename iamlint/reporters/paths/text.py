@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from iamlint.basics.words import counted
 from iamlint.facts import Grant
 from iamlint.paths.groups import Group, grouped
 from iamlint.paths.hops import STATES, Hop, State
 from iamlint.paths.search import Path
 from iamlint.reporters.parts.frame import Paint, place
-from iamlint.reporters.parts.plain import counted, listed, neutral
+from iamlint.reporters.parts.plain import listed, neutral
 from iamlint.reporters.paths.lines import hop_lines, short
 from iamlint.reporters.paths.told import Told, fixes_of, role_of, written
 from iamlint.reporters.paths.tree import tree_lines

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from iamlint.basics.words import counted
 from iamlint.paths.groups import Group, grouped
 from iamlint.paths.search import Path
 from iamlint.reporters.parts.frame import Paint
-from iamlint.reporters.parts.plain import counted, listed, neutral
+from iamlint.reporters.parts.plain import listed, neutral
 from iamlint.reporters.paths.lines import hop_lines, short
 from iamlint.reporters.paths.told import Told
 

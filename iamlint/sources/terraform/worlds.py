@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 
+from iamlint.basics.words import first_names
 from iamlint.facts import (
     Boundary,
     BoundaryBinding,
@@ -83,9 +84,8 @@ def _widest(role: CustomRole, other: CustomRole) -> CustomRole:
 
 def _note(different: Sequence[Fact]) -> UnreadPart:
     addresses = list(dict.fromkeys(fact.declared.address or "" for fact in different))
-    more = len(addresses) - _MOST_NAMES
-    names = ", ".join(addresses[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
     first = different[0].declared
+    names = first_names(addresses, _MOST_NAMES)
     reason = f"{_DIFFERENT}: both are checked, and what they say of IAM differs at {names}"
     return UnreadPart(reason, Declaration(first.at, first.type, first.address, first.via))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from iamlint.basics.words import first_names
 from iamlint.documents.values import Value
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluation.evaluate import evaluate
@@ -52,9 +53,8 @@ def undeclared(call: Declared, module: Module) -> tuple[str, Span] | None:
     unknown = [name for name in written if name not in module.variables and name not in OF_CALLS]
     if not unknown:
         return None
-    first, left = written[unknown[0]], len(unknown) - _MOST
-    named = ", ".join(unknown[:_MOST]) + (f" and {left} more" if left > 0 else "")
-    reason = f"passes {named}, which the module does not declare: Terraform refuses the call"
+    first = written[unknown[0]]
+    reason = f"passes {first_names(unknown, _MOST)}, which the module does not declare: Terraform refuses the call"
     return reason, Span(first.source, first.argument.start, first.argument.end)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from iamlint.basics.words import first_names
 from iamlint.documents.parts import members
 from iamlint.documents.values import NULL, Value
 from iamlint.sources.terraform.plan.addresses import without_keys
@@ -28,9 +29,7 @@ def incomplete(document: Value, entries: Sequence[Entry], configuration: Configu
     missing = [address for address in configuration.addresses() if _matters(address) and address not in planned]
     if not missing:
         return f"this plan is not complete ({why})"
-    named = ", ".join(missing[:MOST_NAMED])
-    more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
-    return f"this plan is not complete ({why}): it does not say what becomes of {named}{more}"
+    return f"this plan is not complete ({why}): it does not say what becomes of {first_names(missing, MOST_NAMED)}"
 
 
 def _why(document: Value) -> str | None:
