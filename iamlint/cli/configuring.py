@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlint.budget import Allowance
-from iamlint.cli.console import repository
+from iamlint.cli.console import Failed, repository
 from iamlint.cli.options import Request
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
@@ -16,14 +16,6 @@ from iamlint.location import COMMAND_LINE, Location, Unreadable
 if TYPE_CHECKING:
     from iamlint.accepted.configuration.config import Config, Inputs
     from iamlint.sources.reading import Options
-
-
-class Failed(Exception):
-    """Raised if nothing could be checked: a rule, a name or the configuration is wrong. ``errors`` say what."""
-
-    def __init__(self, errors: Iterable[Unreadable]) -> None:
-        super().__init__()
-        self.errors = tuple(errors)
 
 
 def settings_path(config: Path | None, *, no_config: bool = False) -> Path | None:

@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 OK, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
 
 
+class Failed(Exception):
+    """Raised if a command cannot answer: a name, a rule or the configuration is wrong. ``errors`` say what."""
+
+    def __init__(self, errors: Iterable[Unreadable]) -> None:
+        super().__init__()
+        self.errors = tuple(errors)
+
+
 def emit(text: str | Iterable[str], *, for_programs: bool = False) -> None:
     """Write a text, or its parts, to standard output: UTF-8 for programs, the terminal's encoding for people.
 

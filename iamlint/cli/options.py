@@ -14,6 +14,7 @@ import click
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.budget import SECONDS
+from iamlint.cli.console import FAILED, Failed, say_errors
 from iamlint.finding import SEVERITIES
 from iamlint.reporters import FORMATS
 
@@ -51,7 +52,19 @@ _GROUPS = {
 """The options of ``check`` by heading in its help; all others are output."""
 
 
-class Grouped(click.Command):
+class Failing(click.Command):
+    """A command that reports why it failed, and exits with 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except Failed as failed:
+            say_errors(failed.errors)
+            ctx.exit(FAILED)
+
+
+class Grouped(Failing):
     """A command whose help has its options under headings."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -76,38 +89,22 @@ _RESOURCE = regex(
 )
 
 
-class _Day(click.DateTime):
-    """A day as YYYY-MM-DD."""
+def _described(kind: Any, wanted: str) -> Any:
+    """Return a type of options whose error says what is wanted."""
+    convert = kind.convert
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the day as a datetime. Raises BadParameter."""
+    def converted(value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         with suppress(click.BadParameter):
-            return super().convert(value, param, ctx)
-        return self.fail(f"{value!r} is not a day, YYYY-MM-DD", param, ctx)
+            return convert(value, param, ctx)
+        return kind.fail(f"{value!r} is not {wanted}", param, ctx)
+
+    kind.convert = converted
+    return kind
 
 
-class _Seconds(click.FloatRange):
-    """A number of seconds over zero."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the seconds as a float. Raises BadParameter."""
-        with suppress(click.BadParameter):
-            return super().convert(value, param, ctx)
-        return self.fail(f"{value!r} is not a number of seconds over 0", param, ctx)
-
-
-class Days(click.IntRange):
-    """A number of days over zero."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the days as an integer. Raises BadParameter."""
-        with suppress(click.BadParameter):
-            return super().convert(value, param, ctx)
-        return self.fail(f"{value!r} is not a number of days over 0", param, ctx)
-
-
-DATE = _Day(["%Y-%m-%d"])
-TIME = _Seconds(min=0, min_open=True)
+DATE = _described(click.DateTime(["%Y-%m-%d"]), "a day, YYYY-MM-DD")
+TIME = _described(click.FloatRange(min=0, min_open=True), "a number of seconds over 0")
+DAYS = _described(click.IntRange(min=1), "a number of days over 0")
 
 
 def day_of(as_of: datetime | None) -> date:
@@ -233,7 +230,7 @@ def reading_options(function: Command) -> Command:
             "--second-parser", is_flag=True, help="Read Terraform with python-hcl2 too and report where it disagrees."
         ),
     ]
-    return _with(options, function)
+    return with_options(options, function)
 
 
 def rule_options(function: Command) -> Command:
@@ -251,7 +248,20 @@ def rule_options(function: Command) -> Command:
             "--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules (repeatable)."
         ),
     ]
-    return _with(options, function)
+    return with_options(options, function)
+
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """Return what adds the option for the format; the first one is the default."""
+    text = f"Output format. [{formats[0]}]"
+    return click.option("--format", "form", type=click.Choice(formats), default=formats[0], help=text)
+
+
+as_of_option = click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]")
+claim_option = click.option(
+    "--claim", multiple=True, metavar="NAME=VALUE", callback=pairs, help="A claim of the caller's token (repeatable)."
+)
+no_progress_option = click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 
 
 def catalog_option(function: Command) -> Command:
@@ -271,19 +281,20 @@ def settings_options(function: Command) -> Command:
         click.option("--no-config", is_flag=True, help="Read no configuration."),
         click.option("--config-home", type=DIRECTORY, hidden=True, help="Folder that its paths are relative to."),
     ]
-    return _with(options, function)
+    return with_options(options, function)
 
 
-def config_options(function: Command) -> Command:
+def config_options(
+    function: Command, text: str = "Only this environment of the configuration (repeatable). [all]"
+) -> Command:
     """Add the options that choose the configuration, and environments of it."""
-    text = "Only this environment of the configuration (repeatable). [all]"
-    return _with([settings_options, click.option("--environment", multiple=True, metavar="NAME", help=text)], function)
+    environment = click.option("--environment", multiple=True, metavar="NAME", help=text)
+    return with_options([settings_options, environment], function)
 
 
 def one_config_options(function: Command) -> Command:
     """Add the options that choose the configuration, and one environment of it, which is kept as a tuple."""
-    text = "The environment of the configuration, if it has several."
-    return _with([settings_options, click.option("--environment", multiple=True, metavar="NAME", help=text)], function)
+    return config_options(function, "The environment of the configuration, if it has several.")
 
 
 def judging_options(function: Command) -> Command:
@@ -320,10 +331,10 @@ def judging_options(function: Command) -> Command:
         click.option(
             "--no-ignore", is_flag=True, help="Also report findings that comments or the configuration accept."
         ),
-        click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]"),
+        as_of_option,
         click.option("--hook", is_flag=True, help="The paths are files of a commit: check the modules they are in."),
     ]
-    return _with(options, function)
+    return with_options(options, function)
 
 
 def fixing_options(function: Command) -> Command:
@@ -337,13 +348,13 @@ def fixing_options(function: Command) -> Command:
             "--diff", is_flag=True, help="Print the fixes as a diff, change nothing; exit with 1 if there are any."
         ),
     ]
-    return _with(options, function)
+    return with_options(options, function)
 
 
 def report_options(function: Command) -> Command:
     """Add the options for the report and the exit code."""
     options = [
-        click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="Output format. [text]"),
+        format_option(*FORMATS),
         click.option(
             "--output", multiple=True, metavar="FORMAT=FILE", help="Write another format to a file (repeatable)."
         ),
@@ -365,7 +376,7 @@ def report_options(function: Command) -> Command:
         color_option,
         click.option("-q", "--quiet", is_flag=True, help="Print findings only: no summary, no progress."),
     ]
-    return _with(options, function)
+    return with_options(options, function)
 
 
 def _color(context: click.Context, _parameter: click.Parameter, choice: str) -> None:
@@ -384,7 +395,8 @@ def color_option(function: Command) -> Command:
     )(function)
 
 
-def _with(options: list[Callable[[Any], Any]], function: Command) -> Command:
+def with_options(options: list[Callable[[Any], Any]], function: Command) -> Command:
+    """Add options, in the order of the help."""
     for option in reversed(options):
         function = option(function)
     return function

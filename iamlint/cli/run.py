@@ -14,8 +14,15 @@ from iamlint.accepted.uses import Uses
 from iamlint.basics.frozen import mutable
 from iamlint.budget import Allowance
 from iamlint.cli.asserting import Asserted, asserted, assertion_paths, holds_assertions
-from iamlint.cli.configuring import Failed, configured_rules, environments_of, options_for, settings_path
-from iamlint.cli.console import Progress, repository, tell
+from iamlint.cli.configuring import (
+    configuration,
+    configured_rules,
+    environments_of,
+    one_environment,
+    options_for,
+    settings_path,
+)
+from iamlint.cli.console import Failed, Progress, repository, tell
 from iamlint.cli.options import Request
 from iamlint.cli.standard_input import DASH, TooLarge, with_standard_input
 from iamlint.files.disk import DISK
@@ -340,9 +347,8 @@ def read(
     try:
         paths, tree = with_standard_input(request.paths, request.stdin_name, tree)
     except TooLarge as error:
-        raise Failed(
-            [Unreadable(Location("standard input"), str(error), "write it to files, and name them")]
-        ) from error
+        at, hint = Location("standard input"), "write it to files, and name them"
+        raise Failed([Unreadable(at, str(error), hint)]) from error
     progress = Progress(on=not quiet and sys.stderr.isatty())
     memory = memory_of(units)
     stored = None if memory else cast("Units | None", units)
@@ -366,6 +372,22 @@ def read(
         return read_paths(paths, options)
     finally:
         progress.end()
+
+
+def read_one(
+    request: Request, *, quiet: bool, roles: Catalog | None = None, folders_are_named: bool = False, tree: Tree = DISK
+) -> Reading:
+    """Read the input with the values of one environment. Raises `Failed`."""
+    config = configuration(request)
+    environment = one_environment(request, config)
+    return read(
+        *(request, config),
+        quiet=quiet,
+        roles=roles,
+        folders_are_named=folders_are_named,
+        tree=tree,
+        environment=environment,
+    )
 
 
 def role_catalog(files: Iterable[Path]) -> Catalog:

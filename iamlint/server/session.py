@@ -10,7 +10,8 @@ from typing import Any
 
 from iamlint.basics.frozen import frozen
 from iamlint.cache.memory import GivenUp, Memory
-from iamlint.cli.configuring import Failed, configuration
+from iamlint.cli.configuring import configuration
+from iamlint.cli.console import Failed
 from iamlint.cli.options import Request
 from iamlint.cli.run import checked
 from iamlint.files.disk import DISK

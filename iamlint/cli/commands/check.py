@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint.cli.accepting import changed_places
-from iamlint.cli.configuring import Failed, configuration, configured_rules, environments_of, one_environment
-from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, repository_of, say_errors, tell, width
+from iamlint.cli.configuring import configuration, configured_rules, environments_of
+from iamlint.cli.console import FAILED, FINDINGS, OK, Failed, colored, emit, repository_of, say_errors, tell, width
 from iamlint.cli.options import (
     PATH,
+    Failing,
     Grouped,
     Request,
     apart,
     catalog_option,
     fixing_options,
+    format_option,
     judging_options,
     one_config_options,
     reading_options,
@@ -38,7 +40,7 @@ from iamlint.cli.run import (
     fails,
     inputs_of,
     load,
-    read,
+    read_one,
     role_catalog,
     with_errors,
 )
@@ -203,39 +205,29 @@ def _show_diff(changed: tuple[Report, Config, Outcome | None] | None) -> None:
     sys.exit(FINDINGS if outcome and outcome.contents else OK)
 
 
-@click.command()
+@click.command(cls=Failing)
 @reading_options
 @one_config_options
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
+@format_option("text", "json")
 def facts(form: str, **asked: Any) -> None:
     """Show the facts in the input: grants, roles, accounts and so on, one per line."""
     from iamlint.reporters.listings.facts import facts_json, facts_text
 
-    try:
-        wanted = request(asked)
-        config = configuration(wanted)
-        reading = read(wanted, config, quiet=False, environment=one_environment(wanted, config))
-    except Failed as failed:
-        say_errors(failed.errors)
-        sys.exit(FAILED)
+    reading = read_one(request(asked), quiet=False)
     say_errors(reading.errors)
     emit(facts_json(reading.facts) if form == "json" else facts_text(reading.facts), for_programs=form == "json")
     sys.exit(FAILED if reading.errors else OK)
 
 
-@click.command(name="rules")
+@click.command(cls=Failing, name="rules")
 @rule_options
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
+@format_option("text", "json")
 @click.option("--fixable", is_flag=True, help="List the rules with a fix, and the rules that could have one.")
 def list_rules(
     form: str, fixable: bool, select: tuple[str, ...], ignore: tuple[str, ...], rules: tuple[Path, ...]
 ) -> None:
     """List the rules."""
-    try:
-        found = choose(load((*configured_rules(), *rules)), select or _EVERY, ignore)
-    except Failed as failed:
-        say_errors(failed.errors)
-        sys.exit(FAILED)
+    found = choose(load((*configured_rules(), *rules)), select or _EVERY, ignore)
     if fixable:
         from iamlint.fixes.mends import withheld
         from iamlint.reporters.listings.fixable import fixable_json, fixable_text
@@ -259,27 +251,23 @@ def list_rules(
         emit("".join(f"{line}\n" for line in rows))
 
 
-@click.command()
+@click.command(cls=Failing)
 @click.argument("name", required=False, metavar="[ROLE|PERMISSION]")
 @catalog_option
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
+@format_option("text", "json")
 def roles(name: str | None, form: str, **asked: Any) -> None:
     """Show the permissions of a role, the roles with a permission, or the size of the role catalogue."""
     from iamlint.reporters.listings.roles import answer
 
-    try:
-        told = answer(role_catalog(asked["role_catalog"]), name, for_programs=form == "json")
-        if isinstance(told, Unreadable):
-            raise Failed([told])
-    except Failed as failed:
-        say_errors(failed.errors)
-        sys.exit(FAILED)
+    told = answer(role_catalog(asked["role_catalog"]), name, for_programs=form == "json")
+    if isinstance(told, Unreadable):
+        raise Failed([told])
     emit(told, for_programs=form == "json")
 
 
-@click.command(name="methods")
+@click.command(cls=Failing, name="methods")
 @click.argument("name", required=False, metavar="[ID|GROUP|PERMISSION]")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
+@format_option("text", "json")
 def list_methods(name: str | None, form: str) -> None:
     """List the ways to become a service account that iamlint knows, or explain one."""
     from iamlint.documents.validation import nearest_of
@@ -290,8 +278,7 @@ def list_methods(name: str | None, form: str) -> None:
     if not found and name:
         known = [one.id for one in methods()]
         hint = nearest_of(name, known) or "`iamlint methods` lists them"
-        say_errors([Unreadable(Location(COMMAND_LINE), f"no method, group or permission is called `{name}`", hint)])
-        sys.exit(FAILED)
+        raise Failed([Unreadable(Location(COMMAND_LINE), f"no method, group or permission is called `{name}`", hint)])
     if form == "json":
         emit(methods_json(found), for_programs=True)
     elif name in {one.id for one in found}:
@@ -300,21 +287,16 @@ def list_methods(name: str | None, form: str) -> None:
         emit(methods_text(found, width(sys.stdout)))
 
 
-@click.command()
+@click.command(cls=Failing)
 @click.argument("directories", nargs=-1, type=PATH, metavar="[PATH]...")
 def test(directories: tuple[Path, ...]) -> None:
     """Run the examples of rules and assertions: the built-in ones and your own, or those in PATH."""
     from iamlint.assertions.examples import run_examples as run_assertion
     from iamlint.budget import Allowance
+    from iamlint.reporters.parts.frame import place
     from iamlint.testing import run_examples
 
-    try:
-        rules, assertions = documents(directories)
-    except Failed as failed:
-        say_errors(failed.errors)
-        sys.exit(FAILED)
-    from iamlint.reporters.parts.frame import place
-
+    rules, assertions = documents(directories)
     failures, allowance = 0, Allowance().part(0.5)  # files read by examples add as much again
     of_rules = (
         (rule.id, len(rule.page.flags) + len(rule.page.passes), run_examples(rule, allowance)) for rule in rules

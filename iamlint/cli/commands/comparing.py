@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint.budget import SECONDS, Allowance, TimeUp
-from iamlint.cli.configuring import Failed, configuration, environments_of, options_for
-from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, emit_folded, repository_of, say_errors
+from iamlint.cli.configuring import configuration, environments_of, options_for
+from iamlint.cli.console import FAILED, FINDINGS, OK, Failed, colored, emit, emit_folded, repository_of, say_errors
 from iamlint.cli.options import (
-    DATE,
     DIRECTORY,
     FILE,
     PATH,
     TIME,
+    Failing,
     Request,
+    as_of_option,
     catalog_option,
     color_option,
     config_options,
     day_of,
+    format_option,
     source_url_option,
     target,
 )
@@ -38,7 +40,7 @@ _FORMATS = ("text", "json", "markdown")
 _OF_REQUEST = ("config", "no_config", "config_home", "environment", "var", "var_file", "workspace", "source_root")
 
 
-@click.command()
+@click.command(cls=Failing)
 @click.argument("base")
 @click.argument("head", required=False)
 @click.option("--path", type=PATH, help="What is read of a revision: a folder or file. [working directory]")
@@ -49,7 +51,7 @@ _OF_REQUEST = ("config", "no_config", "config_home", "environment", "var", "var_
 @click.option("--workspace", metavar="NAME", envvar="TF_WORKSPACE", help="Value of terraform.workspace. [TF_WORKSPACE]")
 @click.option("--source-root", type=DIRECTORY, help="Directory of a plan's Terraform source.")
 @config_options
-@click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]")
+@as_of_option
 @catalog_option
 @click.option(
     "--max-time",
@@ -58,7 +60,7 @@ _OF_REQUEST = ("config", "no_config", "config_home", "environment", "var", "var_
     metavar="SECONDS",
     help=f"Stop after this time with an error. [{SECONDS}]",
 )
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", help="Output format. [text]")
+@format_option(*_FORMATS)
 @click.option("--output", multiple=True, metavar="FORMAT=FILE", help="Write another format to a file (repeatable).")
 @source_url_option
 @click.option("--fail-on-unknown", is_flag=True, help="Also exit with 1 if it is unknown whether something opens.")
@@ -86,11 +88,7 @@ def compare(
     if head is None and not DISK.is_file(Path(base)):
         raise click.UsageError("Missing argument 'HEAD'. Only a plan as JSON is compared without it.")
     targets = [target(one, _FORMATS) for one in output]
-    try:
-        found = _compared(base, head, asked)
-    except Failed as failed:
-        say_errors(failed.errors)
-        sys.exit(FAILED)
+    found = _compared(base, head, asked)
     inputs, here = frozenset(Path(one).resolve() for one in (base, head or base)), Path.cwd().resolve()
     style = Presentation(
         color=colored(sys.stdout),

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.cli.configuring import Failed, configuration, one_environment, options_for
-from iamlint.cli.console import FAILED, colored, emit, say_errors
+from iamlint.cli.configuring import configuration, one_environment, options_for
+from iamlint.cli.console import FAILED, Failed, colored, emit, say_errors
 from iamlint.cli.options import (
-    DATE,
+    Failing,
     Request,
+    as_of_option,
     catalog_option,
+    claim_option,
     color_option,
     day_of,
+    format_option,
     one_config_options,
     pairs,
     reading_options,
@@ -50,7 +53,7 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | 
     return int(number) if number else None
 
 
-@click.command()
+@click.command(cls=Failing)
 @click.option("--error", metavar="TEXT|FILE|-", help="The error: its text, a file with it, or - for standard input.")
 @click.option(
     "--caller",
@@ -65,9 +68,7 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | 
     "--delegates", metavar="A,B", default="", help="The accounts between caller and target, in the order of the call."
 )
 @click.option("--provider", metavar="NAME", help="The identity provider that the caller's token is exchanged at.")
-@click.option(
-    "--claim", multiple=True, metavar="NAME=VALUE", callback=pairs, help="A claim of the caller's token (repeatable)."
-)
+@claim_option
 @click.option("--lifetime", metavar="SECONDS", callback=_seconds, help="The lifetime that is asked for, such as 7200s.")
 @click.option("--on", metavar="RESOURCE", help="What is deployed, or what --permission is needed on.")
 @click.option("--permission", metavar="NAME", help="A permission that the target (else the caller) needs on --on.")
@@ -76,12 +77,10 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | 
     "--prove", is_flag=True, help="Apply the fix in memory, and show the verdict then and what else it opens."
 )
 @reading_options
-@click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]")
+@as_of_option
 @catalog_option
 @one_config_options
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format. [text]"
-)
+@format_option("text", "json", "markdown")
 @color_option
 def diagnose(form: str, **asked: Any) -> None:
     """Explain why a call gets 403, and the smallest change that makes it work.
@@ -89,12 +88,10 @@ def diagnose(form: str, **asked: Any) -> None:
     PATHs are Terraform, plans and exports, the working directory by default. Everything in them counts.
     Exits with 0 if the call works, 1 if it fails, 2 on bad input, 3 if the answer is unknown, or not about IAM.
     """
-    answer, reading, errors = _answered(asked)
-    say_errors(errors)
-    if answer is None:
-        sys.exit(FAILED)
+    answer, reading = _answered(asked)
+    say_errors(reading.errors)
     emit(_written(answer, reading, form), for_programs=form != "text")
-    if errors:
+    if reading.errors:
         sys.exit(FAILED)
     sys.exit({"works": WORKS, "fails": FAILS}.get(answer.verdict, UNKNOWN))
 
@@ -115,8 +112,8 @@ def _written(answer: Answer, reading: Reading, form: str) -> str:
             return answer_text(answer, reading.texts, color=colored(sys.stdout))
 
 
-def _answered(asked: dict[str, Any]) -> tuple[Answer | None, Reading, list[Unreadable]]:
-    """Return the answer, the input, and the errors; no answer to an invalid question."""
+def _answered(asked: dict[str, Any]) -> tuple[Answer, Reading]:
+    """Return the answer and the input. Raises `Failed`, also for an invalid question."""
     from iamlint.diagnosis.asking import Asked, BadQuestionError, answered
     from iamlint.diagnosis.interest import relevance
     from iamlint.sources.reading import nothing_in
@@ -132,19 +129,15 @@ def _answered(asked: dict[str, Any]) -> tuple[Answer | None, Reading, list[Unrea
     day = day_of(as_of)
     wanted = _without(request(asked), text)
     question = Asked(**given, claims=claims, tags=tags, delegates=chain, as_of=day, error=error, prove=prove)
-    try:
-        roles = role_catalog(catalogs)
-        given_input = _read(wanted, roles, relevance(question, roles))
-    except Failed as failed:
-        say_errors(failed.errors)
-        sys.exit(FAILED)
+    roles = role_catalog(catalogs)
+    given_input = _read(wanted, roles, relevance(question, roles))
     reading = given_input.reading
     if not error and not given_input.clients:
         reading.errors += [nothing_in(shown) for shown in reading.empty]
     try:
-        return answered(question, given_input, roles), reading, reading.errors
+        return answered(question, given_input, roles), reading
     except BadQuestionError as bad:
-        return None, reading, [*reading.errors, Unreadable(Location(COMMAND_LINE), str(bad), bad.hint)]
+        raise Failed([*reading.errors, Unreadable(Location(COMMAND_LINE), str(bad), bad.hint)]) from bad
 
 
 def _without(wanted: Request, error: str | None) -> Request:

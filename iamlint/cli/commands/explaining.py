@@ -7,15 +7,15 @@ from pathlib import Path
 
 import click
 
-from iamlint.cli.configuring import Failed, configured_rules
-from iamlint.cli.console import FAILED, emit, say_errors, width
-from iamlint.cli.options import PATH
+from iamlint.cli.configuring import configured_rules
+from iamlint.cli.console import Failed, emit, width
+from iamlint.cli.options import PATH, Failing
 from iamlint.cli.run import load
 from iamlint.location import Unreadable
 from iamlint.reporters.parts.plain import neutral
 
 
-@click.command()
+@click.command(cls=Failing)
 @click.argument("name", metavar="RULE|ASSERTION")
 @click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules (repeatable).")
 @click.option(
@@ -31,12 +31,8 @@ def explain(name: str, rules: tuple[Path, ...], assertions: tuple[Path, ...]) ->
     from iamlint.reporters.parts.folding import folded_page
     from iamlint.rules.catalog import select_rules
 
-    try:
-        found, unknown = select_rules(load((*configured_rules(), *rules)), (name,))
-        pages = [rule_page(rule) for rule in found] if not unknown else _assertion_pages(name, assertions, unknown[0])
-    except Failed as failed:
-        say_errors(failed.errors)
-        sys.exit(FAILED)
+    found, unknown = select_rules(load((*configured_rules(), *rules)), (name,))
+    pages = [rule_page(rule) for rule in found] if not unknown else _assertion_pages(name, assertions, unknown[0])
     emit("\n".join(folded_page(map(neutral, "\n".join(pages).split("\n")), width(sys.stdout))))
 
 

@@ -10,10 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from iamlint.cli.configuring import Failed, configuration, one_environment
 from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, say_errors
-from iamlint.cli.options import DATE, FILE, Days, catalog_option, day_of, one_config_options, reading_options, request
-from iamlint.cli.run import read, role_catalog
+from iamlint.cli.options import (
+    DATE,
+    DAYS,
+    FILE,
+    Failing,
+    catalog_option,
+    day_of,
+    format_option,
+    no_progress_option,
+    one_config_options,
+    reading_options,
+    request,
+)
+from iamlint.cli.run import read_one, role_catalog
 from iamlint.files.disk import DISK
 from iamlint.location import COMMAND_LINE, Location, SourceText, Unreadable
 from iamlint.results.report import failure
@@ -24,7 +35,7 @@ if TYPE_CHECKING:
     from iamlint.fixes.proof import Outcome
 
 
-@click.command("narrow")
+@click.command("narrow", cls=Failing)
 @click.option(
     "--usage",
     multiple=True,
@@ -33,38 +44,29 @@ if TYPE_CHECKING:
     help="Audit logs (gcloud logging read) or recommendations of google.iam.policy.Recommender, in JSON (repeatable).",
 )
 @click.option("--principal", default="*", metavar="PRINCIPAL", help="Only grants of these: an e-mail or a glob. [all]")
-@click.option("--days", type=Days(min=1), default=90, metavar="DAYS", help="Days that the evidence must span. [90]")
+@click.option("--days", type=DAYS, default=90, metavar="DAYS", help="Days that the evidence must span. [90]")
 @click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate as of YYYY-MM-DD. [today]")
 @click.option("--fix", is_flag=True, help="Write the proposals to the Terraform files, each proved by another reading.")
 @click.option("--diff", is_flag=True, help="Print what --fix would write, and change nothing.")
 @reading_options
 @catalog_option
 @one_config_options
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help="Output format. [text]")
+@format_option("text", "json")
 @click.option("--show-all", is_flag=True, help="Show each grant that cannot be judged.")
-@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
-def narrow_roles(**asked: Any) -> None:
+@no_progress_option
+def narrow_roles(form: str, show_all: bool, fix: bool, diff: bool, **asked: Any) -> None:
     """Propose the smallest roles that keep every known use working.
 
     PATHs are Terraform, plans and exports, the working directory by default; --usage names the evidence of use. A
     grant is narrowed only if the evidence is complete: logs or recommendations of 90 days, with all accesses logged.
     Otherwise the answer is unknown, with the missing evidence. Exits with 2 on bad input, else with 0.
     """
-    _run(asked)
-
-
-def _run(asked: dict[str, Any]) -> None:
     from iamlint.narrowing.output import narrowing_json, narrowing_text
 
-    form, every, fix, diff = (asked.pop(name) for name in ("form", "show_all", "fix", "diff"))
-    try:
-        look = _Look(asked)
-        outcome = look.fixed() if fix or diff else None
-        if outcome is None:
-            look.at({})
-    except Failed as failed:
-        say_errors(failed.errors)
-        sys.exit(FAILED)
+    look = _Look(asked)
+    outcome = look.fixed() if fix or diff else None
+    if outcome is None:
+        look.at({})
     found, errors = look.found, look.errors
     if outcome:
         errors = [*errors, *_applied(outcome, write=not diff, quiet=look.quiet)]
@@ -74,12 +76,10 @@ def _run(asked: dict[str, Any]) -> None:
 
         emit(changes(outcome), for_programs=True)
         sys.exit(FAILED if errors else FINDINGS if outcome.contents else OK)
-    text = (
-        narrowing_json(found, errors)
-        if form == "json"
-        else narrowing_text(found, color=colored(sys.stdout), every=every)
-    )
-    emit(text, for_programs=form == "json")
+    if form == "json":
+        emit(narrowing_json(found, errors), for_programs=True)
+    else:
+        emit(narrowing_text(found, color=colored(sys.stdout), every=show_all))
     sys.exit(FAILED if errors else OK)
 
 
@@ -112,17 +112,7 @@ class _Look:
         from iamlint.narrowing import narrow
 
         tree = Overlay(DISK, {Path(path): text for path, text in contents.items()}) if contents else DISK
-        config = configuration(self._request)
-        environment = one_environment(self._request, config)
-        reading = read(
-            self._request,
-            config,
-            quiet=self.quiet,
-            roles=self._roles,
-            folders_are_named=True,
-            environment=environment,
-            tree=tree,
-        )
+        reading = read_one(self._request, quiet=self.quiet, roles=self._roles, folders_are_named=True, tree=tree)
         estate = Estate(reading.facts, self._roles, day_of(self._as_of))
         self.errors = [*reading.errors, *self._usage.errors, *estate.unfinished]
         self.found = found = narrow(estate, self._usage, reading.texts, self._principal, self._days)

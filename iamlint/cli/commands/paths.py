@@ -10,21 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from iamlint.cli.configuring import Failed, configuration, one_environment
-from iamlint.cli.console import FAILED, FINDINGS, OK, colored, emit, emit_folded, say_errors
+from iamlint.cli.console import FAILED, FINDINGS, OK, Failed, colored, emit, emit_folded, say_errors
 from iamlint.cli.options import (
-    DATE,
     Command,
+    Failing,
     Request,
+    as_of_option,
     catalog_option,
+    claim_option,
     color_option,
     day_of,
+    format_option,
+    no_progress_option,
     one_config_options,
-    pairs,
     reading_options,
     request,
+    with_options,
 )
-from iamlint.cli.run import read, role_catalog
+from iamlint.cli.run import read_one, role_catalog
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.reporters.paths import FORMATS
 
@@ -42,29 +45,21 @@ _CALLERS = (
 def _options(function: Command) -> Command:
     """Add the options that the three commands share."""
     options: list[Callable[[Any], Any]] = [
-        click.option(
-            "--claim",
-            multiple=True,
-            metavar="NAME=VALUE",
-            callback=pairs,
-            help="A claim of the caller's token (repeatable).",
-        ),
+        claim_option,
         click.option("--fix-first", is_flag=True, help="Show the grants whose removal cuts the most paths."),
         reading_options,
         catalog_option,
         one_config_options,
-        click.option("--as-of", type=DATE, metavar="DATE", help="Evaluate conditions as of YYYY-MM-DD. [today]"),
-        click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="Output format. [text]"),
+        as_of_option,
+        format_option(*FORMATS),
         click.option("--show-all", is_flag=True, help="Show each group of paths."),
         color_option,
-        click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
+        no_progress_option,
     ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+    return with_options(options, function)
 
 
-@click.command()
+@click.command(cls=Failing)
 @click.option("--from", "source", metavar="PRINCIPAL", help=f"Who starts. {_FORMS}; or {_CALLERS}.")
 @click.option("--to", "target", metavar="ACCOUNT", help=f"The service account at the end. {_FORMS}.")
 @_options
@@ -78,7 +73,7 @@ def paths(source: str | None, target: str | None, **asked: Any) -> None:
     _run(asked, source, target)
 
 
-@click.command()
+@click.command(cls=Failing)
 @click.argument("account", metavar="ACCOUNT")
 @_options
 def who(account: str, **asked: Any) -> None:
@@ -89,7 +84,7 @@ def who(account: str, **asked: Any) -> None:
     _run(asked, None, account)
 
 
-@click.command()
+@click.command(cls=Failing)
 @click.argument("principal", metavar="PRINCIPAL")
 @_options
 def reach(principal: str, **asked: Any) -> None:
@@ -108,17 +103,12 @@ def _run(asked: dict[str, Any], source: str | None, target: str | None) -> None:
 
     form, every, quiet, as_of = (asked.pop(name) for name in ("form", "show_all", "quiet", "as_of"))
     claims, fix_first = asked.pop("claim"), asked.pop("fix_first")
-    try:
-        reading, asking = _asking(request(asked), as_of, quiet=quiet)
-    except Failed as failed:
-        say_errors(failed.errors)
-        sys.exit(FAILED)
+    reading, asking = _asking(request(asked), as_of, quiet=quiet)
     errors = list(reading.errors)
     try:
         answer = _answer(asking, source, target, claims)
     except NobodyError as nobody:
-        say_errors([*errors, Unreadable(Location(COMMAND_LINE), str(nobody), nobody.hint)])
-        sys.exit(FAILED)
+        raise Failed([*errors, Unreadable(Location(COMMAND_LINE), str(nobody), nobody.hint)]) from nobody
     say_errors(errors)
     color = colored(sys.stdout)
     told = Told(answer, asking, reading.texts, tuple(errors), all=every, color=color, fix_first=fix_first)
@@ -136,11 +126,8 @@ def _asking(wanted: Request, as_of: datetime | None, *, quiet: bool) -> tuple[Re
     from iamlint.paths.hops import hops_of
 
     roles = role_catalog(wanted.role_catalog)
-    config = configuration(wanted)
-    environment = one_environment(wanted, config)
-    reading = read(wanted, config, quiet=quiet, roles=roles, folders_are_named=True, environment=environment)
-    day = day_of(as_of)
-    estate = Estate(reading.facts, roles, day)
+    reading = read_one(wanted, quiet=quiet, roles=roles, folders_are_named=True)
+    estate = Estate(reading.facts, roles, day_of(as_of))
     reading.errors += estate.unfinished
     return reading, Asking(hops_of(estate))
 

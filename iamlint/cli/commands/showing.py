@@ -9,30 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from iamlint.cli.configuring import Failed, configuration
-from iamlint.cli.console import FAILED, OK, emit, repository, say_errors, width
-from iamlint.cli.options import Request, settings_options
+from iamlint.cli.configuring import configuration
+from iamlint.cli.console import OK, Failed, emit, repository, width
+from iamlint.cli.options import Failing, Request, format_option, settings_options
 
 if TYPE_CHECKING:
     from iamlint.accepted.configuration.config import Config
 
 
-@click.command(name="config")
+@click.command(cls=Failing, name="config")
 @settings_options
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format. [text]")
+@format_option("text", "json")
 def show_config(form: str, **asked: Any) -> None:
     """Show the configuration in force here: each key, its value, and where it is set.
 
     It is the nearest .iamlint.yaml, .iamlint.yml, .iamlint.toml or pyproject.toml with [tool.iamlint], from the working
     directory up to the repository's top. Exits with 2 if it is wrong.
     """
-    try:
-        request = Request((Path(),), **asked)
-        config = configuration(request)
-        _check_names(request, config)
-    except Failed as failed:
-        say_errors(failed.errors)
-        sys.exit(FAILED)
+    request = Request((Path(),), **asked)
+    config = configuration(request)
+    _check_names(request, config)
     emit(_json(config) if form == "json" else _text(config), for_programs=form == "json")
     sys.exit(OK)
 

@@ -15,8 +15,9 @@ from iamlint import __version__
 from iamlint.addresses import ACTION, PUBLISHED, REPOSITORY, TAG
 from iamlint.basics.frozen import frozen
 from iamlint.basics.words import counted
-from iamlint.cli.configuring import Failed, settings_path
+from iamlint.cli.configuring import settings_path
 from iamlint.cli.console import FAILED, OK, emit, repository, say_errors, width
+from iamlint.cli.options import Failing
 from iamlint.location import Location, Unreadable
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class _File:
     about: str
 
 
-@click.command()
+@click.command(cls=Failing)
 @click.option("--workflow/--no-workflow", default=None, help="A workflow of GitHub Actions. [where .github is]")
 @click.option("--hook/--no-hook", default=False, help="A hook of pre-commit, if no configuration of hooks exists.")
 @click.option("--yes", is_flag=True, help="Write without asking.")
@@ -50,11 +51,7 @@ def init(workflow: bool | None, hook: bool, yes: bool) -> None:
 
     here = Path.cwd().resolve()
     top = repository(here)
-    try:
-        known = settings_path(None)
-    except Failed as failed:
-        say_errors(failed.errors)
-        sys.exit(FAILED)
+    known = settings_path(None)
     found = survey(top)
     wanted = [] if known else [_File(".iamlint.yaml", _configuration(found), "the configuration, with comments")]
     if workflow if workflow is not None else "GitHub Actions" in found.ci:
