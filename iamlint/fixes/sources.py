@@ -164,7 +164,7 @@ class Sources:
         found = self.block(at)
         if found is None or found[0].is_json or found[1].label(0) != kind:
             return None
-        return None if {"count", "for_each"} & found[1].body.arguments.keys() else found
+        return None if found[1].is_repeated else found
 
     def uses(self, path: str, first: str, second: str) -> list[tuple[Tree, Node]] | None:
         """Return where a module uses a reference (``local``, ``role``); None if one of its files cannot be read.

@@ -154,9 +154,7 @@ def _attribute_of_item(tree: Tree, node: Node) -> str:
     names, inner = [], node
     for outer in tree.around(node):
         if isinstance(outer, Object):
-            names += [
-                key.literal if isinstance(key, Template) else None for key, value in outer.items if value is inner
-            ]
+            names += [key.literal for key, value in outer.items if value is inner]
         elif isinstance(outer, Tuple):
             return ""
         inner = outer
@@ -166,7 +164,7 @@ def _attribute_of_item(tree: Tree, node: Node) -> str:
 def _called(tree: Tree, block: Block) -> str | None:
     """Return a path in the directory of a local module that a block calls."""
     source = block.body.arguments.get("source")
-    literal = source.expression.literal if source and isinstance(source.expression, Template) else None
+    literal = source.expression.literal if source else None
     if literal is None or not literal.startswith(("./", "../")):
         return None
     return posixpath.normpath(posixpath.join(posixpath.dirname(tree.source.path), literal, "main.tf"))

@@ -62,6 +62,11 @@ class Node:
     start: int
     end: int
 
+    @property
+    def literal(self) -> str | None:
+        """The text of a string without interpolations and directives; None for any other node."""
+        return None
+
 
 @mutable(eq=False)
 class Literal(Node):
@@ -329,6 +334,11 @@ class Block(Node):
     def label(self, index: int) -> str:
         """Return the text of a label; "" if it is missing."""
         return self.labels[index].text if index < len(self.labels) else ""
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether it has ``count`` or ``for_each``."""
+        return not self.body.arguments.keys().isdisjoint(("count", "for_each"))
 
 
 @mutable(eq=False)

@@ -9,7 +9,7 @@ from iamlint.fixes.mends.services import reference
 from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Sources, Tree, argument
 from iamlint.fixes.writing import with_items, with_lines_in
-from iamlint.hcl.syntax import Block, Template, Tuple
+from iamlint.hcl.syntax import Block, Tuple
 from iamlint.unknown import shown
 
 _AGENT = regex(r"serviceAccount:(?P<local>[a-z-]*)(?P<number>PROJECT_NUMBER|[0-9]+)(?P<domain>@[a-z0-9.-]+)")
@@ -53,7 +53,7 @@ def _number(sources: Sources, tree: Tree, block: Block) -> ProjectNumber | None:
     if found and found[0] == "google_project":
         return f"{found[1]}.number", ()
     written = argument(block.body, "project")
-    if written is None or tree.is_json or {"count", "for_each"} & block.body.arguments.keys():
+    if written is None or tree.is_json or block.is_repeated:
         return None
     literal = literal_of(block, "project")
     if literal:
@@ -90,7 +90,6 @@ def in_policy(tree: Tree, block: Block | None, added: list[tuple[str, str]]) -> 
 def _members(binding: Block, role: str) -> Tuple | None:
     """Return the list of members of a binding of a role without a condition."""
     named, listed = argument(binding.body, "role"), argument(binding.body, "members")
-    literal = named.expression.literal if named and isinstance(named.expression, Template) else None
-    if literal != role or binding.body.blocks or listed is None:
+    if named is None or named.expression.literal != role or binding.body.blocks or listed is None:
         return None
     return listed.expression if isinstance(listed.expression, Tuple) else None

@@ -68,7 +68,7 @@ def _others(problem: Problem, lost: Grant, owner: Grant, found: _Found) -> list[
         if not isinstance(grant, Grant) or grant.declared == owner.declared:
             continue
         other = problem.sources.block(grant.declared.at)
-        if other is None or other[1] is found[1] or {"count", "for_each"} & other[1].body.arguments.keys():
+        if other is None or other[1] is found[1] or other[1].is_repeated:
             return None
         if directory(found[0].source.path) != directory(other[0].source.path):
             return None
@@ -85,7 +85,7 @@ def _in_binding(found: _Found, others: Sequence[_Found]) -> tuple[Edit, ...] | N
     listed, several = argument(found[1].body, "members"), [_members(*other) for other in others]
     if listed is None or not isinstance(listed.expression, Tuple) or not all(several):
         return None
-    if {"count", "for_each"} & found[1].body.arguments.keys():
+    if found[1].is_repeated:
         return None
     known = {one.literal or found[0].text(one) for one in listed.expression.items if isinstance(one, Template)}
     new = {literal: text for members in several for literal, text in members if literal not in known}
@@ -106,7 +106,7 @@ def _in_policy(
     uses = problem.sources.uses(tree.source.path, "data", "google_iam_policy")
     names = [_policy_named(used, node) for used, node in uses or ()]
     shared = names.count(block.label(1)) != 1 or None in names
-    if shared or {"count", "for_each"} & block.body.arguments.keys():
+    if shared or block.is_repeated:
         return found, None
     added: list[tuple[str, str]] = []
     for other, grant in others:
@@ -129,7 +129,7 @@ _OF_DATASET = ("dataset_id", "project")
 def _as_access(found: _Found, others: Sequence[_Found]) -> tuple[Edit, ...] | None:
     """Return the edits that add the entries of ``google_bigquery_dataset_access`` resources to their dataset."""
     tree, block = found
-    if {"count", "for_each"} & block.body.arguments.keys() or not any(block.body.blocks_of("access")):
+    if block.is_repeated or not any(block.body.blocks_of("access")):
         return None
     entries = [_entry(*other) for other in others]
     return with_lines_in(tree, block.body, "\n".join(map(str, entries))) if all(entries) else None
@@ -173,7 +173,7 @@ def _members(tree: Tree, block: Block) -> list[tuple[str, str]]:
     inside = [each for node in nodes for each in walk(node)]
     if any(isinstance(each, Attribute) and _is_per_instance(each) for each in inside):
         return []
-    texts = [(node.literal if isinstance(node, Template) else None, tree.text(node)) for node in nodes]
+    texts = [(node.literal, tree.text(node)) for node in nodes]
     return [(literal or text, text) for literal, text in texts if "\n" not in text]
 
 

@@ -7,7 +7,7 @@ from iamlint.facts import Grant, Place
 from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import Sources, Tree
 from iamlint.fixes.writing import without_block, without_item
-from iamlint.hcl.syntax import Block, Node, Object, Template, Tuple
+from iamlint.hcl.syntax import Block, Node, Object, Tuple
 
 
 def remove_grant(problem: Problem) -> Change | None:
@@ -85,8 +85,7 @@ def _whole(sources: Sources, tree: Tree, node: Node) -> tuple[Edit, ...] | None:
 
 
 def _has_members(node: Object) -> bool:
-    keys = [key.literal for key, _ in node.items if isinstance(key, Template)]
-    return "members" in keys
+    return any(key.literal == "members" for key, _ in node.items)
 
 
 def resource_removed(sources: Sources, tree: Tree, block: Block) -> tuple[Edit, ...] | None:
@@ -96,7 +95,7 @@ def resource_removed(sources: Sources, tree: Tree, block: Block) -> tuple[Edit, 
 
 def is_removable(sources: Sources, tree: Tree, block: Block) -> bool:
     """Whether nothing refers to a resource, it has one instance, and its owner does not protect it."""
-    if tree.is_json or block.type != "resource" or {"count", "for_each"} & block.body.arguments.keys():
+    if tree.is_json or block.type != "resource" or block.is_repeated:
         return False
     if _is_protected(tree, block):
         return False

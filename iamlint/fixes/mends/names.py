@@ -10,6 +10,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.basics.letters import differing
 from iamlint.edits import Edit, edit
 from iamlint.facts import CustomRole, Grant, Written
+from iamlint.fixes.mends.projects import literal_of
 from iamlint.fixes.problem import Change, Problem, change
 from iamlint.fixes.sources import Sources, Tree
 from iamlint.fixes.writing import newline, quoted, replaced, reworded, without_item
@@ -249,9 +250,9 @@ _BY_ID = regex(r"(?P<before>serviceAccount:(?:[a-z]+-)?)(?P<project>[a-z][a-z0-9
 
 def _agent_number(sources: Sources, tree: Tree, node: Node) -> Change | None:
     """Return the change of a service agent's project id to the number of the project, which the module declares."""
-    text = node.literal if isinstance(node, Template) else None
-    found = _BY_ID.fullmatch(text or "")
-    if found is None or not is_agent_by_id((text or "").partition(":")[2]) or tree.is_json:
+    text = node.literal or ""
+    found = _BY_ID.fullmatch(text)
+    if found is None or not is_agent_by_id(text.partition(":")[2]) or tree.is_json:
         return None
     known = {
         reference
@@ -267,10 +268,7 @@ def _agent_number(sources: Sources, tree: Tree, node: Node) -> Change | None:
 
 def _project(block: Block, project: str) -> str | None:
     """Return the address of a block that declares a project with this id."""
-    named = block.body.arguments.get("project_id")
-    literal = named.expression.literal if named and isinstance(named.expression, Template) else None
-    repeated = {"count", "for_each"} & block.body.arguments.keys()
-    if block.label(0) != "google_project" or literal != project or repeated:
+    if block.label(0) != "google_project" or literal_of(block, "project_id") != project or block.is_repeated:
         return None
     return f"{'data.' if block.type == 'data' else ''}google_project.{block.label(1)}"
 

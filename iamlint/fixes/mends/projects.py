@@ -9,7 +9,7 @@ from iamlint.edits import Edit
 from iamlint.fixes.mends.services import resource, unused
 from iamlint.fixes.sources import Sources, Tree, argument
 from iamlint.fixes.writing import with_lines_after
-from iamlint.hcl.syntax import Block, Template
+from iamlint.hcl.syntax import Block
 from iamlint.provenance import directory
 
 ProjectNumber = tuple[str, tuple[Edit, ...]]
@@ -19,14 +19,14 @@ ProjectNumber = tuple[str, tuple[Edit, ...]]
 def literal_of(block: Block, name: str) -> str | None:
     """Return the text of an argument that is a literal."""
     written = argument(block.body, name)
-    return written.expression.literal if written and isinstance(written.expression, Template) else None
+    return written.expression.literal if written else None
 
 
 def declared(sources: Sources, path: str, kind: str) -> Iterator[Block]:
     """Yield the blocks of a type in a module, without those that have ``count`` or ``for_each``."""
     for each in sources.module(path) or ():
         for one in each.file.body.blocks:
-            if one.label(0) == kind and not {"count", "for_each"} & one.body.arguments.keys():
+            if one.label(0) == kind and not one.is_repeated:
                 yield one
 
 

@@ -138,7 +138,7 @@ def _moved(sources: Sources, tree: Tree, block: Block, accounts: list[tuple[str,
     from iamlint.fixes.writing import indent_step, newline
 
     arguments = block.body.arguments
-    repeated = {"count", "for_each", "depends_on"} & arguments.keys()
+    repeated = block.is_repeated or "depends_on" in arguments
     uses = sources.uses(tree.source.path, block.label(0), block.label(1))
     if tree.is_json or repeated or uses != [] or block.label(0) != "google_project_iam_member" or block.body.blocks:
         return None

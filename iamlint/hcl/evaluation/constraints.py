@@ -80,7 +80,7 @@ def _read(expression: syntax.Expression, source: SourceText) -> Constraint:
 
 
 def _attribute(key: syntax.Expression, written: syntax.Expression, source: SourceText) -> Attribute:
-    name = (key.literal or "") if isinstance(key, syntax.Template) else ""
+    name = key.literal or ""
     match written:
         case syntax.Call(name="optional", arguments=(inner,)):
             return Attribute(name, _read(inner, source), optional=True)

@@ -11,7 +11,7 @@ from iamlint.basics.frozen import mutable
 from iamlint.hcl import syntax
 from iamlint.hcl.reading.lexer import shown
 from iamlint.hcl.reading.native import MAX_ERRORS
-from iamlint.hcl.syntax import LABELS, Argument, Block, File, Template
+from iamlint.hcl.syntax import LABELS, Argument, Block, File
 from iamlint.location import SourceText, Span, Unreadable
 from iamlint.sources.names import is_automatic
 from iamlint.sources.terraform.configuration.nested import nested_blocks
@@ -78,8 +78,7 @@ class Declared:
     def literal(self, name: str) -> str | None:
         """Return the text of an argument that is a plain string."""
         found = self.argument(name)
-        expression = found.argument.expression if found else None
-        return expression.literal if isinstance(expression, Template) else None
+        return found.argument.expression.literal if found else None
 
     def blocks(self) -> list[Declared]:
         """Return the nested blocks in force: an override's blocks replace all of their type, also ``dynamic`` ones."""

@@ -210,7 +210,7 @@ def _name(local: Local) -> str:
     expression = local.argument.expression
     if isinstance(expression, syntax.Variable):
         return expression.name
-    return (expression.literal or "") if isinstance(expression, syntax.Template) else ""
+    return expression.literal or ""
 
 
 def _as_blocks(local: Local) -> list[syntax.Block]:
@@ -251,7 +251,7 @@ def _is_null(written: syntax.Expression) -> bool:
 
 def _dynamic_blocks(written: syntax.Object) -> Iterator[syntax.Block]:
     for key, value in written.items:
-        name = key.literal if isinstance(key, syntax.Template) else None
+        name = key.literal
         for body, objects in _json_bodies(value) if name else ():
             yield _block("dynamic", (syntax.Label(key.start, key.end, name or ""),), body, objects)
 
@@ -262,7 +262,7 @@ def _block(
     """Return a block; a repeated property means several blocks, and comments are skipped."""
     expressions: dict[str, list[syntax.Expression]] = {}
     for key, value in (item for object_ in objects for item in object_.items):
-        name = key.literal if isinstance(key, syntax.Template) else None
+        name = key.literal
         if name is not None and name != JSON_COMMENT:
             expressions.setdefault(name, []).append(value)
     arguments = {name: _argument(name, values) for name, values in expressions.items()}
