@@ -30,6 +30,7 @@ from iamlint.facts.parts import (
     Text,
     Trust,
     Written,
+    expression_of,
     short_name,
 )
 from iamlint.facts.policies import (
@@ -122,5 +123,6 @@ __all__ = [
     "Trust",
     "UnreadPart",
     "Written",
+    "expression_of",
     "short_name",
 ]

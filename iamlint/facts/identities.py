@@ -150,6 +150,15 @@ class Provider:
     disabled: bool | Unknown = False
     keys: Text | None = None
 
+    @property
+    def mapped(self) -> tuple[tuple[str, Text, Place], ...]:
+        """The entries of the mapping; empty if it is unknown."""
+        return self.mapping if isinstance(self.mapping, tuple) else ()
+
+    def source_of(self, attribute: str) -> Text | None:
+        """Return the expression that an attribute is mapped from; None if the input does not show it."""
+        return next((of for name, of, _ in self.mapped if name == attribute), None)
+
 
 @frozen
 class Group:

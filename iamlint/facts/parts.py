@@ -206,3 +206,8 @@ class Condition:
     def place(self) -> Place | None:
         """Where it is written, if the input shows that."""
         return Place(self.at, self.origin) if self.at else None
+
+
+def expression_of(condition: Condition | Unknown | None) -> Text | None:
+    """Return the expression of a condition, which is unknown if the condition is; None without one."""
+    return condition.expression if isinstance(condition, Condition) else condition

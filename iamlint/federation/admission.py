@@ -19,7 +19,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.parser import Unparsable
 from iamlint.conditions.simplified import simplified
 from iamlint.conditions.token_claims import Claim, claims_compared, mapped
-from iamlint.facts import Condition, Provider, Text
+from iamlint.facts import Condition, Provider, Text, expression_of
 from iamlint.federation.forms import may_have
 from iamlint.federation.issuers import Claims, Issuer, has_empty_part, only_issuer, read
 from iamlint.federation.private_issuers import AWS_ACCOUNT, issuer_of
@@ -97,7 +97,7 @@ class Admission:
             return "open"
         if self.provider.protocol is None or isinstance(self.provider.protocol, Unknown):
             return "open"
-        of = next((of for key, of, _ in mapping if key == name), None)
+        of = self.provider.source_of(name)
         if of is None and self.provider.protocol == "aws":
             return "open"  # AWS has a mapping by default
         if of is None:
@@ -107,7 +107,7 @@ class Admission:
     def ways(self, *more: Claim) -> tuple[list[Way], list[str]] | None:
         """Return the ways that are open under these demands, and why others are closed; None if unknown."""
         condition = self.provider.condition
-        expression = condition.expression if isinstance(condition, Condition) else condition
+        expression = expression_of(condition)
         found = (frozenset[Claim](),) if expression in (None, "") else claims_compared(expression or "")
         if isinstance(found, Unknown | Unparsable):
             return None

@@ -241,7 +241,7 @@ def _mapped(providers: list[Provider]) -> frozenset[str] | None:
     """Return the attributes that providers map; None if one of them may map any."""
     if any(admission(one).source("attribute.") != "missing" for one in providers):
         return None
-    return frozenset(name for one in providers if isinstance(one.mapping, tuple) for name, _, _ in one.mapping)
+    return frozenset(name for one in providers for name, _, _ in one.mapped)
 
 
 def _shut_out(
@@ -255,7 +255,7 @@ def _shut_out(
     how: How = "has" if attribute == "google.groups" else "equals"
     problems: list[str] = []
     for provider in providers:
-        work.spend(1 + len(provider.mapping if isinstance(provider.mapping, tuple) else ()) // _MOST_MAPPED)
+        work.spend(1 + len(provider.mapped) // _MOST_MAPPED)
         let_in = admission(provider)
         unconditional = let_in.taken((frozenset((Claim(attribute, how, (value,)),)),))
         found = unconditional if not unconditional[0] else let_in.ways(Claim(attribute, how, (value,)))

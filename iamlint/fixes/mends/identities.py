@@ -9,7 +9,7 @@ from dataclasses import replace
 from iamlint.basics.lazy_regex import regex
 from iamlint.edits import Safety, edit
 from iamlint.estate import Estate, account_node, scope
-from iamlint.facts import Condition, Grant, KubernetesAccount, Pool, Provider
+from iamlint.facts import Grant, KubernetesAccount, Pool, Provider, expression_of
 from iamlint.federation.names import Identity, identity_of, misspelling, placeholder, pool_name
 from iamlint.federation.unmatched import providers_by_pool, why_unmatched
 from iamlint.fixes.mends.names import one_near
@@ -197,7 +197,7 @@ def _mapped(grant: Grant, identity: Identity, estate: Estate) -> frozenset[str]:
 def _attributes_by_pool(estate: Estate) -> Mapping[tuple[str, str], frozenset[str]]:
     """Return the mapped attributes by configuration and name of the pool."""
     return {
-        pool: frozenset(key for one in some if isinstance(one.mapping, tuple) for key, _, _ in one.mapping)
+        pool: frozenset(key for one in some for key, _, _ in one.mapped)
         for pool, some in estate.made(providers_by_pool).items()
     }
 
@@ -228,10 +228,8 @@ def _repository(grant: Grant, estate: Estate) -> Iterator[_Form]:
         return
     owners = set[str]()
     for provider in _providers(grant, identity, estate):
-        mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
-        of = next((text for name, text, _ in mapping if name == identity.attribute), None)
-        condition = provider.condition.expression if isinstance(provider.condition, Condition) else None
-        if of != "assertion.repository" or not isinstance(condition, str):
+        condition = expression_of(provider.condition)
+        if provider.source_of(identity.attribute) != "assertion.repository" or not isinstance(condition, str):
             return
         owners |= {one["owner"] or one["of"] for one in _OWNER.finditer(condition)}
     if len(owners) == 1:

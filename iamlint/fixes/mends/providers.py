@@ -115,7 +115,7 @@ def valid_mapping(problem: Problem) -> Change | None:
         return None
     tree, node = found
     pair = _pair(tree, node, name)
-    of = next((text for key, text, _ in provider.mapping if key == name), None)
+    of = provider.source_of(name)
     if pair is None or not isinstance(of, str):
         return None
     key, value = pair

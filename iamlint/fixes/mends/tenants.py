@@ -90,8 +90,7 @@ def _owner(identity: Identity, provider: Provider, issuer: str) -> tuple[str, st
     """Return the owner and the repository that an identity names, "" for any repository; None if it names no owner."""
     if not isinstance(identity.value, str) or identity.attribute is None:
         return None
-    mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
-    of = next((text for name, text, _ in mapping if name == identity.attribute), None)
+    of = provider.source_of(identity.attribute)
     whole, of_owner = _CLAIMS[issuer]
     if of == "assertion.sub":
         found = _SUBJECTS[issuer].fullmatch(identity.value)

@@ -119,8 +119,7 @@ def _by_attribute(providers: list[Provider]) -> dict[str, list[tuple[Provider, P
     """Return which providers map an attribute, each also with this mapping alone: a pool may have a thousand."""
     found: dict[str, list[tuple[Provider, Provider]]] = {}
     for one in providers:
-        entries = () if isinstance(one.mapping, Unknown) else one.mapping
-        for name, entry in {entry[0]: entry for entry in reversed(entries)}.items():
+        for name, entry in {entry[0]: entry for entry in reversed(one.mapped)}.items():
             found.setdefault(name, []).append((one, replace(one, mapping=(entry,))))
     return found
 

@@ -19,7 +19,7 @@ from iamlint.conditions.simplified import with_token
 from iamlint.conditions.syntax import Literal, Node, texts_of
 from iamlint.conditions.token_claims import Claim, claims_compared, is_obscure
 from iamlint.estate import Estate
-from iamlint.facts import Condition, Provider, Text
+from iamlint.facts import Provider, Text, expression_of
 from iamlint.federation.issuers import SHARED, Claims, Form, Issuer, read, shared_issuer
 from iamlint.unknown import Truth, Unknown
 
@@ -72,8 +72,7 @@ class Strangers:
 
 def _asked(provider: Provider) -> _Asked | None:
     """Return what an answer depends on; None if the demands of the condition decide it, or the issuer is not shared."""
-    issuer, condition = shared_issuer(provider), provider.condition
-    expression = condition.expression if isinstance(condition, Condition) else condition
+    issuer, expression = shared_issuer(provider), expression_of(provider.condition)
     if issuer is None or not issuer.claims or expression is None:
         return None
     ways = claims_compared(expression)
@@ -81,8 +80,7 @@ def _asked(provider: Provider) -> _Asked | None:
         return None
     if not is_obscure(expression) and not any(claim.how == "matches" for way in ways for claim in way):
         return None
-    mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
-    made = tuple((name, of) for name, of, _ in mapping if isinstance(of, str))
+    made = tuple((name, of) for name, of, _ in provider.mapped if isinstance(of, str))
     return expression, made, next(url for url, known in SHARED.items() if known is issuer)
 
 

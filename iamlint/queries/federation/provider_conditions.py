@@ -11,7 +11,7 @@ from iamlint.conditions.declared import MAPPING, PROVIDER, TEXT, never, undeclar
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.token_claims import Claim, claims_compared, is_below, is_obscure, least_bytes
 from iamlint.estate import Estate
-from iamlint.facts import Condition, Place, Provider, Text
+from iamlint.facts import Condition, Place, Provider, Text, expression_of
 from iamlint.federation.admission import admission
 from iamlint.federation.issuers import OWN, Issuer, read, shared_issuer
 from iamlint.federation.names import LONGEST_SUBJECT
@@ -114,9 +114,7 @@ class _Admitted:
 
 
 def _admits(provider: Provider, estate: Estate) -> Openness | Unknown:
-    issuer = shared_issuer(provider)
-    condition = provider.condition
-    expression = condition.expression if isinstance(condition, Condition) else condition
+    issuer, expression = shared_issuer(provider), expression_of(provider.condition)
     if expression is None or expression == "":
         return "anybody" if issuer else "tenant"
     ways = claims_compared(expression)
@@ -155,20 +153,15 @@ def _names_workload(way: frozenset[Claim], reader: _Reader) -> bool:
 
 def mapped_claims(provider: Provider, attribute: str) -> tuple[str, ...] | None:
     """Return the claims that an attribute is made of; None if the provider does not show it."""
-    if isinstance(provider.mapping, Unknown):
-        return None
-    of = next((of for name, of, _ in provider.mapping if name == attribute), None)
+    of = provider.source_of(attribute)
     return tuple("".join(pair) for pair in _CLAIM.findall(of)) if isinstance(of, str) else None
 
 
 def _conditional(estate: Estate) -> Iterator[tuple[Provider, Text]]:
     """Yield the enabled providers that have a condition."""
     for provider in estate.of(Provider):
-        condition = provider.condition
-        if condition is None or provider.disabled is True:
-            continue
-        expression = condition.expression if isinstance(condition, Condition) else condition
-        if expression != "":
+        expression = expression_of(provider.condition)
+        if expression is not None and expression != "" and provider.disabled is not True:
             yield provider, expression
 
 
@@ -194,8 +187,7 @@ class _Reader:
 
 
 def _reader(provider: Provider, issuer: Issuer) -> _Reader:
-    mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
-    return _Reader(issuer, {name: of.strip() for name, of, _ in mapping if isinstance(of, str)})
+    return _Reader(issuer, {name: of.strip() for name, of, _ in provider.mapped if isinstance(of, str)})
 
 
 # -- weak conditions ---------------------------------------------------------------------------------------------------
@@ -258,7 +250,7 @@ def malformed_mappings(estate: Estate) -> Iterator[Match]:
     Source: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers
     """
     for provider in estate.of(Provider):
-        mapping = provider.mapping if isinstance(provider.mapping, tuple) else ()
+        mapping = provider.mapped
         problems = [(key, _key_problem(key) or _value_problem(key, of), place) for key, of, place in mapping]
         keys = [key for key, _, _ in mapping]
         own = [one for one in mapping if one[0].startswith("attribute.")]

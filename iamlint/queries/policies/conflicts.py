@@ -8,7 +8,7 @@ from dataclasses import field
 
 from iamlint.basics.frozen import mutable
 from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
-from iamlint.facts import Condition, Declaration, EmptyBinding, Grant, RemovedGrant, Text
+from iamlint.facts import Declaration, EmptyBinding, Grant, RemovedGrant, Text, expression_of
 from iamlint.patterns.match import Match
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -142,8 +142,7 @@ def _who(grant: Grant) -> str | None:
 
 def _unknown_part(grant: Grant) -> str:
     """Return why a grant is only partly known; "" if it is fully known."""
-    expression = grant.condition.expression if isinstance(grant.condition, Condition) else grant.condition
-    parts = (grant.role, grant.principal.unknown, expression)
+    parts = (grant.role, grant.principal.unknown, expression_of(grant.condition))
     why = next((part.reason for part in parts if isinstance(part, Unknown)), "")
     return why and f"{grant.declared.address or grant.declared.type} is not known in full: {why}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from iamlint.reporters.paths.told import Told
 
 FORMATS = ("text", "json", "html", "mermaid", "dot", "opengraph")
@@ -9,30 +11,7 @@ FORMATS = ("text", "json", "html", "mermaid", "dot", "opengraph")
 
 def render(form: str, told: Told) -> str:
     """Return the answer in a format; the same paths give the same text. Raises ValueError for an unknown format."""
-    match form:
-        case "text":
-            from iamlint.reporters.paths.text import paths_text
-
-            return paths_text(told)
-        case "json":
-            from iamlint.reporters.paths.json import paths_json
-
-            return paths_json(told)
-        case "html":
-            from iamlint.reporters.paths.html import paths_html
-
-            return paths_html(told)
-        case "mermaid":
-            from iamlint.reporters.paths.mermaid import paths_mermaid
-
-            return paths_mermaid(told)
-        case "dot":
-            from iamlint.reporters.paths.dot import paths_dot
-
-            return paths_dot(told)
-        case "opengraph":
-            from iamlint.reporters.paths.opengraph import paths_opengraph
-
-            return paths_opengraph(told)
-        case _:
-            raise ValueError(f"{form} is not a format")
+    if form not in FORMATS:
+        raise ValueError(f"{form} is not a format")
+    written: str = getattr(import_module(f"{__name__}.{form}"), f"paths_{form}")(told)
+    return written

@@ -13,7 +13,6 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.documents.parts import get, has, items, text
 from iamlint.documents.values import Value
 from iamlint.facts import (
-    Condition,
     CustomRole,
     Declaration,
     Fact,
@@ -29,6 +28,7 @@ from iamlint.facts import (
     ServiceAccount,
     ServiceAccountKey,
     Text,
+    expression_of,
 )
 from iamlint.principals import read_principal
 from iamlint.sources.gcloud.kubernetes.connected_access import access_control, dataset_access
@@ -126,7 +126,7 @@ def _in_force(one: _Object, stated: Set[tuple[str, str, object]]) -> Iterator[Gr
 
 def _what(grant: Grant) -> tuple[str, str, object]:
     condition = grant.condition
-    expression = condition.expression if isinstance(condition, Condition) else condition
+    expression = expression_of(condition)
     return grant.principal.text, shown(grant.role), expression and shown(expression)
 
 
