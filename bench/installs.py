@@ -3,7 +3,7 @@
     .venv/bin/pytest -q bench/installs.py
 
 The Dockerfile's steps, the action's own installation in a hostile checkout, pre-commit, and a release that is built
-twice. Each takes up to twenty seconds, so they are no part of the suite; ``.ci/run`` runs them after it. They need a
+twice. Each takes up to twenty seconds, so they are not part of the suite; ``.ci/run`` runs them after it. They need a
 package index, and a clone of git.
 """
 

@@ -4,7 +4,7 @@
 
 PAGE is one that `python bench/side_by_side.py DIRECTORY --write PAGE` made. Only ratios and memory are compared, since
 seconds differ between machines, and only the lines that both have. Writes warnings for GitHub and a table, and exits
-with 0 whatever it finds: timed tests are no proof.
+with 0 whatever it finds: timed tests prove nothing.
 """
 
 from __future__ import annotations

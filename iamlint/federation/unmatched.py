@@ -20,7 +20,7 @@ MOST_PAIRS = 15_000
 Google allows 200 providers in a pool (https://cloud.google.com/iam/quotas), and one of the first lets most of them in.
 """
 _MOST_MAPPED = 100
-"""Mapped attributes of a provider that one step looks at; Google allows 50 of one's own."""
+"""Mapped attributes of a provider that one step looks at; Google allows 50 custom ones."""
 MOST_COMPARED = 200
 """Maximum number of a configuration's pools with partly unknown ids to which an id is compared."""
 _Providers = dict[tuple[str, str], list[Provider]]

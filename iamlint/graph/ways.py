@@ -448,7 +448,7 @@ _MOST_LENT = 200_000
 _MOST_KNOWN = 50_000
 """Combinations of permissions whose methods are remembered."""
 _MOST_SOURCES = 2_000
-"""Principals of whom something is remembered."""
+"""Maximum number of principals whose ways are remembered."""
 
 
 def _shape(held: Iterable[_Held], node: Node) -> _Shape:

@@ -157,7 +157,7 @@ class Method:
 
     @property
     def apart(self) -> str:
-        """Why it counts beside a better method onto the same node: it reaches something else; "" otherwise."""
+        """Why it counts in addition to a better method onto the same node: it reaches something else; "" otherwise."""
         return self.group if self.group == "delegate" else "default" if self.reaches == "default" else ""
 
     @property

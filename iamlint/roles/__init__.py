@@ -221,7 +221,7 @@ class Catalog:
     def alike(self, name: str, most: int = 3) -> list[str]:
         """Return the most similar roles or permissions for an unknown name, the nearest first.
 
-        The last part of a permission alone (``actAs``) stands for the permissions that end with it.
+        The last part of a permission alone (``actAs``) means the permissions that end with it.
         """
         from difflib import get_close_matches
 

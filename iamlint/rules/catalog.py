@@ -174,8 +174,8 @@ def select_rules(
     ``places`` are where names are written, without those of the command line.
 
     A rule is selected by its id, ``family/id``, or an alias, which may mean several; by a glob of these; by a
-    standard (``cis``, ``cis-1.7``, ``mitre``, ``T1548.005``); or by its family or set: "default", "pedantic" or "all",
-    of which the first is the default. A family means its default rules.
+    standard (``cis``, ``cis-1.7``, ``mitre``, ``T1548.005``); or by its family or set: "default", "pedantic" or "all".
+    Without ``select`` the set is "default". A family means its default rules.
     """
     rules, select, ignore = tuple(rules), tuple(select) or ("default",), tuple(ignore)
     names = [name for name in dict.fromkeys((*select, *ignore)) if name not in SETS]

@@ -133,7 +133,7 @@ def test_until_is_the_last_day(estate: Path) -> None:
         done = run("check", "a", "--baseline", NAME, "--as-of", day, "--format", "json", cwd=estate)
         assert [one["rule"] for one in json.loads(done.stdout)["findings"]] == found
     run("check", "a", "--write-baseline", NAME, "--as-of", "2026-11-29", cwd=estate)
-    assert entries(estate / NAME)[0]["until"] == "2026-11-28"  # writing again is no new promise
+    assert entries(estate / NAME)[0]["until"] == "2026-11-28"  # writing again promises nothing new
 
 
 def test_a_wrong_day_is_an_error_at_its_line(estate: Path) -> None:

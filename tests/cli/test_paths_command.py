@@ -267,7 +267,7 @@ def test_a_membership_is_a_hop_with_its_line(folder: Path) -> None:
     assert (member["address"], member["line"]) == ("google_cloud_identity_group_membership.ben", 14)
     assert token["method"] == "sa-mint-access-token"
     assert ("user:ben@example.com", BOSS, "open") in ends(document("paths", code=1))
-    assert "open: user:ben@example.com" not in run("paths").stdout  # the group stands for its members
+    assert "open: user:ben@example.com" not in run("paths").stdout  # the group represents its members
 
 
 FEDERATED = """

@@ -324,7 +324,7 @@ IMPORT = 'import {\n  to = google_iam_workload_identity_pool.gh\n  id = "shop/gh
 
 @pytest.mark.parametrize(("condition", "changes"), [("var.on", ["closed"]), ("true", []), ("!var.off", ["closed"])])
 def test_a_grant_that_may_be_gone_may_close(compare: Compare, condition: str, changes: list[str]) -> None:
-    """Another certain way, or the same doubt on both sides, is no change."""
+    """Another certain way, or the same doubt on both sides, does not count as a change."""
     grant = on_account("a", "ledger", "user:ana@x.example")
     perhaps = grant.replace("{\n", f"{{\n  count = {condition} ? 1 : 0\n", 1)
     base = LEDGER + 'variable "on" {}\nvariable "off" {}\n'

@@ -157,7 +157,7 @@ def test_a_value_that_is_known(expression: str, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("expression", "reason"),
     [
-        # -- arithmetic with what is no number, or no longer fits
+        # -- arithmetic with what is not a number, or does not fit
         ("true + 1", "these values cannot be used in arithmetic"),
         ("1 - true", "these values cannot be used in arithmetic"),
         ("{'a': 1} + {'b': 1}", "these values cannot be used in arithmetic"),

@@ -109,7 +109,7 @@ def test_locals_are_never_blocks() -> None:
 
 
 def test_a_strip_marker_stops_at_the_line() -> None:
-    """As Terraform has it: a template in JSON is read like the lines of a heredoc."""
+    """As in Terraform: a template in JSON is read like the lines of a heredoc."""
     written = document({"locals": {"a": "x${~ b ~} y\n%{ if c ~}\n z %{ endif }"}})
     assert canonical(written.body.blocks[0].body.arguments["a"].expression) == '"x${b}y\n%{if c} z %{else}%{endif}"'
 

@@ -379,7 +379,7 @@ def test_only_calls_that_read_the_change_are_evaluated(top: Path, hits: list[tup
 
 
 def test_a_known_call_reads_its_files_and_asks_for_the_workspace_again(top: Path, hits: list[tuple[str, bool]]) -> None:
-    """What it reads as data is no document that cannot be read, and the other workspaces are evaluated, too."""
+    """What it reads as data does not count as an unreadable document, and the other workspaces are evaluated, too."""
     leaf = """\
 resource "google_project_iam_member" "it" {
   project = "p"

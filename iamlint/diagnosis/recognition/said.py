@@ -139,7 +139,7 @@ def _resource(fields: Fields) -> str:
 
 
 def _repository(fields: Fields, text: str) -> str:
-    """Return the only repository whose address is in the text: Docker names the image beside the refusal."""
+    """Return the only repository whose address is in the text: Docker names the image next to the refusal."""
     if not fields.permission.startswith("artifactregistry."):
         return ""
     found = {one[0] for one in islice(_REPOSITORY.finditer(text), _MOST_ADDRESSES)}

@@ -185,7 +185,7 @@ def _attributes(grant: Grant, estate: Estate) -> Iterator[_Form]:
 
 
 _MOST_ATTRIBUTES = 100
-"""Attributes of a pool up to which one is proposed. A provider maps 50 at most: https://cloud.google.com/iam/quotas"""
+"""Maximum number of attributes of a pool; of more, none is proposed. A provider maps at most 50: https://cloud.google.com/iam/quotas"""
 
 
 def _mapped(grant: Grant, identity: Identity, estate: Estate) -> frozenset[str]:

@@ -27,7 +27,7 @@ def placeholder_principals(estate: Estate) -> Iterator[Match]:
     An account that the configuration makes has the placeholder from its project: one value, written in one place. All
     grants to such accounts in a configuration are one match, at the first of them. So are the grants to a principal
     that one expression names: the instances of a resource, or all users of a variable. The name of a service account
-    of Kubernetes that the input declares is no placeholder.
+    of Kubernetes that the input declares is not a placeholder.
     """
     accounts = {
         (scope(made.declared), made.email.lower()): made

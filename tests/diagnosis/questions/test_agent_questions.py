@@ -182,7 +182,7 @@ def test_a_role_that_is_there_is_not_proposed(tmp_path: Path) -> None:
 
 
 def test_a_grant_that_is_there_is_not_proposed(tmp_path: Path) -> None:
-    """By the input the call works: then the grant of the error's document is no fix."""
+    """By the input the call works: then the grant of the error's document does not fix it."""
     error = "PERMISSION_DENIED: You do not have permission to act as 'shop@appspot.gserviceaccount.com'"
     granted = project_grant('"user:ana@example.com"', "roles/iam.serviceAccountUser")
     answer = ask(tmp_path, granted, ANA, None, error=error)

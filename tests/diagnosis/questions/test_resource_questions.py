@@ -427,7 +427,7 @@ def test_what_a_request_needs(request_line: str, needed: str | None) -> None:
     ],
 )
 def test_the_repository_of_an_image(image: str, resource: str) -> None:
-    """Docker names the image beside the refusal, which names no resource."""
+    """Docker names the image next to the refusal, which names no resource."""
     refusal = (
         "denied: Permission 'artifactregistry.repositories.uploadArtifacts' denied on resource (or it may not exist)."
     )

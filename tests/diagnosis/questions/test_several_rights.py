@@ -66,7 +66,7 @@ resource "google_storage_bucket_iam_member" "r" {{
     ],
 )
 def test_what_the_text_lists_is_needed(text: str, needs: str) -> None:
-    """One of several that are enough is no list, and neither is a frame of a stack."""
+    """Alternatives do not count as a list, nor does a frame of a stack."""
     said = read_error(text)
     names = [name for name, _ in said.needs]
     assert names == (needs.split() or [said.permission])

@@ -157,7 +157,7 @@ def ours(path: Path) -> list[Value]:
 
 
 def plain(value: Value) -> Any:
-    """A known value as JSON has it."""
+    """A known value in the form of JSON."""
     match value.data:
         case Decimal() as number:
             return int(number) if number == number.to_integral_value() else float(number)

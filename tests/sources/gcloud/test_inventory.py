@@ -233,7 +233,7 @@ def test_ancestors_tell_the_policies_and_the_hierarchy(export, name, content):
 
 
 def test_ancestors_of_several_projects_in_one_file(export):
-    """The output of several commands is one text: the first entry of the next one is no parent."""
+    """The output of several commands is one text: the first entry of the next one is not a parent."""
     chains = [*ANCESTORS, {**ANCESTORS[0], "id": "till"}, {**ANCESTORS[0], "id": "seed"}, *ANCESTORS[1:]]
     facts = export("ancestors.yaml", as_list_in_yaml(*chains)).facts
     assert [(fact.project_id, fact.parent) for fact in facts if isinstance(fact, Project)] == [

@@ -29,7 +29,7 @@ def test_a_log_sink_writes_as_an_agent(level: str) -> None:
     kind = f"google_logging_{level}_sink"
     found = principal_of(f'resource "{kind}" "s" {{\n  name = "s"\n}}', f"{kind}.s.writer_identity")
     assert (found.text, found.kind) == (f"serviceAccount:${{{kind}.s.writer_identity}}", "service_agent")
-    assert found.unknown is not None  # sinks of one organization share an agent: it is not one's own
+    assert found.unknown is not None  # sinks of one organization share an agent: it is not their own
 
 
 def test_the_sinks_of_one_block_are_apart() -> None:

@@ -23,7 +23,7 @@ class Moves:
     """The ``moved`` blocks of one module instance: pairs of an old and a new address within it.
 
     ``module`` is the address of the instance, empty for the root module. ``imported`` are the addresses, without keys,
-    of which ``import`` blocks bring in at least one instance.
+    whose instances ``import`` blocks bring in, at least one of each.
     """
 
     module: str

@@ -1,4 +1,4 @@
-"""Unknown attributes of a plan that are not configured are no arguments; configured ones are unknown."""
+"""Unknown attributes of a plan that are not configured do not count as arguments; configured ones are unknown."""
 
 from __future__ import annotations
 

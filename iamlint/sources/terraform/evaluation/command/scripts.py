@@ -124,9 +124,9 @@ def _names(files: Files, directory: str) -> frozenset[str]:
 
 
 def _read(files: Files, name: str) -> Script | None:
-    """Return a file that a command names; None if there is none that may be read.
+    """Return a file that a command names; None if it does not exist, or may not be read.
 
-    A program of the machine (``/bin/bash``) is none; a link in the checkout that leads to one is not read.
+    A program of the machine (``/bin/bash``) may not be read; a link in the checkout that leads to one is not read.
     """
     if "\0" in name or len(name) > LONGEST_PATH:
         return None
@@ -152,7 +152,7 @@ def _read(files: Files, name: str) -> Script | None:
 
 
 def _decoded(content: bytes) -> str:
-    """Return the text of a script in any encoding: what is no letter of a command does not matter."""
+    """Return the text of a script in any encoding: only the letters of commands matter."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace")
     return content.decode("utf-8", "replace").replace("\0", "")
