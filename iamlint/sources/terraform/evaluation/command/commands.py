@@ -203,7 +203,7 @@ def _unread_program(
             found = search(text) if has_time(text) else None
             if found:
                 return f"contains a change of IAM, which is not read: {_excerpt(found)}", argument.at
-        why = _unknown_command(argument.value)
+        why = _may_hide(argument.value)
         if why:
             return f"contains a command that may change IAM, and is not known in full: {why.reason}", argument.at
     words = [program.arguments[name].value for name in _OF_CONTAINERS if name in program.arguments]
@@ -269,7 +269,7 @@ def _unread(arguments: list[Argument], run: Run, directories: list[str] | None) 
                 if one.reason and is_command:
                     return f"runs a command that may change IAM: {one.reason}", argument.at
     for argument in arguments if is_command else ():
-        why = _unknown_command(argument.value)
+        why = _may_hide(argument.value)
         if why:
             return f"runs a command that may change IAM, and is not known in full: {why.reason}", argument.at
     return None
@@ -280,7 +280,7 @@ def _unknown_command(written: Mapping[str, Argument], has_time: Callable[[str], 
     for name, argument in _named(written, _LINES):
         value = argument.value
         lines = [" ".join(_in_order(value))] if name == "program" else list(_alternatives(value))
-        why = next((part.unknown for part in _parts(value) if part.unknown), None)
+        why = _unknown_part(value)
         if why and any(_RUNS_UNKNOWN.search(line) for line in lines if has_time(line)):
             return f"runs a command that may change IAM, and is not known in full: {why.reason}", argument.at
     return None
@@ -330,12 +330,16 @@ def _parts(value: Value) -> Iterator[Value]:
         return
 
 
-def _unknown_command(value: Value) -> Unknown | None:
+def _unknown_part(value: Value) -> Unknown | None:
+    return next((part.unknown for part in _parts(value) if part.unknown), None)
+
+
+def _may_hide(value: Value) -> Unknown | None:
     """Return why a value is not known in full, if the unknown part may be a command that changes IAM.
 
     That is so if a file exceeds the bound: padding would hide what is in it.
     """
-    why = next((part.unknown for part in _parts(value) if part.unknown), None)
+    why = _unknown_part(value)
     return why if why and ("is larger than" in why.reason or any(map(_may_change, _texts(value)))) else None
 
 

@@ -15,6 +15,7 @@ from iamlint.hcl.functions.filesystem.files import LARGEST
 from iamlint.hcl.functions.filesystem.paths import LONGEST_PATH, changes, is_inside, located
 from iamlint.hcl.functions.types import UnknownResult
 from iamlint.hcl.scope import Files
+from iamlint.unknown import HOLE
 
 _WORD = regex(r"(?:[^\s\"'`;|&<>()=\\]|\\.|\"[^\"\n]{0,255}\"|'[^'\n]{0,255}')+")
 """A word of a shell, which may be quoted in part."""
@@ -48,8 +49,6 @@ def named_files(
     """
     words = dict.fromkeys(chain(map(_unquoted, _WORD.findall(text)), _PART.findall(text)))
     entered = (posixpath.normpath(_unquoted(name)) for name in _ENTERED.findall(text))
-    from iamlint.sources.terraform.instances.embedded import HOLE
-
     in_part = [name for name in words if HOLE in name and _IS_SCRIPT.search(name)]
     paths = [name for name in words if "/" in name and HOLE not in name]
     bare = frozenset(name for name in words if "/" not in name and (is_command or _IS_SCRIPT.search(name)))
@@ -78,8 +77,6 @@ def named_files(
 
 def _fitting(files: Files, directory: str, parts: list[str], spares: Callable[[int], bool]) -> Iterator[str]:
     """Yield the paths that a path with unknown parts may be; none if its beginning is unknown or it leads up."""
-    from iamlint.sources.terraform.instances.embedded import HOLE
-
     if not parts:
         yield directory
         return
