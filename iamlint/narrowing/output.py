@@ -12,8 +12,8 @@ from iamlint.facts import Grant
 from iamlint.location import Location, Unreadable
 from iamlint.narrowing.model import Narrowing, Open, Proposal
 from iamlint.reporters.parts.frame import Paint, place
-from iamlint.reporters.parts.indented import indented
-from iamlint.reporters.parts.plain import json_escaped, neutral
+from iamlint.reporters.parts.indented import json_text
+from iamlint.reporters.parts.plain import neutral
 from iamlint.unknown import shown
 
 _MOST = 5
@@ -22,7 +22,7 @@ _MOST = 5
 
 def narrowing_json(found: Narrowing, errors: Sequence[Unreadable]) -> str:
     """Return the answer as a JSON object, two spaces a level."""
-    return json_escaped(indented(_entry(found, errors))) + "\n"
+    return json_text(_entry(found, errors))
 
 
 def _entry(found: Narrowing, errors: Sequence[Unreadable]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from itertools import chain
@@ -46,7 +45,7 @@ from iamlint.cli.run import (
 )
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.reporters import parts
-from iamlint.reporters.parts.plain import json_escaped, neutral
+from iamlint.reporters.parts.plain import neutral
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.results.report import Report, failure
 
@@ -237,9 +236,11 @@ def list_rules(
         emit(listing(found, reasons), for_programs=form == "json")
         return
     if form == "json":
+        from iamlint.reporters.parts.indented import json_text
+
         keys = ("slug", "family", "title", "severity", "confidence", "since", "cis", "mitre")
         listed = [{key: getattr(rule, key) for key in keys} for rule in found]
-        emit(json_escaped(json.dumps(listed, indent=2, ensure_ascii=False)) + "\n", for_programs=True)
+        emit(json_text(listed), for_programs=True)
         return
     from iamlint.reporters.parts.folding import Fold, titled
 

@@ -12,6 +12,7 @@ import click
 from iamlint.cli.configuring import configuration
 from iamlint.cli.console import OK, Failed, emit, repository, width
 from iamlint.cli.options import Failing, Request, format_option, settings_options
+from iamlint.reporters.parts.indented import json_text
 
 if TYPE_CHECKING:
     from iamlint.accepted.configuration.config import Config
@@ -64,14 +65,13 @@ def _settings(config: Config) -> list[dict[str, Any]]:
 
 
 def _json(config: Config) -> str:
-    from iamlint.reporters.parts.plain import json_escaped
 
     written = {
         "path": config.path or None,
         "relative_to": config.home.as_posix() if config.home else None,
         "settings": _settings(config),
     }
-    return json_escaped(json.dumps(written, indent=2, ensure_ascii=False)) + "\n"
+    return json_text(written)
 
 
 def _text(config: Config) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 
 from iamlint import __version__
 from iamlint.comparison.model import Comparison, Line, Pair, Privilege, Step, UnknownChange
-from iamlint.reporters.parts.indented import indented
-from iamlint.reporters.parts.plain import json_escaped
+from iamlint.reporters.parts.indented import json_text
 from iamlint.reporters.parts.presentation import Presentation
 
 SCHEMA = Path(__file__).with_name("comparison.schema.json")
@@ -17,7 +16,7 @@ SCHEMA = Path(__file__).with_name("comparison.schema.json")
 
 def comparison_json(found: Comparison, style: Presentation) -> str:
     """Return a comparison as a JSON object, two spaces a level."""
-    return json_escaped(indented(comparison_entry(found, style))) + "\n"
+    return json_text(comparison_entry(found, style))
 
 
 def comparison_entry(found: Comparison, style: Presentation) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from iamlint.diagnosis.answer import Answer, Evidence, Stage
-from iamlint.reporters.parts.plain import json_escaped
+from iamlint.reporters.parts.indented import json_text
 
 VERSION = 1
 """The version of the form of the document."""
@@ -29,7 +28,7 @@ def answer_json(answer: Answer) -> str:
         "method_works": answer.method_works,
         "stages": [_stage(one) for one in answer.stages],
     }
-    return json_escaped(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
+    return json_text(document)
 
 
 def _fix(answer: Answer) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from iamlint.reporters.parts.plain import json_escaped, neutral
+from iamlint.reporters.parts.indented import json_text
+from iamlint.reporters.parts.plain import neutral
 from iamlint.rules.rule import Rule
 
 Reasons = Mapping[str, Sequence[str]]
@@ -44,4 +44,4 @@ def fixable_json(rules: Iterable[Rule], reasons: Reasons) -> str:
         for rule in rules
         if rule.mends or rule.page.unmended
     ]
-    return json_escaped(json.dumps(listed, indent=2, ensure_ascii=False)) + "\n"
+    return json_text(listed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
@@ -11,7 +10,7 @@ from iamlint.methods.documents import details_of
 from iamlint.methods.index import methods
 from iamlint.methods.model import ACT_AS, GROUPS, PLACES, REACHES, YIELDS, Method
 from iamlint.reporters.parts.folding import Fold, titled
-from iamlint.reporters.parts.plain import json_escaped
+from iamlint.reporters.parts.indented import json_text
 
 _ACT_AS = {
     "named": "on the account",
@@ -39,7 +38,7 @@ def methods_text(chosen: Iterable[Method], width: int | None = None) -> str:
 
 def methods_json(chosen: Iterable[Method]) -> str:
     """Return the methods as a JSON list with the complete documents."""
-    return json_escaped(json.dumps([_entry(one) for one in chosen], indent=2, ensure_ascii=False)) + "\n"
+    return json_text([_entry(one) for one in chosen])
 
 
 def _entry(one: Method) -> dict[str, Any]:

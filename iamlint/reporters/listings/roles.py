@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -11,7 +10,8 @@ from typing import Any
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.methods.index import deploy_methods
-from iamlint.reporters.parts.plain import json_escaped, neutral
+from iamlint.reporters.parts.indented import json_text
+from iamlint.reporters.parts.plain import neutral
 from iamlint.roles import Catalog, Roles
 from iamlint.unknown import Unknown
 
@@ -81,7 +81,7 @@ def answer(catalog: Catalog, name: str | None, *, for_programs: bool) -> str | U
 
 
 def _json(data: dict[str, Any]) -> str:
-    return json_escaped(json.dumps(data, indent=2, ensure_ascii=False)) + "\n"
+    return json_text(data)
 
 
 def _spellings(permission: str) -> tuple[str, str]:

@@ -7,6 +7,8 @@ from json import dumps
 from json.encoder import encode_basestring as quoted
 from typing import Any
 
+from iamlint.reporters.parts.plain import json_escaped
+
 
 class Written(str):
     """JSON that is already written, with the margin of its place."""
@@ -55,6 +57,11 @@ def indented(value: Any, margin: str = "") -> str:
     if type(value) is bool:
         return "true" if value else "false"
     return dumps(value, ensure_ascii=False)
+
+
+def json_text(value: Any) -> str:
+    """Return plain data as a JSON text that is safe to print, two spaces a level, with a line end."""
+    return json_escaped(indented(value)) + "\n"
 
 
 @lru_cache(maxsize=256)

@@ -9,8 +9,7 @@ from iamlint.facts import Grant
 from iamlint.paths.cover import Fix
 from iamlint.paths.hops import Hop
 from iamlint.paths.search import Path
-from iamlint.reporters.parts.indented import indented
-from iamlint.reporters.parts.plain import json_escaped
+from iamlint.reporters.parts.indented import json_text
 from iamlint.reporters.paths.told import (
     Told,
     closed_by,
@@ -28,7 +27,7 @@ from iamlint.reporters.paths.told import (
 
 def paths_json(told: Told) -> str:
     """Return the answer as a JSON object, two spaces a level."""
-    return json_escaped(indented(paths_entry(told))) + "\n"
+    return json_text(paths_entry(told))
 
 
 def paths_entry(told: Told) -> dict[str, Any]:

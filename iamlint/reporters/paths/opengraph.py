@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iamlint import __version__
-from iamlint.reporters.parts.indented import indented
-from iamlint.reporters.parts.plain import json_escaped
+from iamlint.reporters.parts.indented import json_text
 from iamlint.reporters.paths.drawing import Line, Spot, drawn
 from iamlint.reporters.paths.told import Told, declared_of, main_grant, place_of, role_of
 
@@ -28,7 +27,7 @@ def paths_opengraph(told: Told) -> str:
     found = drawn(told, MOST_SPOTS)
     graph = {"nodes": [_node(one) for one in found.spots], "edges": [_edge(one) for one in found.lines]}
     document = {"metadata": {"source_kind": "GCPBase"}, "graph": graph}
-    return json_escaped(indented(document)) + "\n"
+    return json_text(document)
 
 
 def _node(spot: Spot) -> dict[str, Any]:
