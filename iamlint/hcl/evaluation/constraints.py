@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
 from iamlint.basics.frozen import frozen
-from iamlint.documents.values import Lazy, List, Map, Partial, SetOf, Value
+from iamlint.documents.values import Lazy, Partial, Value
 from iamlint.hcl import syntax
 from iamlint.hcl.evaluation.evaluate import evaluate
 from iamlint.hcl.functions import unification
 from iamlint.hcl.functions.partial import converted
-from iamlint.hcl.functions.types import EvaluationError, UnknownResult, entries, items, set_of, uncertain
-from iamlint.hcl.functions.unification import Type, one_type
+from iamlint.hcl.functions.types import EvaluationError, UnknownResult, entries
+from iamlint.hcl.functions.unification import Type, collected, items_of_tuple, one_type
 from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText
 from iamlint.unknown import Unknown
@@ -114,31 +114,19 @@ def _primitive(value: Value, to: Constraint) -> Value:
     return unification.convert(value, Type(to.kind))
 
 
-def _elements(values: Iterable[Value], to: Constraint) -> list[Value]:
-    """Convert elements to a type; if it leaves something open, they get a common one."""
-    found = [convert(item, to.element or ANY) for item in values]
-    return one_type(found) if (to.element or ANY).is_open else found
+def _collection(value: Value, to: Constraint) -> Value:
+    """Convert the elements to a type; if it leaves something open, they get a common one."""
+    element = to.element or ANY
 
+    def converted(values: Iterable[Value]) -> list[Value]:
+        found = [convert(item, element) for item in values]
+        return one_type(found) if element.is_open else found
 
-def _list(value: Value, to: Constraint) -> Value:
-    found = _elements(items(value), to)
-    return Value(set_of(found) if uncertain(value) else List(found), value.at, value.structure)
-
-
-def _set(value: Value, to: Constraint) -> Value:
-    return Value(set_of(_elements(items(value), to)), value.at)
+    return collected(value, to.kind, converted)
 
 
 def _tuple(value: Value, to: Constraint) -> Value:
-    found = items(value)
-    if isinstance(value.data, List | SetOf) or len(found) != len(to.items):
-        raise EvaluationError(f"a tuple of {len(to.items)} elements is required")
-    return Value(tuple(map(convert, found, to.items)), value.at)
-
-
-def _map(value: Value, to: Constraint) -> Value:
-    found = entries(value)
-    return Value(Map(zip(found, _elements(found.values(), to), strict=True)), value.at)
+    return Value(tuple(map(convert, items_of_tuple(value, len(to.items)), to.items)), value.at)
 
 
 def _object(value: Value, to: Constraint) -> Value:
@@ -159,9 +147,9 @@ _CONVERTERS: dict[str, Callable[[Value, Constraint], Value]] = {
     "string": _primitive,
     "number": _primitive,
     "bool": _primitive,
-    "list": _list,
-    "set": _set,
+    "list": _collection,
+    "set": _collection,
     "tuple": _tuple,
-    "map": _map,
+    "map": _collection,
     "object": _object,
 }

@@ -215,25 +215,31 @@ def _bool(value: Value, _wanted: Type) -> Value:
     return Value(found, value.at)
 
 
-def _list(value: Value, wanted: Type) -> Value:
-    found = _as(list(items(value)), wanted.element or ANY)
+def _collection_of(value: Value, wanted: Type) -> Value:
+    return collected(value, wanted.kind, lambda values: _as(list(values), wanted.element or ANY))
+
+
+def collected(value: Value, kind: str, converted: Callable[[Iterable[Value]], list[Value]]) -> Value:
+    """Return a value as a list, set or map; ``converted`` converts its elements together."""
+    if kind == "map":
+        given = entries(value)
+        return Value(Map(zip(given, converted(given.values()), strict=True)), value.at)
+    found = converted(items(value))
+    if kind == "set":
+        return Value(set_of(found), value.at)
     return Value(set_of(found) if uncertain(value) else List(found), value.at, value.structure)
 
 
-def _set(value: Value, wanted: Type) -> Value:
-    return Value(set_of(_as(list(items(value)), wanted.element or ANY)), value.at)
-
-
-def _map(value: Value, wanted: Type) -> Value:
-    found = entries(value)
-    return Value(Map(zip(found, _as(list(found.values()), wanted.element or ANY), strict=True)), value.at)
-
-
 def _tuple(value: Value, wanted: Type) -> Value:
+    return Value(tuple(map(convert, items_of_tuple(value, len(wanted.items)), wanted.items)), value.at)
+
+
+def items_of_tuple(value: Value, number: int) -> tuple[Value, ...]:
+    """Return the elements of a tuple that must have so many."""
     found = items(value)
-    if isinstance(value.data, List | SetOf) or len(found) != len(wanted.items):
-        raise EvaluationError(f"a tuple of {len(wanted.items)} elements is required")
-    return Value(tuple(map(convert, found, wanted.items)), value.at)
+    if isinstance(value.data, List | SetOf) or len(found) != number:
+        raise EvaluationError(f"a tuple of {number} elements is required")
+    return found
 
 
 def _object(value: Value, wanted: Type) -> Value:
@@ -249,9 +255,9 @@ _CONVERTERS: dict[str, Callable[[Value, Type], Value]] = {
     "string": _string,
     "number": _number,
     "bool": _bool,
-    "list": _list,
-    "set": _set,
-    "map": _map,
+    "list": _collection_of,
+    "set": _collection_of,
+    "map": _collection_of,
     "tuple": _tuple,
     "object": _object,
 }
