@@ -310,6 +310,49 @@ class ModuleInstance(LocalValues):
 
     def _call(self, name: str, declared: Declared) -> dict[Key, ModuleInstance] | Unknown:
         address = self.qualified(f"module.{name}")
+        module = self._called_module(name, declared, address)
+        if isinstance(module, Unknown):
+            return module
+        expansion = self.expansion(declared, address)
+        if expansion.symbolic and (module.resources or module.calls):
+            why = f"how many instances {address} has is not known: {expansion.symbolic.reason}"
+            self._say(declared, address, why, unread=False)
+        if expansion.assumed and (module.resources or module.calls):
+            self._say_assumed(declared, address, expansion.assumed)
+        if refused := undeclared(declared, module):
+            self._say_once(declared, address, *refused)
+        passed = passed_providers(declared, self.providers)
+        arguments = {name: written for name, written in declared.arguments().items() if name in module.variables}
+        calls = None if module.calls else self.run.calls
+
+        def child(at: str, names: Mapping[str, Value]) -> ModuleInstance:
+            def make(inputs: Mapping[str, Input], providers: Mapping[str, Instance]) -> ModuleInstance:
+                return ModuleInstance(
+                    *(self.run, module, inputs),
+                    address=at,
+                    path=(*self.path, name),
+                    via=(*self.via, declared.header),
+                    providers=providers,
+                    above=self.directories,
+                    call=declared,
+                    uncertain=expansion.uncertain or self.uncertain,
+                    moves=self.moves,
+                )
+
+            given = Given(arguments, self.scope(names))
+            return calls.child(self.run, make, given, passed) if calls else make(given, passed)
+
+        steps = STEPS_OF_CALL + (STEPS_OF_PROVIDER * len(module.providers) + len(passed) if module.providers else 0)
+        children: dict[Key, ModuleInstance] = {}
+        keys = (*(key for key, _ in expansion.instances), *range(-len(expansion.possible), 0))  # no count has these
+        for key, (suffix, names, _) in zip(keys, expansion.all(), strict=True):
+            if self.run.is_full(steps):
+                return self._full(declared, address)
+            children[key] = child(address + suffix, names)
+        return children
+
+    def _called_module(self, name: str, declared: Declared, address: str) -> Module | Unknown:
+        """Return the module that a call names; why it is not read, which is reported, if it is not."""
         source = declared.literal("source")
         if source is None:
             return self._unread_part(declared, address, "its source is not a plain string")
@@ -324,54 +367,7 @@ class ModuleInstance(LocalValues):
             return self._unread_part(declared, address, "it calls itself, directly or through other modules")
         if found.described == "partly":
             self._say(declared, address, f"{address} is not installed, so that only what its arguments grant is known")
-        expansion = self.expansion(declared, address)
-        if expansion.symbolic and (found.resources or found.calls):
-            why = f"how many instances {address} has is not known: {expansion.symbolic.reason}"
-            self._say(declared, address, why, unread=False)
-        if expansion.assumed and (found.resources or found.calls):
-            self._say_assumed(declared, address, expansion.assumed)
-        children: dict[Key, ModuleInstance] = {}
-        providers = passed_providers(declared, self.providers)
-        arguments = {name: written for name, written in declared.arguments().items() if name in found.variables}
-        if refused := undeclared(declared, found):
-            self._say_once(declared, address, *refused)
-        configured = STEPS_OF_PROVIDER * len(found.providers) + len(providers) if found.providers else 0
-        steps = STEPS_OF_CALL + configured
-        keys = (*(key for key, _ in expansion.instances), *range(-len(expansion.possible), 0))  # no count has these
-        for key, (suffix, names, _) in zip(keys, expansion.all(), strict=True):
-            if self.run.is_full(steps):
-                return self._full(declared, address)
-            children[key] = self._child(
-                name, declared, found, address + suffix, names, arguments, providers, expansion.uncertain
-            )
-        return children
-
-    def _child(
-        self,
-        name: str,
-        declared: Declared,
-        module: Module,
-        address: str,
-        names: Mapping[str, Value],
-        arguments: Mapping[str, Local],
-        providers: Mapping[str, Instance],
-        uncertain: Unknown | None,
-    ) -> ModuleInstance:
-        def make(inputs: Mapping[str, Input], providers: Mapping[str, Instance]) -> ModuleInstance:
-            return ModuleInstance(
-                *(self.run, module, inputs),
-                address=address,
-                path=(*self.path, name),
-                via=(*self.via, declared.header),
-                providers=providers,
-                above=self.directories,
-                call=declared,
-                uncertain=uncertain or self.uncertain,
-                moves=self.moves,
-            )
-
-        given, calls = Given(arguments, self.scope(names)), None if module.calls else self.run.calls
-        return calls.child(self.run, make, given, providers) if calls else make(given, providers)
+        return found
 
     def _say_commands(self, mode: Mode, declared: Declared) -> None:
         """Add an unread part for the commands of a block that change IAM."""
