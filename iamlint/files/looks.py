@@ -113,9 +113,13 @@ class Looks:
 
     def _content(self, path: str) -> str:
         found = self.start.copy()
-        with open(path, "rb", buffering=0, opener=_regular) as file:
-            while piece := file.read(_AT_ONCE):
+        opened = _regular(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:  # a file object takes longer than the file
+            at_once = min(os.fstat(opened).st_size + 1, _AT_ONCE)
+            while piece := os.read(opened, at_once):
                 found.update(piece)
+        finally:
+            os.close(opened)
         return found.hexdigest()
 
     def again(self, path: str, most: int) -> bytes | None:
@@ -140,14 +144,11 @@ class Looks:
 
     def _resolved(self, path: str) -> str:
         """Return what ``os.path.realpath`` returns."""
-        if not os.path.isabs(path):
-            path = os.path.join(os.getcwd(), path)
-        head, name = os.path.split(path)
-        if os.name == "nt" or name in ("", "."):
+        head, slash, name = path.rpartition("/")
+        if os.name == "nt" or not slash or name in ("", ".", ".."):
             return os.path.realpath(path)
-        if head not in self._real:
-            self._real[head] = self._resolved(head)
-        if name == "..":
-            return os.path.dirname(self._real[head])
-        whole = os.path.join(self._real[head], name)
+        real = self._real.get(head)
+        if real is None:
+            real = self._real[head] = self._resolved(head).rstrip("/") if head else ""
+        whole = f"{real}/{name}"
         return os.path.realpath(path) if os.path.islink(whole) else whole
