@@ -117,6 +117,7 @@ def test_a_folder_needs_a_head(tmp_path: Path) -> None:
     done = program.run("compare", ".", cwd=tmp_path)
     assert done.returncode == 2
     assert "Missing argument 'HEAD'" in done.stderr
+    assert "as in `iamlint compare origin/main .`" in done.stderr
 
 
 def checked(text: str, folder: Path, *more: str) -> Any:

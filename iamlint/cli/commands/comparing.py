@@ -86,7 +86,8 @@ def compare(
     from iamlint.reporters.parts.presentation import Presentation
 
     if head is None and not DISK.is_file(Path(base)):
-        raise click.UsageError("Missing argument 'HEAD'. Only a plan as JSON is compared without it.")
+        reason = "Only a plan as JSON is compared without it; else give a HEAD, as in `iamlint compare origin/main .`"
+        raise click.UsageError(f"Missing argument 'HEAD'. {reason}")
     targets = [target(one, _FORMATS) for one in output]
     found = _compared(base, head, asked)
     inputs, here = frozenset(Path(one).resolve() for one in (base, head or base)), Path.cwd().resolve()
