@@ -14,6 +14,7 @@ from iamlint.budget import Budget, Exhausted
 from iamlint.conditions.abstract_values import Malformed, Possible, Some
 from iamlint.conditions.context import Context
 from iamlint.conditions.evaluation import calculated, value_of
+from iamlint.conditions.functions import TESTS
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.conditions.syntax import (
     AllOf,
@@ -192,6 +193,10 @@ def _compared(node: Operation) -> Node:
     if folded is not node:
         return folded
     match node:
+        case Operation("==" | "!=" as operator, one, Literal(bool(value))) if _is_test(one):
+            return one if value is (operator == "==") else _folded(Not(one))
+        case Operation("==" | "!=" as operator, Literal(bool(value)), one) if _is_test(one):
+            return one if value is (operator == "==") else _folded(Not(one))
         case Operation("==" | "!=", left, right) if left == right and (path := dotted(left)) and _is_claim(path):
             same = node.operator == "=="
             return Call("has", None, (left,)) if same else Literal(False)  # without the claim it fails
@@ -208,6 +213,23 @@ def _compared(node: Operation) -> Node:
             return Operation("in", left, ListOf(left_over)) if left_over else Literal(False)
         case _:
             return node
+
+
+_TESTS = TESTS | {"has", "exists", "exists_one", "all"}
+_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
+
+
+def _is_test(node: Node) -> bool:
+    """Whether an expression is true or false: ``assertion.sub.startsWith("x") == false`` is its negation."""
+    match node:
+        case AllOf() | AnyOf() | Not():
+            return True
+        case Operation(operator, _, _):
+            return operator in _COMPARISONS
+        case Call(function, _, _):
+            return function in _TESTS
+        case _:
+            return False
 
 
 def _is_claim(path: str) -> bool:

@@ -58,6 +58,8 @@ _METHODS: dict[str, How] = {
 
 
 _A_LIST = "a list"
+_PARTS = frozenset({"split", "extract", "lowerAscii", "upperAscii", "trim"})
+"""The methods whose result says of a claim what is compared; what others leave of it is not understood."""
 _CONVERSIONS = frozenset({"string", "int", "uint", "dyn", "double"})
 
 
@@ -312,7 +314,9 @@ def _named(node: Node) -> tuple[str, bool] | None:
         if path:
             return (path, part) if "." in path else None
         match node:
-            case Call(_, of, _) | Field(of, _) | Index(of, _) if of is not None:
+            case Call(function, of, _) if of is not None and function in _PARTS:
+                node, part = of, True
+            case Field(of, _) | Index(of, _):
                 node, part = of, True
             case Call(function, None, (of,)):  # string(assertion.project_id)
                 node, part = of, part or function not in _CONVERSIONS

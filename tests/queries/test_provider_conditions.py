@@ -172,6 +172,15 @@ resource "google_iam_workload_identity_pool_provider" "ci" {{
         (TERRAFORM, "assertion.sub.matches('workspace:prod')", WEAK),
         (TERRAFORM, "assertion.sub.matches('^organization:example:.*|^organization:[a-z]*:')", WEAK),
         (GITLAB, "assertion.project_path.matches('^example/|^mallory')", WEAK),
+        # A test that is compared with false is its negation; a name anywhere in a claim may be that of a repository.
+        (GITHUB, "assertion.repository.startsWith('example/') == false", WEAK),
+        (GITHUB, "true != (assertion.repository_owner == 'example' && assertion.ref == 'refs/heads/main')", WEAK),
+        (GITHUB, "assertion.repository.startsWith('example/') == true", None),
+        (GITHUB, "false != assertion.repository.startsWith('example/')", None),
+        (GITHUB, "('example' in ['other']) == true", CLOSED),
+        (GITHUB, "'example' in assertion.repository.split('/')", WEAK),
+        (GITHUB, "assertion.repository.extract('example/{name}') == 'shop'", WEAK),
+        (GITHUB, "assertion.repository.extract('{owner}/') == 'example'", None),
         (GITHUB, "['example', 'other'].exists(o, assertion.repository.startsWith(o + '/'))", None),
         (GITHUB, "['example', 'other'].exists(o, assertion.repository.startsWith(o))", WEAK),
         (GITHUB, "['example'].all(o, assertion.repository != o)", WEAK),
@@ -570,3 +579,37 @@ def test_a_privilege_under_an_unknown_condition_is_unknown(check: Check) -> None
     text = POOL_OF_ONE_WORKSPACE.replace('"roles/owner"\n', '"roles/owner"\n' + condition)
     report = check({"main.tf": text}, select=["whole-pool-impersonates"])
     assert (len(report.findings), len(report.unknown_answers)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("condition", "all_of_one_tenant"),
+    [
+        ("assertion.repository == 'example/shop'", False),
+        ("assertion.repository.lowerAscii() == 'example/shop'", False),
+        ("assertion.sub.split(':')[1] == 'example/shop'", False),
+        ("attribute.id == '12'", False),
+        ("assertion.repository_owner == 'example'", True),
+        ("assertion.repository.split('/')[0] == 'example'", True),
+        ("assertion.repository.extract('{owner}/') == 'example'", True),
+        ("assertion.repository.substring(0, 8) == 'example/'", True),  # which is not understood
+    ],
+)
+def test_a_part_of_a_name_is_a_workload_only_if_it_names_one(
+    check: Check, condition: str, all_of_one_tenant: bool
+) -> None:
+    made = provider(GITHUB, condition).replace(
+        '"attribute.ref" ', '"attribute.id" = "string(assertion.repository_id)"\n"attribute.ref" '
+    )
+    grant = """
+resource "google_iam_workload_identity_pool" "ci" {
+  project                   = "shop"
+  workload_identity_pool_id = "ci"
+}
+resource "google_service_account_iam_member" "x" {
+  service_account_id = "projects/shop/serviceAccounts/x@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/*"
+}
+"""
+    report = check({"main.tf": made + grant}, select=["whole-pool-impersonates"])
+    assert len(report.findings) == all_of_one_tenant

@@ -78,7 +78,7 @@ def _asked(provider: Provider) -> _Asked | None:
     ways = claims_compared(expression)
     if not isinstance(ways, tuple):
         return None
-    if not is_obscure(expression) and not any(claim.how == "matches" for way in ways for claim in way):
+    if not is_obscure(expression) and not any(claim.how == "matches" or claim.part for way in ways for claim in way):
         return None
     made = tuple((name, of) for name, of, _ in provider.mapped if isinstance(of, str))
     return expression, made, next(url for url, known in SHARED.items() if known is issuer)

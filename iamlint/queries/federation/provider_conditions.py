@@ -139,12 +139,12 @@ def _admits(provider: Provider, estate: Estate) -> Openness | Unknown:
 def _names_workload(way: frozenset[Claim], reader: _Reader) -> bool:
     """Whether one way to meet a condition holds for one repository or the like: by its name, or a prefix."""
     for claim in way:
-        name, _ = reader.claim(claim)
+        name, whole = reader.claim(claim)
         if name not in reader.issuer.workload or claim.below:
             continue
-        if claim.how in ("equals", "number", "has"):
+        if claim.how in ("equals", "number", "has") and whole:
             return True
-        if claim.how in ("prefix", "matches"):
+        if claim.how in ("equals", "has", "prefix", "matches"):
             return all(
                 isinstance(value, Unknown) or reader.issuer.within.search(value) is not None for value in claim.values
             )
@@ -168,6 +168,9 @@ def _conditional(estate: Estate) -> Iterator[tuple[Provider, Text]]:
 _CLAIM = regex(r"assertion(?:\.(submods(?:\.\w+)+|\w+)|\[['\"]([^'\"]+)['\"]\])")
 
 
+_CONVERTED = regex(r"(?:string|int|uint|dyn)\(([^()]*)\)")
+
+
 @frozen
 class _Reader:
     """Resolves what a provider's conditions compare: the issuer's claims, through the attributes that it maps."""
@@ -178,6 +181,7 @@ class _Reader:
     def claim(self, claim: Claim) -> tuple[str, bool]:
         """Return the name of the compared token claim, and whether all of it is compared."""
         of = self.mapped.get(claim.name, claim.name)
+        of = converted[1] if (converted := _CONVERTED.fullmatch(of)) else of
         plain = of.removeprefix("assertion.")
         if plain in self.issuer.tenant:
             return plain, not claim.part
