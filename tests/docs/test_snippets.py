@@ -98,10 +98,12 @@ def commands(text: str) -> list[str]:
 
 
 def run(command: str, repository: Path) -> tuple[int, str]:
-    """Run a command; one of iamlint alone in this process, since there are many."""
-    words = shlex.split(command, comments=True)
-    if words[:1] == ["iamlint"] and not set(command.partition("  #")[0]) & set("|<>&;$(`"):
-        done = program.run(*words[1:], cwd=repository)
+    """Run a command; one of iamlint alone in this process, since there are many, also if its output is for a file."""
+    alone = re.fullmatch(r"(iamlint [^|<>&;$(`]*?)(?: > (\S+))?(?:  #.*)?", command)
+    if alone:
+        done = program.run(*shlex.split(alone[1], comments=True)[1:], cwd=repository)
+        if alone[2]:
+            (repository / alone[2]).write_text(done.stdout, encoding="utf-8")
         return done.returncode, done.stdout + done.stderr
     environment = {
         **os.environ,

@@ -196,7 +196,7 @@ PLACES = [
 @pytest.mark.parametrize("place", PLACES)
 def test_terms_and_what_follows(place: str) -> None:
     """Each pair in one of the places, or in five: what follows seldom depends on the place."""
-    pairs, step = [term + follower for term in TERMS for follower in FOLLOWERS], some(10, 2)
+    pairs, step = [term + follower for term in TERMS for follower in FOLLOWERS], some(20, 2)
     compare(place.format(pair) for pair in pairs[PLACES.index(place) % step :: step])
 
 
@@ -275,7 +275,7 @@ BEFORE = ["", "a = 1\n", "\ufeff", "b = 1\n\n# c\n  ", "a {\n  ", "a {\n  b = 2\
 @pytest.mark.parametrize("before", BEFORE)
 def test_heads_of_arguments_and_blocks(before: str) -> None:
     """Each head with each tail in two places, or in all of them with all ends."""
-    texts, step = [head + tail + end for head in HEADS for tail in TAILS for end in ("", "\n", "\n}\n")], some(5, 1)
+    texts, step = [head + tail + end for head in HEADS for tail in TAILS for end in ("", "\n", "\n}\n")], some(10, 1)
     compare(before + text for text in texts[BEFORE.index(before) % step :: step])
 
 

@@ -236,7 +236,7 @@ def cases(count: int) -> Iterator[str]:
 
 
 def test_what_is_known_of_a_collection_holds_for_every_value() -> None:
-    chance, compared, partly, count = random.Random(7), 0, 0, some(800, 6_000)
+    chance, compared, partly, count = random.Random(7), 0, 0, some(400, 6_000)
     modules = [chosen(chance) for _ in range(60)]
     for expression in cases(count):
         ours = UNKNOWN.value(expression)
