@@ -76,7 +76,7 @@ def test_an_interrupt_in_a_long_run_ends_it(directory: Path) -> None:
     process = subprocess.Popen(command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
     assert process.stdout.readline() == "started\n"  # before, an interrupt ends Python itself
-    time.sleep(1)
+    time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert "Traceback" not in errors
