@@ -80,6 +80,14 @@ def test_changes_without_a_version_are_a_plan(tmp_path: Path, more: dict[str, An
     assert who(walked(tmp_path, json.dumps(document), "reduced.json")) == ["google_project_iam_member.ana"]
 
 
+def test_values_without_a_version_are_a_plan_or_state(tmp_path: Path) -> None:
+    (change,) = json.loads(plan())["resource_changes"]
+    entry = {**change, "values": change.pop("change")["after"]}
+    values = {"root_module": {"resources": [entry]}}
+    for document in ({"planned_values": values}, {"values": values}, {"prior_state": {"values": values}}):
+        assert who(walked(tmp_path, json.dumps(document), "reduced.json")) == ["google_project_iam_member.ana"]
+
+
 def test_a_file_has_so_many_plans_at_most(tmp_path: Path) -> None:
     found = walked(tmp_path, "\n".join(plan(f"u{number}") for number in range(60)))
     assert [error.reason for error in found.errors] == ["60 plans in one file, of which 50 are read"]
@@ -256,6 +264,7 @@ def test_other_names_are_errors_where_the_user_gives_them(
         ("a.json.tfstate.txt", "x"),
         ("policy.yaml", "data: |\n  " + plan() + "\nother: a\n"),
         ("changes.json", '{"resource_changes": [{"id": 1}]}'),
+        ("chart.json", '{"version": 4, "values": {"a": 1}, "resources": [{"type": "x", "instances": []}]}'),
     ],
 )
 def test_other_files_of_a_tree_are_left_alone(tmp_path: Path, name: str, text: str) -> None:

@@ -30,7 +30,15 @@ def is_raw_state(document: Value) -> bool:
     data = document.data
     if not isinstance(data, dict) or "format_version" in data:
         return False
-    return ("lineage" in data or "terraform_version" in data) and ("version" in data or "serial" in data)
+    is_named = "lineage" in data or "terraform_version" in data or _has_instances(data)
+    return is_named and ("version" in data or "serial" in data)
+
+
+def _has_instances(data: dict[str, Value]) -> bool:
+    """Whether there are resources as in a state: Terraform reads one without its lineage, too."""
+    resources = data.get("resources", NULL).data
+    first = resources[0].data if isinstance(resources, tuple) and resources else None
+    return isinstance(first, dict) and {"mode", "type", "instances"} <= first.keys()
 
 
 def unsupported(document: Value) -> Unreadable | None:

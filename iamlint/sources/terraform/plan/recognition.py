@@ -31,7 +31,7 @@ _DEEPEST = 4
 """Maximum depth of a plan in a document."""
 MOST = 50
 """Maximum number of plans and states that are read from one file."""
-_MARKS = regex(r'"(?:format_version|terraform_version|lineage|resource_changes|@level)\\?"')
+_MARKS = regex(r'"(?:format_version|terraform_version|lineage|resource_changes|instances|root_module|@level)\\?"')
 """Every plan and state, and every message of Terraform, contains one of these, also within a text of JSON."""
 _MESSAGES = regex(r'^[ \t]*\{[ \t]*"@level"[ \t]*:.*"@module"[ \t]*:[ \t]*"(?:terraform|tofu)\.ui"', re.MULTILINE)
 """A line of ``terraform plan -json``. Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui"""
@@ -56,18 +56,26 @@ class PlanDocuments:
 def is_plan(document: Value) -> bool:
     """Whether a document is a plan or a state: it has the format's version, and resources or changes of them.
 
-    Changes alone make a plan, too: HCP Terraform and ``jq`` omit the version.
+    Changes or values alone make one, too: HCP Terraform and ``jq`` omit the version.
     """
     data = document.data
     if not isinstance(data, dict):
         return False
-    return any(shape in data for shape in _SHAPES) if "format_version" in data else _has_changes(data)
+    return (
+        any(shape in data for shape in _SHAPES) if "format_version" in data else _has_changes(data) or _has_values(data)
+    )
 
 
 def _has_changes(data: dict[str, Value]) -> bool:
     changes = data.get("resource_changes", NULL).data
     first = changes[0].data if isinstance(changes, tuple) and changes else None
     return isinstance(first, dict) and {"address", "change"} <= first.keys()
+
+
+def _has_values(data: dict[str, Value]) -> bool:
+    before = data.get("prior_state", NULL).data
+    parts = (data.get("planned_values"), data.get("values"), before.get("values") if isinstance(before, dict) else None)
+    return any(part and isinstance(part.data, dict) and "root_module" in part.data for part in parts)
 
 
 def is_plan_name(path: str) -> bool:

@@ -48,7 +48,9 @@ def grants(found: Reading) -> dict[str | None, str]:
 
 @pytest.mark.parametrize("name", ["terraform.tfstate", "prod.tfstate", "state.json"])
 def test_a_state_is_read_where_it_lies(tmp_path: Path, name: str) -> None:
-    assert grants(reading(tmp_path, state(resource(instance())), name)) == {f"{MEMBER}.m": "user:ana@example.com"}
+    whole = state(resource(instance()))
+    for document in (whole, {key: whole[key] for key in ("version", "resources")}):  # Terraform reads both
+        assert grants(reading(tmp_path, document, name)) == {f"{MEMBER}.m": "user:ana@example.com"}
 
 
 @pytest.mark.parametrize(
