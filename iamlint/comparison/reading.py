@@ -36,10 +36,10 @@ def read_side(
     if is_path(given):
         return _read(name, Path(given), given, options, roles, as_of)
     try:
-        with revision(given, Path.cwd()) as files:
-            read_as = replace(options, tree=files, may_be_empty=options.may_be_empty or name == "base")
+        with revision(given, Path.cwd()) as tree:
+            read_as = replace(options, tree=tree, may_be_empty=options.may_be_empty or name == "base")
             wanted = path or Path()
-            if name == "base" and not files.exists(Path.cwd() / wanted):
+            if name == "base" and not tree.exists(Path.cwd() / wanted):
                 return Side(name, Estate([], roles, as_of), str(wanted), given, {}), ()
             return _read(name, wanted, given, read_as, roles, as_of)
     except MissingRevision as error:
