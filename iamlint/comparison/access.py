@@ -109,7 +109,7 @@ class AccountAccess:
         """Return the direct hops of a principal by kind: its own, or after a membership of a set that has one."""
         own = self._names.own(principal)
         found: dict[str, tuple[Hop, ...]] = {kind: (hop,) for kind, hop in self._direct.get(own, {}).items()}
-        for member in self._hops.sets_of(own):
+        for member in self._hops.followed_sets_of(own):
             for kind, hop in self._direct.get(member.target, {}).items():
                 if kind not in found or _rank(hop) < _rank(found[kind][-1]):
                     found[kind] = (member, hop)

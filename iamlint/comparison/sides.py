@@ -60,7 +60,9 @@ class Side:
     @cached_property
     def ways(self) -> Ways:
         """The ways by all methods that are compared; the hops only have the best of those that give the same."""
-        return Ways(self.estate, compared_methods())
+        ways = Ways(self.estate, compared_methods())
+        self.hops.lend_apart(ways)
+        return ways
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:

@@ -128,9 +128,10 @@ class Hops:
         always = _hop_methods()
         among = [one for one in _in_order() if one.id in always or _mints_as_agent(one, estate)]
         self._ways = Ways(estate, among, grants, best_only=True)
-        apart = {one: read_principal(self.names.label(one)) for one in members_apart(estate, self.names)}
-        sets = {one: (*self.names.all_groups_of(one), *self.names.sets_of(one)) for one in apart}
-        self.apart = self._ways.lend_as(apart, sets)
+        self._sets = {
+            one: (*self.names.all_groups_of(one), *self.names.sets_of(one)) for one in members_apart(estate, self.names)
+        }
+        self.apart = self.lend_apart(self._ways)
         """Members of groups that have the grants of these as their own: a policy or state may concern them alone."""
         others = (member for member in self.names.groups if member not in self.apart)
         self._ways.lend({member: self.names.all_groups_of(member) for member in others})
@@ -143,6 +144,8 @@ class Hops:
                 name = principal_node(grant)
                 if node and name:
                     self._custom[name].add(node)
+        for member in self.apart:
+            self._custom[member].update(*(self._custom.get(one, ()) for one in self._sets[member]))
 
     @property
     def sources(self) -> Collection[str]:
@@ -359,6 +362,10 @@ class Hops:
         on = next(grant.resource for grant in way.grants if grant.resource.kind == way.onto[0])
         reason = f"the input does not show whether {inner} is in {on}"
         return _hop(replace(way, verdict=way.verdict & Verdict(Truth.UNKNOWN, (reason,))), target)
+
+    def lend_apart(self, ways: Ways) -> Set[str]:
+        """Let the members whom a blocker may concern alone have the grants of their sets as their own; return them."""
+        return ways.lend_as({one: read_principal(self.names.label(one)) for one in self._sets}, self._sets)
 
     def followed_members_of(self, name: str) -> Iterator[Hop]:
         """Yield the memberships of a group, without the members that have its grants as their own."""

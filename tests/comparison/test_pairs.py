@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.comparison.conftest import TOKEN, Compare, account, closed, in_project, is_quiet, on_account, opened
@@ -265,6 +267,28 @@ resource "google_cloud_identity_group_membership" "ana" {
     assert closed(found) == {"group:devs@x.example -> ledger@shop"}
     joined = compare(LEDGER + on_account("devs", "ledger", "group:devs@x.example"), before)
     assert opened(joined) == {"user:ana@x.example -> ledger@shop"}
+    # A rule that denies the member, or everybody but it, is compared with the member itself.
+    ana = "principal://goog/subject/ana@x.example"
+    alone = compare(before, before + denial(ana))
+    assert (opened(alone), closed(alone)) == (set(), {"user:ana@x.example -> ledger@shop"})
+    excepted = compare(before, before + denial("principalSet://goog/public:all", ana))
+    assert (opened(excepted), closed(excepted)) == (set(), {"group:devs@x.example -> ledger@shop"})
+
+
+def denial(denied: str, *excepted: str) -> str:
+    return f"""
+resource "google_iam_deny_policy" "denial" {{
+  parent = urlencode("cloudresourcemanager.googleapis.com/projects/shop")
+  name   = "denial"
+  rules {{
+    deny_rule {{
+      denied_principals    = ["{denied}"]
+      exception_principals = {json.dumps(excepted)}
+      denied_permissions   = ["iam.googleapis.com/serviceAccounts.*"]
+    }}
+  }}
+}}
+"""
 
 
 REPOSITORY = "principalSet://iam.googleapis.com/${google_iam_workload_identity_pool.gh.name}/attribute.repository"

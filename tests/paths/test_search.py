@@ -313,6 +313,13 @@ resource "google_project_iam_member" "own" {
         (in_project("iam.roleAdmin", ANA) + CUSTOM.replace("MEMBER", ANA), "open"),
         (in_project("iam.roleAdmin", ANA) + CUSTOM.replace("MEMBER", "user:ben@example.com"), None),
         (in_project("iam.roleAdmin", ANA), None),
+        (
+            OPS
+            + in_project("iam.roleAdmin", "group:ops@example.com")
+            + CUSTOM.replace("MEMBER", "group:ops@example.com")
+            + denial("projects/shop", MINTED, BY_NAME),
+            "open",
+        ),
     ],
 )
 def test_who_changes_custom_roles_must_hold_one_there(
