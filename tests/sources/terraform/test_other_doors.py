@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from iamlint.finding import UnknownAnswer
+from iamlint.hcl.scope import Files
 from iamlint.results.report import Report
 from iamlint.sources.terraform.evaluation.command import scripts
 
@@ -500,3 +502,11 @@ def test_a_program_that_is_not_known_in_full(check: Check) -> None:
 )
 def test_programs_of_another_kind(check: Check, kind: str, body: str) -> None:
     assert unknown_answers(check(program(kind, body), select=RULE)) == []
+
+
+def test_a_text_without_a_path_or_a_script_looks_up_nothing() -> None:
+    """A configuration has thousands of such texts, in arguments of modules that may run them."""
+    files = mock.Mock(spec=Files)
+    for text in ("europe-west1", "10.0.0.1", "the name of a network"):
+        assert not list(scripts.named_files(text, files, (), lambda _: True, is_command=False))
+    assert not files.mock_calls

@@ -47,6 +47,8 @@ def named_files(
     command may create it. ``spares`` spends steps, and is false if there are no more. In a text that may be no command
     only paths and names of scripts count.
     """
+    if not is_command and "/" not in text and "." not in text:
+        return
     words = dict.fromkeys(chain(map(_unquoted, _WORD.findall(text)), _PART.findall(text)))
     entered = (posixpath.normpath(_unquoted(name)) for name in _ENTERED.findall(text))
     in_part = [name for name in words if HOLE in name and _IS_SCRIPT.search(name)]
