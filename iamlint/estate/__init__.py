@@ -37,9 +37,10 @@ from iamlint.facts import (
     UnreadPart,
 )
 from iamlint.location import Unreadable
+from iamlint.logic.globs import text_is
 from iamlint.provenance import at, configuration, counts_for, outside
 from iamlint.roles import Catalog, Roles, spellings
-from iamlint.unknown import Unknown, shown
+from iamlint.unknown import Truth, Unknown, shown
 
 if TYPE_CHECKING:
     from iamlint.estate.blockers import Blockers
@@ -249,6 +250,8 @@ def permissions_of(role: CustomRole) -> tuple[frozenset[str], Unknown | None]:
     """
     if role.deleted or role.stage == "DISABLED":
         return frozenset(), None
+    if isinstance(role.stage, Unknown) and text_is(("DISABLED",), role.stage) is not Truth.FALSE:
+        return frozenset(), Unknown(f"it is not known whether the custom role is disabled: {role.stage.reason}")
     match role.permissions:
         case None:
             return frozenset(), Unknown("the input names the custom role but does not list its permissions")

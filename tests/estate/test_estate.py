@@ -83,6 +83,7 @@ HERE, NAMED = Declaration(Location("a/main.tf"), trust="own"), Declaration(Locat
 THERE, FURTHER = Declaration(Location("b/main.tf"), trust="own"), Declaration(Location("c/main.tf"), trust="own")
 NOT_KNOWN = Unknown("var.p has no default", (UnknownPart("var.p"),))
 ONE = "one of the custom role's permissions is not known: var.p has no default"
+DISABLED = "it is not known whether the custom role is disabled: var.p has no default"
 OUTSIDE = "in another root module"
 NOT_LISTED = "the input names the custom role but does not list its permissions"
 
@@ -101,6 +102,9 @@ def defined(*permissions: Text, by: Declaration = HERE, **more: object) -> Custo
         (defined(TOKEN, deleted=True), set(), ""),
         (defined(TOKEN, stage="DISABLED"), set(), ""),
         (defined(TOKEN, stage="GA"), {TOKEN}, ""),
+        (defined(TOKEN, stage=NOT_KNOWN), set(), DISABLED),
+        (defined(TOKEN, stage=Unknown(NOT_KNOWN.reason, options=("DISABLED", "GA"))), set(), DISABLED),
+        (defined(TOKEN, stage=Unknown(NOT_KNOWN.reason, options=("BETA", "GA"))), {TOKEN}, ""),
         (
             replace(defined(), permissions=None),
             set(),
