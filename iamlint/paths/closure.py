@@ -25,13 +25,13 @@ def reached_values(
 
 
 class _Closure(Generic[Node]):
-    """The state of the search: numbers in order of first visits, and open nodes on a stack."""
+    """The state of the search: numbers in order of first visits, and open nodes on a stack with those that follow."""
 
     def __init__(self, after: Callable[[Node], Collection[Node]], own: Mapping[Node, Values], most: int) -> None:
         self._after, self._own, self._most = after, own, most
         self._number: dict[Node, int] = {}
         self._low: dict[Node, int] = {}
-        self._stack: list[Node] = []
+        self._stack: list[tuple[Node, Collection[Node]]] = []
         self._found: dict[Node, Values] = {}
 
     def of(self, nodes: Iterable[Node]) -> dict[Node, Values]:
@@ -68,18 +68,19 @@ class _Closure(Generic[Node]):
             self._found[node] = self._own.get(node, ())
             return
         self._number[node] = self._low[node] = len(self._number)
-        self._stack.append(node)
+        self._stack.append((node, after))
         path.append((node, iter(after)))
 
     def _close(self, node: Node) -> None:
         """Complete a cycle, or a single node: everything on the stack from the node on."""
-        members: list[Node] = []
-        while not members or members[-1] != node:
-            members.append(self._stack.pop())
-        inside, found = set(members), self._found
+        members: dict[Node, Collection[Node]] = {}
+        while node not in members:
+            one, after = self._stack.pop()
+            members[one] = after
+        found = self._found
         parts = {self._own[one] for one in members if one in self._own}
-        for one in members:
-            parts.update([found[other] for other in self._after(one) if other not in inside])
+        for after in members.values():
+            parts.update([found[other] for other in after if other not in members])
         parts.discard(())
         values = next(iter(parts), ())
         if len(parts) > 1:

@@ -73,37 +73,39 @@ def fingerprints(findings: Iterable[Finding]) -> Iterator[Fingerprints]:
             own = bytes.fromhex(named.name)
         digests += _version_1(finding, finding.address)
         digests += own
-    again, seen = _Again(digests), dict[bytes, int]()
+    seen = dict[bytes, int]()
 
     def numbered(digest: bytes) -> str:
-        if digest not in again:
-            return digest.hex()
         seen[digest] = number = seen.get(digest, 0) + 1
         return digest.hex() if number == 1 else f"{digest.hex()}-{number}"
 
-    for start in range(0, len(digests), 2 * _SIZE):
+    again = _may_repeat(digests)
+    for place, (one, other) in enumerate(zip(again, again, strict=True)):
+        start = 2 * _SIZE * place
         v1, v2 = bytes(digests[start : start + _SIZE]), bytes(digests[start + _SIZE : start + 2 * _SIZE])
-        own_name, others = special.get(start // (2 * _SIZE), (None, ()))
-        yield Fingerprints(numbered(v1), numbered(v2), own_name or Identity(v2.hex()), others)
+        own_name, others = special.get(place, (None, ()))
+        name = v2.hex()
+        yield Fingerprints(
+            numbered(v1) if one else v1.hex(), numbered(v2) if other else name, own_name or Identity(name), others
+        )
 
 
-class _Again:
-    """The digests that may occur more than once among those that follow each other in ``digests``.
+def _may_repeat(digests: bytearray) -> Iterator[bool]:
+    """Yield for each digest whether it may occur more than once among those that follow each other in ``digests``.
 
-    A digest that is not in it occurs once: no other one has its first bits. Most others are not in it either.
+    One that may not occurs once: no other one has its first bits.
     """
-
-    def __init__(self, digests: bytearray) -> None:
-        self._mask = min(_MOST_MARKS, 1 << (len(digests) // 2).bit_length()) - 1
-        marks, self._repeated = bytearray(self._mask + 1), set[int]()
-        for start in range(0, len(digests), _SIZE):
-            mark = int.from_bytes(digests[start : start + 4]) & self._mask
-            if marks[mark]:
-                self._repeated.add(mark)
-            marks[mark] = 1
-
-    def __contains__(self, digest: bytes) -> bool:
-        return int.from_bytes(digest[:4]) & self._mask in self._repeated
+    mask = min(_MOST_MARKS, 1 << (len(digests) // 2).bit_length()) - 1
+    words = memoryview(digests).cast("I")
+    firsts = words[:: _SIZE // words.itemsize]
+    marks, repeated = bytearray(mask + 1), set[int]()
+    for number in firsts:
+        mark = number & mask
+        if marks[mark]:
+            repeated.add(mark)
+        marks[mark] = 1
+    for number in firsts:
+        yield number & mask in repeated
 
 
 def identity(finding: Finding, address: str | None) -> Identity:
