@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, get_args
 
 from iamlint.basics.frozen import frozen
@@ -91,7 +92,10 @@ class Flow:
 
 
 Sentence = tuple[tuple[str, ...], *tuple[object, ...]]
-"""A message in parts: the texts around its words, and the words, as `str` shows them. Findings share most of these."""
+"""A message in parts: the texts around its words, and the words, as `str` shows them. Findings share most of these.
+
+A word that is an `operator.attrgetter` is an attribute of the finding, so that findings share the whole.
+"""
 
 
 class _SaidLater:
@@ -157,7 +161,8 @@ class Finding(_SaidLater):
             if name != "message":
                 raise AttributeError(name)
             (first, *others), *words = self._sentence
-            return first + "".join([f"{word}{text}" for word, text in zip(words, others, strict=True)])
+            shown = [word(self) if type(word) is attrgetter else word for word in words]
+            return first + "".join([f"{word}{text}" for word, text in zip(shown, others, strict=True)])
 
     @property
     def at_origin(self) -> Finding:

@@ -193,10 +193,9 @@ class Graph:
         """Return the edges onto one node, without inherited ones."""
         return self._onto(node).onto.get(node, ())
 
-    @cached_property
-    def accounts_with_edges(self) -> Set[Node]:
-        """The accounts with edges onto themselves, open or blocked: most of a large estate have none."""
-        return {*self._on_accounts.onto, *self._on_accounts.closed}
+    def has_edges_onto(self, account: Node) -> bool:
+        """Whether an account has edges onto itself, open or blocked: most of a large estate have none."""
+        return account in self._on_accounts.onto or account in self._on_accounts.closed
 
     def closed_on(self, node: Node) -> Sequence[Edge]:
         """Return the blocked edges onto one node."""

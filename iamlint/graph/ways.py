@@ -21,6 +21,7 @@ from iamlint.facts import Attachment, Declaration, Grant, Principal, Text
 from iamlint.federation.unmatched import why_blocked
 from iamlint.graph.counted import Counted
 from iamlint.graph.forbidden import why_forbidden
+from iamlint.graph.holdings import Held, Holdings
 from iamlint.graph.placement import PLACES, common, each_once, may_fit, places, reaches_from
 from iamlint.graph.used_accounts import Bound, Running, Used, Uses
 from iamlint.logic.verdict import TRUE, Verdict
@@ -47,14 +48,6 @@ class Way:
     verdict: Verdict
     closed: bool = False
     through: Attachment | Grant | None = None
-
-
-@frozen
-class _Held:
-    """A grant, and its relevant permissions."""
-
-    grant: Grant
-    permissions: frozenset[str]
 
 
 _Fitting = tuple[tuple[Method, ...], int]
@@ -89,7 +82,7 @@ class Ways:
         self._fitting_known: dict[tuple[frozenset[str], frozenset[str], frozenset[str], str], _Fitting] = {}
         reached = {method.reaches for method in among}
         self._counted = Counted(estate)
-        used = estate.made(Used)
+        used = Used(estate)  # not kept with the estate: a large one has a use for every second project
         self._running: Uses[Running] = used.running if "attached" in reached else Uses()
         self._bound: Uses[Bound] = used.bound if reached & {"workloads", "federated"} else Uses()
         there = {one.kind for one in self._bound.every} | ({"attached"} if self._running.every else set())
@@ -98,7 +91,7 @@ class Ways:
             if method.reaches in there or method.reaches not in ("attached", "workloads", "federated"):
                 for permission in method.permissions:
                     self._by_permission[permission].append(method)
-        self._held: dict[str, dict[Node, list[_Held]]] = {}
+        self._held = Holdings()
         self._on: dict[Node, dict[str, None]] = defaultdict(dict)
         self._chains: dict[Node, tuple[Node, ...]] = {}
         self._alone: dict[_Shape, tuple[tuple[Method, _Numbers], ...]] = {}
@@ -122,7 +115,7 @@ class Ways:
         if node is None:
             return
         source = principal_node(grant) or f"nobody known, {id(grant)}"
-        self._held.setdefault(source, {}).setdefault(node, []).append(_Held(grant, held))
+        self._held.add(source, Held(grant, held, node))
         self._on[node][source] = None
         if node not in self._chains:
             self._chains[node] = self._hierarchy.above(grant.resource, grant.declared) or (node,)
@@ -136,10 +129,11 @@ class Ways:
             (member, node, tuple(held))
             for member, groups in groups_of.items()
             for group in groups
-            for node, held in self._held.get(group, {}).items()
+            for node, held in self._held.of(group).items()
         )
         for member, node, held in list(islice(found, _MOST_LENT)):
-            self._held.setdefault(member, {}).setdefault(node, []).extend(held)
+            for one in held:
+                self._held.add(member, one)
             self._everywhere.pop(member, None)
             self._on[node][member] = None
             self._borrowing.add(member)
@@ -151,13 +145,14 @@ class Ways:
         """
         done, left = set[str](), _MOST_LENT
         for member, principal in members.items():
-            held = [found for one in sets_of[member] for found in self._held.get(one, {}).items()]
+            held = [found for one in sets_of[member] for found in self._held.of(one).items()]
             left -= len(held)
             if left < 0:
                 break
             for node, some in held:
-                own = [_Held(replace(one.grant, principal=principal), one.permissions) for one in some]
-                self._held.setdefault(member, {}).setdefault(node, []).extend(own)
+                own = [Held(replace(one.grant, principal=principal), one.permissions, node) for one in some]
+                for one in own:
+                    self._held.add(member, one)
                 self._on[node][member] = None
             self._everywhere.pop(member, None)
             done.add(member)
@@ -173,7 +168,7 @@ class Ways:
     @property
     def sources(self) -> Collection[str]:
         """The principals that hold a permission of these methods."""
-        return self._held.keys()
+        return self._held.sources
 
     def of(self, source: str) -> Iterator[Way]:
         """Yield the ways of a principal."""
@@ -191,7 +186,7 @@ class Ways:
 
     def named_by(self, source: str) -> Iterator[Way]:
         """Yield the ways of a principal onto the resources of its grants."""
-        for node in list(self._held.get(source, {})):
+        for node in list(self._held.of(source)):
             yield from self._scoped(source, node)
 
     def through_by(self, source: str, covered: Set[Node] = frozenset(), work: Budget | None = None) -> Iterator[Way]:
@@ -199,7 +194,7 @@ class Ways:
 
         Those onto accounts of the ``covered`` containers are left out. ``work`` limits what is looked at.
         """
-        mine = self._held.get(source, {})
+        mine = self._held.of(source)
         for running in each_once(self._running.at, self._running.beyond, mine, covered):
             if work:
                 work.spend()
@@ -258,7 +253,7 @@ class Ways:
         With ``scope``, only those that reach something there by a grant on it. The second value is the number of kinds
         of them that are counted apart from each other.
         """
-        mine = self._held[source]
+        mine = self._held.of(source)
         here, beyond = _all_on(mine, on), _all_on(mine, around)
         everywhere = self._everywhere_of(source) if len(mine) > 1 else here
         key = here, beyond, everywhere, scope[0] if scope else ""
@@ -277,12 +272,12 @@ class Ways:
         if source not in self._everywhere:
             if len(self._everywhere) >= _MOST_SOURCES:
                 self._everywhere.clear()
-            self._everywhere[source] = _all_on(self._held[source], self._held[source])
+            self._everywhere[source] = _all_on(self._held.of(source), self._held.of(source))
         return self._everywhere[source]
 
     def lone(self, source: str) -> Sequence[Way]:
         """Return the ways of a principal with grants on one resource only, if they are known from grants like these."""
-        mine = self._held.get(source, {})
+        mine = self._held.of(source)
         node = next(iter(mine)) if len(mine) == 1 else None
         held = self._alone_on(source, node) if node else ()
         known = self._alone.get(_shape(held, node)) if held and node else None
@@ -292,12 +287,12 @@ class Ways:
         """Whether anything that grants on a container concern runs as an account outside of it, or is bound to one."""
         return node in self._running.beyond or node in self._bound.beyond
 
-    def _alone_on(self, source: str, node: Node) -> Sequence[_Held]:
+    def _alone_on(self, source: str, node: Node) -> Sequence[Held]:
         """Return the grants of a principal on its only resource if each certainly counts; nothing for others.
 
         They give what any grants of their permissions give on such a resource.
         """
-        mine = self._held[source]
+        mine = self._held.of(source)
         held = mine[node]
         if len(mine) > 1 or source in self._borrowing:
             return ()
@@ -407,7 +402,7 @@ class Ways:
         for permission, place in places(method):
             nodes: Iterable[Node] = account if place == "account" else around
             if place == "another_resource":
-                nodes = self._held[source]
+                nodes = self._held.of(source)
             found = self._best(source, permission, nodes, PLACES[place])
             if found is None:
                 return None
@@ -428,7 +423,7 @@ class Ways:
         self, source: str, permission: str, nodes: Iterable[Node], kinds: tuple[str, ...] | None
     ) -> tuple[Grant, Verdict, bool] | None:
         """Return the best grant of a permission on one of the nodes: open, else perhaps there, unknown, or blocked."""
-        mine = self._held[source]
+        mine = self._held.of(source)
         found: list[tuple[Grant, Verdict, bool]] = []
         for node in nodes:
             if kinds is not None and node[0] not in kinds:
@@ -451,11 +446,11 @@ _MOST_SOURCES = 2_000
 """Maximum number of principals whose ways are remembered."""
 
 
-def _shape(held: Iterable[_Held], node: Node) -> _Shape:
+def _shape(held: Iterable[Held], node: Node) -> _Shape:
     return tuple([one.permissions for one in held]), node[0]
 
 
-def _ways_of(source: str, node: Node, held: Sequence[_Held], known: Iterable[tuple[Method, _Numbers]]) -> list[Way]:
+def _ways_of(source: str, node: Node, held: Sequence[Held], known: Iterable[tuple[Method, _Numbers]]) -> list[Way]:
     """Return the ways by methods that grants certainly give, each with the numbers of the grants that give it."""
     found, of, grants = list[Way](), _Numbers(), tuple[Grant, ...]()
     for method, numbers in known:
@@ -465,7 +460,7 @@ def _ways_of(source: str, node: Node, held: Sequence[_Held], known: Iterable[tup
     return found
 
 
-def _all_on(mine: Mapping[Node, list[_Held]], nodes: Iterable[Node]) -> frozenset[str]:
+def _all_on(mine: Mapping[Node, Sequence[Held]], nodes: Iterable[Node]) -> frozenset[str]:
     """All permissions of grants on some nodes."""
     found = {each.permissions for node in nodes if node in mine for each in mine[node]}
     return next(iter(found)) if len(found) == 1 else frozenset[str]().union(*found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 
 from iamlint.accepted.ignore import is_downloaded
 from iamlint.basics.frozen import frozen
@@ -20,7 +21,7 @@ from iamlint.facts import (
     ServiceAccount,
     Written,
 )
-from iamlint.finding import IN_CALL, MOST_ENDS, SEVERITIES, Confidence, Finding, Flow, Related, Severity
+from iamlint.finding import IN_CALL, MOST_ENDS, SEVERITIES, Confidence, Finding, Flow, Related, Sentence, Severity
 from iamlint.location import Location
 from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.match import Match
@@ -89,9 +90,9 @@ class Maker:
             return None
         permissions = self._shared.texts(tuple(sorted(match.permissions)))
         severity, confidence = severity_of(rule, match), _confidence(rule, match)
-        return _Form(
-            rule.slug, rule.family, severity, confidence, permissions, root_of(match.fact.declared), texts, named
-        )
+        said: Sentence = (texts, *map(attrgetter, named))
+        root = root_of(match.fact.declared)
+        return _Form(rule.slug, rule.family, severity, confidence, permissions, root, said)
 
     def _of_form(self, form: _Form, match: Match, grant: Grant) -> Finding:
         """Return the finding for a match of an alike grant: what it has in common, with its names and places."""
@@ -117,9 +118,7 @@ class Maker:
             root=form.root,
             parts=(place,) if other is place else (place, other),
         )
-        found.say_later(
-            (form.texts, *[grant.resource if one == "resource" else grant.principal.text for one in form.named])
-        )
+        found.say_later(form.sentence)
         return found
 
     def _whole(self, rule: Rule, match: Match) -> Finding:
@@ -207,7 +206,7 @@ class Maker:
 
 @frozen
 class _Form:
-    """What the findings of alike grants have in common; ``named`` are the words between the texts of their message."""
+    """What the findings of alike grants have in common. The words of their ``sentence`` are attributes of a finding."""
 
     rule: str
     family: str
@@ -215,8 +214,7 @@ class _Form:
     confidence: Confidence
     permissions: tuple[str, ...]
     root: str
-    texts: tuple[str, ...]
-    named: tuple[str, ...]
+    sentence: Sentence
 
 
 _VARYING = frozenset({"principal", "resource"})

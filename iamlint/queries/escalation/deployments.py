@@ -87,7 +87,7 @@ def attaching(
     """
     for account, email, declared in accounts:
         node = ("service_account", account)
-        if node not in graph.accounts_with_edges:
+        if not graph.has_edges_onto(node):
             continue
         for _, edges in by_grant((*graph.on(node), *graph.closed_on(node))):
             attach = [edge for edge in edges if edge.kind == "attach"]

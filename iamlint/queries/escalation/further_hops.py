@@ -116,7 +116,7 @@ class _Escalations:
         leading = self._onward.leading
         for account in leading:
             node = ("service_account", account)
-            for _, edges in by_grant(graph.on(node)) if node in graph.accounts_with_edges else ():
+            for _, edges in by_grant(graph.on(node)) if graph.has_edges_onto(node) else ():
                 useful = [edge for edge in edges if edge.kind in IDENTITY]
                 delegates = [edge for edge in edges if edge.kind == "delegate"]
                 if useful:

@@ -59,7 +59,7 @@ def _impersonations(graph: Graph) -> Iterator[Match]:
     seen: set[int] = set()
     for account, _ in graph.privileged_accounts():
         node = ("service_account", account)
-        if node not in graph.accounts_with_edges:
+        if not graph.has_edges_onto(node):
             continue
         for _, edges in by_grant((*graph.on(node), *graph.closed_on(node))):
             useful = [edge for edge in edges if edge.kind in IDENTITY]
