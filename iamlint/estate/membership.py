@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
@@ -182,17 +183,20 @@ def spared(by: Named, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     verdict = covered(by, grant, hierarchy)
     if verdict.truth is not Truth.FALSE or grant.principal.kind not in _PARTS:
         return verdict
-    among = (*by.others, *sorted(by.plain))
-    part = next((one for one in among if isinstance(one, str) and _may_be_in(grant, one)), None)
+    pool = _POOL.search(grant.principal.text)
+    among = frozenset(one for one in by.others if isinstance(one, str)) | by.plain if by.others else by.plain
+    part = _part_of(among, f"{pool[0]}/" if pool else "", _PARTS[grant.principal.kind])
     reason = f"{part}, which it excepts, may be a part of {grant.principal.text}"
     return Verdict.of(Truth.UNKNOWN, reason) if part else verdict
 
 
-def _may_be_in(grant: Grant, part: str) -> bool:
-    """Whether a principal of a deny policy may be in the set that holds a grant."""
-    principal = grant.principal
-    pool = _POOL.search(principal.text)
-    return f"{pool[0]}/" in part if pool else part.startswith(_PARTS[principal.kind])
+@lru_cache(maxsize=4096)
+def _part_of(among: frozenset[str], pool: str, beginnings: tuple[str, ...]) -> str | None:
+    """Return the first of these principals that may be in a set: in this pool, or with one of these beginnings.
+
+    Cached, since many grants are to a group or to the identities of a pool.
+    """
+    return min((one for one in among if (pool in one if pool else one.startswith(beginnings))), default=None)
 
 
 def _covers(denied: Text, mine: Text | None, declared: Declaration, grant: Grant, hierarchy: Hierarchy) -> Verdict:
