@@ -77,8 +77,11 @@ class Planned:
         provider = self._providers.get(block.provider) if block else None
         named = _named(body, entry.address)
         former = (entry.previous,) if entry.previous else ()
-        instance = Instance(entry.mode, entry.type, entry.name, entry.address, named, entry.module, (), provider)
-        return replace(instance, former=former, imported=entry.imported)
+        return Instance(
+            *(entry.mode, entry.type, entry.name, entry.address, named, entry.module, (), provider),
+            former=former,
+            imported=entry.imported,
+        )
 
     # -- places -----------------------------------------------------------------------------------------------------
 
