@@ -249,17 +249,19 @@ def shared_out(jobs: Sequence[Job], allowance: Allowance, begin: Callable[[Job, 
 
     Each gets an equal part of the remaining steps; the first few that need more get an eighth of what is left, since to
     begin again takes as long. Modules that need still more are retried after all others are done. They get equal parts
-    of the rest, as long as that is twice their previous share.
+    of the rest, as long as that is twice their previous share; others may leave them more.
     """
     outcomes, further = [Outcome() for _ in jobs], _Further(allowance)
     waiting, anew = list(range(len(jobs))), False
     while waiting:
         again: list[int] = []
+        ended: list[int] = []
         for done, number in enumerate(waiting):
             steps = max(0, min(MOST_STEPS_IN_ROOT, allowance.steps.left // (len(waiting) - done)))
             before = outcomes[number]
             ends = bool(before.cut) and steps < 2 * before.steps
             if ends and not before.foreseen:
+                ended.append(number)
                 continue
             steps, last = (before.steps if ends else steps), ends or len(jobs) == 1
             share = Share(steps, allowance, anew=anew, last=last, further=None if before.cut or last else further)
@@ -278,5 +280,5 @@ def shared_out(jobs: Sequence[Job], allowance: Allowance, begin: Callable[[Job, 
             anew = bool(share.cut)
             if share.cut and not last:
                 again.append(number)
-        waiting = again
+        waiting = sorted([*again, *ended]) if len(ended) < len(waiting) else []
     return outcomes

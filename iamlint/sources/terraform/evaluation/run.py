@@ -205,7 +205,7 @@ class Run:
 
         A search in one text of a program may come a thousand times before a plain grant, which the reserve is for.
         """
-        if self.is_on_reserve or self.budget.left < steps:
+        if self.is_on_reserve or not self.budget.reaches(steps):
             self.cut = self.cut or TOO_MANY_STEPS
             return False
         self.budget.spend(steps)
