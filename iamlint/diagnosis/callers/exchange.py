@@ -51,6 +51,12 @@ def admitted(case: Case) -> tuple[Admitted, ...]:
     return tuple(sorted(found, key=lambda one: order.index(one.truth)))
 
 
+def condition_admits(case: Case) -> bool:
+    """Whether the provider that is most likely meant has no condition, or one that is true for the caller's token."""
+    found = admitted(case)
+    return bool(found) and _condition(case, found[0].provider, found[0].holder)[0] is Truth.TRUE
+
+
 def exchange_stage(case: Case, found: tuple[Admitted, ...]) -> Stage:
     """The stage of the token exchange."""
     if not found:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from iamlint.diagnosis.answer import Answer, Confidence, Stage, VerdictName
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.callers.exchange import NAME as EXCHANGE
+from iamlint.diagnosis.callers.exchange import condition_admits
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.rights import NAME as RIGHTS
 from iamlint.unknown import Truth
@@ -59,10 +60,10 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     rights = next((one for one in stages if one.name == RIGHTS), None)
     if broken is None and rights and rights.state in _GRANTED.get(step, ()):
         return None
-    exchange = next((one for one in stages if one.name == EXCHANGE and one.state == "done"), None)
-    if broken is None and exchange and said.kind == "sts-attribute-condition":
+    exchange = any(one.name == EXCHANGE and one.state in ("done", "unknown") for one in stages)
+    if broken is None and exchange and said.kind == "sts-attribute-condition" and condition_admits(case):
         message = (
-            "the error says that the condition refuses the token, and by the input the provider takes it: Google has "
+            "the error says that the condition refuses the token, and by the input it does not: Google has "
             "another condition than the input, another provider is meant, or the change is minutes old"
         )
         return _answer("unknown", "missing-input", message, stages, "medium")

@@ -189,6 +189,16 @@ CASES = [
         REJECTED,
     ),
     asked("no condition in the input", direct(FEDERATED, IMPERSONATING), "unknown", REJECTED),
+    asked(
+        "no condition in the input, and the pool may be disabled",
+        direct(
+            FEDERATED.replace("  workload_identity_pool_id", "  disabled = var.off\n  workload_identity_pool_id", 1)
+            + 'variable "off" {}\n',
+            IMPERSONATING,
+        ),
+        "unknown",
+        REJECTED,
+    ),
     case(
         "a pull request has no branch",
         FEDERATED.replace(
