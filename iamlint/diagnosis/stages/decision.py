@@ -28,6 +28,11 @@ _STOPS = ("condition", "deny", "boundary")
 """Where a right stops that is granted."""
 _WRONG_TOKEN = "could not be verified"  # noqa: S105  # a text of an error
 """Cloud Run's error for a token of another kind or audience."""
+CONTRADICTED = (
+    "the error says that the condition refuses the token, and by the input it does not: Google has another condition "
+    "than the input, another provider is meant, or the change is minutes old"
+)
+"""Where the input contradicts the error, neither is believed."""
 
 
 def decide(case: Case, stages: tuple[Stage, ...], method: Truth) -> Answer:
@@ -62,11 +67,7 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
         return None
     exchange = any(one.name == EXCHANGE and one.state in ("done", "unknown") for one in stages)
     if broken is None and exchange and said.kind == "sts-attribute-condition" and condition_admits(case):
-        message = (
-            "the error says that the condition refuses the token, and by the input it does not: Google has "
-            "another condition than the input, another provider is meant, or the change is minutes old"
-        )
-        return _answer("unknown", "missing-input", message, stages, "medium")
+        return _answer("unknown", "missing-input", CONTRADICTED, stages, "medium")
     if broken is None and rights and step == "quota-project" and rights.step in _STOPS:
         broken = rights
     if broken:
