@@ -128,8 +128,10 @@ def grant_verdicts(pattern: Pattern, estate: Estate) -> Iterator[tuple[Grant, Ve
         decided = not rest.steps and not rest.exceptions
         for grant in grants:
             found = rest.verdict if decided else finished(rest, grant, estate)
+            if found.truth is not Truth.FALSE and not is_plain(grant):
+                found = _held(found, pattern, grant, alike.access)
             if found.truth is not Truth.FALSE:
-                yield grant, found if is_plain(grant) else _held(found, pattern, grant, alike.access)
+                yield grant, found
 
 
 class _Alike:

@@ -181,6 +181,19 @@ others = st.one_of(
 )
 
 
+def test_a_grant_to_a_pool_that_has_ended_is_no_match() -> None:
+    at = Location("a.tf", 1)
+    declared, place = Declaration(at, "t", None), Place(at, None)
+    pool = read_principal("principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/*")
+    account, ended = (
+        Resource("service_account", ACCOUNTS[0]),
+        Condition("request.time < timestamp('2020-01-01T00:00:00Z')"),
+    )
+    grant = Grant(pool, "roles/owner", account, "member", declared, place, place, place, ended)
+    estate = Estate([grant], catalog(), date(2026, 1, 1))
+    assert [rule.id for rule in RULES if list(rule_matches(rule, estate))] == ["conditions/expired-condition"]
+
+
 @settings(max_examples=some(30, 300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.one_of(grants, grants, grants, custom_roles, impersonations, others), min_size=4, max_size=14))
 def test_every_rule_answers(facts: list[Fact]) -> None:
