@@ -48,7 +48,8 @@ def load(path: Path, shown: str, tree: Tree = DISK) -> SourceText | Unreadable:
     except OSError as error:
         if isinstance(error, FileNotFoundError) and not tree.exists(path):
             return Unreadable(at, *MISSING)
-        return Unreadable(at, f"the file cannot be read: {error.strerror or error}")
+        hint = "check its permissions" if isinstance(error, PermissionError) else ""
+        return Unreadable(at, f"the file cannot be read: {error.strerror or error}", hint)
     except ValueError as error:  # a NUL byte in the path
         return Unreadable(at, f"the file cannot be read: {error}")
     return _decoded(data, at)
@@ -146,7 +147,7 @@ def _decoded(data: bytes, at: Location) -> SourceText | Unreadable:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         where = Location(at.path, line, 1, line, 1)
-        return Unreadable(where, f"this is not text in UTF-8 (byte {error.start})", "is it a binary file?")
+        return Unreadable(where, f"this is not text in UTF-8, from byte {error.start} on", "is it a binary file?")
     nul = text.find("\0")
     if nul >= 0:
         source = SourceText(at.path, text)

@@ -227,11 +227,12 @@ class Catalog:
 
         beginning = name.partition(".")[0] + "."
         of_service = [one for one in self._names if one.startswith(beginning)]
-        role = name if name.startswith("roles/") else f"roles/{name}"
-        found = get_close_matches(name, sorted(of_service), n=most, cutoff=0.7) if role != name else []
+        role = name.removeprefix("roles/")
+        found = get_close_matches(name, sorted(of_service), n=most, cutoff=0.7) if role == name else []
         if "." not in name and "/" not in name:
             found = sorted(one for one in self._names if one.lower().endswith(f".{name.lower()}"))[:most]
-        return found or get_close_matches(role, self.roles, n=most, cutoff=0.7)
+        roles = [one.removeprefix("roles/") for one in self.roles]
+        return found or [f"roles/{one}" for one in get_close_matches(role, roles, n=most, cutoff=0.7)]
 
     def roles_with(self, permission: str) -> tuple[str, ...]:
         """Return the roles that have a permission, by name."""

@@ -156,7 +156,7 @@ def _clashes(rules: list[Rule]) -> Iterator[Unreadable]:
         for name in (rule.slug, *rule.formerly, *rule.aliases):
             if name in families:
                 yield Unreadable(rule.at, f"`{name}` is the name of a family, too")
-            elif taken.get(name, rule) is not rule:
+            elif name in rule.aliases and taken.get(name, rule) is not rule:
                 yield Unreadable(rule.at, f"`{name}` is the name of another rule, too", f"see {taken[name].at.path}")
 
 

@@ -121,9 +121,8 @@ def _beyond_schema(document: Value) -> Iterator[Unreadable]:
     query, message = find(document, ["query"]), find(document, ["message"])
     written = plain(document)
     if "query" in written and written["query"] not in QUERIES:
-        yield Unreadable(
-            query.location, f"there is no query `{written['query']}`", nearest_of(written["query"], QUERIES)
-        )
+        hint = nearest_of(written["query"], QUERIES) or "docs/rule-language.md lists them"
+        yield Unreadable(query.location, f"there is no query `{written['query']}`", hint)
         return
     kinds: tuple[str, ...] = tuple(written.get("when", ()))
     words = {"permission", "permissions"} | {word for kind in kinds for word in KINDS[kind].shown}

@@ -42,7 +42,8 @@ def errors(directory: Path, *arguments: str) -> str:
         (["main.tf"], f"command line: No such command 'main.tf'. Did you mean 'iamlint check main.tf'?{OF_ALL}"),
         (["frobnicate"], f"command line: No such command 'frobnicate'{OF_ALL}"),
         (["check", "--json"], f"command line: No such option '--json'. Did you mean '--format json'?{OF_CHECK}"),
-        (["roles", "actas"], "(the nearest: iam.serviceAccounts.actAs)"),
+        (["roles", "foo"], "(a newer definition can be given with --role-catalog)"),
+        (["roles", "actas"], "(did you mean iam.serviceAccounts.actAs?)"),
         (["check", "--as-of", "soon"], f"'--as-of': 'soon' is not a day, YYYY-MM-DD{OF_CHECK}"),
         (["check", "--max-time", "1m"], f"'--max-time': '1m' is not a number of seconds over 0{OF_CHECK}"),
         (["check", "--max-time", "0"], f"'--max-time': '0' is not a number of seconds over 0{OF_CHECK}"),
@@ -166,7 +167,7 @@ def test_a_named_file_that_may_not_be_read_leaves_the_others(tmp_path: Path, mon
     monkeypatch.setattr(Disk, "read", refusing)
     monkeypatch.setattr(os, "access", lambda path, *_how, **_where: Path(os.fsdecode(path)).name != "shut.tf")
     done = program.run("check", "main.tf", "shut.tf", cwd=tmp_path)
-    assert done.stderr == "error: shut.tf: the file cannot be read: Permission denied\n"
+    assert done.stderr == "error: shut.tf: the file cannot be read: Permission denied (check its permissions)\n"
     assert "high[broad-token-creator]" in done.stdout
 
 
@@ -223,7 +224,14 @@ def test_a_block_in_a_variable_file_that_counts_is_an_error(name: str, content: 
 
 def test_an_account_that_the_input_does_not_have_is_noted(tmp_path: Path) -> None:
     write(tmp_path, {"main.tf": MEMBER})
-    for asked in (("who", "typo@shop"), ("reach", "typo@shop"), ("who", "ci@shop"), ("reach", "ci@shop")):
-        done = program.run(asked[0], f"{asked[1]}.iam.gserviceaccount.com", "main.tf", cwd=tmp_path)
-        noted = "note: typo@shop.iam.gserviceaccount.com is not in the input: its name may be misspelt" in done.stdout
-        assert (done.stderr, noted) == ("", asked[1].startswith("typo"))
+    domain = "shop.iam.gserviceaccount.com"
+    for command, name, noted in (
+        ("who", f"typo@{domain}", True),
+        ("reach", f"typo@{domain}", True),
+        ("reach", "zoe@example.com", True),
+        ("who", f"ci@{domain}", False),
+        ("reach", f"ci@{domain}", False),
+        ("reach", "user:ana@example.com", False),
+    ):
+        done = program.run(command, name, "main.tf", cwd=tmp_path)
+        assert (done.stderr, f"{name} is not in the input: its name may be misspelt" in done.stdout) == ("", noted)

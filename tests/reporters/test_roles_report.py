@@ -99,8 +99,8 @@ def test_a_permission_as_deny_policies_spell_it() -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("roles/iam.serviceAcountTokenCreater", "the nearest: roles/iam.serviceAccountTokenCreator"),
-        ("iam.serviceAccounts.getAccesToken", "the nearest: iam.serviceAccounts.getAccessToken"),
+        ("roles/iam.serviceAcountTokenCreater", "did you mean roles/iam.serviceAccountTokenCreator"),
+        ("iam.serviceAccounts.getAccesToken", "did you mean iam.serviceAccounts.getAccessToken"),
         ("projects/p/roles/mine", "iamlint facts"),
         ("qqqq", "--role-catalog"),
     ],

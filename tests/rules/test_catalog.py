@@ -158,4 +158,5 @@ def test_what_is_wrong_with_a_document_is_told(tmp_path: Path, files: dict[str, 
     for name, text in files.items():
         write(tmp_path, name, text)
     _, errors = load_rules([tmp_path], shipped=False)
+    assert len(set(errors)) == len(errors)
     assert any(reason in error.reason for error in errors), errors

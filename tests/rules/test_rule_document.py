@@ -119,6 +119,8 @@ def test_a_rule_without_pattern_and_query() -> None:
 def test_a_query_that_there_is_not() -> None:
     text = GOOD.replace(GOOD[GOOD.index("when:") : GOOD.index("message:")], "query: missing_iamcredential\n")
     assert mistakes(text) == ["5: there is no query `missing_iamcredential` (did you mean `missing_iamcredentials`?)"]
+    text = text.replace("missing_iamcredential", "nothing_alike")
+    assert mistakes(text) == ["5: there is no query `nothing_alike` (docs/rule-language.md lists them)"]
 
 
 @pytest.mark.parametrize(

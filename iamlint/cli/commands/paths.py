@@ -138,7 +138,7 @@ def _answer(asking: Asking, source: str | None, target: str | None, claims: Mapp
     from iamlint.diagnosis.callers.starts import is_caller, starts_of_caller
     from iamlint.paths.asked import NobodyError, starts_of, targets_of
 
-    known = set(asking.hops.names.accounts)
+    known = frozenset(asking.hops.names.accounts if source is None else asking.hops.names.principals)
     targets = targets_of(asking.hops, target) if target is not None else None
     if source is None:
         answer = asking.onto(targets) if targets is not None else asking.escalations()
@@ -159,9 +159,11 @@ def _answer(asking: Asking, source: str | None, target: str | None, claims: Mapp
 
 
 def _absent(asking: Asking, names: Iterable[str], known: Set[str]) -> Iterator[str]:
-    """Yield a note for each account that is not among the ``known`` ones, those of the input."""
+    """Yield a note for each account, user or group that is not among the ``known`` names, those of the input."""
     accounts = asking.hops.names.accounts
     for name in names:
-        if name in accounts and name not in known:
+        if name not in known and name in accounts:
             email = accounts[name].email
             yield f"{email} is not in the input: its name may be misspelt, or the account is declared elsewhere"
+        elif name not in known and name.startswith(("user:", "group:")):
+            yield f"{name} is not in the input: its name may be misspelt, or its roles are granted elsewhere"

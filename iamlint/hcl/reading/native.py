@@ -160,7 +160,7 @@ class _Reader(Expressions):
                 raise self.unexpected(expected, "a block of one line holds one argument")
         elif character and character != "\n":
             hint = "arguments and blocks end at the end of their line"
-            raise self.unexpected(expected, f"{hint}, without a comma." if character == "," else f"{hint}.")
+            raise self.unexpected(expected, f"{hint}, without a comma" if character == "," else hint)
 
     def _block(self, start: int, kind: str) -> Block:
         labels: list[Label] = []

@@ -106,7 +106,7 @@ class Templates(Lexer):
         match = _ESCAPE.match(self.text, self.at)
         if match is None:
             found = self.text[self.at : self.at + 2].strip("\r\n")
-            hint = r"Known are \n \r \t \" \\ \uXXXX and \UXXXXXXXX; a backslash itself is written \\."
+            hint = r"known are \n \r \t \" \\ \uXXXX and \UXXXXXXXX; a backslash itself is written \\"
             raise ParseError(self.at, self.at + len(found), f"{shown(found)} is not an escape sequence", hint)
         return match.group()
 
@@ -390,7 +390,7 @@ class _Nesting:
             return
         wanted = "for" if part.keyword == "endfor" else "if"
         if not self._open or self._open[-1].directive.keyword != wanted:
-            hint = f"There is no open %{{ {wanted} }} for it."
+            hint = f"there is no open %{{ {wanted} }} for it"
             raise ParseError(part.start, part.end, f"%{{ {part.keyword} }} is not expected here", hint)
         top = self._open[-1]
         if part.keyword == "else":

@@ -95,7 +95,7 @@ def _nothing(catalog: Catalog, name: str) -> Unreadable:
         reason, hint = f"{name} is a custom role", "its definition is in your input: iamlint facts shows it"
         return Unreadable(Location(COMMAND_LINE), reason, hint)
     alike = catalog.alike(name)
-    hint = f"the nearest: {', '.join(alike)}" if alike else "a newer definition can be given with --role-catalog"
+    hint = f"did you mean {' or '.join(alike)}?" if alike else "a newer definition can be given with --role-catalog"
     return Unreadable(Location(COMMAND_LINE), f"{name} is not a role or permission of the {_from(catalog)}", hint)
 
 
