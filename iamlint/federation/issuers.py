@@ -234,7 +234,9 @@ _GITHUB = Issuer(
         "enterprise": _text("enterprise", "example"),
         "enterprise_id": _number("enterprise_id"),
     },
-    workload=("repository", "repository_id", "job_workflow_ref", "workflow_ref", "sub"),
+    # Other repositories may call the workflow that job_workflow_ref names, if it is reusable:
+    # https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows
+    workload=("repository", "repository_id", "workflow_ref", "sub"),
     named={
         "repository": "repository_id",
         "environment": "",

@@ -1,4 +1,4 @@
-"""Issuers of one customer: Kubernetes clusters, Azure DevOps organizations and AWS accounts, with their claims."""
+"""Issuers of one customer: Kubernetes clusters, organizations of CI services and AWS accounts, with their claims."""
 
 from __future__ import annotations
 
@@ -61,11 +61,20 @@ AWS = replace(
     named={"role": ""},
 )
 """Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
+_REPOSITORY = ("repositoryUuid", "sub")
+_BITBUCKET = Issuer(tenant=_REPOSITORY, workload=_REPOSITORY, within=regex(r"^\{[^{}]+\}"))
+"""A subject begins with the UUID of the repository. Source:
+https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/"""
+_PROJECT = ("oidc.circleci.com/project-id", "sub")
+_CIRCLECI = Issuer(tenant=_PROJECT, workload=_PROJECT, within=regex(r"^org/[^/*]+/project/[^/*]"))
+"""Source: https://circleci.com/docs/openid-connect-tokens/"""
 _PRIVATE: tuple[tuple[re.Pattern[str], Issuer], ...] = (
     (regex(r"https://oidc(?:-eks)?\.(?:eks\.)?[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|api\.aws)/id/"), _KUBERNETES),
     (regex(r"https://[a-z0-9-]+\.oic\.[a-z0-9-]*aks\.azure\.com/"), _KUBERNETES),
     (regex(r"https://container\.googleapis\.com/v1/projects/"), _KUBERNETES),
     (regex(r"https://vstoken\.dev\.azure\.com/"), _AZURE_PIPELINES),
+    (regex(r"https://api\.bitbucket\.org/2\.0/workspaces/"), _BITBUCKET),
+    (regex(r"https://oidc\.circleci\.com/org/"), _CIRCLECI),
 )
 """Issuers of one customer, cluster or organization, by the beginnings of their addresses."""
 

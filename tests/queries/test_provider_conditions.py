@@ -19,6 +19,7 @@ EKS, AKS = "https://oidc.eks.us-east-1.amazonaws.com/id/ABCD", "https://westeuro
 AZURE, AWS = "https://vstoken.dev.azure.com/1-2", "123456789012"
 
 CIRCLE, GOOGLE = "https://oidc.circleci.com/org/a-b-c", "https://accounts.google.com"
+BITBUCKET = "https://api.bitbucket.org/2.0/workspaces/example/pipelines-config/identity/oidc"
 SPACE = "https://confidentialcomputing.googleapis.com/"
 
 WEAK, CLOSED = "weak-provider-condition", "unmatched-provider-condition"
@@ -582,22 +583,30 @@ def test_a_privilege_under_an_unknown_condition_is_unknown(check: Check) -> None
 
 
 @pytest.mark.parametrize(
-    ("condition", "all_of_one_tenant"),
+    ("issuer", "condition", "all_of_one_tenant"),
     [
-        ("assertion.repository == 'example/shop'", False),
-        ("assertion.repository.lowerAscii() == 'example/shop'", False),
-        ("assertion.sub.split(':')[1] == 'example/shop'", False),
-        ("attribute.id == '12'", False),
-        ("assertion.repository_owner == 'example'", True),
-        ("assertion.repository.split('/')[0] == 'example'", True),
-        ("assertion.repository.extract('{owner}/') == 'example'", True),
-        ("assertion.repository.substring(0, 8) == 'example/'", True),  # which is not understood
+        (GITHUB, "assertion.repository == 'example/shop'", False),
+        (GITHUB, "assertion.repository.lowerAscii() == 'example/shop'", False),
+        (GITHUB, "assertion.sub.split(':')[1] == 'example/shop'", False),
+        (GITHUB, "attribute.id == '12'", False),
+        (GITHUB, "assertion.repository_owner == 'example'", True),
+        (GITHUB, "assertion.repository.split('/')[0] == 'example'", True),
+        (GITHUB, "assertion.repository.extract('{owner}/') == 'example'", True),
+        (GITHUB, "assertion.repository.substring(0, 8) == 'example/'", True),  # which is not understood
+        (GITHUB, "assertion.workflow_ref.startsWith('example/shop/')", False),
+        (GITHUB, "assertion.job_workflow_ref.startsWith('example/shop/')", True),  # which others may call
+        (BITBUCKET, "assertion.repositoryUuid == '{0184990a-477b}'", False),
+        (BITBUCKET, "assertion.sub.startsWith('{0184990a-477b}:')", False),
+        (BITBUCKET, "assertion.workspaceUuid == '{0184990a-477b}'", True),
+        (CIRCLE, "assertion['oidc.circleci.com/project-id'] == '0184990a-477b'", False),
+        (CIRCLE, "assertion.sub.startsWith('org/a-b-c/project/0184990a-477b/')", False),
+        (CIRCLE, "assertion.sub.startsWith('org/a-b-c/')", True),
     ],
 )
 def test_a_part_of_a_name_is_a_workload_only_if_it_names_one(
-    check: Check, condition: str, all_of_one_tenant: bool
+    check: Check, issuer: str, condition: str, all_of_one_tenant: bool
 ) -> None:
-    made = provider(GITHUB, condition).replace(
+    made = provider(issuer, condition).replace(
         '"attribute.ref" ', '"attribute.id" = "string(assertion.repository_id)"\n"attribute.ref" '
     )
     grant = """
@@ -613,3 +622,37 @@ resource "google_service_account_iam_member" "x" {
 """
     report = check({"main.tf": made + grant}, select=["whole-pool-impersonates"])
     assert len(report.findings) == all_of_one_tenant
+
+
+@pytest.mark.parametrize(
+    ("excepted", "closed"),
+    [
+        ("", True),
+        ('exception_principals = ["principal://goog/subject/a@example.com"]', True),
+        ("exception_principals = [var.who]", False),
+    ],
+)
+def test_a_whole_pool_that_a_deny_policy_blocks_is_closed(check: Check, excepted: str, closed: bool) -> None:
+    denied = f"""
+variable "who" {{}}
+
+resource "google_service_account_iam_member" "x" {{
+  service_account_id = "projects/shop/serviceAccounts/x@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/*"
+}}
+
+resource "google_iam_deny_policy" "x" {{
+  parent = "cloudresourcemanager.googleapis.com%2Fprojects%2Fshop"
+  name   = "x"
+  rules {{
+    deny_rule {{
+      denied_principals  = ["principalSet://goog/public:all"]
+      denied_permissions = ["iam.googleapis.com/serviceAccounts.*"]
+      {excepted}
+    }}
+  }}
+}}
+"""
+    report = check({"main.tf": denied}, select=["whole-pool-impersonates"])
+    assert (report.findings, [one.severity is None for one in report.unknown_answers]) == ((), [closed])

@@ -189,4 +189,5 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
             (found & leads).reasons,
             related=(*found.facts, *related[:MOST_RELATED]),
             raised=1 if related else 0,
+            closed=found.closed,
         )

@@ -13,8 +13,9 @@ from iamlint.conditions.token_claims import Claim, claims_compared, is_below, is
 from iamlint.estate import Estate
 from iamlint.facts import Condition, Place, Provider, Text, expression_of
 from iamlint.federation.admission import admission
-from iamlint.federation.issuers import OWN, Issuer, read, shared_issuer
+from iamlint.federation.issuers import Issuer, read, shared_issuer
 from iamlint.federation.names import LONGEST_SUBJECT
+from iamlint.federation.private_issuers import issuer_of
 from iamlint.patterns.match import Match
 from iamlint.queries.federation.outsiders import BEYOND, Strangers
 from iamlint.unknown import SET_ELSEWHERE, Truth, Unknown, shown
@@ -125,7 +126,7 @@ def _admits(provider: Provider, estate: Estate) -> Openness | Unknown:
     met = estate.made(Strangers).admitted(provider)
     if met is not Truth.FALSE:
         return "anybody" if met is Truth.TRUE else Unknown(BEYOND)
-    reader, let_in = _reader(provider, issuer or OWN), admission(provider)
+    reader, let_in = _reader(provider, issuer_of(provider)), admission(provider)
     ways = tuple(way for way in ways if let_in.taken((way,))[0])
     if not ways:
         return "nobody"

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from iamlint.documents.parts import first, get, has, items, text, texts
+from iamlint.documents.parts import first, get, has, items, members, text, texts
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, Fact, Place, UnreadPart
 from iamlint.sources.gcloud.hierarchy import Hierarchy, bucket_home
 from iamlint.sources.gcloud.names import project_in, resource_of
 from iamlint.sources.gcloud.resources import constraints, exposure, federation, inventory, tags
+from iamlint.sources.gcloud.resources import denials as restrictions
 from iamlint.sources.gcloud.resources.policies import grants, policy, whole_policy
 from iamlint.sources.reading import ExportFilter
 from iamlint.unknown import Unknown
@@ -49,7 +50,9 @@ def _asset(one: Value, declared: Declaration, relevant: ExportFilter | None) -> 
         yield from constraints.org_policies(items(first(one, "org_policy", "orgPolicy")), resource)
         yield from tags.effective_tags(one, resource)
     data = get(one, "resource", "data")
-    if data.data is not None:
+    if restricts := next((read for part, read in _RESTRICTIONS if part in (text(name) or "")), None):
+        yield from restricts([_restriction(one, name, data)])
+    elif data.data is not None:
         yield from _resource(text(first(one, "asset_type", "assetType")) or "", name, data)
 
 
@@ -71,6 +74,18 @@ def _with_name(kind: str, name: Value, data: Value) -> Value:
     return Value({**data.data, "name": relative}, data.at)
 
 
+def _restriction(one: Value, name: Value, data: Value) -> Value:
+    """Return the data of a policy that restricts access with its relative name; only the name if there are no data."""
+    relative = (text(name) or "").removeprefix("//").partition("/")[2]
+    return Value({"name": Value(relative, name.at), **members(data)}, data.at or one.at)
+
+
+_RESTRICTIONS: tuple[tuple[str, Callable[[Sequence[Value]], Iterator[Fact]]], ...] = (
+    ("/denypolicies/", restrictions.denials),
+    ("/principalAccessBoundaryPolicies/", restrictions.boundaries),
+    ("/policyBindings/", restrictions.boundary_bindings),
+)
+"""What reads the assets that restrict access, by a part of their names. Without data they may block anything."""
 _RESOURCES: Mapping[str, Callable[[Value, Value], Iterator[Fact]]] = {
     "serviceusage.googleapis.com/Service": inventory.service_asset,
     "apikeys.googleapis.com/Key": lambda _, data: exposure.api_keys([data]),

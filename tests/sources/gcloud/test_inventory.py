@@ -7,7 +7,20 @@ from typing import Any
 
 import pytest
 
-from iamlint.facts import CustomRole, Folder, Pool, Project, Provider, Service, ServiceAccount, ServiceAccountKey
+from iamlint.facts import (
+    Boundary,
+    BoundaryBinding,
+    CustomRole,
+    Denial,
+    Folder,
+    Grant,
+    Pool,
+    Project,
+    Provider,
+    Service,
+    ServiceAccount,
+    ServiceAccountKey,
+)
 from iamlint.location import Location
 from iamlint.sources import read
 from iamlint.sources.reading import Options
@@ -311,6 +324,48 @@ def test_the_role_of_an_asset_without_a_name_of_its_own(export):
     (role,) = export("assets.json", asset("iam.googleapis.com/Role", f"iam.googleapis.com/{ROLE['name']}", data)).facts
     assert isinstance(role, CustomRole)
     assert (role.name, role.accepted) == (ROLE["name"], True)
+
+
+@pytest.mark.parametrize(("data", "permissions"), [({}, ()), ({"includedPermissions": None}, None)])
+def test_the_role_of_an_asset_has_no_permissions_only_if_they_are_omitted(export, data, permissions):
+    made = asset("iam.googleapis.com/Role", f"iam.googleapis.com/{ROLE['name']}", {**LISTED, **data})
+    (role,) = export("assets.json", made).facts
+    assert role.permissions == permissions
+
+
+DENIES = {"rules": [{"denyRule": {"deniedPrincipals": ["principalSet://goog/public:all"]}}]}
+ALLOWS = {"details": {"rules": [{"resources": ["//cloudresourcemanager.googleapis.com/projects/1"]}]}}
+BINDS = {
+    "policy": "organizations/1/locations/global/principalAccessBoundaryPolicies/x",
+    "target": {"principalSet": "s"},
+}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    ("name", "data", "fact"),
+    [
+        ("policies/cloudresourcemanager.googleapis.com%2Fprojects%2F1/denypolicies/x", DENIES, Denial),
+        ("organizations/1/locations/global/principalAccessBoundaryPolicies/x", ALLOWS, Boundary),
+        ("organizations/1/locations/global/policyBindings/x", BINDS, BoundaryBinding),
+    ],
+)
+@pytest.mark.parametrize("lines", [True, False])
+def test_assets_that_restrict_access_are_assets_like_those_after_them(export, name, data, fact, whole, lines):
+    first = {"name": f"//iam.googleapis.com/{name}", "assetType": "iam.googleapis.com/X"}
+    first |= {"resource": {"data": data}} if whole else {}
+    policy = {"bindings": [{"role": "roles/viewer", "members": ["user:ana@example.com"]}]}
+    second = {"name": "//cloudresourcemanager.googleapis.com/projects/1", "assetType": "x", "iamPolicy": policy}
+    content = f"{json.dumps(first)}\n{json.dumps(second)}\n" if lines else [first, second]
+    found = export("assets.json", content)
+    assert found.errors == []
+    assert [type(one) for one in found.facts if isinstance(one, fact | Grant)] == [fact, Grant]
+    if isinstance(made := found.facts[0], Denial):
+        assert made.parent == "cloudresourcemanager.googleapis.com/projects/1"
+        assert isinstance(made.denied_principals, Unknown) is not whole
+    elif isinstance(made, Boundary):
+        assert made.name == name
+        assert isinstance(made.resources, Unknown) is not whole
 
 
 def test_the_provider_of_an_asset_without_a_name_of_its_own(export):

@@ -92,7 +92,7 @@ def _kind(value: Value, entries: dict[str, Value]) -> Kind | None:
         return "config_connector"
     if is_annotated(value):
         return "config_connector"
-    return _of_policies(value, keys, name) or _of_assets(keys) or _of_inventory(keys, name) or _last(keys, name)
+    return _of_assets(keys) or _of_policies(value, keys, name) or _of_inventory(keys, name) or _last(keys, name)
 
 
 def _of_policies(value: Value, keys: frozenset[str], name: str) -> Kind | None:

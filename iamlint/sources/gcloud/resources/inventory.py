@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.documents.parts import first, get, items, text
+from iamlint.documents.parts import first, get, has, items, text
 from iamlint.documents.values import Value
 from iamlint.facts import (
     CustomRole,
@@ -22,19 +22,22 @@ from iamlint.facts import (
 from iamlint.sources.gcloud.names import account_in, project_in
 from iamlint.unknown import Unknown, UnknownPart
 
+_PERMISSIONS = "includedPermissions", "included_permissions"
+
 
 def roles(found: Sequence[Value], *, listed: bool) -> Iterator[CustomRole]:
     """Yield custom roles. A list prints none of their permissions, which does not mean that they have none.
 
-    Neither do the fields that somebody chose (``--format``); a whole role has an ``etag``. Google's own roles come from
-    the role catalogue (`iamlint.roles`).
+    Neither do the fields that somebody chose (``--format``); a whole role has an ``etag``, and one without permissions
+    omits them: null is no answer of Google's. Google's own roles come from the role catalogue (`iamlint.roles`).
     """
     for role in found:
         name = _role_name(role)
         if isinstance(name, str) and name.startswith("roles/"):
             continue
-        written = first(role, "includedPermissions", "included_permissions")
+        written = first(role, *_PERMISSIONS)
         in_part = listed or (isinstance(name, str) and text(get(role, "etag")) is None)
+        in_part = in_part or any(has(role, key) for key in _PERMISSIONS)
         permissions = tuple((text(one) or "", Place(one.location)) for one in items(written))
         yield CustomRole(
             name=name,
