@@ -69,6 +69,7 @@ def provisioner(command: str, kind: str = "null_resource", door: str = "local-ex
         'command = "gcloud iam policies delete no-keys --kind=denypolicies"',
         'command = "gcloud identity groups memberships add --group-email=admins@example.com"',
         'command = "gcloud beta pam entitlements create e --entitlement-file=e.yaml"',
+        'command = "gcloud iam workload-identity-pools providers create-oidc github --location=global"',
         "command = \"python3 -c 'd.projects().setIamPolicy(resource=1, body={}).execute()'\"",
         'content = "gcloud projects add-iam-policy-binding prod"\n    destination = "/etc/cron.d/x"',
         'source = "grant.sh"\n    destination = "/x"',
@@ -144,6 +145,9 @@ def test_commands_that_change_iam(check: Check, command: str) -> None:
         'command = var.k ? "true" : "false"',
         'command = "true"\n    environment = { A = var.k }',
         'command = "bash ${var.k}/../../x.sh"',
+        # They write a file on the machine that runs them.
+        'command = "gcloud iam workload-identity-pools create-cred-config ${var.k} --azure --output-file=x.json"',
+        'command = "gcloud iam workforce-pools create-login-config ${var.k} --output-file=x.json"',
     ],
 )
 def test_commands_that_do_not(check: Check, command: str) -> None:

@@ -40,7 +40,7 @@ CHANGES_IAM = regex(
     r"|\biam\s+policies\s+delete\b|\bidentity\s+groups\s+memberships\s+(?:add|modify-membership-roles)\b"
     r"|\bbq\s[^\n;|&]{0,60}?\bupdate\s[^\n;|&]{0,60}?--source\b"
     r"|\bpam\s+(?:entitlements\s+(?:create|update)|grants\s+(?:create|approve))\b"
-    r"|\biam\s+(?:[a-z-]+\s+){1,3}?(?:create|create-cred-config|enable|set|undelete|update|update-oidc|upload)\b",
+    r"|\biam\s+(?:[a-z-]+\s+){1,3}?(?:create(?!-cred-config|-login-config)|enable|set|undelete|update|upload)\b",
     re.IGNORECASE,
 )
 """Parts of a command that change access.
@@ -62,8 +62,8 @@ _CHARACTERS_OF_STEP = 10
 """How many characters of a command are searched in a step."""
 _TOOL = regex(r"\b(?:gcloud|gsutil|bq)\b([^\n;|&]*)")
 _DECIDED = regex(
-    r"(?:add|attach|auth|builds|compute|config|copy|cp|create|delete|deploy|describe|disable|enable|execute|export"
-    r"|import|info|list|load|ls|mb|mk|mv|publish|query|rb|remove|replace|restart|rm|rsync|run|show|ssh|start|stop"
+    r"(?:add|attach|auth|builds|compute|config|copy|cp|create|create-(?:cred|login)-config|delete|deploy|describe|disable"
+    r"|enable|execute|export|import|info|list|load|ls|mb|mk|mv|publish|query|rb|remove|replace|restart|rm|rsync|run|show|ssh|start|stop"
     r"|submit|update|version|wait)\Z|(?:get|print|remove|update)-.*"
 )
 """Words of a command line that show that it is not an IAM command, whatever follows."""
