@@ -135,17 +135,16 @@ def say(message: str) -> None:
 
 
 def say_errors(errors: Iterable[Unreadable]) -> None:
-    """Print errors, one per line, on standard error."""
+    """Print errors, a line for each, on standard error; of many alike ones a few and their number."""
     errors = tuple(errors)
     if not errors:
         return
     from iamlint.reporters.parts.folding import Fold
-    from iamlint.reporters.text import error_line
+    from iamlint.reporters.text import error_lines
 
-    paint, fold = _paint(), Fold(width(sys.stderr))
-    for error in errors:
-        for line in fold(error_line(error, paint)):
-            tell(line)
+    paint = _paint()
+    for line in Fold(width(sys.stderr)).all(error_lines(errors, paint)):
+        tell(line)
 
 
 def _paint() -> Paint:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,8 @@ _MOST = 6
 """Maximum number of lines below a frame; the rest is counted."""
 _MOST_NAMES = 4
 """Maximum number of names in such a line."""
+_MOST_ERRORS = 3
+"""Maximum number of alike errors of one directory that are listed, if there are more than one further ones."""
 
 
 def text_report(report: Report, style: Presentation) -> str:
@@ -42,7 +46,7 @@ def text_report(report: Report, style: Presentation) -> str:
         for group in sorted(groups, key=_rank):
             lines += [*_group(group, report, paint, fold), ""]
     if style.errors and report.errors:
-        lines += [*(fold.all(error_line(error, paint) for error in report.errors)), ""]
+        lines += [*fold.all(error_lines(report.errors, paint, every=style.show_all)), ""]
     if not style.quiet and (report.files or not report.errors):  # else nothing was checked, and the errors say why
         lines += fold.all(_summary(report, len(groups), style, paint), 4)
     return "".join(line + "\n" for line in lines)
@@ -63,7 +67,25 @@ def _rank(group: Group) -> int:
     return -SEVERITIES.index(group.first.severity)
 
 
-def error_line(error: Unreadable, paint: Paint) -> str:
+def error_lines(errors: Iterable[Unreadable], paint: Paint, *, every: bool = False) -> Iterator[str]:
+    """Yield a line for each error; of many in one directory with the same advice, a few lines and their number.
+
+    A copy of a module's file, for example, declares everything twice.
+    """
+    alike: dict[tuple[str, str], list[Unreadable]] = defaultdict(list)
+    for number, error in enumerate(errors):
+        alone = every or not error.hint
+        alike[(str(number), "") if alone else (posixpath.dirname(error.at.path), error.hint)].append(error)
+    for group in alike.values():
+        told = group if len(group) <= _MOST_ERRORS + 1 else group[:_MOST_ERRORS]
+        yield from (_error_line(error, paint) for error in told)
+        if len(told) < len(group):
+            where = neutral(posixpath.dirname(group[0].at.path) or ".")
+            left = f"{len(group) - len(told)} more errors of this kind (iamlint check --show-all lists them)"
+            yield f"{paint('1;31', 'error')}: {where}: {left}"
+
+
+def _error_line(error: Unreadable, paint: Paint) -> str:
     """Return an error on one line: where, why, and what to do."""
     hint = f" ({neutral(error.hint)})" if error.hint else ""
     whole = error.at == Location(error.at.path)  # the file as such, not its first character

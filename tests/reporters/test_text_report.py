@@ -51,6 +51,21 @@ def test_columns_are_those_of_the_terminal(build: Build, find: Find, line: str, 
     assert underlined in lines
 
 
+def test_alike_errors_of_a_directory_are_counted(build: Build) -> None:
+    twice = [
+        Unreadable(Location("a/copy.tf", line), f'"{line}" is declared twice', "remove one") for line in range(1, 41)
+    ]
+    other = [
+        Unreadable(Location(f"{name}/x.tf", 1), "no value", hint) for name, hint in [("b", "remove one"), ("a", "")]
+    ]
+    lines = [line for line in shown(build([], errors=[*twice, *other]), show_all=False) if line]
+    assert len(lines) == 6
+    assert lines[2] == 'error: a/copy.tf:3:1: "3" is declared twice (remove one)'
+    assert lines[3] == "error: a: 37 more errors of this kind (iamlint check --show-all lists them)"
+    every = shown(build([], errors=[*twice, *other]), show_all=True)
+    assert len([line for line in every if line]) == 42
+
+
 def test_a_long_line_is_cut_around_the_guilty_part(build: Build, find: Find) -> None:
     line = "a" * 5000 + "GUILTY" + "b" * 5000
     _, _, _, source, under, _ = shown(build([find("GUILTY", text=line)], {"main.tf": line}))
