@@ -39,7 +39,7 @@ def _problem_of(role: str, estate: Estate) -> str | None:
             return f"Google lists no such role (catalogue of {catalog.date})" + (
                 f"; did you mean {nearest}?" if nearest else ""
             )
-        return None if catalog.is_listed(role) else f"Google has retired the role (catalogue of {catalog.date})"
+        return None if catalog.is_listed(role) else f"Google no longer lists the role (catalogue of {catalog.date})"
     if role.count("/") == 3 and role.startswith(("projects/", "organizations/")) and "/roles/" in role:
         return None
     meant = f"roles/{role}"
