@@ -116,6 +116,7 @@ class Expressions:
             "(<list>)[*]",
             'split("-", <choice>)',
             'split("-", "<beginning>${<choice>}<end>")',
+            'split("-", strrev("<beginning>${<choice>}<end>"))',
             'regexall("^a-", "<beginning>${<choice>}<end>")',
             'regexall("b-k$", "<beginning>${<choice>}<end>")',
         )

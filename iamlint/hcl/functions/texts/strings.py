@@ -330,6 +330,20 @@ def _strcontains(value: Value, part: Value) -> Data:
     return wanted in text(value)
 
 
+def _strrev(value: Value) -> Value:
+    why = value.data
+    if not isinstance(why, Unknown) or not all(part.isascii() for part in why.parts if isinstance(part, str)):
+        return Value("".join(reversed(graphemes(text(value)))), value.at)
+    last = len(why.parts) - 1
+    # A character beside an unknown part may stay together with characters of that part, such as an accent.
+    known = {at: part[at > 0 : len(part) - (at < last)] for at, part in enumerate(why.parts) if isinstance(part, str)}
+    if sum(map(len, known.values())) > LONGEST_IN_PARTS or any("\r" in part for part in known.values()):
+        raise UnknownResult(Unknown(why.reason, refused=why.refused))
+    parts = (known[at][::-1] if at in known else UnknownPart("?") for at in range(last, -1, -1))
+    found = tuple(part for part in parts if part) if any(known.values()) else ()
+    return Value(Unknown(why.reason, found, refused=why.refused), value.at)
+
+
 FUNCTIONS: dict[str, Function] = {
     "chomp": lambda value: text(value).rstrip("\r\n"),
     "endswith": _endswith,
@@ -342,7 +356,7 @@ FUNCTIONS: dict[str, Function] = {
     "split": _split,
     "startswith": _startswith,
     "strcontains": _strcontains,
-    "strrev": lambda value: "".join(reversed(graphemes(text(value)))),
+    "strrev": _strrev,
     "substr": _substr,
     "title": _title,
     "trim": _trimmed(lambda whole, cut: whole.strip(cut) if cut else whole),

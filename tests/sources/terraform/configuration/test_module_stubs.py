@@ -18,6 +18,7 @@ from iamlint.sources import read
 from iamlint.sources.reading import Options, Reading
 from iamlint.sources.terraform.configuration.module import Module
 from iamlint.sources.terraform.configuration.module_stubs import Address, address_of, holds, module_stub
+from iamlint.unknown import Unknown, UnknownPart
 
 CALL = re.compile(r'^module "(.*)" \{\n +source += "(.*)"(?:\n +version += "~> (.*)")?', re.MULTILINE)
 CASES = Path(__file__).parents[4] / "testdata" / "modules"
@@ -216,6 +217,26 @@ def test_grants_stand_on_the_lines_of_the_call(tmp_path: Path) -> None:
     assert lines[admins.origin.line - 1].startswith("  admins =")
     assert lines[admins.at.line - 1].startswith("  bindings =")
     assert all(lines[grant.declared.at.line - 1].startswith("module ") for grant in grants)
+
+
+def test_a_role_after_a_project_without_a_value_is_known(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text("""
+variable "p" {}
+module "accounts" {
+  source        = "terraform-google-modules/service-accounts/google"
+  project_id    = var.p
+  names         = ["ci"]
+  project_roles = ["${var.p}=>roles/viewer", "shop=>projects/shop/roles/x", "shop-${var.p}=>roles/${var.p}"]
+}
+""")
+    grants = [fact for fact in read([tmp_path], Options()).facts if isinstance(fact, Grant)]
+    found = {grant.role: grant.resource.name for grant in grants if isinstance(grant.role, str)}
+    assert len(grants) == 3
+    assert found.keys() == {"projects/shop/roles/x", "roles/viewer"}
+    assert found["projects/shop/roles/x"] == "shop"
+    project = found["roles/viewer"]
+    assert isinstance(project, Unknown)
+    assert project.parts == (UnknownPart("var.p"),)
 
 
 def test_an_account_of_a_missing_module_is_one_identity(tmp_path: Path) -> None:
