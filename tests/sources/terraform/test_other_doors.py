@@ -99,6 +99,18 @@ def provisioner(command: str, kind: str = "null_resource", door: str = "local-ex
         "command = self.triggers.c\n  }\n  triggers = {\n    c = var.k",
         'command = "bash gra${var.k}.sh"',
         'command = "./${var.k}ts/${var.k}.sh"',
+        'command = "gsutil -m rsync -a public-read site gs://b"',
+        'command = "gsutil setdefacl public-read gs://b"',
+        'command = "gcloud iam policy-bindings delete b --organization=1 --location=global"',
+        'command = "gcloud resource-manager tags bindings create --tag-value=1/env/dev --parent=//x"',
+        'command = "gcloud org-policies reset iam.disableServiceAccountKeyCreation --project=p"',
+        'command = "curl -X POST https://iam.googleapis.com/v1/projects/p/serviceAccounts/a/keys"',
+        "command = \"curl https://storage.googleapis.com/storage/v1/b/b/o/o/acl -d '{}'\"",
+        'command = "python3 -c \'requests.patch(\\"https://iam.googleapis.com/v1/projects/p/roles/r\\")\'"',
+        "command = <<-E\n kubectl apply -f - <<A\n apiVersion: iam.cnrm.cloud.google.com/v1\n kind: IAMPolicy\n A\n E",
+        "command = \"node -e 'iam.createServiceAccountKey(name)'\"",
+        'command = "php grant.php"',
+        'command = "./grant.go"\n    working_dir = "v3"',
     ],
 )
 def test_commands_that_change_iam(check: Check, command: str) -> None:
@@ -109,6 +121,8 @@ def test_commands_that_change_iam(check: Check, command: str) -> None:
         "grant.mjs": "await bucket.iam.setPolicy(policy)\n",
         "grant.go": "bucket.IAM().SetPolicy(ctx, policy)\n",
         "grant.rb": "client.set_iam_policy resource: name, policy: policy\n",
+        "grant.php": "$bucket->iam()->setPolicy($policy);\n",
+        "v3/grant.go": "bucket.IAM().V3().SetPolicy(ctx, policy)\n",
         **dict.fromkeys(("for dev.sh", "grant.bat", "scripts/now.sh"), f"{ADD}\n"),
     }
     Path("latin.sh").write_bytes(f"# caf\u00e9\n{ADD}\n".encode("latin-1"))
@@ -145,6 +159,11 @@ def test_commands_that_change_iam(check: Check, command: str) -> None:
         'command = var.k ? "true" : "false"',
         'command = "true"\n    environment = { A = var.k }',
         'command = "bash ${var.k}/../../x.sh"',
+        'command = "gcloud org-policies list --project=p"',
+        'command = "curl https://iam.googleapis.com/v1/projects/p/roles/r"',
+        'command = "curl -d @p https://iam.googleapis.com/v1/projects/p/roles/r:queryGrantableRoles"',
+        "command = \"echo 'audience: //iam.googleapis.com/projects/1/x/providers/y' && curl -d x https://shop.example.com\"",
+        "command = \"kubectl apply -f - <<<'apiVersion: iam.cnrm.cloud.google.com/v1beta1, kind: IAMServiceAccount'\"",
         # They write a file on the machine that runs them.
         'command = "gcloud iam workload-identity-pools create-cred-config ${var.k} --azure --output-file=x.json"',
         'command = "gcloud iam workforce-pools create-login-config ${var.k} --output-file=x.json"',
@@ -271,10 +290,13 @@ def test_manifests_are_read(check: Check, document: dict[str, object]) -> None:
         manifest(as_yaml, "kubectl_manifest", "yaml_body"),
         manifest('file("m.yaml")', "kubectl_manifest", "yaml_body"),
         manifest(f"yamlencode({json.dumps(document)})", "kubectl_manifest", "yaml_body"),
+        manifest({"apiVersion": "v1", "kind": "List", "items": [document]}),
+        manifest(f"jsonencode({json.dumps(document)})", "kustomization_resource"),
     ):
         report = check({"main.tf": text, "m.yaml": json.dumps(document)}, select=RULE)
         assert {(one.principal, one.role) for one in report.findings} == {(EVE, ROLE)}
         assert all(one.at.path for one in report.findings)
+        assert not unknown_answers(report)
 
 
 def test_manifests_with_parts_that_are_not_known(check: Check) -> None:
@@ -297,6 +319,7 @@ def test_manifests_with_parts_that_are_not_known(check: Check) -> None:
         manifest("var.k", "kubectl_manifest", "yaml_body"),
         manifest(PARTIAL | {"spec": "@"}).replace('"@"', "var.k"),
         manifest(MEMBER | {"apiVersion": "@"}).replace('"@"', "var.k"),
+        manifest({"apiVersion": "cloudplatform.gcp.upbound.io/v1beta1", "kind": "ProjectIAMMember"}),
     ],
 )
 def test_manifests_that_are_not_known(check: Check, text: str) -> None:
@@ -464,6 +487,18 @@ def program(kind: str, body: str) -> dict[str, str]:
             "kubernetes_cron_job_v1",
             'spec {\n container {\n command = ["gcloud", "projects", local.verb, "prod"]\n }\n }',
         ),
+        ("helm_release", f"values = [yamlencode({{ extraObjects = [{json.dumps(MEMBER)}] }})]"),
+        ("helm_release", f'set {{\n name = "job"\n value = "{ADD}"\n }}'),
+        ("argocd_application", f'spec {{\n source {{\n helm {{\n values = "{ADD}"\n }}\n }}\n }}'),
+        ("local_file", f'filename = "m.yaml"\n content = yamlencode({json.dumps(MEMBER)})'),
+        ("kubernetes_manifest", f'manifest = {{ kind = "Job", spec = {{ command = ["sh", "-c", "{ADD}"] }} }}'),
+        ("kubectl_manifest", f'yaml_body = "kind: Job\\nspec: {{command: [sh, -c, {ADD}]}}"'),
+        (
+            "google_cloud_tasks_queue",
+            'http_target {\n uri_override {\n path_override {\n path = "/v1/p:setIamPolicy"\n }\n }\n }',
+        ),
+        ("google_cloud_scheduler_job", 'http_target {\n uri = "https://iam.googleapis.com/v1/projects/p/roles/r"\n }'),
+        ("google_workflows_workflow", 'source_contents = "call: googleapis.iam.v1.projects.roles.patch"'),
     ],
 )
 def test_programs_that_change_iam(check: Check, kind: str, body: str) -> None:
@@ -480,6 +515,14 @@ def test_the_build_that_a_trigger_names_is_searched(check: Check) -> None:
         (one,) = unknown_answers(check({**trigger, "ci/build.yaml": changes}, select=RULE))
         assert "runs a build that changes IAM, which is not read (in " in one.reason
         assert not unknown_answers(check({**trigger, "ci/build.yaml": deploys}, select=RULE))
+
+
+def test_a_script_that_is_put_into_a_bucket_is_searched(check: Check) -> None:
+    files = {"s/start.sh": ADD, "s/quiet.sh": "true\n", "s/page.html": ADD}
+    for name, count in (("start.sh", 1), ("quiet.sh", 0), ("page.html", 0), ("missing.sh", 0)):
+        uploaded = program("google_storage_bucket_object", f'source = "${{path.module}}/s/{name}"')
+        found = unknown_answers(check({**uploaded, **files}, select=RULE))
+        assert ["uploads a script that changes IAM" in one.reason for one in found] == [True] * count
 
 
 def test_a_program_that_is_not_known_in_full(check: Check) -> None:

@@ -65,6 +65,7 @@ _RESOURCES: dict[str, str] = {
     "kubectl_manifest": "identities.manifests.manifest",
     "kubernetes_manifest_v1": "identities.manifests.manifest",
     "k8s_manifest": "identities.manifests.manifest",
+    "kustomization_resource": "identities.manifests.manifest",
     "google_iam_deny_policy": "policies.denials.denials",
     "google_privileged_access_manager_entitlement": "policies.entitlements.entitlement",
     "google_iam_principal_access_boundary_policy": "policies.boundaries.boundary",

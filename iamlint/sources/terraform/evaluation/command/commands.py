@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,46 +18,28 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Partial, Value
 from iamlint.hcl.functions.types import EvaluationError, UnknownResult, parts
 from iamlint.location import Span
-from iamlint.sources.marks import ROLE
 from iamlint.sources.terraform.configuration.module import Declared, Mode, kind_of
 from iamlint.sources.terraform.evaluation.bodies import OF_CALLS, ScopeOf, body, evaluated, provisioners
-from iamlint.sources.terraform.evaluation.command.programs import OF_PROVISIONERS, OF_TYPES, PROGRAMS, WITH_COMMANDS
+from iamlint.sources.terraform.evaluation.command.changes import (
+    CHANGES_IAM,
+    changes_iam,
+    command_in,
+    command_of_manifest,
+    grant_in,
+)
+from iamlint.sources.terraform.evaluation.command.programs import (
+    MANIFESTS,
+    OF_PROVISIONERS,
+    OF_TYPES,
+    PROGRAMS,
+    WITH_COMMANDS,
+)
 from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import HOLE, Unknown
 
 if TYPE_CHECKING:
     from iamlint.sources.terraform.evaluation.run import Run
 
-CHANGES_IAM = regex(
-    r"(?:add|set)-iam-policy(?:-binding)?\b|\badd-(?:invoker-policy-|gciampolicy)binding\b"
-    r"|(?<![\w-])--(?:allow-unauthenticated|no-invoker-iam-check)\b"
-    r"|(?-i:\.[sS]etIamPolicy\(|\bset_iam_policy(?:\(|[ \t]+\w+:)|\.iam\.setPolicy\(|\.IAM\(\)\.SetPolicy\("
-    r"|\.make_public\(|\.makePublic\(|\.grant_(?:read|write|owner)\(|\.acl\.(?:default\.)?(?:add|save)\("
-    r"|\.(?:Default(?:Object)?)?ACL\(\)\.Set\(|\bcreate_service_account_key\(|\.keys\(\)\.create\()"
-    r"|\bgsutil\b.{0,80}?\b(?:iam\s+(?:ch|set)|acl\s+(?:ch|set)|defacl\s+(?:ch|set)|cp\b.{0,80}?\s-a\s+public-)\b"
-    r"|--(?:add-(?:default-object-)?acl-grant|(?:predefined|canned)-(?:default-object-)?acl|(?:default-object-)?acl-file)\b"
-    r"|\bgrant\s+`?roles/[^;]{1,200}?\bon\s+(?:schema|table|view|external\s+table|project)\b"
-    r"|\biam\s+policies\s+delete\b|\bidentity\s+groups\s+memberships\s+(?:add|modify-membership-roles)\b"
-    r"|\bbq\s[^\n;|&]{0,60}?\bupdate\s[^\n;|&]{0,60}?--source\b"
-    r"|\bpam\s+(?:entitlements\s+(?:create|update)|grants\s+(?:create|approve))\b"
-    r"|\biam\s+(?:[a-z-]+\s+){1,3}?(?:create(?!-cred-config|-login-config)|enable|set|undelete|update|upload)\b",
-    re.IGNORECASE,
-)
-"""Parts of a command that change access.
-
-Sources: https://cloud.google.com/sdk/gcloud/reference/iam, https://cloud.google.com/storage/docs/gsutil/commands/iam,
-https://cloud.google.com/sdk/gcloud/reference/storage/objects/update,
-https://cloud.google.com/bigquery/docs/reference/standard-sql/data-control-language, and each API's method for it.
-"""
-_OF_API = regex(r"(?:[:/]|%3A)setIamPolicy\b")
-_CALLED = regex(r"googleapis\.com|\bcurl\b", re.IGNORECASE)
-"""What is before the method of an API on the line of a request."""
-_LONGEST_REQUEST = 400
-_WORDS = (
-    *("iam", "acl", "memberships", "pam", "roles/", "invoker-policy", "make_public", "makepublic", "public-"),
-    *("unauthenticated", "--source", "service_account_key", ".keys().create", ".grant_"),
-)
-"""What each command that changes IAM contains, in lower case."""
 _CHARACTERS_OF_STEP = 10
 """How many characters of a command are searched in a step."""
 _TOOL = regex(r"\b(?:gcloud|gsutil|bq)\b([^\n;|&]*)")
@@ -67,10 +49,6 @@ _DECIDED = regex(
     r"|submit|update|version|wait)\Z|(?:get|print|remove|update)-.*"
 )
 """Words of a command line that show that it is not an IAM command, whatever follows."""
-_JOINED = regex(r"\\(?:\r?\n|(?=[\w-]))|(?<=[\w-])(?:['\"]{1,2}|\$@)(?=[\w-])")
-"""What a shell leaves out of a word."""
-_LISTED = regex(r"['\"]?(?:,\s*|\r?\n[ \t]*-[ \t]+)['\"]?")
-"""What is between the words of a command that is a list in JSON or YAML."""
 _OF_CONTAINERS = ("entrypoint", "command", "arguments", "args")
 """The arguments that are one command together, in this order."""
 _LINES = ("command", "commands", "inline", "program", "script", "scripts")
@@ -91,23 +69,6 @@ _MOST_COUNTED = 100
 """Maximum number of further commands of a text that are counted."""
 _LONGEST = 80
 """Maximum number of characters of a command that a reason quotes."""
-
-_GRANTS = regex(
-    rf"\bsetIamPolicy\b|\bvirtual\.[\w.]+\.iamMemberBinding\b|\bgcpIamPolicy\b|\A{ROLE}\Z|\"{ROLE}\"",
-    re.IGNORECASE,
-)
-"""Parts of a program, request or template that change IAM, besides commands.
-
-Source for Deployment Manager:
-https://cloud.google.com/deployment-manager/docs/configuration/set-access-control-resources
-"""
-_CLIENT = regex(
-    r"gcloud|gsutil|googleapis|\bbq\b|\bcurl\b|IamPolicy|iam_policy|(?:add|set)-iam-policy"
-    r"|\biam\s+(?:policies|roles|service-accounts|workforce-pools|workload-identity-pools)\s"
-    r"|\.iam\.setPolicy\(|\.IAM\(\)\.SetPolicy\(|\.make_public\(|\.makePublic\(|(?i:\bgrant\s+`?roles/)"
-    r"|\.grant_\w+\(|\.acl\.|ACL\(\)\.|create_service_account_key\(|\.keys\(\)\.create\("
-)
-"""What a text contains if it has a command that changes IAM, and not a sentence about it."""
 
 Item = TypeVar("Item")
 Search = Callable[[str], "re.Match[str] | None"]
@@ -146,22 +107,26 @@ def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, run: Run) ->
             return found
     if mode == "managed" and kind[1] in PROGRAMS:
         program = body(declared, scope)
-        return _unread_program(program, has_time, _grant_in) or _unread_build(kind[1], program, run)
+        return _unread_program(program, has_time, grant_in) or _unread_build(kind[1], program, run)
     with_commands = WITH_COMMANDS.get(kind)
-    return _unread_program(body(declared, scope), has_time, _command_in, with_commands) if with_commands else None
+    if not with_commands:
+        return None
+    search, program = command_of_manifest if kind[1] in MANIFESTS else command_in, body(declared, scope)
+    return _unread_program(program, has_time, search, with_commands) or _unread_upload(kind[1], program, run)
 
 
 def unread_of_values(mode: Mode, kind: str, planned: Body) -> Unread | None:
     """Return the change of IAM in the values of a planned resource; files that they name are not read."""
     if mode == "managed" and kind in PROGRAMS:
-        return _unread_program(planned, _always, _grant_in)
+        return _unread_program(planned, _always, grant_in)
     names = (*WITH_COMMANDS.get((mode, kind), ()), *OF_TYPES.get((mode, kind), ()))
-    return _unread_program(planned, _always, _command_in, names) if names else None
+    search = command_of_manifest if kind in MANIFESTS else command_in
+    return _unread_program(planned, _always, search, names) if names else None
 
 
 def unread_of_command(value: Value) -> str | None:
     """Return why a command in a plan is not read, if it changes IAM."""
-    found = next(filter(None, map(_changes_iam, _texts(value))), None)
+    found = next(filter(None, map(changes_iam, _texts(value))), None)
     return f"runs a command that changes IAM, which is not read: {_excerpt(found)}" if found else None
 
 
@@ -179,9 +144,24 @@ def _unread_build(kind: str, trigger: Body, run: Run) -> Unread | None:
     for argument in named:
         name = argument.value.data if argument else None
         script = repository_file(name, run.files, run.spares) if isinstance(name, str) else None
-        found = _changes_iam(script.text) if script and script.text and _has_time(run, script.text) else None
+        found = changes_iam(script.text) if script and script.text and _has_time(run, script.text) else None
         if argument and script and found:
             reason = f"runs a build that changes IAM, which is not read (in {script.name}): {_excerpt(found)}"
+            return reason, argument.at
+    return None
+
+
+def _unread_upload(kind: str, uploaded: Body, run: Run) -> Unread | None:
+    """Return the change of IAM in a script that is put into a bucket, from where a machine or a workflow runs it."""
+    argument = uploaded.arguments.get("source") if kind == "google_storage_bucket_object" else None
+    if argument is None or not isinstance(argument.value.data, str):
+        return None
+    from iamlint.sources.terraform.evaluation.command.scripts import is_script, named_files
+
+    for one in named_files(argument.value.data, run.files, (), run.spares, is_command=False):
+        found = changes_iam(one.text) if one.text and is_script(one.name) and _has_time(run, one.text) else None
+        if found:
+            reason = f"uploads a script that changes IAM, which is not read (in {one.name}): {_excerpt(found)}"
             return reason, argument.at
     return None
 
@@ -230,16 +210,6 @@ def _named(written: Mapping[str, Item], names: Collection[str]) -> list[tuple[st
     return [(name, written[name]) for name in names if name in written]
 
 
-def _grant_in(text: str) -> re.Match[str] | None:
-    """Return the part of a program, request or template that changes IAM."""
-    return _changes_iam(text) or _GRANTS.search(text)
-
-
-def _command_in(text: str) -> re.Match[str] | None:
-    """Return the part of a text that is a command that changes IAM, and not a sentence about it."""
-    return _changes_iam(text) if _CLIENT.search(text) else None
-
-
 def unread_of_call(declared: Declared, scope: ScopeOf, run: Run) -> Unread | None:
     """Return the part of a module call's arguments that changes IAM, if the module runs them."""
     written = (local for name, local in declared.arguments().items() if name not in OF_CALLS)
@@ -258,11 +228,11 @@ def _unread(arguments: list[Argument], run: Run, directories: list[str] | None) 
     is_command = directories is not None
     for argument in arguments:
         for text in _texts(argument.value):
-            found = _changes_iam(text) if _has_time(run, text) else None
+            found = changes_iam(text) if _has_time(run, text) else None
             if found:
                 return f"runs a command that changes IAM, which is not read: {_excerpt(found)}", argument.at
             for one in named_files(text, run.files, directories or (), run.spares, is_command=is_command):
-                found = _changes_iam(one.text) if one.text and _has_time(run, one.text) else None
+                found = changes_iam(one.text) if one.text and _has_time(run, one.text) else None
                 if found:
                     reason = f"runs a command that changes IAM, which is not read (in {one.name}): {_excerpt(found)}"
                     return reason, argument.at
@@ -294,33 +264,6 @@ def _alternatives(value: Value) -> Iterator[str]:
                 yield from _alternatives(option.value)
         elif isinstance(part.data, str | Unknown):
             yield _with_unknown_parts(part.data)
-
-
-@lru_cache(maxsize=256)
-def _changes_iam(written: str) -> re.Match[str] | None:
-    """Return the part of a command or script that changes IAM; cached, since many blocks may run the same script.
-
-    A shell joins continued lines, and ignores a backslash or quotes in a word. Lists of words are commands, too.
-    """
-    found = _change(written)
-    for between, instead in ((_JOINED, ""), (_LISTED, " ")) if found is None else ():
-        joined = between.sub(instead, written) if between.search(written) else None
-        found = found or (_change(joined) if joined else None)
-    return found
-
-
-def _change(text: str) -> re.Match[str] | None:
-    lowered = text.lower()
-    if not any(word in lowered for word in _WORDS):
-        return None
-    return CHANGES_IAM.search(text) or next(filter(_is_request, _OF_API.finditer(text)), None)
-
-
-def _is_request(method: re.Match[str]) -> bool:
-    """Whether the method of an API is a part of a request to Google."""
-    start = max(0, method.start() - _LONGEST_REQUEST)
-    line = method.string.rfind("\n", start, method.start()) + 1
-    return _CALLED.search(method.string, max(start, line), method.start()) is not None
 
 
 def _parts(value: Value) -> Iterator[Value]:

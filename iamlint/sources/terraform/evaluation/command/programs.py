@@ -23,12 +23,14 @@ PROGRAMS = frozenset(
     {
         "google_cloud_run_v2_job",
         "google_cloud_scheduler_job",
+        "google_cloud_tasks_queue",
         "google_cloudbuild_trigger",
         "google_compute_instance",
         "google_compute_instance_from_template",
         "google_compute_instance_template",
         "google_compute_region_instance_template",
         "google_deployment_manager_deployment",
+        "google_eventarc_pipeline",
         "google_workflows_workflow",
         "local_file",
         "local_sensitive_file",
@@ -43,6 +45,7 @@ PROGRAMS = frozenset(
 _METADATA = ("metadata", "metadata_startup_script")
 _OF_RESOURCES: Mapping[str, tuple[str, ...]] = {
     "ansible_playbook": ("extra_vars",),
+    "argocd_application": ("spec",),
     "docker_container": ("command", "entrypoint", "env"),
     "github_repository_file": ("content",),
     "gitlab_repository_file": ("content",),
@@ -69,22 +72,31 @@ _OF_RESOURCES: Mapping[str, tuple[str, ...]] = {
     "google_notebooks_instance": _METADATA,
     "google_os_config_guest_policies": ("recipes",),
     "google_os_config_os_policy_assignment": ("os_policies",),
-    "google_storage_bucket_object": ("content",),
+    "google_storage_bucket_object": ("content", "source"),
     "google_tpu_v2_queued_resource": ("tpu",),
     "google_tpu_v2_vm": _METADATA,
     "google_workbench_instance": ("gce_setup",),
     "google_workstations_workstation_config": ("container",),
-    "helm_release": ("values",),
+    "helm_release": ("set", "set_list", "set_sensitive", "values"),
+    "k8s_manifest": ("content",),
+    "kubectl_manifest": ("yaml_body",),
     "kubernetes_config_map": ("data",),
     "kubernetes_config_map_v1": ("data",),
     "kubernetes_daemon_set_v1": ("spec",),
     "kubernetes_daemonset": ("spec",),
+    "kubernetes_manifest": ("manifest",),
+    "kubernetes_manifest_v1": ("manifest",),
+    "kustomization_resource": ("manifest",),
     **{
         f"kubernetes_{kind}{version}": ("spec",)
         for kind in ("cron_job", "deployment", "job", "pod", "replication_controller", "stateful_set")
         for version in ("", "_v1")
     },
 }
+MANIFESTS = frozenset(
+    {"k8s_manifest", "kubectl_manifest", "kubernetes_manifest", "kubernetes_manifest_v1", "kustomization_resource"}
+)
+"""Resources whose document is read as such: it grants what it says, and may run commands."""
 WITH_COMMANDS: Mapping[tuple[Mode, str], tuple[str, ...]] = {
     ("data", "archive_file"): ("source", "source_content"),
     ("data", "cloudinit_config"): ("part",),

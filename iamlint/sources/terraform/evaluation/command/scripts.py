@@ -29,6 +29,11 @@ _STEPS_OF_A_NAME = 50
 """Steps of looking at one path."""
 
 
+def is_script(name: str) -> bool:
+    """Whether a file is a script by its name, or may be one: its name has no ending."""
+    return (_IS_SCRIPT.search(name) or _WITHOUT_ENDING.search(name)) is not None
+
+
 @frozen
 class Script:
     """A file that a command names. ``text`` is None if it cannot be read, for this reason."""
@@ -143,8 +148,7 @@ def _read(files: Files, name: str) -> Script | None:
             return None
         if status.size > LARGEST:
             reason = f"the file {name} is larger than {LARGEST} bytes"
-            may_be_script = _IS_SCRIPT.search(name) or _WITHOUT_ENDING.search(name)
-            return Script(name, None, reason) if may_be_script else None
+            return Script(name, None, reason) if is_script(name) else None
         return Script(name, _decoded(files.tree.read(path)))
     except (OSError, ValueError):
         return None

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from iamlint.documents import read_yaml
 from iamlint.documents.parts import get
 from iamlint.documents.values import SetOf, Value, with_elements
 from iamlint.facts import Condition, Declaration, Fact, Grant, Resource, Text, UnreadPart
 from iamlint.location import SourceText, Span, Unreadable
+from iamlint.sources.gcloud.kubernetes.documents import members, unread
 from iamlint.sources.gcloud.recognition.kinds import kind_of
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.embedded import embedded
@@ -27,12 +29,13 @@ ARGUMENTS = {
     "kubectl_manifest": "yaml_body",
     "kubernetes_manifest_v1": "manifest",
     "k8s_manifest": "content",
+    "kustomization_resource": "manifest",
 }
 """The argument with the document, by resource type."""
 
 
 def manifest(instance: Instance) -> Iterator[Fact]:
-    """Yield the facts of a manifest's Config Connector documents."""
+    """Yield the facts of a manifest's Config Connector documents, also of those in a list."""
     written = instance.body.arguments.get(ARGUMENTS[instance.type])
     if written is None:
         return
@@ -41,12 +44,14 @@ def manifest(instance: Instance) -> Iterator[Fact]:
     if isinstance(documents, Unknown):
         yield _unread_part(instance, declared, documents.reason)
         return
-    for document in documents:
+    for document in chain.from_iterable(map(members, documents)):
         why = document.unknown or get(document, "apiVersion").unknown or get(document, "kind").unknown
         if why:
             yield _unread_part(instance, declared, why.reason)
         elif kind_of(document) == "config_connector":
             yield from _facts(instance, declared, document)
+        elif other := unread(document):
+            yield UnreadPart(f"{instance.address} is not read: {other.reason}", declared)
 
 
 def _unread_part(instance: Instance, declared: Declaration, reason: str) -> UnreadPart:
