@@ -112,10 +112,10 @@ class Finding(_SaidLater):
     ``rule`` is the slug. ``principal`` and ``role`` are as shown to a reader. ``permissions`` are those that cause the
     finding, sorted. ``address`` is Terraform's, instance key included, if there is one. ``others`` are further
     addresses where the same lines state the same: of other root modules, calls and instances. ``former`` are earlier
-    addresses from ``moved`` blocks or a plan, by address, the oldest last. ``condition`` is that of the grant, as
-    shown. ``ends`` are the privileges that the grant certainly leads to ("roles/owner on project shop"), the strongest
-    first; ``flow`` is the path to the first one. ``fix`` is what its rule's document proposes; it is not proved.
-    ``environments`` are those of the configuration that have the finding; empty if it has none.
+    addresses from ``moved`` blocks or a plan, by address, the oldest last. ``condition`` is that of the grant or
+    provider, as shown. ``ends`` are the privileges that the grant certainly leads to ("roles/owner on project shop"),
+    the strongest first; ``flow`` is the path to the first one. ``fix`` is what its rule's document proposes; it is not
+    proved. ``environments`` are those of the configuration that have the finding; empty if it has none.
 
     ``at`` is the argument. ``origin`` is where a reviewer looks, if that is elsewhere: where the argument's value is
     written (a line of tfvars, a local, an argument of a module call), or the call of a downloaded module. ``subject``

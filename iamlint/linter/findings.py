@@ -18,6 +18,7 @@ from iamlint.facts import (
     Fact,
     Grant,
     OrgPolicy,
+    Provider,
     ServiceAccount,
     Written,
 )
@@ -261,8 +262,8 @@ def _wanted(message: str) -> frozenset[str]:
 
 
 def _condition(fact: Fact) -> str | None:
-    """The condition of a grant as shown; None if it has none."""
-    if not isinstance(fact, Grant) or fact.condition is None:
+    """The condition of a grant, or the attribute condition of a provider, as shown; None if it has none."""
+    if not isinstance(fact, Grant | Provider) or fact.condition is None:
         return None
     return shown(fact.condition if isinstance(fact.condition, Unknown) else fact.condition.expression)
 

@@ -180,6 +180,26 @@ def test_a_condition_that_is_loosened_is_told(check: Check) -> None:
         assert "its condition was request.time <" in found.message
 
 
+PROVIDER = """resource "google_iam_workload_identity_pool_provider" "github" {
+  workload_identity_pool_id          = "ci"
+  workload_identity_pool_provider_id = "github"
+  attribute_mapping                  = { "google.subject" = "assertion.sub" }
+  attribute_condition                = "assertion.repository.startsWith('PREFIX')"
+  oidc {
+    issuer_uri = "https://token.actions.githubusercontent.com"
+  }
+}
+"""
+
+
+def test_an_attribute_condition_that_is_loosened_is_told(check: Check) -> None:
+    rule = ("open-ended-prefix",)
+    narrow, wide = (PROVIDER.replace("PREFIX", text) for text in ("acme/shop", "acme/s"))
+    assert check_again(check, narrow, narrow, select=rule).findings == ()
+    (found,) = check_again(check, narrow, wide, select=rule).findings
+    assert "its condition was assertion.repository.startsWith('acme/shop')" in found.message
+
+
 OPEN = GRANT.replace("CONDITION", "").replace('"shop"', "var.project") + 'variable "project" {}\n'
 
 
