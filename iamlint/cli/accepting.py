@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,7 +117,7 @@ def _changes(name: str, report: Report, request: Request, exclude: PathGlobs | N
         yield Changes(before, report.texts, exclude)
 
 
-@frozen
+@frozen(slots=False)
 class Accepting:
     """A run, for its acceptance.
 
@@ -133,10 +134,10 @@ class Accepting:
     partial: bool = False
     quiet: bool = False
     tree: Tree = DISK
-    _top: Path = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_top", repository_of(self.request.paths, Path.cwd().resolve()))
+    @cached_property
+    def _top(self) -> Path:
+        return repository_of(self.request.paths, Path.cwd().resolve())
 
     def judged(self, found: Report) -> Report:
         """Return the report without findings of the baseline, with stale acceptance. Writes the baseline on request."""

@@ -101,16 +101,16 @@ def _asked(
 ) -> list[Unreadable]:
     """Add to ``found`` what the rules find; returns an error for those that are too large, or too late."""
     left_out = too_large(rules, lambda kind: len(estate.of(KINDS[kind].type)))
-    waiting = [rule for rule in rules if not any(rule is one for one in left_out)]
-    errors = [*map(_too_large, left_out)]
+    wanted = [rule for rule in rules if not any(rule is one for one in left_out)] if left_out else rules
+    errors, done = [*map(_too_large, left_out)], 0
     try:
         with allowance.interrupting():
-            while waiting:
+            for rule in wanted:
                 allowance.check()
-                _ask(waiting[0], estate, judging, maker, found)
-                waiting = waiting[1:]
+                _ask(rule, estate, judging, maker, found)
+                done += 1
     except TimeUp:
-        errors += [_not_asked(waiting, allowance)] if waiting else []
+        errors += [_not_asked(wanted[done:], allowance)] if done < len(wanted) else []
     return errors
 
 

@@ -55,7 +55,10 @@ class Query:
 
     def applies(self, estate: Estate) -> bool:
         """Whether an estate has anything that the query is about."""
-        return any(bool(estate.of(one)) if isinstance(one, type) else estate.made(one) for one in self.about)
+        for one in self.about:  # noqa: SIM110  # a generator takes twice as long, and each run asks for every query
+            if estate.of(one) if isinstance(one, type) else estate.made(one):
+                return True
+        return False
 
 
 # -- what queries are about ----------------------------------------------------------------------------------------

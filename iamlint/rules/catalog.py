@@ -181,8 +181,13 @@ def select_rules(
     names = [name for name in dict.fromkeys((*select, *ignore)) if name not in SETS]
     known = SETS.union({rule.family for rule in rules}, *(rule.selecting for rule in rules)) if names else SETS
     errors = [_unknown(name, known, (places or {}).get(name)) for name in names if not named_by(name, known)]
-    chosen = [rule for rule in rules if any(_is_chosen(rule, name, rule.selecting) for name in select)]
-    return tuple(rule for rule in chosen if not ignored(rule, ignore)), errors
+    plain, globs = frozenset(select), tuple(filter(is_glob, select))
+    chosen = (
+        rule
+        for rule in rules
+        if not plain.isdisjoint(rule.selecting) or (globs and any(named_by(name, rule.names) for name in globs))
+    )
+    return tuple(rule for rule in chosen if not ignored(rule, ignore)) if ignore else tuple(chosen), errors
 
 
 def ignored(rule: Rule, names: Iterable[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from iamlint.rules.rule import Rule
 
@@ -18,11 +19,12 @@ def too_large(rules: Sequence[Rule], facts: Callable[[str], int]) -> tuple[Rule,
 
     ``facts`` returns how many facts there are of a kind that ``when`` names.
     """
-    work = {rule.id: _work(rule, facts) for rule in rules}
+    facts = cache(facts)
     most = max((facts(kind) for rule in rules for kind in rule.when or ()), default=0)
-    spare = WORK + WORK_A_FACT * most - sum(work.values())
+    spare = WORK + WORK_A_FACT * most - sum(size * facts(kind) for rule in rules for kind, size in rule.sizes)
     if spare >= 0:
         return ()
+    work = {rule.id: sum(size * facts(kind) for kind, size in rule.sizes) for rule in rules}
     left_out: set[str] = set()
     for rule in sorted(rules, key=lambda one: (-work[one.id], one.id)):
         if spare >= 0:
@@ -30,7 +32,3 @@ def too_large(rules: Sequence[Rule], facts: Callable[[str], int]) -> tuple[Rule,
         spare += work[rule.id]
         left_out.add(rule.id)
     return tuple(rule for rule in rules if rule.id in left_out)
-
-
-def _work(rule: Rule, facts: Callable[[str], int]) -> int:
-    return sum(size * facts(kind) for kind, size in rule.sizes)

@@ -179,6 +179,8 @@ def _documents(found: Found, options: Options, workspace: Workspace) -> tuple[li
 
 def _each_document(found: Found, options: Options, workspace: Workspace) -> tuple[list[_Document], list[Unreadable]]:
     documents: list[_Document] = []
+    if not found.documents:
+        return documents, []
     try:
         with options.allowance.interrupting(TIME_OF_READING):
             for path, given in found.documents:

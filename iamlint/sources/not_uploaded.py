@@ -7,7 +7,7 @@ https://github.com/hashicorp/go-slug/blob/main/internal/ignorefiles/terraformign
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from iamlint.basics.words import first_names
@@ -34,17 +34,17 @@ def not_uploaded(workspace: Workspace) -> Iterator[UnreadPart]:
     wanted = {path for path in workspace.loaded if is_configuration(path.name) or path.name.endswith(ASSIGNMENTS)}
     for path in wanted | workspace.looked_at:
         read[path.parent].append(path)
-    for home in sorted(filter(workspace.allowed, _with_parents(read))):
+    for home in sorted(_with_parents(read, workspace.allowed)):
         if workspace.tree.is_file(home / NAME):
             below = {folder: paths for folder, paths in read.items() if folder.is_relative_to(home)}
             yield from _told(home, below, workspace)
 
 
-def _with_parents(folders: Iterable[Path]) -> set[Path]:
-    """Return folders and all folders above them."""
+def _with_parents(folders: Iterable[Path], allowed: Callable[[Path], bool]) -> set[Path]:
+    """Return folders and the folders above them, up to one that may not be read: none above that may be read either."""
     found: set[Path] = set()
     for folder in folders:
-        while folder not in found:  # above the root is the root
+        while folder not in found and allowed(folder):  # above the root is the root
             found.add(folder)
             folder = folder.parent  # noqa: PLW2901
     return found
