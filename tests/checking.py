@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,19 @@ import pytest
 from iamlint.linter import lint
 from iamlint.results.report import Report
 from iamlint.rules.catalog import load_rules, select_rules
+from iamlint.rules.rule import Rule
 from iamlint.sources import read
 from iamlint.sources.reading import Options
 
 Check = Callable[..., Report]
+
+
+@cache
+def _selected(select: tuple[str, ...]) -> tuple[Rule, ...]:
+    """Return the selected rules; their places are the same in every folder of a test."""
+    rules, errors = select_rules(load_rules()[0], select)
+    assert errors == []
+    return rules
 
 
 def checker(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
@@ -28,8 +38,6 @@ def checker(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
-        rules, errors = select_rules(load_rules()[0], select)
-        assert errors == []
-        return lint(read([Path()], options or Options()), rules, **asked)
+        return lint(read([Path()], options or Options()), _selected(tuple(select)), **asked)
 
     return run

@@ -41,7 +41,9 @@ def are_joined(config: pytest.Config) -> bool:
 
 
 def joined(collector: pytest.Module | pytest.Class, name: str, function: Any) -> pytest.Function | None:
-    """Return the test of all rows of a function; None if they have to be tests of their own."""
+    """Return the test of all rows of a function, or of one without rows; None if pytest has to make the tests."""
+    if inspect.isfunction(function) and not isgeneratorfunction(function) and not _is_parametrized(collector, function):
+        return _whole(collector, name, function)
     rows = rows_of(function)
     fresh = None if rows is None else fresh_of(collector, function, rows)
     if rows is None or fresh is None or any(True for _ in collector.iter_markers()):
@@ -51,6 +53,21 @@ def joined(collector: pytest.Module | pytest.Class, name: str, function: Any) ->
     test: pytest.Function = pytest.Function.from_parent(collector, name=name, callobj=run)
     test.user_properties.append((ROWS, len(rows)))
     return test
+
+
+def _is_parametrized(collector: pytest.Module | pytest.Class, function: Any) -> bool:
+    marks = (*getattr(function, "pytestmark", ()), *collector.iter_markers("parametrize"))
+    return any(mark.name == "parametrize" for mark in marks)
+
+
+def _whole(collector: pytest.Module | pytest.Class, name: str, function: Any) -> pytest.Function | None:
+    """Return the test of a function without rows; None if a fixture has several values.
+
+    Pytest makes two objects of each such function: one to find its rows, and the test.
+    """
+    test: pytest.Function = pytest.Function.from_parent(collector, name=name, callobj=function)
+    defined = itertools.chain.from_iterable(test._fixtureinfo.name2fixturedefs.values())
+    return None if any(one.params for one in defined) else test
 
 
 def fresh_of(collector: pytest.Module | pytest.Class, function: Function, rows: list[Row]) -> Fresh | None:
@@ -154,7 +171,7 @@ def _make(name: str, own: dict[str, Any], fresh: Fresh, after: ExitStack, test: 
         return
     make = fresh[name]
     if make:
-        taken = inspect.signature(make).parameters
+        taken = _parameters(make)
         for other in taken:
             _make(other, own, fresh, after, test)
         given = {other: own[other] for other in taken}
@@ -164,6 +181,12 @@ def _make(name: str, own: dict[str, Any], fresh: Fresh, after: ExitStack, test: 
     else:
         own[name] = own[_FOLDERS].getbasetemp() / f"{test[:30]}-{next(_NUMBERS)}"
         own[name].mkdir()
+
+
+@functools.cache
+def _parameters(make: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the fixtures that a fixture takes; each row asks."""
+    return tuple(inspect.signature(make).parameters)
 
 
 def _short(value: Any) -> str:

@@ -14,9 +14,6 @@ from assets import assets
 from many import some
 from program import run
 
-duckdb = pytest.importorskip("duckdb")
-sqlglot = pytest.importorskip("sqlglot")
-
 TOPIC = "pubsub.googleapis.com/Topic"
 VIEWER = "roles/pubsub.viewer"
 ANA = "user:ana@example.com"
@@ -71,10 +68,15 @@ def query(dialect: str, source: str, target: str, directory: Path) -> str:
     return done.stdout
 
 
+def database() -> Any:
+    """Return an empty database. Only the tests that ask one load it, in one of the suite's processes."""
+    return pytest.importorskip("duckdb").connect()
+
+
 def kept_by_duckdb(lines: Iterable[str], directory: Path) -> list[str]:
     (directory / "all.ndjson").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     made = usual("duckdb").replace("'all.ndjson'", f"'{directory / 'all.ndjson'}'")
-    duckdb.connect().execute(made.replace("'kept.ndjson'", f"'{directory / 'kept.ndjson'}'"))
+    database().execute(made.replace("'kept.ndjson'", f"'{directory / 'kept.ndjson'}'"))
     return (directory / "kept.ndjson").read_text(encoding="utf-8").splitlines()
 
 
@@ -84,6 +86,7 @@ def in_duckdb() -> str:
     head, _, select = usual("bigquery").partition(" AS\n")
     options = "uri = 'gs://bucket/assets-*.ndjson.gz', format = 'JSON', compression = 'GZIP', overwrite = TRUE"
     assert head.splitlines()[1:] == [f"EXPORT DATA OPTIONS ({options})"]
+    sqlglot = pytest.importorskip("sqlglot")
     (translated,) = sqlglot.transpile(select.rstrip().removesuffix(";"), read="bigquery", write="duckdb")
     return str(translated)
 
@@ -91,7 +94,7 @@ def in_duckdb() -> str:
 def kept_by_bigquery(lines: Iterable[str], directory: Path) -> list[str]:
     """Return the lines that BigQuery's query writes, translated for a table of DuckDB; absent values are null there."""
     (directory / "table.ndjson").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    table = duckdb.connect()
+    table = database()
     table.execute("ATTACH ':memory:' AS p; CREATE SCHEMA p.d")
     condition = "STRUCT(expression VARCHAR, title VARCHAR, description VARCHAR, location VARCHAR)"
     binding = f"STRUCT(role VARCHAR, members VARCHAR[], condition {condition})"
