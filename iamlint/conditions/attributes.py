@@ -21,6 +21,11 @@ _PRINCIPAL_TYPES = {
     "service_account": "iam.googleapis.com/ServiceAccount",
     "default_service_account": "iam.googleapis.com/ServiceAccount",
 }
+_WITH_EMAIL = ("user", "service_account", "default_service_account")
+_POOL_TYPES = {
+    "/workloadIdentityPools/": "iam.googleapis.com/WorkloadPoolIdentity",
+    "/workforcePools/": "iam.googleapis.com/WorkforcePoolIdentity",
+}
 """Source: https://cloud.google.com/iam/docs/conditions-attribute-reference#principal"""
 
 
@@ -72,10 +77,17 @@ def _resource(path: str, context: Context) -> Possible:
 
 
 def _principal(path: str, principal: Principal | None) -> Possible:
-    if principal and not principal.unknown and principal.kind in _PRINCIPAL_TYPES:
-        if path == "principal.type":
-            return known(_PRINCIPAL_TYPES[principal.kind])
-        if principal.email and "${" not in principal.email:
+    if principal and not principal.unknown:
+        in_pool = (type_ for part, type_ in _POOL_TYPES.items() if part in principal.text)
+        type_ = _PRINCIPAL_TYPES.get(principal.kind) or next(in_pool, None)
+        if path == "principal.type" and type_:
+            return known(type_)
+        if (
+            path == "principal.subject"
+            and principal.kind in _WITH_EMAIL
+            and principal.email
+            and "${" not in principal.email
+        ):
             return known(principal.email)
     return Anything((Reason("principal", f"it depends on {path}"),))
 

@@ -10,7 +10,7 @@ from datetime import date
 
 from iamlint.budget import Budget
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
-from iamlint.estate.membership import chain_of_principal, node_of, only_scope, within
+from iamlint.estate.membership import chain_of_principal, node_of, of_pool, only_scope, within
 from iamlint.estate.names import in_force, scope
 from iamlint.facts import Boundary, BoundaryBinding, Condition, Declaration, Grant, Text
 from iamlint.location import Location
@@ -104,7 +104,11 @@ def _in_set(binding: BoundaryBinding, grant: Grant, hierarchy: Hierarchy) -> Ver
     not_shown = f"the input does not show whether {principal.text} is in {shown(set_)}"
     if isinstance(set_, Unknown) or principal.kind == "unknown":
         return Verdict.of(Truth.TRUE if _lies_in(grant, node, hierarchy) is Truth.TRUE else Truth.UNKNOWN, not_shown)
-    if "cloudresourcemanager.googleapis.com/" in set_:
+    of_container = "cloudresourcemanager.googleapis.com/" in set_
+    if principal.kind == "gke_workload":  # Google does not say whether this form counts as an identity of the pool
+        inside = _lies_in(grant, node, hierarchy) if of_container else of_pool(set_, binding.declared, grant, hierarchy)
+        return FALSE if inside is Truth.FALSE else Verdict.of(Truth.UNKNOWN, not_shown)
+    if of_container:
         if principal.kind in _OF_PROJECTS:
             return Verdict.of(_lies_in(grant, node, hierarchy), not_shown)
         people = principal.kind in ("user", "group", "domain") and "/organizations/" in set_
@@ -112,7 +116,7 @@ def _in_set(binding: BoundaryBinding, grant: Grant, hierarchy: Hierarchy) -> Ver
     if "/workspace/" in set_:
         people = principal.kind in ("user", "group", "domain")
         return Verdict.of(Truth.UNKNOWN, not_shown) if people else FALSE
-    return Verdict.of(Truth.of(f"{set_}/" in principal.text))
+    return Verdict.of(of_pool(set_, binding.declared, grant, hierarchy), not_shown)
 
 
 def _lies_in(grant: Grant, node: Node | None, hierarchy: Hierarchy) -> Truth:

@@ -39,8 +39,10 @@ _CONTAINER = regex(
 )
 _POOL = regex(
     r"//iam\.googleapis\.com/(?:projects/(?P<project>[^/]+)/)?locations/global/"
-    r"(?:workloadIdentityPools|workforcePools)/[^/]+"
+    r"(?:workloadIdentityPools|workforcePools)/(?P<id>[^/]+)"
 )
+_OF_CLUSTERS = regex(r"serviceAccount:(?P<project>[^\[]+)\.svc\.id\.goog\[")
+"""A service account of Kubernetes: an identity of the pool that a project's clusters share."""
 
 _CREATED = regex(r"\$\{(?P<resource>(?:module\.[^.*]+\.)*google_(?:folder|project)\.[^.*]+)\.[a-z_]+\}")
 """A reference to one folder or project that Terraform creates: no data source, not all instances of a block."""
@@ -109,13 +111,37 @@ def node_of(name: Text, declared: Declaration, hierarchy: Hierarchy) -> Node | N
 def chain_of_principal(grant: Grant, hierarchy: Hierarchy) -> tuple[Node, ...]:
     """Return the containers of a grant's holder: the project of an account, or that of a federated identity's pool."""
     principal = grant.principal
-    if principal.email and principal.text.startswith("serviceAccount:"):
+    if principal.email and principal.kind != "gke_workload" and principal.text.startswith("serviceAccount:"):
         return hierarchy.around(principal.email, grant.declared, certain=True)
-    pool = _POOL.search(principal.text)
-    if pool is None or pool["project"] is None:
+    pool = _pool_of(principal.text)
+    if pool is None or pool[0] is None:
         return ()
-    node = hierarchy.node(Resource("project", pool["project"]), grant.declared)
+    node = hierarchy.node(Resource("project", pool[0]), grant.declared)
     return tuple(hierarchy.containers(node, grant.declared, certain=True)) if node else ()
+
+
+def _pool_of(text: str) -> tuple[str | None, str] | None:
+    """Return the project and the id of the pool in the name of a pool, a principal or a set; None if it names none."""
+    workload = _OF_CLUSTERS.match(text)
+    if workload:
+        return workload["project"], f"{workload['project']}.svc.id.goog"
+    pool = _POOL.search(text)
+    return (pool["project"], pool["id"]) if pool else None
+
+
+def of_pool(name: str, declared: Declaration, grant: Grant, hierarchy: Hierarchy) -> Truth:
+    """Whether the holder of a grant is of the pool that a name contains. A project has an id and a number."""
+    mine, other = _pool_of(grant.principal.text), _pool_of(name)
+    if mine is None or other is None or mine[1] != other[1] or (mine[0] is None) is not (other[0] is None):
+        return Truth.FALSE
+    if mine[0] is None or other[0] is None or mine[0] == other[0]:
+        return Truth.TRUE
+    if mine[0].isdecimal() and other[0].isdecimal():
+        return Truth.FALSE
+    own, its = hierarchy.project_key(mine[0], grant.declared), hierarchy.project_key(other[0], declared)
+    if own is None or its is None:
+        return Truth.UNKNOWN
+    return Truth.TRUE if own == its else Truth.UNKNOWN if _may_be_one(own, its) else Truth.FALSE
 
 
 # -- who -----------------------------------------------------------------------------------------------------------
@@ -214,7 +240,7 @@ def _covers(denied: Text, mine: Text | None, declared: Declaration, grant: Grant
     if denied.startswith((GROUP, CUSTOMER)):
         return _in_group(denied, grant)
     if denied.startswith("principalSet:"):
-        return _in_pool(denied, grant)
+        return _in_pool(denied, declared, grant, hierarchy)
     return _is(denied, mine, grant)
 
 
@@ -254,20 +280,27 @@ def _in_group(denied: str, grant: Grant) -> Verdict:
     return _perhaps(Truth.UNKNOWN, reason) if inside else FALSE
 
 
-def _in_pool(denied: str, grant: Grant) -> Verdict:
+def _in_pool(denied: str, declared: Declaration, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     """Whether a set of federated identities contains all of the holder."""
-    principal, pool = grant.principal, _POOL.search(denied)
+    principal = grant.principal
     reason = f"the input does not show whether {principal.text} is in {denied}"
     if principal.kind == "unknown":
         return _perhaps(Truth.UNKNOWN, _why_unknown(grant))
-    if principal.kind == "gke_workload":
-        workloads = principal.text.partition(":")[2].partition("[")[0]
-        return _perhaps(Truth.UNKNOWN, reason) if f"/{workloads}/" in denied else FALSE
-    if pool is None or f"{pool[0]}/" not in principal.text:
+    same = of_pool(denied, declared, grant, hierarchy)
+    if same is Truth.FALSE:
         return FALSE
-    if denied == f"principalSet:{pool[0]}/*":
-        return TRUE
-    return _perhaps(Truth.UNKNOWN, reason) if principal.kind == "federated" else FALSE
+    wanted = _selector(denied)
+    if wanted == "*" and principal.kind != "gke_workload":
+        return _perhaps(same, reason)
+    if principal.kind == "federated_set" and wanted == _selector(principal.text) != "group":
+        return FALSE  # an identity has one value of an attribute, and may be in several groups
+    return FALSE if principal.kind == "federated_pool" else _perhaps(Truth.UNKNOWN, reason)
+
+
+def _selector(text: str) -> str:
+    """Return what selects identities of a pool in a principal: ``subject``, ``group``, ``attribute.NAME`` or ``*``."""
+    pool = _POOL.search(text)
+    return text[pool.end() + 1 :].partition("/")[0] if pool else ""
 
 
 def _is(denied: str, mine: Text | None, grant: Grant) -> Verdict:

@@ -98,8 +98,6 @@ class Admission:
         if self.provider.protocol is None or isinstance(self.provider.protocol, Unknown):
             return "open"
         of = self.provider.source_of(name)
-        if of is None and self.provider.protocol == "aws":
-            return "open"  # AWS has a mapping by default
         if of is None:
             return "open" if any("${" in key for key, _, _ in mapping) else "missing"
         return _made_of(of)

@@ -9,6 +9,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Budget, Exhausted
 from iamlint.conditions.token_claims import Claim, How
 from iamlint.estate import Estate, scope
+from iamlint.estate.names import in_force
 from iamlint.facts import Declaration, Grant, Pool, Provider, Text
 from iamlint.federation.admission import admission, described
 from iamlint.federation.names import identity_of, is_federated, misspelling, pool_name
@@ -46,7 +47,10 @@ def why_blocked(grant: Grant, estate: Estate) -> str | Unknown | None:
     only looks wrong, unless the providers of the pool refuse it, too.
     """
     problem = why_unmatched(grant, estate)
-    if not isinstance(problem, str) or estate.made(_Answers).is_certain(grant):
+    if not isinstance(problem, str):
+        off = why_nobody(grant, estate)
+        return off if isinstance(off, str) else problem or off
+    if estate.made(_Answers).is_certain(grant):
         return problem
     if misspelling(grant.principal):
         return Unknown(f"{problem}; the input does not show that no provider of the pool admits it")
@@ -66,9 +70,18 @@ def shows_pool(grant: Grant, estate: Estate) -> bool:
     return estate.made(_Answers).shows(grant, by_reference=True)
 
 
+def why_nobody(grant: Grant, estate: Estate) -> str | Unknown | None:
+    """Return that no identity of a grant's pool has access: the pool or each provider is disabled, or lets nobody in.
+
+    Source: ``disabled`` in
+    https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools
+    """
+    return estate.made(_Answers).nobody(grant) if is_federated(grant.principal) else None
+
+
 def is_unmatched(grant: Grant, estate: Estate) -> bool:
     """Whether no token can match the federated identity of a grant, so that it certainly gives nothing."""
-    return isinstance(why_blocked(grant, estate), str)
+    return isinstance(why_unmatched(grant, estate), str) and isinstance(why_blocked(grant, estate), str)
 
 
 def providers_by_pool(estate: Estate) -> _Providers:
@@ -136,6 +149,7 @@ class _Answers:
         for one in estate.of(Pool):
             self._pools[pool_of(one)].append(one)
         self._homes: dict[int, str | None] = {}
+        self._empty: dict[tuple[str, str, str], str | Unknown | None] = {}
         self._work = Budget(MOST_PAIRS)
         self._known: dict[tuple[str, str, bool, str | None, str, Text], str | Unknown | None] = {}
         self._of_pools: dict[tuple[str, str, bool, str | None], tuple[list[Provider], frozenset[str] | None]] = {}
@@ -189,6 +203,31 @@ class _Answers:
             return True
         return isinstance(self._by_providers(grant), str) and self.shows(grant)
 
+    def nobody(self, grant: Grant) -> str | Unknown | None:
+        """Return that the pool of a grant is disabled, or lets nobody in; unknown if that may be so."""
+        key = (*pool_of(grant), grant.principal.text.partition("Pools/")[0])
+        if key not in self._empty:
+            self._empty[key] = self._off(grant)
+        return self._empty[key]
+
+    def _off(self, grant: Grant) -> str | Unknown | None:
+        pools = list(self._shown(grant, by_reference=False))
+        if not pools:
+            return None
+        states = [_state(pool, "its pool") for pool in pools]
+        if self.shows(grant):
+            providers = self._of_kind(
+                self._providers[pool_of(grant)],
+                _is_workforce(grant.principal.text),
+                self._project_of(grant.principal.text, grant.declared),
+            )
+            of_providers = [_state(one, "each provider of its pool") for one in providers]
+            states.append(next((one for one in of_providers if not isinstance(one, str)), of_providers[0]))
+        for one in states:
+            if isinstance(one, str):
+                return one
+        return next((one for one in states if one is not None), None)
+
     def shows(self, grant: Grant, *, by_reference: bool = False) -> bool:
         """Whether the input shows the pool that a grant names, and so all of its providers."""
         key = pool_of(grant)
@@ -235,6 +274,20 @@ class _Answers:
     def _project_of(self, name: Text, declared: Declaration) -> str | None:
         found = _PROJECT.search(shown(name))
         return self._hierarchy.project_key(found["name"], declared) if found else None
+
+
+def _state(fact: Pool | Provider, what: str) -> str | Unknown | None:
+    """Return that a pool or provider is disabled, or lets nobody in; unknown if it may be so; else None."""
+    if isinstance(fact.disabled, Unknown):
+        return Unknown(f"it is not known whether {what} is disabled: {fact.disabled.reason}")
+    if fact.disabled:
+        why = f"{what} is disabled"
+    elif isinstance(fact, Provider) and (let_in := admission(fact).ways()) and not let_in[0]:
+        why = f"{what} lets nobody in"
+    else:
+        return None
+    there = in_force(fact.declared)
+    return Unknown(f"{why}, but {there.reasons[0]}") if there.reasons else why
 
 
 def _mapped(providers: list[Provider]) -> frozenset[str] | None:

@@ -17,6 +17,8 @@ from iamlint.unknown import Truth, Unknown, UnknownPart
 TODAY = date(2026, 11, 24)
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 CI = "serviceAccount:ci@shop.iam.gserviceaccount.com"
+POOL = "//iam.googleapis.com/projects/12345/locations/global/workloadIdentityPools/ci"
+STAFF = "//iam.googleapis.com/locations/global/workforcePools/staff"
 ACCOUNT_TYPE, PERSON_TYPE = "iam.googleapis.com/ServiceAccount", "iam.googleapis.com/WorkspaceIdentity"
 TOKEN, START = "iam.serviceAccounts.getAccessToken", "compute.instances.start"
 SET_PROJECT = "resourcemanager.projects.setIamPolicy"
@@ -125,6 +127,9 @@ PARTLY = read_principal(Unknown("var.x has no default", ("user:", UnknownPart("v
             "1-compute@developer.gserviceaccount.com",
         ),
         (read_principal(REFERENCE), ACCOUNT_TYPE, None),  # its e-mail is not a literal
+        (read_principal(f"principal:{POOL}/subject/x"), "iam.googleapis.com/WorkloadPoolIdentity", None),
+        (read_principal(f"principalSet:{POOL}/*"), "iam.googleapis.com/WorkloadPoolIdentity", None),
+        (read_principal(f"principal:{STAFF}/subject/x"), "iam.googleapis.com/WorkforcePoolIdentity", None),
         (read_principal("group:ops@example.com"), None, None),
         (read_principal("allUsers"), None, None),
         (PARTLY, None, None),

@@ -299,6 +299,30 @@ def test_a_value_that_looks_wrong_but_that_a_token_may_have(
     assert (not report.unknown_answers) is closed
 
 
+OF_X = "principalSet://iam.googleapis.com/projects/111/locations/global/workloadIdentityPools/ci/attribute.repository/example/x"
+
+
+@pytest.mark.parametrize(
+    ("part", "state", "expected"),
+    [
+        ("pool", "false", (1, 0)),
+        ("pool", "true", (0, 1)),
+        ("pool", "var.n", (0, 1)),
+        ("provider", "true", (0, 1)),
+    ],
+)
+def test_a_disabled_pool_lets_nobody_in(check: Check, part: str, state: str, expected: tuple[int, int]) -> None:
+    pool, provider = POOL_111, PROVIDER_111
+    line = f"\n  disabled = {state}\n  project "
+    pool, provider = (
+        text.replace("\n  project ", line, 1) if part == name else text
+        for name, text in (("pool", pool), ("provider", provider))
+    )
+    files = {"main.tf": UNSET + pool + provider + OWNER + on_admin("roles/iam.workloadIdentityUser", OF_X)}
+    report = check(files, select=BOTH)
+    assert (len(report.findings), len(report.unknown_answers)) == expected
+
+
 STAFF = """
 resource "google_iam_workforce_pool_provider" "staff" {
   workforce_pool_id = "staff"

@@ -10,7 +10,7 @@ from itertools import islice
 from iamlint.budget import Budget
 from iamlint.estate import Estate
 from iamlint.facts import Grant, Principal
-from iamlint.federation.unmatched import why_blocked, why_unmatched
+from iamlint.federation.unmatched import why_blocked, why_nobody, why_unmatched
 from iamlint.finding import Step
 from iamlint.graph.delegation import MOST_FOLLOWED, Chain, NextHops, delegated, next_hops_of, shortest
 from iamlint.graph.edge_index import Edge
@@ -80,9 +80,16 @@ def _impersonations(graph: Graph) -> Iterator[Match]:
 
 
 def unless_unmatched(match: Match, grant: Grant, estate: Estate) -> Match | None:
-    """Return a match; None if no token can be the principal of its grant, unknown if that is not certain."""
+    """Return a match; None if no token can be the principal of its grant, unknown if that is not certain.
+
+    It is closed if the pool of the principal lets nobody in.
+    """
     if not isinstance(why_unmatched(grant, estate), str):
-        return match
+        off = why_nobody(grant, estate)
+        if off is None:
+            return match
+        reasons = (*match.reasons, off.reason if isinstance(off, Unknown) else off)
+        return replace(match, truth=Truth.UNKNOWN, reasons=reasons, closed=isinstance(off, str))
     blocked = why_blocked(grant, estate)
     if not isinstance(blocked, Unknown):
         return None

@@ -11,7 +11,14 @@ from iamlint.estate import Estate, principal_node, scope
 from iamlint.facts import Grant, Provider
 from iamlint.federation.admission import admission
 from iamlint.federation.names import misspelling
-from iamlint.federation.unmatched import is_unmatched, not_shown, providers_by_pool, shows_pool, why_unmatched
+from iamlint.federation.unmatched import (
+    is_unmatched,
+    not_shown,
+    providers_by_pool,
+    shows_pool,
+    why_nobody,
+    why_unmatched,
+)
 from iamlint.finding import Confidence
 from iamlint.graph.edges import graph_of
 from iamlint.logic.verdict import TRUE, Verdict
@@ -170,6 +177,10 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
     providers = estate.made(providers_by_pool)
     for grant, found in grant_verdicts(_BECOMES, estate):
         if is_unmatched(grant, estate):
+            continue
+        off = why_nobody(grant, estate)
+        if isinstance(off, str):
+            yield Match(grant, Truth.UNKNOWN, found.permissions, (f"nobody has access: {off}",), closed=True)
             continue
         whole = _WHOLE.match(grant.principal.text)
         known = providers.get((scope(grant.declared), whole["pool"]), []) if whole else []
