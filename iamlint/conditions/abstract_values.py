@@ -66,8 +66,12 @@ class Malformed(Exception):
     """Raised for a value that an operation cannot work with."""
 
 
+class Beyond(Exception):
+    """Raised for a value that is larger than iamlint makes."""
+
+
 def applied(work: Callable[..., Any], operands: Sequence[Possible]) -> Possible:
-    """Apply a function to every combination of the operands' values; `Malformed` fails."""
+    """Apply a function to every combination of the operands' values; `Malformed` fails, `Beyond` leaves it open."""
     never = [one for one in operands if isinstance(one, Some) and not one.values]
     if never:
         return Some((), fails=True, reasons=merged(one.reasons for one in never))
@@ -86,6 +90,8 @@ def applied(work: Callable[..., Any], operands: Sequence[Possible]) -> Possible:
         except Malformed as error:
             fails = True
             reasons = merged((reasons, (Reason("malformed", str(error)),)))
+        except Beyond as error:
+            return Anything(merged((reasons, (Reason("unknown", str(error)),))))
     found = distinct(results)
     return Some(found, fails, reasons if fails or len(found) != 1 else ())
 

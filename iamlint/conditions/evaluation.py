@@ -344,15 +344,22 @@ def _minus(value: Any) -> Any:
 # -- calls ---------------------------------------------------------------------------------------------------------
 
 
+def _has(part: Node, context: Context) -> Possible:
+    """Return whether an attribute is there; false for a key that a map does not have."""
+    found = value_of(part, context)
+    if not isinstance(found, Some) or (found.fails and found.values):
+        return Anything(found.reasons)
+    if isinstance(part, Field) and isinstance(part.of, MapOf):
+        return known(not found.fails)
+    return failed(found.reasons[0]) if found.fails else known(True)
+
+
 def _call(node: Call, context: Context) -> Possible:
     special = functions.special(node, context)
     if special is not None:
         return special
     if node.function == "has" and node.of is None and len(node.arguments) == 1:
-        found = value_of(node.arguments[0], context)
-        if isinstance(found, Some) and not found.fails:
-            return known(True)
-        return failed(found.reasons[0]) if isinstance(found, Some) and not found.values else Anything(found.reasons)
+        return _has(node.arguments[0], context)
     of = () if node.of is None else ((node.of, value_of(node.of, context)),)
     missing = _missing(*of)
     if missing and node.function in functions.TESTS:

@@ -14,7 +14,7 @@ from typing import Any
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.conditions import timestamps
-from iamlint.conditions.abstract_values import Anything, Malformed, Possible, Some, applied, failed, known
+from iamlint.conditions.abstract_values import Anything, Beyond, Malformed, Possible, Some, applied, failed, known
 from iamlint.conditions.attributes import of_api
 from iamlint.conditions.context import Context
 from iamlint.conditions.outcome import Reason, merged
@@ -102,9 +102,10 @@ def called(name: str, operands: Sequence[Possible], *, is_method: bool) -> Possi
                 return Some((begins,), reasons=why)
         case _:
             pass
-    count, function = work
-    if len(operands) != count:
-        return failed(Reason("malformed", f"{name} takes {count - is_method} arguments"))
+    counts, function = work
+    if len(operands) not in counts:
+        taken = " or ".join(str(count - is_method) for count in counts)
+        return failed(Reason("malformed", f"{name} takes {taken} arguments"))
     return applied(function, operands)
 
 
@@ -217,28 +218,72 @@ def _string(value: Any) -> str:
             raise Malformed("this cannot become a text")
 
 
-_FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
-    "timestamp": (1, timestamps.timestamp),
-    "duration": (1, timestamps.duration),
-    "size": (1, _size),
-    "string": (1, _string),
-    "int": (1, _whole(-(2**63), 2**63 - 1)),
-    "uint": (1, _whole(0, 2**64 - 1)),
-    "double": (1, _double),
-    "matches": (2, _texts(_matches)),
-    "dyn": (1, lambda value: value),
+_LONGEST = 10_000
+"""Maximum length in characters of a text that a function makes."""
+
+
+def _split(text: Any, by: Any, most: Any = -1) -> tuple[str, ...]:
+    """Return the parts of a text: at most ``most``, of which the last one holds the rest."""
+    if not isinstance(text, str) or not isinstance(by, str) or type(most) is not int:
+        raise Malformed("split() takes a text, a separator and a number")
+    if most == 0:
+        return ()
+    if by:
+        return tuple(text.split(by, most - 1 if most > 0 else -1))
+    return tuple(text) if most < 0 or most >= len(text) else (*text[: most - 1], text[most - 1 :])
+
+
+def _join(items: Any, by: Any = "") -> str:
+    if not isinstance(items, tuple) or not all(isinstance(one, str) for one in (*items, by)):
+        raise Malformed("join() takes a list of texts and a separator")
+    return _bounded(len(by) * len(items) + sum(map(len, items)), lambda: by.join(items))
+
+
+def _replace(text: str, old: str, new: str) -> str:
+    return _bounded(len(text) + (len(text) + 1) * len(new), lambda: text.replace(old, new))
+
+
+def _bounded(size: int, work: Callable[[], str]) -> str:
+    if size > _LONGEST:
+        raise Beyond(f"a function makes a text of more than {_LONGEST:,} characters")
+    return work()
+
+
+def _substring(text: Any, start: Any, end: Any = None) -> str:
+    """Return a part of a text; positions outside it are an error."""
+    if isinstance(text, str) and type(start) is int:
+        last = len(text) if end is None else end
+        if type(last) is int and 0 <= start <= last <= len(text):
+            return text[start:last]
+    raise Malformed("substring() takes a text and positions in it")
+
+
+_FUNCTIONS: dict[str, tuple[tuple[int, ...], Callable[..., Any]]] = {
+    "timestamp": ((1,), timestamps.timestamp),
+    "duration": ((1,), timestamps.duration),
+    "size": ((1,), _size),
+    "string": ((1,), _string),
+    "int": ((1,), _whole(-(2**63), 2**63 - 1)),
+    "uint": ((1,), _whole(0, 2**64 - 1)),
+    "double": ((1,), _double),
+    "matches": ((2,), _texts(_matches)),
+    "dyn": ((1,), lambda value: value),
 }
 TESTS = frozenset({"startsWith", "endsWith", "contains", "matches"})
 """The methods whose result is true or false."""
-_METHODS: dict[str, tuple[int, Callable[..., Any]]] = {
-    "startsWith": (2, _texts(str.startswith)),
-    "endsWith": (2, _texts(str.endswith)),
-    "contains": (2, _texts(lambda text, part: part in text)),
-    "matches": (2, _texts(_matches)),
-    "extract": (2, _texts(extract)),
-    "lowerAscii": (1, _texts(lambda text: "".join(one.lower() if one.isascii() else one for one in text))),
-    "upperAscii": (1, _texts(lambda text: "".join(one.upper() if one.isascii() else one for one in text))),
-    "trim": (1, _texts(str.strip)),
-    "split": (2, _texts(lambda text, by: tuple(text.split(by) if by else text))),
-    "size": (1, _size),
+_METHODS: dict[str, tuple[tuple[int, ...], Callable[..., Any]]] = {
+    "startsWith": ((2,), _texts(str.startswith)),
+    "endsWith": ((2,), _texts(str.endswith)),
+    "contains": ((2,), _texts(lambda text, part: part in text)),
+    "matches": ((2,), _texts(_matches)),
+    "extract": ((2,), _texts(extract)),
+    "lowerAscii": ((1,), _texts(lambda text: "".join(one.lower() if one.isascii() else one for one in text))),
+    "upperAscii": ((1,), _texts(lambda text: "".join(one.upper() if one.isascii() else one for one in text))),
+    "trim": ((1,), _texts(str.strip)),
+    "split": ((2, 3), _split),
+    "join": ((1, 2), _join),
+    "replace": ((3,), _texts(_replace)),
+    "substring": ((2, 3), _substring),
+    "indexOf": ((2,), _texts(str.find)),
+    "size": ((1,), _size),
 }

@@ -132,6 +132,21 @@ def value(expression: str, context: Context | None = None) -> Possible:
         ("' a '.trim()", "a"),
         ("'a,b'.split(',')", ("a", "b")),
         ("'ab'.split('')", ("a", "b")),
+        ("'a/b/c'.split('/', 2)", ("a", "b/c")),
+        ("'a/b/c'.split('/', 0)", ()),
+        ("'a/b/c'.split('/', -1)", ("a", "b", "c")),
+        ("'abc'.split('', 2)", ("a", "bc")),
+        ("'ab'.split('', 3)", ("a", "b")),
+        ("['a', 'b'].join()", "ab"),
+        ("['a', 'b'].join('/')", "a/b"),
+        ("'a-b-c'.replace('-', '/')", "a/b/c"),
+        ("'abc'.substring(1)", "bc"),
+        ("'abc'.substring(1, 2)", "b"),
+        ("'abc'.substring(3)", ""),
+        ("'abc'.indexOf('c')", 2),
+        ("'abc'.indexOf('d')", -1),
+        ("has({'a': 1}.a)", True),
+        ("has({'a': 1}.b)", False),
         ("'abc'.contains('d')", False),
         ("'abc'.endsWith('ab')", False),
         ("duration('90s').getMinutes()", 1),
@@ -223,12 +238,20 @@ def test_a_value_that_is_known(expression: str, expected: Any) -> None:
         ("size()", "size takes 1 arguments"),
         ("'a'.size(1)", "size takes 0 arguments"),
         ("'a'.startsWith('b', 'c')", "startsWith takes 1 arguments"),
+        ("'a'.split()", "split takes 1 or 2 arguments"),
+        ("'a'.split('b', true)", "split() takes a text, a separator and a number"),
+        ("[1].join()", "join() takes a list of texts and a separator"),
+        ("['a'].join(1)", "join() takes a list of texts and a separator"),
+        ("'a'.substring(2)", "substring() takes a text and positions in it"),
+        ("'abc'.substring(2, 1)", "substring() takes a text and positions in it"),
+        ("'abc'.substring(-1)", "substring() takes a text and positions in it"),
+        ("'abc'.substring(0, 4)", "substring() takes a text and positions in it"),
         ("timestamp('2026-01-01T00:00:00Z').getHours('nowhere')", '"nowhere" is not a time zone'),
         ("size('a').getHours()", "getHours of a value that is not a time"),
     ],
 )
 def test_a_value_that_google_cannot_work_out(expression: str, reason: str) -> None:
-    found = value(expression.replace("size('a').getHours()", "size('a').getHours()"))
+    found = value(expression)
     assert isinstance(found, Some)
     assert (found.values, found.fails) == ((), True)
     assert [(one.kind, one.text) for one in found.reasons] == [("malformed", reason)]
@@ -254,6 +277,10 @@ def test_a_value_that_google_cannot_work_out(expression: str, reason: str) -> No
         ("'a'.hasOnly(['b'])", "foreign", "iamlint does not know the function hasOnly"),
         ("size('a').hasOnly(['b'])", "foreign", "iamlint does not know what hasOnly is asked of"),
         ("has(request.host)", "request", "it depends on request.host"),
+        (
+            f"'a'.replace('a', '{'b' * 10_000}')",
+            *("unknown", "a function makes a text of more than 10,000 characters"),
+        ),
     ],
 )
 def test_a_value_that_may_be_any(expression: str, kind: str, text: str) -> None:

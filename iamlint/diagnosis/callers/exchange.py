@@ -14,7 +14,7 @@ from iamlint.diagnosis.answer import Evidence, Fix, Stage
 from iamlint.diagnosis.asked.case import ASKED, Case, is_managed
 from iamlint.diagnosis.callers.holder import Holder, Token
 from iamlint.diagnosis.callers.issuer_keys import UNCHECKED, unusable_keys
-from iamlint.diagnosis.callers.token_values import Claims, Failed, Open, value_of
+from iamlint.diagnosis.callers.token_values import Failed, Open, Value, value_of
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.estate import scope
 from iamlint.facts import Condition, OrgPolicy, Pool, Principal, Provider, Resource, Text
@@ -194,7 +194,7 @@ def _refused_later(case: Case, provider: Provider, holder: Holder) -> Admitted |
 
 def _holder(case: Case, provider: Provider) -> Holder:
     """Who the caller is by a provider's mapping."""
-    env = _env(case, provider)
+    claims, mapped = case.question.caller.claims, _mapped(case, provider)
     attributes: dict[str, Text | None] = {}
     others = ""
     if isinstance(provider.mapping, Unknown):
@@ -203,7 +203,7 @@ def _holder(case: Case, provider: Provider) -> Holder:
         if not provider.mapping and provider.protocol in ("aws", "saml"):
             others = "the attributes of AWS and SAML identities are not worked out"
         for key, expression, _ in provider.mapping:
-            attributes[key] = _text(value_of(expression, env))
+            attributes[key] = _text(value_of(expression, claims, mapped))
     project = shown(provider.pool).partition("projects/")[2].partition("/")[0] or None
     number = _pool_number(case, provider) or (case.number_of(project) if project else None)
     pool = shown(provider.pool).rpartition("/")[2]
@@ -225,19 +225,13 @@ def _text(value: object) -> Text | None:
             return None
 
 
-def _env(case: Case, provider: Provider) -> dict[str, object]:
-    """The names that a condition may use."""
-    claims = Claims(case.question.caller.claims)
-    env: dict[str, object] = {"assertion": claims}
-    google: dict[str, object] = {}
-    attribute: dict[str, object] = {}
-    if not isinstance(provider.mapping, Unknown):
-        for key, expression, _ in provider.mapping:
-            home, _, name = key.partition(".")
-            (google if home == "google" else attribute)[name] = value_of(expression, {"assertion": claims})
-        return {**env, "google": google, "attribute": attribute}
-    why = Open(f"the provider's mapping is not known: {provider.mapping.reason}")
-    return {**env, "google": why, "attribute": why}
+def _mapped(case: Case, provider: Provider) -> dict[str, Value] | Open:
+    """Return the values of a provider's attributes for the token, by path."""
+    if isinstance(provider.mapping, Unknown):
+        return Open(f"the provider's mapping is not known: {provider.mapping.reason}")
+    claims = case.question.caller.claims
+    made = {key: value_of(expression, claims, {}) for key, expression, _ in provider.mapping}
+    return {key if "." in key else f"attribute.{key}": value for key, value in made.items()}
 
 
 # -- the checks ----------------------------------------------------------------------------------------------------
@@ -353,7 +347,7 @@ def _condition(case: Case, provider: Provider, _holder: Holder) -> _Check:
     at = _place(condition, provider)
     if condition.expression == "":
         return _OK
-    found = value_of(condition.expression, _env(case, provider))
+    found = value_of(condition.expression, case.question.caller.claims, _mapped(case, provider))
     text = shown(condition.expression)
     match found:
         case True:

@@ -251,6 +251,24 @@ CASES = [
         claims=CLAIMS,
     ),
     case(
+        "gh extract without a part",
+        BASE
+        + provider(mapping='"google.subject"="assertion.sub.extract(\'repo\')"')
+        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
+        G,
+        "fails federation",
+        claims=CLAIMS,
+    ),
+    case(
+        "gh attribute that is not mapped",
+        BASE
+        + provider("!has(attribute.team) && assertion.repository.split('/').exists(part, part == 'acme')")
+        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
+        G,
+        "works",
+        claims=CLAIMS,
+    ),
+    case(
         "gh var cond",
         'variable "c" {}\n'
         + BASE
