@@ -82,6 +82,26 @@ def test_a_document_about_iam_that_is_not_read_is_told(export, version, kind):
     assert said(export("a.yaml", listed(MEMBER, document))) == (["group:a@example.com"], [reason])
 
 
+PROJECT = {"apiVersion": "cloudplatform.gcp.upbound.io/v1beta1", "kind": "ProjectIAMMember", "spec": {}}
+ACCOUNT = {"apiVersion": VERSION, "kind": "IAMServiceAccount", "spec": {}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "inner", "read"),
+    [
+        ("ManifestWork", {"workload": {"manifests": [MEMBER]}}, "IAMPolicyMember"),
+        ("Composition", {"resources": [{"base": PROJECT}]}, "ProjectIAMMember"),
+        ("HelmRelease", {"values": {"extra": listed(CONFIG, MEMBER)}}, "IAMPolicyMember"),
+        ("ManifestWork", {"workload": {"manifests": [ACCOUNT, CONFIG]}}, None),
+        ("Event", {"involvedObject": {"apiVersion": VERSION, "kind": "IAMPolicyMember", "name": "a"}}, None),
+    ],
+)
+def test_a_document_about_iam_in_that_of_another_program_is_told(export, kind, inner, read):
+    document = {"apiVersion": "example.com/v1", "kind": kind, "spec": inner}
+    told = [f"iamlint does not read {read} in {kind}"] if read else []
+    assert said(export("a.yaml", listed(MEMBER, document))) == (["group:a@example.com"], told)
+
+
 @pytest.mark.parametrize(
     ("version", "kind"),
     [

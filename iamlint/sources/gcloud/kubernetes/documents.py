@@ -19,6 +19,10 @@ _CONNECTOR = "cnrm.cloud.google.com"
 _OTHER_CLOUDS = regex(r"aws|azure|alibaba|alicloud|ibm|openstack|oracle|yandex")
 _ABOUT_IAM = regex(r"IAM(?=[A-Z]|\Z)|ServiceAccountKey\Z|PrivilegedAccessManager")
 """Kinds that grant something or make credentials, in any of Google Cloud's groups."""
+_ACCOUNT = "IAMServiceAccount"
+"""The kind that alone grants nothing."""
+_MOST_LOOKED_AT = 20_000
+"""Maximum number of values of a document that are searched for other documents."""
 
 
 def members(document: Value) -> Iterator[Value]:
@@ -55,15 +59,41 @@ def _is_document(value: Value) -> bool:
 
 
 def unread(document: Value) -> UnreadPart | None:
-    """Return an unread part for a document about IAM in Google Cloud that iamlint does not read; None for others."""
-    group, kind = (text(get(document, "apiVersion")) or "").rpartition("/")[0], text(get(document, "kind")) or ""
-    if not _is_document(document) or _OTHER_CLOUDS.search(group) or not _is_about_iam(group, kind):
+    """Return an unread part for a document about IAM in Google Cloud that iamlint does not read; None for others.
+
+    Documents of other programs contain such documents, too: compositions, work for clusters, values of charts.
+    """
+    if not _is_document(document):
         return None
-    return UnreadPart(f"iamlint does not read {kind} of {group}", Declaration(document.location, kind))
+    group, kind = _group_and_kind(document)
+    if _is_about_iam(group, kind, group.endswith(_CONNECTOR) and kind in KINDS):
+        return UnreadPart(f"iamlint does not read {kind} of {group}", Declaration(document.location, kind))
+    inner = None if group.endswith(_CONNECTOR) else next(_inner(document), None)
+    if inner is None:
+        return None
+    return UnreadPart(f"iamlint does not read {text(get(inner, 'kind'))} in {kind}", Declaration(inner.location, kind))
 
 
-def _is_about_iam(group: str, kind: str) -> bool:
+def _inner(document: Value) -> Iterator[Value]:
+    """Yield the documents about IAM in a document, up to a number of values."""
+    left, waiting = _MOST_LOOKED_AT, [document]
+    while waiting and left:
+        current, left = waiting.pop(), left - 1
+        waiting += current.data.values() if isinstance(current.data, dict) else ()
+        waiting += current.data if isinstance(current.data, tuple) else ()
+        group, kind = _group_and_kind(current)
+        if group and isinstance(get(current, "spec").data, dict) and _is_about_iam(group, kind, kind == _ACCOUNT):
+            yield current
+
+
+def _group_and_kind(document: Value) -> tuple[str, str]:
+    return (text(get(document, "apiVersion")) or "").rpartition("/")[0], text(get(document, "kind")) or ""
+
+
+def _is_about_iam(group: str, kind: str, is_harmless: bool) -> bool:
     labels = re.split(r"[.-]", group)
+    if is_harmless or _OTHER_CLOUDS.search(group):
+        return False
     if group.endswith(_CONNECTOR):
-        return kind not in KINDS and (labels[0] == "iam" or _ABOUT_IAM.search(kind) is not None)
+        return labels[0] == "iam" or _ABOUT_IAM.search(kind) is not None
     return "iam" in labels or (bool({"gcp", "google"} & set(labels)) and _ABOUT_IAM.search(kind) is not None)
