@@ -361,7 +361,7 @@ def _import_changed(mutant: Mutant) -> None:
     def get_code(loader: SourceFileLoader, name: str) -> CodeType | None:
         return changed_module(mutant) if Path(loader.path) == mutant.path else original(loader, name)
 
-    setattr(SourceFileLoader, "get_code", get_code)  # noqa: B010  # mypy has no type for it
+    SourceFileLoader.get_code = get_code
 
 
 def main() -> int:

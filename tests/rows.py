@@ -147,7 +147,7 @@ def all_of(function: Function, rows: list[Row], fresh: Fresh, *, first: bool = F
     del run.__dict__["pytestmark"]
     # What pytest shall see.
     named = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in dict.fromkeys(shared)]
-    run.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature(named)
     return run
 
 

@@ -149,5 +149,5 @@ def test_a_fixture_that_asks_pytest_for_more_keeps_rows_apart(request: pytest.Fi
 def test_rows_that_need_more_are_tests_of_their_own(marks: list[Any]) -> None:
     def function(number: int) -> None: ...
 
-    function.pytestmark = marks  # type: ignore[attr-defined]
+    function.pytestmark = marks
     assert rows.rows_of(function) is None

@@ -46,7 +46,7 @@ def _with_parents(folders: Iterable[Path], allowed: Callable[[Path], bool]) -> s
     for folder in folders:
         while folder not in found and allowed(folder):  # above the root is the root
             found.add(folder)
-            folder = folder.parent  # noqa: PLW2901
+            folder = folder.parent  # noqa: PLW2901  # upward
     return found
 
 

@@ -115,13 +115,13 @@ def test_ways_up_to_the_most_are_kept_apart() -> None:
     def either(number: int) -> str:
         return " || ".join(f"(assertion.o == 'x' && assertion.a == '{n}')" for n in range(number))
 
-    assert len(claims_compared(either(MOST))) == MOST  # type: ignore[arg-type]
+    assert len(claims_compared(either(MOST))) == MOST
     assert claims_compared(either(MOST + 1)) == (frozenset({equals("o", "x")}),)
     half = " || ".join(f"assertion.a == '{n}'" for n in range(MOST // 2))
     two = f"({half}) && (assertion.b == '1' || assertion.b == '2')"
-    assert len(claims_compared(two)) == MOST  # type: ignore[arg-type]
+    assert len(claims_compared(two)) == MOST
     three = f"({half}) && (assertion.b == '1' || assertion.b == '2' || assertion.b == '3')"
-    assert len(claims_compared(three)) == MOST // 2  # type: ignore[arg-type]
+    assert len(claims_compared(three)) == MOST // 2
 
 
 @pytest.mark.parametrize(("depth", "kept"), [(1, True), (DEEPEST_TEST, True), (DEEPEST_TEST + 2, False)])

@@ -116,11 +116,11 @@ def test_what_is_no_duration(text: object, reason: str) -> None:
     ],
 )
 def test_a_range_is_moved(operator: str, left: Possible, right: Possible, start: datetime | timedelta) -> None:
-    found = moved(operator, left, right)  # type: ignore[arg-type]
+    found = moved(operator, left, right)
     assert isinstance(found, Between)
     assert (found.start, found.reasons) == (start, DAY.reasons)
     length = timedelta(days=1) + (timedelta.resolution if isinstance(left, Some) and operator == "-" else timedelta(0))
-    assert found.end - found.start == length  # type: ignore[operator]
+    assert found.end - found.start == length
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_range_is_moved(operator: str, left: Possible, right: Possible, start:
     ],
 )
 def test_what_cannot_be_moved(operator: str, left: Possible, right: Possible) -> None:
-    assert moved(operator, left, right) is None  # type: ignore[arg-type]
+    assert moved(operator, left, right) is None
 
 
 def test_a_range_beyond_the_supported_years() -> None:
@@ -171,11 +171,11 @@ def test_a_range_beyond_the_supported_years() -> None:
     ],
 )
 def test_a_range_against_a_time(operator: str, moment: datetime, values: tuple[bool, ...]) -> None:
-    found = compared(operator, DAY, known(moment))  # type: ignore[arg-type]
+    found = compared(operator, DAY, known(moment))
     assert isinstance(found, Some)
     assert (found.values, found.fails, bool(found.reasons)) == (values, False, values != (True,))
     flipped = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}[operator]
-    assert compared(flipped, known(moment), DAY) == found  # type: ignore[arg-type]
+    assert compared(flipped, known(moment), DAY) == found
 
 
 def test_a_range_against_other_values() -> None:
@@ -259,7 +259,7 @@ def test_the_parts_of_a_range_are_all_that_it_has() -> None:
     assert isinstance(days, Some)
     assert days.values == (24, 25)  # the last quarter of an hour is in the next day
     assert days.reasons == DAY.reasons
-    assert part_of("getDate", DAY, "-00:15").values == (23, 24)  # type: ignore[union-attr]
+    assert part_of("getDate", DAY, "-00:15").values == (23, 24)
     assert part_of("getMinutes", DAY, "UTC") == Anything(DAY.reasons)
     since = Between(timedelta(0), timedelta(days=1), WHY)
     assert part_of("getHours", since, "UTC") == Anything(WHY)

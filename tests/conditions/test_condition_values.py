@@ -290,12 +290,12 @@ def test_a_value_that_may_be_any(expression: str, kind: str, text: str) -> None:
 
 
 def test_a_choice_whose_test_is_open_has_the_values_of_both_branches() -> None:
-    assert value("request.host == 'x' ? 1 : 2").values == (1, 2)  # type: ignore[union-attr]
+    assert value("request.host == 'x' ? 1 : 2").values == (1, 2)
     mixed = value("request.host == 'x' ? 1 : [1][3]")
     assert isinstance(mixed, Some)
     assert (mixed.values, mixed.fails) == ((1,), True)
     assert [one.kind for one in mixed.reasons] == ["request", "malformed"]
-    assert value("(request.host == 'x' ? 1 : 1) == 1").values == (True,)  # type: ignore[union-attr]
+    assert value("(request.host == 'x' ? 1 : 1) == 1").values == (True,)
     failing = value("[true][1] ? 1 : 2")
     assert isinstance(failing, Some)
     assert (failing.values, failing.fails) == ((), True)

@@ -149,7 +149,7 @@ def test_commands_in_sentences_have_options_that_there_are(page: Path) -> None:
         _, name, *words = found[1].split()
         if not re.fullmatch(r"[a-z]+", name):
             continue  # `iamlint VERSION`, or a name like `iamlint-all`
-        command = group.get_command(None, name)  # type: ignore[arg-type]  # the group needs no context
+        command = group.get_command(None, name)
         assert command, found[0]
         options = {option for parameter in command.params for option in parameter.opts}
         unknown = [

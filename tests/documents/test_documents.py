@@ -325,7 +325,7 @@ def shape_of_node(node: yaml.Node) -> object:
 
 
 def test_find_gives_the_last_value_on_the_way() -> None:
-    (value,) = read_yaml(SourceText("x.yaml", "a: [b]\n"))  # type: ignore[misc]  # it is valid
+    (value,) = read_yaml(SourceText("x.yaml", "a: [b]\n"))
     assert find(value, ["a", 0]).data == "b"
     assert find(value, ["a", 5]) == find(value, ["a"])
     assert find(value, ["a", 0, "x"]).data == "b"

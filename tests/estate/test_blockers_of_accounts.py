@@ -160,7 +160,7 @@ def test_whether_no_keys_can_be_made_or_uploaded(facts: tuple[Fact, ...], truth:
     assert (found.kind, found.verdict.truth, found.verdict.reasons) == ("org_policy", truth, (told,) if told else ())
     assert list(estate.blockers.against(asked, TOKEN, None, DAY)) == []
     assert found.fact in facts
-    assert found.at == found.fact.place.at  # type: ignore[union-attr]
+    assert found.at == found.fact.place.at
 
 
 @pytest.mark.parametrize(

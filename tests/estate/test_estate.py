@@ -210,7 +210,7 @@ def test_parts_that_were_not_read_by_configuration() -> None:
 
 def grant(origin: str, by: Declaration) -> Grant:
     who, on = read_principal("user:ana@example.com"), Resource("project", "shop")
-    return Grant(who, "roles/owner", on, origin, by, PLACE, PLACE, PLACE)  # type: ignore[arg-type]
+    return Grant(who, "roles/owner", on, origin, by, PLACE, PLACE, PLACE)
 
 
 def test_grants_of_exports_that_terraform_states_or_may_replace() -> None:

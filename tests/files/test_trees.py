@@ -293,7 +293,7 @@ def test_a_reading_that_is_interrupted_does_not_shift_the_next(tmp_path: Path, m
             def __init__(self) -> None:
                 self.process = batch()
                 self.stdin, self.stdout = self.process.stdin, self
-                self.readline = self.process.stdout.readline  # type: ignore[union-attr]  # a pipe, since it was asked for
+                self.readline = self.process.stdout.readline
                 self.kill, self.communicate = self.process.kill, self.process.communicate
 
             def read(self, _size: int) -> bytes:

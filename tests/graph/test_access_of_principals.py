@@ -263,7 +263,7 @@ def test_the_grants_of_a_deployment(
     grants: list[tuple[CustomRole, Resource, Condition | None]],
     expected: list[tuple[list[tuple[str, int]], Truth]],
 ) -> None:
-    held = [granted(role.name, on, under=under) for role, on, under in grants]  # type: ignore[arg-type]
+    held = [granted(role.name, on, under=under) for role, on, under in grants]
     assert deployed(given(SUBMITS, STARTS, BOTH, *held)) == expected
 
 

@@ -49,7 +49,7 @@ def ways(graph: Graph, *names: str, best_only: bool = False) -> Ways:
 
 
 def found(some: object) -> list[tuple[str, tuple[str, str], str]]:
-    return [(way.source, way.onto, way.method.id) for way in some]  # type: ignore[attr-defined]
+    return [(way.source, way.onto, way.method.id) for way in some]
 
 
 def bound(account: str = DEPLOY, who: str = WORKLOAD, role: str = "roles/iam.workloadIdentityUser") -> Grant:

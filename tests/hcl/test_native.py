@@ -62,7 +62,7 @@ def test_spans_of_a_block() -> None:
 
 def test_columns_count_characters() -> None:
     file = read_valid('a = ["😀é", b]\n')
-    last = list(file.body.arguments["a"].expression.items)[-1]  # type: ignore[union-attr]  # a tuple, as written
+    last = list(file.body.arguments["a"].expression.items)[-1]
     assert file.source.position(last.start) == (1, 12)
 
 

@@ -13,7 +13,7 @@ from iamlint.reporters.parts.groups import grouped
 def finding(principal: str, *, project: str = "shop", line: int = 1, role: str = "roles/editor") -> Finding:
     at = Location(f"{project}/iam.json", line, 1, line, 9)
     told = ("broad-role", "exposure", "medium", "high", f"{principal} has {role}", at, None, principal, role)
-    return Finding(*told, resource=Resource("project", project))  # type: ignore[arg-type]  # literals in a tuple
+    return Finding(*told, resource=Resource("project", project))
 
 
 def sizes(*findings: Finding) -> list[int]:
@@ -91,7 +91,7 @@ def test_blocks_that_give_the_same_access_to_several_principals() -> None:
     """Other roles, resources and files stay apart, and so does a principal with a group of its own."""
 
     def block(name: str, **given: str) -> Finding:
-        one = finding(f"user:{name}@example.com", **given)  # type: ignore[arg-type]  # texts only
+        one = finding(f"user:{name}@example.com", **given)
         return replace(one, address=f"google_project_iam_member.{name}-{one.role}-{one.resource}")
 
     assert sizes(block("ana"), block("bo"), block("cy")) == [3]

@@ -290,8 +290,8 @@ def hits(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     known = KeptCalls.known
 
     def noted(self: KeptCalls, child: object) -> object:
-        call = known(self, child)  # type: ignore[arg-type]  # an instance of a module
-        found.append((child.address, call is not None))  # type: ignore[attr-defined]
+        call = known(self, child)
+        found.append((child.address, call is not None))
         return call
 
     monkeypatch.setattr(KeptCalls, "known", noted)

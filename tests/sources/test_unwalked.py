@@ -117,7 +117,7 @@ def test_the_look_is_bounded_and_says_so(top: Path, monkeypatch: pytest.MonkeyPa
     assert unread_part.reason.startswith("whether there are Terraform files here is not known: ")
 
 
-def _short(init):  # type: ignore[no-untyped-def]  # the signature of what it stands for
+def _short(init):
     return lambda self, walked, tree: init(self, walked, tree, 5)
 
 

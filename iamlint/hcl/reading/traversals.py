@@ -51,7 +51,7 @@ class Traversals(Templates):
                 node = self._bracket(node)
             else:
                 self.next = character
-                if count > self.longest:  # noqa: PLR1730
+                if count > self.longest:  # noqa: PLR1730  # faster than max()
                     self.longest = count
                 return node
             count += 1

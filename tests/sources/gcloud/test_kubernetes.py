@@ -192,8 +192,10 @@ def test_a_template_of_ytt_is_unread(export, member, role, unread):
         ("users-group # kpt-set: ${users-group}", "unknown", "${users-group}"),
         ('"users-group" # kpt-set: ${users-group}', "unknown", "${users-group}"),
         (
-            "serviceAccount:service-number@gcp-sa-pubsub.iam.gserviceaccount.com # kpt-set: "  # noqa: ISC004
-            "serviceAccount:service-${number}@gcp-sa-pubsub.iam.gserviceaccount.com",
+            (
+                "serviceAccount:service-number@gcp-sa-pubsub.iam.gserviceaccount.com # kpt-set: "
+                "serviceAccount:service-${number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+            ),
             "service_agent",
             "serviceAccount:service-${number}@gcp-sa-pubsub.iam.gserviceaccount.com",
         ),

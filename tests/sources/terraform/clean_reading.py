@@ -12,6 +12,6 @@ from iamlint.sources.reading import Options, Reading
 
 def reading(root: Path, files: dict[str, str], **options: object) -> Reading:
     """Write the files and read them; an error fails the test."""
-    found = read([write(root, files)], Options(**options))  # type: ignore[arg-type]  # each test gives what fits
+    found = read([write(root, files)], Options(**options))
     assert found.errors == []
     return found

@@ -36,7 +36,7 @@ def principals(root: Path, files: dict[str, str], **options: object) -> dict[str
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    found = read([root], Options(**options))  # type: ignore[arg-type]  # each test gives what fits
+    found = read([root], Options(**options))
     assert found.errors == []
     return {
         Path(fact.declared.at.path).parent.name: fact.principal.unknown or fact.principal.text

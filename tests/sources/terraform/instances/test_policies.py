@@ -116,7 +116,7 @@ def test_a_heredoc_with_interpolations_keeps_what_is_known(build: Build, unknown
     ],
 )
 def test_what_cannot_be_read_is_one_unknown_grant(build: Build, data: object, reason: str) -> None:
-    (grant,) = policy(build, Value(data))  # type: ignore[arg-type]  # of any type, as a plan may have it
+    (grant,) = policy(build, Value(data))
     assert isinstance(grant.role, Unknown)
     assert grant.role.reason.startswith(reason)
     assert grant.principal.kind == "unknown"

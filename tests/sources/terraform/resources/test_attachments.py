@@ -282,7 +282,7 @@ def test_the_resource_is_named_as_grants_on_it_name_it(build: Build) -> None:
             member="allUsers",
         )
     )
-    assert found.resource.name == grant.resource.name == "shop/l/t"  # type: ignore[union-attr]  # a grant has one
+    assert found.resource.name == grant.resource.name == "shop/l/t"
 
 
 def test_a_resource_without_a_name_is_known_by_its_address(build: Build) -> None:
