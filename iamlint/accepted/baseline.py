@@ -192,7 +192,7 @@ def beyond(report: Report, baseline: Baseline, as_of: date, in_repository: Calla
     return Beyond(replace(report, findings=tuple(new), accepted=tuple(old)), known)
 
 
-def news(report: Report, baseline: Baseline, in_repository: Callable[[str], str] = str) -> list[Finding]:
+def news(report: Report, baseline: Baseline, in_repository: Callable[[str], str]) -> list[Finding]:
     """Return the findings that a baseline does not have, or has with a lower severity, also in expired entries."""
     return [finding for finding, entry, worse in _compared(report, baseline, in_repository) if worse or not entry]
 

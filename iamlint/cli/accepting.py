@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from iamlint.rules.rule import Rule
 
 
-def baseline_for(request: Request, config: Config, tree: Tree = DISK) -> Baseline | Unreadable | None:
+def baseline_for(request: Request, config: Config, tree: Tree) -> Baseline | Unreadable | None:
     """Return the known findings. Without a named baseline they are in the file to write; None if it does not exist."""
     target = request.write_baseline
     path = request.baseline or config.baseline or target

@@ -223,7 +223,7 @@ _LONGEST = 10_000
 
 
 def _split(text: Any, by: Any, most: Any = -1) -> tuple[str, ...]:
-    """Return the parts of a text: at most ``most``, of which the last one holds the rest."""
+    """Return the parts of a text: at most ``most``, the last one with the rest."""
     if not isinstance(text, str) or not isinstance(by, str) or type(most) is not int:
         raise Malformed("split() takes a text, a separator and a number")
     if most == 0:

@@ -59,7 +59,7 @@ _METHODS: dict[str, How] = {
 
 _A_LIST = "a list"
 _PARTS = frozenset({"split", "extract", "lowerAscii", "upperAscii", "trim"})
-"""The methods whose result says of a claim what is compared; what others leave of it is not understood."""
+"""The methods whose result is a part of a claim that can be compared; the results of others are not understood."""
 _CONVERSIONS = frozenset({"string", "int", "uint", "dyn", "double"})
 
 

@@ -1,4 +1,4 @@
-"""Members of groups whom a deny policy, a boundary or their state may concern, and not their groups."""
+"""Members of groups that a deny policy, a boundary or their state may concern, but not their groups."""
 
 from __future__ import annotations
 

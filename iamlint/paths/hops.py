@@ -364,7 +364,7 @@ class Hops:
         return _hop(replace(way, verdict=way.verdict & Verdict(Truth.UNKNOWN, (reason,))), target)
 
     def lend_apart(self, ways: Ways) -> Set[str]:
-        """Let the members whom a blocker may concern alone have the grants of their sets as their own; return them."""
+        """Let the members that a blocker may concern alone have the grants of their sets as their own; return them."""
         return ways.lend_as({one: read_principal(self.names.label(one)) for one in self._sets}, self._sets)
 
     def followed_members_of(self, name: str) -> Iterator[Hop]:

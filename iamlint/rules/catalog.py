@@ -10,7 +10,7 @@ from pathlib import Path
 from iamlint.documents.compiled import read_compiled
 from iamlint.files.disk import DISK
 from iamlint.files.texts import MISSING, load
-from iamlint.files.tree import Entry, Tree
+from iamlint.files.tree import Entry
 from iamlint.finding import Severity
 from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.logic.globs import compiled, is_glob
@@ -39,9 +39,7 @@ def is_shipped(rule: Rule) -> bool:
     return DISK.is_file(shipped_folder() / f"{rule.id}.yaml")
 
 
-def load_rules(
-    directories: Iterable[Path] = (), *, shipped: bool = True, tree: Tree = DISK
-) -> tuple[tuple[Rule, ...], list[Unreadable]]:
+def load_rules(directories: Iterable[Path] = (), *, shipped: bool = True) -> tuple[tuple[Rule, ...], list[Unreadable]]:
     """Return the built-in rules and those in the directories, by id; and all errors in their documents.
 
     A rule is in a folder that is its family: ``DIR/<family>/<id>.yaml``, or ``DIR/<id>.yaml`` if DIR is the family.
@@ -50,19 +48,19 @@ def load_rules(
     rules: list[Rule] = []
     errors: list[Unreadable] = []
     folder = shipped_folder()
-    shown = _shown(folder, DISK)
+    shown = _shown(folder)
     if shipped:
         built_in, wrong = _built_in(folder, shown)
         rules += built_in
         errors += wrong
     directories = tuple(directories)
     for directory in directories:
-        paths = list(_documents(directory, tree))
+        paths = list(_documents(directory))
         if not paths:
             why = ("there are no rules here", "rules are files <family>/<id>.yaml")
-            errors.append(Unreadable(Location(_shown(directory, tree)), *(why if tree.exists(directory) else MISSING)))
+            errors.append(Unreadable(Location(_shown(directory)), *(why if DISK.exists(directory) else MISSING)))
         for path in paths:
-            _load(path, tree, folder / "rule.schema.json", rules, errors)
+            _load(path, folder / "rule.schema.json", rules, errors)
     errors += _clashes(rules) if directories else _built_in_clashes(folder, shown, shipped=shipped)
     return tuple(sorted(rules, key=lambda rule: rule.id)), errors
 
@@ -90,34 +88,34 @@ def _built_in_clashes(folder: Path, shown: str, *, shipped: bool) -> tuple[Unrea
     return tuple(_clashes(list(_built_in(folder, shown)[0]))) if shipped else ()
 
 
-def _documents(directory: Path, tree: Tree) -> Iterator[Path]:
+def _documents(directory: Path) -> Iterator[Path]:
     """Yield the documents in a directory, then those in its directories; or the given file."""
-    if tree.is_file(directory):
+    if DISK.is_file(directory):
         if directory.suffix in _SUFFIXES:
             yield directory
         return
-    families = [directory / entry.name for entry in _entries(directory, tree) if entry.kind == "directory"]
+    families = [directory / entry.name for entry in _entries(directory) if entry.kind == "directory"]
     for folders in ([directory], families):
-        files = (folder / entry.name for folder in folders for entry in _entries(folder, tree) if entry.kind == "file")
+        files = (folder / entry.name for folder in folders for entry in _entries(folder) if entry.kind == "file")
         yield from sorted(path for path in files if path.suffix in _SUFFIXES)
 
 
-def _entries(directory: Path, tree: Tree) -> list[Entry]:
+def _entries(directory: Path) -> list[Entry]:
     """Return the entries of a directory; empty if it cannot be read."""
     try:
-        return list(tree.entries(directory))
+        return list(DISK.entries(directory))
     except OSError:
         return []
 
 
-def _load(path: Path, tree: Tree, schema: Path | None, rules: list[Rule], errors: list[Unreadable]) -> None:
-    shown, slug, family = _shown(path, tree), path.stem, tree.resolved(path).parent.name
+def _load(path: Path, schema: Path | None, rules: list[Rule], errors: list[Unreadable]) -> None:
+    shown, slug, family = _shown(path), path.stem, DISK.resolved(path).parent.name
     wrong = [name for name in (slug, family) if not _is_name(name)]
     if wrong:
         problem = f"`{wrong[0]}` is not a valid name for a rule or family"
         errors.append(Unreadable(Location(shown), problem, f"use {_NAME}"))
         return
-    source = load(path, shown, tree)
+    source = load(path, shown)
     found = [source] if isinstance(source, Unreadable) else read_rule(source, slug, family, schema)
     if isinstance(found, Rule):
         rules.append(found)
@@ -130,9 +128,9 @@ def _is_name(name: str) -> bool:
     return name[:1].isalpha() and all(word.isalnum() and word.isascii() and word == word.lower() for word in words)
 
 
-def _shown(path: Path, tree: Tree) -> str:
+def _shown(path: Path) -> str:
     """Return the path for messages: relative to the working directory if it is in it."""
-    resolved, cwd = tree.resolved(path), Path.cwd()
+    resolved, cwd = DISK.resolved(path), Path.cwd()
     return (resolved.relative_to(cwd) if resolved.is_relative_to(cwd) else resolved).as_posix()
 
 

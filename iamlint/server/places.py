@@ -30,7 +30,7 @@ def _units(text: str, encoding: str) -> int:
             return len(text) + sum(ord(character) > 0xFFFF for character in text)
 
 
-def range_of(at: Location, text: SourceText | None, encoding: str = "utf-16") -> lsp.Range:
+def range_of(at: Location, text: SourceText | None, encoding: str) -> lsp.Range:
     """Return the range of a location. Without the text of its file, columns are taken as they are."""
 
     def position(line: int, column: int) -> lsp.Position:
@@ -40,7 +40,7 @@ def range_of(at: Location, text: SourceText | None, encoding: str = "utf-16") ->
     return lsp.Range(position(at.line, at.column), position(at.end_line, at.end_column))
 
 
-def offset_of(position: lsp.Position, text: SourceText, encoding: str = "utf-16") -> int:
+def offset_of(position: lsp.Position, text: SourceText, encoding: str) -> int:
     """Return the offset of a position in code points; beyond the end of its line it is that end."""
     starts = text.line_starts
     if position.line >= len(starts):

@@ -59,7 +59,7 @@ def find_settings(directory: Path, top: Path, tree: Tree = DISK) -> Path | Unrea
     return None
 
 
-def settings_of(path: Path, tree: Tree = DISK, name: str | None = None) -> tuple[SourceText, Value | None] | Unreadable:
+def settings_of(path: Path, tree: Tree, name: str | None) -> tuple[SourceText, Value | None] | Unreadable:
     """Return the text and the content of a configuration; None as content if it is empty."""
     source = _source(path, name or shown(path), tree)
     if isinstance(source, Unreadable):

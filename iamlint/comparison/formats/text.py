@@ -26,7 +26,7 @@ _OF_ONE_PLACE = 5
 """Maximum number of unknown answers shown that one line causes."""
 
 
-def comparison_text(found: Comparison, *, color: bool = False) -> str:
+def comparison_text(found: Comparison, *, color: bool) -> str:
     """Return a comparison as a text."""
     return "".join(f"{neutral(line) if not color else line}\n" for line in _lines(found, Paint(on=color)))
 

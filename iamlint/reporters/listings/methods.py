@@ -24,7 +24,7 @@ def chosen_methods(name: str | None) -> tuple[Method, ...]:
     return tuple(one for one in methods() if name is None or name in (one.id, one.group, *one.permissions))
 
 
-def methods_text(chosen: Iterable[Method], width: int | None = None) -> str:
+def methods_text(chosen: Iterable[Method], width: int | None) -> str:
     """Return one line for each method, below its group, set to the width of a terminal."""
     chosen, fold = tuple(chosen), Fold(width)
     widest = max((len(one.id) for one in chosen), default=0)

@@ -72,16 +72,12 @@ def answer(catalog: Catalog, name: str | None, *, for_programs: bool) -> str | U
     Roles may be given without ``roles/``, permissions in the form of deny policies.
     """
     if name is None:
-        return _json(catalog_data(catalog)) if for_programs else catalog_text(catalog)
+        return json_text(catalog_data(catalog)) if for_programs else catalog_text(catalog)
     if role := next((one for one in (name, f"roles/{name}") if one in catalog), None):
-        return _json(role_data(catalog, role)) if for_programs else role_text(catalog, role)
+        return json_text(role_data(catalog, role)) if for_programs else role_text(catalog, role)
     if permission := next(filter(catalog.is_permission, _spellings(name)), None):
-        return _json(permission_data(catalog, permission)) if for_programs else permission_text(catalog, permission)
+        return json_text(permission_data(catalog, permission)) if for_programs else permission_text(catalog, permission)
     return _nothing(catalog, name)
-
-
-def _json(data: dict[str, Any]) -> str:
-    return json_text(data)
 
 
 def _spellings(permission: str) -> tuple[str, str]:

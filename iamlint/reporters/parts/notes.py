@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from iamlint.basics.words import counted
+from iamlint.basics.words import counted, first_names
 from iamlint.finding import UnknownAnswer
 from iamlint.location import COMMAND_LINE, Location
+from iamlint.reporters.parts.frame import place
 from iamlint.results.report import Report
 
 _MOST_PLACES = 3
@@ -28,14 +29,9 @@ def placed_notes(report: Report) -> Iterator[tuple[Location, str]]:
     if unseen:
         accepted = sum(one.out_of_view for one in report.accepted)
         where = "beyond column 200, on a line of over 500 characters, or in a downloaded module"
-        text = f"{counted(accepted, 'finding')} accepted by a comment out of view ({where}): {_listed(unseen)}"
+        places = first_names([place(at) for at in unseen], _MOST_PLACES)
+        text = f"{counted(accepted, 'finding')} accepted by a comment out of view ({where}): {places}"
         yield unseen[0], text
-
-
-def _listed(places: list[Location]) -> str:
-    shown = ", ".join(f"{at.path}:{at.line}:{at.column}" for at in places[:_MOST_PLACES])
-    more = len(places) - _MOST_PLACES
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def distinct(unknown_answers: Iterable[UnknownAnswer]) -> list[UnknownAnswer]:

@@ -14,7 +14,7 @@ from iamlint.sources.gcloud.names import relative
 from iamlint.unknown import Unknown
 
 
-def org_policies(found: Sequence[Value], resource: Resource | None = None) -> Iterator[OrgPolicy]:
+def org_policies(found: Sequence[Value], resource: Resource | None) -> Iterator[OrgPolicy]:
     """Yield organization policies; ``resource`` is the default resource."""
     for policy in found:
         name = text(get(policy, "name")) or ""

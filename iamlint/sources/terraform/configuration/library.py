@@ -205,7 +205,7 @@ class Library:
         """Yield every module that was read, once for each program that reads it differently."""
         return {id(module): module for module in self._modules.values()}.values()
 
-    def for_root(self, root: Path, dialect: Dialect = "terraform") -> RootModules:
+    def for_root(self, root: Path, dialect: Dialect) -> RootModules:
         """Return the library for calls below one root module: with the modules installed for that root."""
         if self._memory:
             self.readings(root)  # evaluations of a root module depend on its files

@@ -157,7 +157,7 @@ def certain_elements(collection: Value) -> tuple[tuple[Value, Value], ...]:
     return tuple((part.value if partial.kind == "set" else part.key or index, part.value) for part in sure)
 
 
-def by_count(count: Value, address: str, most: int = MOST_INSTANCES) -> Expansion:
+def by_count(count: Value, address: str, most: int) -> Expansion:
     """Return the instances of ``count``; of an unknown one those of its least value, and those of its greatest."""
     if isinstance(count.data, Unknown):
         numbers = [_number(option) for option in count.options]
@@ -192,7 +192,7 @@ def _index(at: int) -> tuple[Key, dict[str, Value]]:
     return at, {"count": Value({"index": Value(at)})}
 
 
-def by_for_each(collection: Value, address: str, most: int = MOST_INSTANCES) -> Expansion:
+def by_for_each(collection: Value, address: str, most: int) -> Expansion:
     """Return the instances of ``for_each``: the keys of a map, the elements of a set of strings."""
     data = collection.data
     if isinstance(data, Unknown):

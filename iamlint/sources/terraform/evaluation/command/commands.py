@@ -62,7 +62,7 @@ _RUNS_UNKNOWN = regex(
     rf"(?:\A|[\n;|&(])[ \t]*+(?>(?:{_RUNNERS}|\w++=[^\s;|&(`]*+|[-/]\w++)[ \t]++)*+['\"]?\ue000++"
     r"(?:['\"]?[ \t]++-{1,2}\w[^\s;|&]*+)*+['\"]?[ \t]*+(?:[\n;|&)]|\Z)"
 )
-"""A command line of which nothing is known but the shell that runs it, and options."""
+"""A command line whose only known parts are the shell that runs it, and options."""
 _DIRECTORIES = ("working_dir", "working_directory")
 """The arguments that name the directory in which a command runs."""
 _MOST_COUNTED = 100
@@ -246,7 +246,7 @@ def _unread(arguments: list[Argument], run: Run, directories: list[str] | None) 
 
 
 def _unknown_command(written: Mapping[str, Argument], has_time: Callable[[str], bool]) -> Unread | None:
-    """Return the command of which nothing is known: it may be any."""
+    """Return a wholly unknown command: it may be any."""
     for name, argument in _named(written, _LINES):
         value = argument.value
         lines = [" ".join(_in_order(value))] if name == "program" else list(_alternatives(value))
