@@ -77,8 +77,8 @@ def _built_in(folder: Path, shown: str) -> tuple[tuple[Rule, ...], tuple[Unreada
         ), ()
     rules: list[Rule] = []
     errors: list[Unreadable] = []
-    for path in _documents(folder, DISK):
-        _load(path, DISK, None, rules, errors)
+    for path in _documents(folder):
+        _load(path, None, rules, errors)
     return tuple(rules), tuple(errors)
 
 
