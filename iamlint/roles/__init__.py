@@ -26,6 +26,7 @@ BASIC = frozenset({"roles/owner", "roles/editor", "roles/viewer", "roles/admin",
 
 MOST_SEARCHES = 200
 """Maximum number of similarity searches in one run; further names have no suggestion."""
+_MOST_RESULTS = 50 * MOST_SEARCHES
 UNLISTED = ("roles/iam.serviceAccountShortTermTokenMinter",)
 """Roles that Google's documentation grants but no list has, so their permissions are unknown.
 
@@ -59,6 +60,8 @@ class Catalog:
     """The files with newer definitions, in the order of their application."""
     newer: frozenset[str] = frozenset()
     """The roles that these files define or list."""
+    _results: dict[tuple[str, str], str | None] = field(default_factory=dict, compare=False, repr=False)
+    """The results of searches in all runs: a session searches for the same names after each edit."""
     _nearest: dict[tuple[str, str], str | None] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __contains__(self, role: str) -> bool:
@@ -82,7 +85,7 @@ class Catalog:
             if one.permissions is not None:
                 known[one.name] = one.permissions
         origins = (*self.origins, origin)
-        return replace(self, _roles=roles, _known=known, origins=origins, newer=frozenset(names))
+        return replace(self, _roles=roles, _known=known, origins=origins, newer=frozenset(names), _results={})
 
     def for_one_run(self) -> Catalog:
         """Return the same catalogue with an unused search budget."""
@@ -94,7 +97,11 @@ class Catalog:
         if key not in self._nearest:
             if len(self._nearest) >= MOST_SEARCHES:
                 return None
-            self._nearest[key] = search()
+            if key not in self._results:
+                if len(self._results) >= _MOST_RESULTS:
+                    self._results.clear()
+                self._results[key] = search()
+            self._nearest[key] = self._results[key]
         return self._nearest[key]
 
     @property
