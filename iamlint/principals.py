@@ -92,8 +92,8 @@ _BY_NUMBER = regex(
 )
 _NUMBERED = frozenset(f"{name}.gserviceaccount.com" for name in ("cloudservices", "cloudbuild", "developer"))
 _WITH_NUMBER = regex(r"(?:service|bq|project|connection|vault)-(?:p|f|o|org-|folder-)?[0-9]")
-_NAMED_BY_PROJECT = regex(r"(?:service|bq|project|connection|vault)-[a-z]")
-"""The beginnings of agents' e-mails that continue with the project's number, never its id.
+_NAMED_BY_PROJECT = regex(r"(?:service|bq|project|connection|vault)-(?:[a-z]|\Z)")
+"""The beginnings of agents' e-mails that continue with the project's number, never its id or nothing.
 
 Source: https://cloud.google.com/iam/docs/service-agents
 """

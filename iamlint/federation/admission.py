@@ -21,7 +21,7 @@ from iamlint.conditions.simplified import simplified
 from iamlint.conditions.token_claims import Claim, claims_compared, mapped
 from iamlint.facts import Condition, Provider, Text, expression_of
 from iamlint.federation.forms import may_have
-from iamlint.federation.issuers import Claims, Issuer, has_empty_part, only_issuer, read
+from iamlint.federation.issuers import Claims, Issuer, has_empty_part, meant_claim, only_issuer, read
 from iamlint.federation.private_issuers import AWS_ACCOUNT, issuer_of
 from iamlint.unknown import Unknown, shown
 
@@ -188,7 +188,7 @@ class Admission:
 
     def _no_claim(self, name: str) -> str | None:
         """Return that the issuer's tokens have no such claim, if people take another for it."""
-        meant = self.issuer.misnomers.get(name)
+        meant = meant_claim(name, self.issuer)
         other = None if meant else only_issuer(name, self.issuer)
         if not meant and not other:
             return None

@@ -157,7 +157,8 @@ def _text(name: str, like: str, letters: str = r"[^*\s]") -> Claims:
 _PATH = regex(r"[^/*\s]+/")
 _SEGMENT = r"(?:^|:)(?:repository_owner|repository_owner_id|repository_id|enterprise|enterprise_id):[^:*]+"
 _OWNER, _REPOSITORY = part("owner", _SINGLE), part("repository", _SINGLE)
-_REF: Form = ("refs/", part("ref", r"[^*\s]"))
+_REFS: tuple[Form, ...] = tuple((f"refs/{kind}/", part("ref", r"[^*\s]")) for kind in ("heads", "tags", "pull"))
+"""Source: ``github.ref`` in https://docs.github.com/en/actions/reference/workflows-and-actions/contexts"""
 # The subjects of new repositories contain the numbers of owner and repository.
 _REPOSITORIES: tuple[Form, ...] = (
     (
@@ -173,7 +174,7 @@ _REPOSITORIES: tuple[Form, ...] = (
     ("repo:", part("owner", r"[^/:@*\s]"), "/", part("repository", r"[^/:@*\s]")),
 )
 _CONTEXTS: tuple[Form, ...] = (
-    (":ref:", *_REF),
+    *((":ref:", *ref) for ref in _REFS),
     (":environment:", part("environment", r"[^*:]")),
     (":", part("context", "[^*]", "(?:pull_request(?::[^*]*)?|[a-z_]+:[^*]+)", never="(?:ref|environment):")),
     (),
@@ -206,7 +207,7 @@ _GITHUB = Issuer(
         "sub": Claims((*_SUBJECTS, _OWN_SUBJECT), "repo:example/shop:ref:refs/heads/main"),
         "repository": Claims(((_OWNER, "/", _REPOSITORY),), "example/shop"),
         "repository_owner": Claims(((_OWNER,),), "example"),
-        "ref": Claims((_REF,), "refs/heads/main"),
+        "ref": Claims(_REFS, "refs/heads/main"),
         **{
             name: Claims(
                 (
@@ -422,6 +423,22 @@ def only_issuer(name: str, issuer: Issuer) -> str | None:
     return address if other and name not in (*issuer.tenant, *issuer.claims) else None
 
 
+def meant_claim(name: str, issuer: Issuer) -> str | None:
+    """Return the claim that is meant by a name that no claim of an issuer has; None if it may be one.
+
+    Tokens get new claims, so only a misspelt name is certainly none.
+    """
+    known = (*issuer.tenant, *issuer.claims)
+    if name in known or not issuer.claims or len(name) < _SHORTEST_MISSPELT:
+        return issuer.misnomers.get(name)
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1, cutoff=_NEAR)
+    return issuer.misnomers.get(name) or next(iter(near), None)
+
+
+_SHORTEST_MISSPELT, _NEAR = 8, 0.92
+"""A shorter name, or one with more than a letter or two of difference, may be another claim."""
 _WORKLOADS = ("repository", "repository_id", "project_id", "project_path", "sub", "arn")
 OWN = Issuer(tenant=_WORKLOADS, workload=_WORKLOADS)
 """A private issuer, with the claims that identify a repository, project or role there."""

@@ -24,6 +24,13 @@ _NAMED = regex(rf"{HOLE}/(?P<who>.*)\Z", re.DOTALL)
 _OF_POOL = regex(r"(?:^|\.)google_iam_(?:workload_identity|workforce)_pool\.[^.\[]+(?:\[[^\]]*\])?\.(?:name|id)\Z")
 """Return the references whose value is the full name of a pool."""
 _GKE = regex(r"serviceAccount:(?P<project>[^\[]+)\.svc\.id\.goog\[(?P<inside>.*)\]\Z", re.DOTALL)
+_LIKE_POOLS = regex(r"(?:workload[-_]?identity|workforce|identity)[-_]?pools?/", re.IGNORECASE)
+"""What people write for `workloadIdentityPools` and `workforcePools`."""
+_POOL_ID = regex(r"[a-z0-9.:-]+")
+"""The id of a pool; those that Google makes for GKE and fleets have dots: ``PROJECT.svc.id.goog``.
+
+Source: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools/create
+"""
 _FIRST = ("projects", "folders", "organizations", "locations")
 """How a principal of IAM's host begins; a pool's id alone names nobody."""
 _LABEL = regex(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
@@ -117,7 +124,7 @@ def misspelling(principal: Principal, *, by_form: bool = False) -> str | None:
         certain = any(_OF_POOL.search(unknown_part) for unknown_part in _unknown_parts(principal)[:1])
         return _of_pool(scheme, "", named["who"], certain=certain, by_form=by_form)
     first = rest.partition("/")[0]
-    known = HOLE not in rest and re.search(r"(?:workloadIdentity|workforce)Pools", rest, re.IGNORECASE)
+    known = HOLE not in rest and _LIKE_POOLS.search(rest)
     if known or not (HOLE in first or first in _FIRST):
         form = "projects/NUMBER/locations/global/workloadIdentityPools/POOL"
         return f"its path is neither `{form}` nor `locations/global/workforcePools/POOL`"
@@ -139,6 +146,8 @@ def _of_pool(scheme: str, pool: str, who: str | None, *, certain: bool, by_form:
     """Return what is wrong after the pool. ``certain`` says that the pool's name ends where it seems to."""
     if "*" in pool:
         return f"`{pool}` is not the id of a pool: a set is one pool, `POOL/*`"
+    if HOLE not in pool and pool and not _POOL_ID.fullmatch(pool):
+        return f"`{pool}` is not the id of a pool: it has lower-case letters, digits and hyphens"
     if who is None or who == "":
         return (
             "nothing follows the pool: a subject, a group, an attribute, or `*` for the whole pool" if certain else None

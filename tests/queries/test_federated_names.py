@@ -56,6 +56,10 @@ GKE = ONE.removesuffix("ci") + "shop.svc.id.goog"
         "serviceAccount:shop.svc.id.goog[web/ web]",
         "serviceAccount:shop.svc.id.goog[Web/web]",
         "serviceAccount:shop.svc.id.goog[web/web/web]",
+        f"{SET.replace('Pools', 'Pool')}/attribute.repository/example/shop",
+        f"{SET.replace('workloadIdentityPools', 'workload-identity-pools')}/*",
+        f"{SET.removesuffix('ci')}POOL_ID/attribute.repository/example/shop",
+        f"{STAFF.removesuffix('staff')}Staff/group/operators",
     ],
 )
 def test_nobody_is_called_so(text: str) -> None:
@@ -82,6 +86,8 @@ def test_nobody_is_called_so(text: str) -> None:
         "serviceAccount:shop.svc.id.goog[web/web]",
         "principalSet://cloudresourcemanager.googleapis.com/projects/123/type/ServiceAccount",
         "principal://agents.global.org-1.system.id.goog/resources/x/y",
+        f"{ONE.removesuffix('ci')}example.com:shop.svc.id.goog/subject/ns/web/sa/web",
+        "principal://iam.googleapis.com/projects/-/serviceAccounts/ci@shop.iam.gserviceaccount.com",
         "user:ana@example.com",
     ],
 )

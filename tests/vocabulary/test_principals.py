@@ -378,10 +378,12 @@ def test_a_project_that_is_called_like_an_agent_is_none(email: str) -> None:
         "shop@cloudbuild.gserviceaccount.com",
         "shop-compute@developer.gserviceaccount.com",
         "bq-shop@bigquery-encryption.iam.gserviceaccount.com",
+        "service-@gcp-sa-pubsub.iam.gserviceaccount.com",
     ],
 )
 def test_no_agent_has_the_id_of_its_project_in_its_e_mail(member: str) -> None:
-    assert read_principal(f"serviceAccount:{member}").kind == "malformed"
+    text = f"serviceAccount:{member}"
+    assert read_principal(text, text).kind == "malformed"
 
 
 @pytest.mark.parametrize(
