@@ -636,6 +636,79 @@ def test_what_only_another_root_says_of_its_state_is_told(run: Run, grant: str, 
     assert told not in unknown(run(files, "prod", "docs"))
 
 
+OF_STATE = "data.terraform_remote_state.net.outputs.o"
+
+
+def grant(member: str, *more: str) -> str:
+    """Return the grant to a member that an expression gives, and further blocks."""
+    return GRANT.replace('"user:ana@example.com"', member) + "\n".join(more)
+
+
+def account(of: str) -> str:
+    return f'resource "google_service_account" "a" {{\n  account_id = {of}\n  project = "shop"\n}}\n'
+
+
+def call(*arguments: str) -> str:
+    return "\n  ".join(('module "m" {', 'source = "./m"', *arguments)) + "\n}\n"
+
+
+POLICY = f"""
+data "google_iam_policy" "p" {{
+  dynamic "binding" {{
+    for_each = [{OF_STATE}]
+    content {{
+      role    = "{TOKENS}"
+      members = [binding.value]
+    }}
+  }}
+}}
+resource "google_project_iam_policy" "x" {{
+  project     = "shop"
+  policy_data = data.google_iam_policy.p.policy_data
+}}
+"""
+OF_PROVIDER = GRANT.replace('  project = "shop"\n', "").replace("_project_iam", "_pubsub_topic_iam")
+OUTPUT = 'variable "o" {}\noutput "o" {\n  value = var.o\n}\n'
+WAYS: dict[str, dict[str, str]] = {
+    "locals": {"main.tf": grant("local.a", f"locals {{\n  a = local.b\n  b = {OF_STATE}\n}}\n")},
+    "all locals": {"main.tf": grant('lookup(local, "a", "")', f"locals {{\n  a = {OF_STATE}\n}}\n")},
+    "all of a type": {"main.tf": grant('data.terraform_remote_state["net"].outputs.o')},
+    "an account": {"main.tf": grant("google_service_account.a.member", account(f"substr({OF_STATE}, 6, 6)"))},
+    "an account in full": {
+        "main.tf": grant("resource.google_service_account.a.member", account(f"substr({OF_STATE}, 6, 6)"))
+    },
+    "a policy": {"main.tf": POLICY},
+    "the project of a provider": {
+        "main.tf": OF_PROVIDER.replace("  role", '  topic = "t"\n  role')
+        + f'provider "google" {{\n  project = substr({OF_STATE}, 6, 6)\n}}\n'
+    },
+    "a condition": {
+        "main.tf": GRANT.replace("{", f'{{\n  count = {OF_STATE} == "group:reader@example.com" ? 0 : 1', 1)
+    },
+    "a template": {"main.tf": grant(f'"${{{OF_STATE}}}"')},
+    "a loop": {"main.tf": grant("each.key").replace("{", f"{{\n  for_each = toset([for d in [{OF_STATE}] : d])", 1)},
+    "an override": {"main.tf": GRANT, "main_override.tf": grant(OF_STATE).replace('  project = "shop"\n', "")},
+    "a module": {"main.tf": grant("module.m.o", call(f"o = {OF_STATE}")), "m/main.tf": OUTPUT},
+    "the state in a module": {
+        "main.tf": grant("module.m.o", call()),
+        "m/main.tf": READS + f'output "o" {{\n  value = {OF_STATE}\n}}\n',
+    },
+    "JSON": {
+        "x.tf.json": json.dumps(
+            {"resource": {"google_project_iam_member": {"x": {"role": TOKENS, "member": f"${{{OF_STATE}}}"}}}}
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_what_depends_on_a_state_in_any_way_is_told(run: Run, way: dict[str, str]) -> None:
+    files = {f"prod/{name}": text for name, text in way.items()}
+    keeps = {"docs/main.tf": KEEPS + 'output "o" {\n  value = "group:reader@example.com"\n}\n'}
+    report = run({**files, "prod/state.tf": READS, **keeps})
+    assert ".x grants is only known by the outputs of docs" in unknown(report)
+
+
 def test_a_state_that_decides_nothing_is_not_told(run: Run) -> None:
     output = 'output "o" {\n  value = "0"\n}\n'
     account = (

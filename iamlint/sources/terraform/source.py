@@ -304,8 +304,9 @@ def _remembered(
 class _Roots:
     """The context for evaluating the root modules of a run; ``errors`` are those of their settings, by directory.
 
-    ``named`` are the ones that the user named: if everything must be ``certain``, only they define states. ``share``
-    are the steps of the current one. ``remembered`` are the evaluations of an earlier run.
+    ``named`` are the ones that the user named: if everything must be ``certain``, only they define states. ``only`` are
+    the blocks whose facts are wanted, by their `id`. ``share`` are the steps of the current one. ``remembered`` are the
+    evaluations of an earlier run.
     """
 
     library: Library
@@ -318,6 +319,7 @@ class _Roots:
     backend: Mapping[str, Value]
     remembered: RememberedRoots | KeptRoots | None = None
     certain: bool = False
+    only: Set[int] | None = None
     errors: dict[Path, list[Unreadable]] = field(default_factory=dict, init=False)
     share: Share = field(init=False)
     shared: dict[int, Shared] = field(default_factory=dict)
@@ -359,13 +361,14 @@ class _Roots:
         """Return the facts of a root module, and unread parts for what depends on outputs of modules that the user did
         not name.
         """
-        from iamlint.sources.terraform.worlds import by_outputs
-
         facts = self.facts(readings)
         by = self.read_by(next(iter(readings.values())).directory)
         if by is None:
             return facts
-        certain = replace(self, certain=True)
+        from iamlint.sources.terraform.configuration.state_readers import state_readers
+        from iamlint.sources.terraform.worlds import by_outputs
+
+        certain = replace(self, certain=True, only=state_readers(readings.values()))
         certain.share, certain._places = self.share, self._places
         found = certain.facts(readings)
         certain.end()
@@ -396,24 +399,26 @@ class _Roots:
 
     def _read(self, readings: Readings, facts: Callable[[Module, Dialect], tuple[list[Fact], bool]]) -> list[Fact]:
         """Return the facts as Terraform and as OpenTofu read a module; once if they read it the same."""
-        from iamlint.sources.terraform.worlds import either
-
         found: list[list[Fact]] = []
         for dialect, root in readings.items():
             stated, differs = facts(root, dialect)
             found.append(stated)
             if not differs:
                 break
-        return found[0] if len(found) == 1 else either(*found)
+        if len(found) == 1:
+            return found[0]
+        from iamlint.sources.terraform.worlds import either
+
+        return either(*found)
 
     def _of_workspaces(self, root: Module, top: Callable[[Module, Value], ModuleInstance]) -> tuple[list[Fact], bool]:
         """Return the facts of a module in every workspace, and whether another program reads a module differently."""
-        from iamlint.sources.terraform.worlds import Stated, further
-
         selected = selection(root, self.options.workspace, self.workspace.tree)
         first = self._remembering(top(root, selected.value))
         facts, differs = self.share.facts_of(first), first.run.modules.differ
         for name in selected.others if first.run.asks_workspace else ():
+            from iamlint.sources.terraform.worlds import Stated, further
+
             other = self._remembering(top(root, Value(name)))
             facts += further(self.share.facts_of(other), Stated(facts))
             differs |= other.run.modules.differ
@@ -477,6 +482,7 @@ class _Roots:
             ),
             budget=self.share.budget,
             reserve=self.share.reserve,
+            only=self.only,
             constants=None if self.options.memory else {},
             shared=self.shared,
         )

@@ -438,7 +438,10 @@ class ModuleInstance(LocalValues):
             yield backend
         self.say_others(self.scope(), wanted)
         running = {id(declared) for *_, declared in self.module.chosen(runs)}
+        only = None if self.path else self.run.only
         for mode, kind, name, declared in self.module.chosen(runs_or(wanted)):
+            if only is not None and id(declared) not in only:
+                continue
             if id(declared) in running:
                 self._say_commands(mode, declared)
             if wanted(mode, kind):

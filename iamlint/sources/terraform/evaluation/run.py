@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -118,7 +118,8 @@ class Run:
     ``constants`` are the values of locals that are the same in all instances of a module, by the `id` of the local;
     None if each instance is to read everything itself. ``shared`` are such values of all root modules. ``is_circular``
     says that a value refers to itself, ``deepest`` is the longest chain of references so far: both may depend on the
-    order of evaluation.
+    order of evaluation. ``only`` are the blocks of the root module whose instances are wanted, by their `id`; None for
+    all of them.
     """
 
     modules: Modules
@@ -141,6 +142,7 @@ class Run:
     calls: Calls | None = None
     is_circular: bool = False
     deepest: int = 0
+    only: Set[int] | None = None
     constants: dict[int, Value] | None = field(default_factory=dict)
     shared: dict[int, Shared] = field(default_factory=dict)
 
