@@ -30,6 +30,7 @@ from iamlint.hcl.functions.types import (
     text,
     uncertain,
     weight,
+    whole,
 )
 from iamlint.hcl.scope import Scope
 from iamlint.location import Made
@@ -322,8 +323,8 @@ def _unary(node: syntax.Unary, scope: Scope) -> Value:
     value = evaluate(node.operand, scope)
     if node.operator == "!":
         return Value(not boolean(value), span_of(node, scope))
-    found = number(value)
-    return Value(-found if found else Decimal("-0"), span_of(node, scope))
+    negated = Decimal(number(value)).copy_negate()  # the operator would round it to 28 digits
+    return Value(whole(negated) if negated else negated, span_of(node, scope))
 
 
 # -- templates ---------------------------------------------------------------------------------------------------------

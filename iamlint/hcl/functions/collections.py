@@ -123,8 +123,8 @@ def _element(list_: Value, index: Value) -> Data | Value:
     found, at = ordered(list_), integer(index)
     if not found:
         raise EvaluationError("element() of an empty list")
-    if at < 0 and at % len(found):
-        raise UnknownResult(Unknown("a negative index, which only newer versions of Terraform take"))
+    if at < 0 and at % len(found) and not isinstance(found, List):
+        raise UnknownResult(Unknown("a negative index of a tuple, which only newer versions of Terraform take"))
     return found[at % len(found)]
 
 

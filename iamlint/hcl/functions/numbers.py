@@ -29,8 +29,7 @@ def _rounded(rounding: str) -> Function:
 
 
 def _abs(value: Value) -> Data:
-    found = number(value)
-    return -found if found < 0 else found
+    return whole(Decimal(number(value)).copy_abs())
 
 
 def _log(value: Value, base: Value) -> Data:

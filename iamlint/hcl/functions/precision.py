@@ -6,7 +6,8 @@ https://developer.hashicorp.com/terraform/language/expressions/types
 
 from __future__ import annotations
 
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+import re
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
 BITS = 512
@@ -38,6 +39,29 @@ def shortest(value: Fraction) -> Number:
             low = middle + 1
     found = _decimal(nearest, low)
     return int(found) if nearest.denominator == 1 else found.normalize(Context(prec=_DIGITS))
+
+
+def general(found: Decimal, precision: int | None) -> str:
+    """Return a number as Go formats it with ``%g``: at most this number of digits, the shortest without one."""
+    if precision is not None:
+        found = Context(prec=max(1, precision), rounding=ROUND_HALF_EVEN).create_decimal(found)
+    digits = found.normalize(Context(prec=1_000)).as_tuple().digits
+    power = found.adjusted() if found else 0
+    if -4 <= power < _limit(precision, digits, power):
+        return format(found.normalize(Context(prec=1_000)), "f")
+    return exponent(f"{found:.{len(digits) - 1}e}")
+
+
+def exponent(shown: str) -> str:
+    """Go writes at least two digits of an exponent."""
+    return re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", shown)
+
+
+def _limit(precision: int | None, digits: tuple[int, ...], power: int) -> int:
+    if precision is None:
+        return 6
+    precision = max(1, precision)
+    return len(digits) if precision > len(digits) >= power + 1 else precision
 
 
 def _decimal(value: Fraction, digits: int) -> Decimal:

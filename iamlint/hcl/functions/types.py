@@ -412,7 +412,9 @@ def _content(value: Value) -> str:
         case bool() as flag:
             return "T" if flag else "F"
         case int() | Decimal() as number:
-            return f"{Decimal(number):.10g}"
+            from iamlint.hcl.functions.precision import general
+
+            return general(Decimal(number), 10)
         case str() as found:
             return json.dumps(found, ensure_ascii=False)
         case Map() as fields:

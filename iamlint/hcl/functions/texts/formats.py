@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Data, List, SetOf, Value
 from iamlint.hcl.functions.graphemes import graphemes
-from iamlint.hcl.functions.precision import exact
+from iamlint.hcl.functions.precision import exact, exponent, general
 from iamlint.hcl.functions.texts.assembly import Assembly, too_long
 from iamlint.hcl.functions.texts.encoding import json_of
 from iamlint.hcl.functions.types import (
@@ -150,34 +150,12 @@ def _float(verb: str, precision: int | None, value: Value) -> str:
     found = number(value)
     fraction = exact(found)
     if verb in "gG":
-        shown = _general(Decimal(found), precision)
+        shown = general(Decimal(found), precision)
     else:
         digits = Context(prec=5_000, rounding=ROUND_HALF_EVEN)
         true_value = digits.divide(Decimal(fraction.numerator), Decimal(fraction.denominator)) if fraction else 0.0
-        shown = _exponent(f"{true_value:.{precision}{verb.lower()}}")
+        shown = exponent(f"{true_value:.{precision}{verb.lower()}}")
     return shown.upper() if verb in "EG" else shown
-
-
-def _general(found: Decimal, precision: int | None) -> str:
-    if precision is not None:
-        found = Context(prec=max(1, precision), rounding=ROUND_HALF_EVEN).create_decimal(found)
-    digits = found.normalize(Context(prec=1_000)).as_tuple().digits
-    power = found.adjusted() if found else 0
-    if -4 <= power < _limit(precision, digits, power):
-        return format(found.normalize(Context(prec=1_000)), "f")
-    return _exponent(f"{found:.{len(digits) - 1}e}")
-
-
-def _limit(precision: int | None, digits: tuple[int, ...], power: int) -> int:
-    if precision is None:
-        return 6
-    precision = max(1, precision)
-    return len(digits) if precision > len(digits) >= power + 1 else precision
-
-
-def _exponent(shown: str) -> str:
-    """Go writes at least two digits of an exponent."""
-    return re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", shown)
 
 
 def _formatlist(pattern: Value, *values: Value) -> Data:

@@ -222,8 +222,9 @@ def _substr(value: Value, offset: Value, length: Value) -> Data:
         if start + size <= len(known_part):
             return known_part[start : start + size]
     whole = graphemes(text(value))
+    to_end = size < 0 or (size == 0 and start < 0)  # Go's loop over none of them does not stop
     start = max(0, len(whole) + start) if start < 0 else start
-    return "".join(whole[start:] if size < 0 else whole[start : start + size])
+    return "".join(whole[start:] if to_end else whole[start : start + size])
 
 
 def _title(value: Value) -> Data:

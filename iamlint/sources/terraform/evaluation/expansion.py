@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import replace
-from decimal import Decimal
 
 from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import NULL, Part, Partial, SetOf, Value, key_value
+from iamlint.hcl.functions.types import number_of
 from iamlint.unknown import Unknown, UnknownPart
 
 LONGEST_KEY = 1_000
@@ -17,6 +18,12 @@ MOST_INSTANCES = 10_000
 """Maximum number of instances of one block that are expanded."""
 
 Key = str | int | None
+
+
+class UnknownKey(str):
+    """The text of a key that is not known: references in it are no part of a known key."""
+
+    __slots__ = ()
 
 
 @frozen
@@ -178,10 +185,8 @@ def _number(count: Value) -> int | Unknown:
 
     Only Terraform 0.11 accepts true and false: they are 1 and 0 there.
     """
-    number = count.data
-    if isinstance(number, bool) or (isinstance(number, str) and number.isdecimal()):
-        number = int(number)
-    if not isinstance(number, int | Decimal) or number != int(number) or number < 0:
+    number = int(count.data) if isinstance(count.data, bool) else number_of(count.data)
+    if number is None or number != int(number) or number < 0:
         return Unknown("count is not a whole number")
     if number > MOST_INSTANCES:
         return Unknown(f"count is larger than the {MOST_INSTANCES} that iamlint expands")
@@ -225,9 +230,10 @@ def _name(key: Value, taken: Container[Key]) -> str | Unknown:
         case str() as name:
             return name
         case Unknown() as part if part.is_named or part.text not in taken:
-            return part.text
+            return UnknownKey(part.text)
         case Unknown() as part:
-            return next(name for number in itertools.count(2) if (name := f"{part.text} {number}") not in taken)
+            numbered = (UnknownKey(f"{part.text} {number}") for number in itertools.count(2))
+            return next(name for name in numbered if name not in taken)
         case _:
             return Unknown("a key of for_each is not a string")
 
@@ -266,13 +272,28 @@ def _symbolic(why: Unknown, address: str, repeated: str) -> Expansion:
     return Expansion((), repeated, why, (names,), rest=True)
 
 
+_PLAIN = regex(r"[\w./:@ -]*")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
 def key_text(key: Key) -> str:
-    """Return an instance key as in addresses: ``[0]``, ``["a"]``, "" for a single instance."""
+    """Return an instance key as in addresses: ``[0]``, ``["a"]``, "" for a single instance.
+
+    https://github.com/hashicorp/terraform/blob/main/internal/addrs/instance_key.go (toHCLQuotedString)
+    """
     if key is None:
         return ""
     if isinstance(key, int):
         return f"[{key}]"
-    quoted = (
-        key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    )
+    if _PLAIN.fullmatch(key):
+        return f'["{key}"]'
+    quoted = "".join(map(_quoted, key))
+    if not isinstance(key, UnknownKey):
+        quoted = quoted.replace("${", "$${").replace("%{", "%%{")
     return f'["{quoted}"]'
+
+
+def _quoted(character: str) -> str:
+    if character in _ESCAPES or character.isprintable():
+        return _ESCAPES.get(character, character)
+    return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"

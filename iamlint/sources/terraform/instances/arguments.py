@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from iamlint.documents.values import Data, Part, SetOf, Value
 from iamlint.facts import Place, Text
+from iamlint.hcl.functions.types import bool_of, number_text
 from iamlint.location import Made, Span
 from iamlint.sources.terraform.instances.instance import Argument, Body
 from iamlint.unknown import Unknown, UnknownPart, shown, worded
@@ -30,7 +31,7 @@ def text_of(value: Value) -> Text | None:
         case bool() as flag:
             return "true" if flag else "false"
         case int() | Decimal() as number:
-            return str(number)
+            return number_text(number)
         case _:
             return Unknown("this is not a string")
 
@@ -44,15 +45,11 @@ def _one_of(why: Unknown, options: Iterable[Value]) -> Unknown:
 
 def flag_of(value: Value) -> bool | Unknown:
     """Return a value as Terraform converts it for a boolean argument; false for null."""
-    match value.data:
-        case bool() | Unknown() as data:
-            return data
-        case None | "false":
-            return False
-        case "true":
-            return True
-        case _:
-            return Unknown("this is neither true nor false")
+    data = value.data
+    if data is None or isinstance(data, bool | Unknown):
+        return data or False
+    flag = bool_of(data)
+    return Unknown("this is neither true nor false") if flag is None else flag
 
 
 def place_of(argument: Argument, value: Value | None = None, item: Span | None = None) -> Place:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Place, Resource, Text
-from iamlint.sources.terraform.instances.arguments import Placed, placed_text, text_of
+from iamlint.sources.terraform.instances.arguments import Placed, named, placed_text, text_of
 from iamlint.sources.terraform.instances.instance import Instance
 from iamlint.sources.terraform.resources.projects import default_project
 from iamlint.unknown import Unknown, UnknownPart, join_texts, without_prefix
@@ -60,6 +60,46 @@ _WITHOUT_PROJECT = frozenset(
     ]
 )
 """The families without a ``project`` argument; in all others it is optional and defaults to the provider's."""
+
+_PROVIDERS_OWN = {
+    "region": frozenset(
+        [
+            "api_gateway_gateway",
+            "cloudfunctions_function",
+            "compute_region_backend_bucket",
+            "compute_region_backend_service",
+            "compute_region_disk",
+            "compute_region_instant_snapshot",
+            "compute_region_network_firewall_policy",
+            "compute_subnetwork",
+            "data_catalog_entry_group",
+            "data_catalog_tag_template",
+            "data_catalog_taxonomy",
+            "data_fusion_instance",
+            "dataform_repository",
+            "dataproc_cluster",
+            "dataproc_job",
+            "iap_tunnel_dest_group",
+            "iap_web_region_backend_service",
+            "iap_web_region_forwarding_rule_service",
+            "vertex_ai_feature_group",
+            "vertex_ai_feature_online_store",
+            "vertex_ai_feature_online_store_featureview",
+            "vertex_ai_featurestore",
+            "vertex_ai_reasoning_engine",
+        ]
+    ),
+    "zone": frozenset(
+        [
+            "compute_disk",
+            "compute_instance",
+            "compute_instant_snapshot",
+            "compute_storage_pool",
+            "iap_tunnel_instance",
+        ]
+    ),
+}
+"""The families whose region or zone defaults to the provider's, as its schema has them as optional."""
 
 _OUTER_FIRST = [
     "project",
@@ -156,11 +196,16 @@ def _other(instance: Instance, family: str) -> tuple[Resource, Place]:
     parts: list[Placed] = []
     if family not in _WITHOUT_PROJECT or "project" in instance.body.arguments:
         parts.append(default_project(instance))
-    for name in sorted(set(instance.body.arguments) - NOT_THE_TARGET - {"project"}, key=_rank):
+    named_by: dict[str, Placed] = {}
+    for name in set(instance.body.arguments) - NOT_THE_TARGET - {"project"}:
         value = instance.body.value(name)
         if text_of(value) is not None and not isinstance(value.data, dict | tuple):
             text, at = _required(instance, name)
-            parts.append((without_prefix(text, "b/") if name == "bucket" else text, at))  # the provider's form of ids
+            named_by[name] = without_prefix(text, "b/") if name == "bucket" else text, at  # the provider's form of ids
+    inherited = location_of_provider(instance, family)
+    if inherited:
+        named_by.setdefault(*inherited)
+    parts += [named_by[name] for name in sorted(named_by, key=_rank)]
     if not parts:
         return Resource(family, Unknown("nothing here names the resource")), Place(instance.body.at.location)
     own, place = parts[-1]
@@ -172,6 +217,20 @@ def _other(instance: Instance, family: str) -> tuple[Resource, Place]:
     if _is_full(own):
         return Resource(family, own), place
     return Resource(family, join_texts(*[part for text, _ in parts for part in ("/", text)][1:])), place
+
+
+def location_of_provider(instance: Instance, family: str) -> tuple[str, Placed] | None:
+    """Return the argument that a resource takes from its provider if it has none, and its text: a region, or a zone.
+
+    None if the provider has none either: it is that of the environment, for all providers.
+    """
+    argument = next((name for name, families in _PROVIDERS_OWN.items() if family in families), None)
+    provider = instance.provider
+    found = placed_text(provider.body, argument) if provider and argument else None
+    if provider is None or found is None or found[0] == "":
+        return None
+    text = named(found[0], f"{provider.address}.{argument}", f"{argument} is not set")
+    return str(argument), (text, Place(instance.body.at.location, found[1].at))
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -27,6 +27,7 @@ from iamlint.sources.terraform.instances.arguments import (
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.sources.terraform.instances.view import joined
+from iamlint.sources.terraform.resources.families import location_of_provider
 from iamlint.sources.terraform.resources.projects import default_project
 from iamlint.unknown import Truth, Unknown, without_prefix
 
@@ -304,6 +305,9 @@ def _resource(instance: Instance, kind: _Type, project: Text | None) -> Resource
     """Return the resource as grants on it name it: project, location and name."""
     body = instance.body
     location = next((text for name in _LOCATIONS if (text := text_of(body.value(name)))), None)
+    if location is None:
+        inherited = location_of_provider(instance, instance.type.removeprefix("google_"))
+        location = inherited[1][0] if inherited else None
     unnamed = f"{instance.address}.{kind.name} is known after apply"
     name = named(text_of(body.value(kind.name)), f"{instance.address}.{kind.name}", unnamed)
     parts = [part for part in (project, location, name) if part is not None]
