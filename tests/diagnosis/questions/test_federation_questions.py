@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from diagnosis.small_inputs import (
@@ -27,103 +28,45 @@ CLAIMS = {"repository": "acme/app", "repository_owner": "acme", **GITHUB_CLAIMS}
 BASE = ACCOUNT + POOL
 
 
+def github(
+    name: str,
+    right: str,
+    trusted: str = provider(),
+    *,
+    member: str = pool_member("attribute.repository/acme/app"),
+    role: str = WORKLOAD,
+    **more: Any,
+) -> Case:
+    """A case of a workflow of GitHub, with what differs from the usual provider, grant and claims."""
+    return case(name, BASE + trusted + grant(member, role), G, right, **{"claims": CLAIMS, **more})
+
+
 CASES = [
-    case(
-        "gh ok",
-        BASE
-        + provider("assertion.repository_owner=='acme'")
-        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
-        "works",
-        claims=CLAIMS,
-    ),
-    case(
-        "gh ok no claims",
-        BASE
-        + provider("assertion.repository_owner=='acme'")
-        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
-        "works",
-    ),
-    case(
-        "gh ref cond no claims",
-        BASE
-        + provider("assertion.ref=='refs/heads/main'")
-        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
-        "unknown missing-input",
-    ),
-    case(
-        "gh ref wrong",
-        BASE
-        + provider("assertion.ref=='refs/heads/prod'")
-        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
-        "fails federation",
-        claims=CLAIMS,
-    ),
-    case(
-        "gh case repo",
-        BASE + provider() + grant(pool_member("attribute.repository/Acme/App"), WORKLOAD),
-        G,
-        "fails member",
-        claims=CLAIMS,
-    ),
-    case(
-        "gh case cond",
-        BASE
-        + provider("assertion.repository_owner=='Acme'")
-        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
-        "fails federation",
-        claims=CLAIMS,
-    ),
-    case(
-        "gh other repo",
-        BASE + provider() + grant(pool_member("attribute.repository/acme/site"), WORKLOAD),
-        G,
-        "fails",
-        claims=CLAIMS,
-    ),
-    case(
-        "gh unmapped attr",
-        BASE + provider() + grant(pool_member("attribute.repository_owner/acme"), WORKLOAD),
-        G,
-        "fails member",
-        claims=CLAIMS,
-    ),
-    case(
-        "gh subject ok",
-        BASE + provider() + grant(pool_member("subject/repo:acme/app:ref:refs/heads/main", "principal"), WORKLOAD),
-        G,
-        "works",
-        claims=CLAIMS,
-    ),
-    case(
+    github("gh ok", "works", provider("assertion.repository_owner=='acme'")),
+    github("gh ok no claims", "works", provider("assertion.repository_owner=='acme'"), claims={}),
+    github("gh ref cond no claims", "unknown missing-input", provider("assertion.ref=='refs/heads/main'"), claims={}),
+    github("gh ref wrong", "fails federation", provider("assertion.ref=='refs/heads/prod'")),
+    github("gh case repo", "fails member", member=pool_member("attribute.repository/Acme/App")),
+    github("gh case cond", "fails federation", provider("assertion.repository_owner=='Acme'")),
+    github("gh other repo", "fails", member=pool_member("attribute.repository/acme/site")),
+    github("gh unmapped attr", "fails member", member=pool_member("attribute.repository_owner/acme")),
+    github("gh subject ok", "works", member=pool_member("subject/repo:acme/app:ref:refs/heads/main", "principal")),
+    github(
         "gh subject unknown",
-        BASE + provider() + grant(pool_member("subject/repo:acme/app:ref:refs/heads/main", "principal"), WORKLOAD),
-        G,
         "unknown missing-input",
+        member=pool_member("subject/repo:acme/app:ref:refs/heads/main", "principal"),
+        claims={},
     ),
-    case(
+    github(
         "gh subject wrong branch",
-        BASE + provider() + grant(pool_member("subject/repo:acme/app:ref:refs/heads/prod", "principal"), WORKLOAD),
-        G,
         "fails member",
-        claims=CLAIMS,
+        member=pool_member("subject/repo:acme/app:ref:refs/heads/prod", "principal"),
     ),
-    case("gh whole pool", BASE + provider() + grant(pool_member("*"), WORKLOAD), G, "works", claims=CLAIMS),
-    case(
+    github("gh whole pool", "works", member=pool_member("*")),
+    github(
         "gh pool project id member",
-        BASE
-        + provider()
-        + grant(
-            '"principalSet://iam.googleapis.com/projects/tools/locations/global/workloadIdentityPools/gh/attribute.repository/acme/app"',
-            WORKLOAD,
-        ),
-        G,
         "fails member",
-        claims=CLAIMS,
+        member='"principalSet://iam.googleapis.com/projects/tools/locations/global/workloadIdentityPools/gh/attribute.repository/acme/app"',
     ),
     case(
         "gh other project number",
@@ -155,25 +98,12 @@ CASES = [
         "works",
         claims=CLAIMS,
     ),
-    case(
+    github(
         "gh number no map",
-        BASE
-        + provider()
-        + grant(
-            '"principalSet://iam.googleapis.com/projects/2345678901/locations/global/workloadIdentityPools/gh/attribute.repository/acme/app"',
-            WORKLOAD,
-        ),
-        G,
         "unknown missing-input",
-        claims=CLAIMS,
+        member='"principalSet://iam.googleapis.com/projects/2345678901/locations/global/workloadIdentityPools/gh/attribute.repository/acme/app"',
     ),
-    case(
-        "gh user instead of wiu",
-        BASE + provider() + grant(pool_member("attribute.repository/acme/app"), USER),
-        G,
-        "fails grant",
-        claims=CLAIMS,
-    ),
+    github("gh user instead of wiu", "fails grant", role=USER),
     case(
         "gh provider disabled",
         BASE
@@ -183,90 +113,48 @@ CASES = [
         "fails federation",
         claims=CLAIMS,
     ),
-    case(
-        "gh wrong issuer",
-        BASE + provider(issuer="https://gitlab.com") + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
-        "fails federation",
-        claims=CLAIMS,
-    ),
-    case(
+    github("gh wrong issuer", "fails federation", provider(issuer="https://gitlab.com")),
+    github(
         "gh audience",
-        BASE
-        + provider(more='allowed_audiences=["https://x.example"]')
-        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
         "fails federation",
+        provider(more='allowed_audiences=["https://x.example"]'),
         claims={
             **CLAIMS,
             "aud": "https://iam.googleapis.com/projects/2345678901/locations/global/workloadIdentityPools/gh/providers/p",
         },
     ),
-    case(
+    github(
         "gh audience ok",
-        BASE
-        + provider(more='allowed_audiences=["https://x.example"]')
-        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
         "works",
+        provider(more='allowed_audiences=["https://x.example"]'),
         claims={**CLAIMS, "aud": "https://x.example"},
     ),
-    case(
+    github(
         "gh audience default ok",
-        BASE + provider() + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
         "works",
         claims={
             **CLAIMS,
             "aud": "https://iam.googleapis.com/projects/2345678901/locations/global/workloadIdentityPools/gh/providers/p",
         },
     ),
-    case(
-        "gh attr in cond",
-        BASE
-        + provider("attribute.repository in ['acme/app','acme/site']")
-        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
-        "works",
-        claims=CLAIMS,
-    ),
-    case(
-        "gh google.subject cond",
-        BASE
-        + provider("google.subject.startsWith('repo:acme/')")
-        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
-        "works",
-        claims=CLAIMS,
-    ),
-    case(
+    github("gh attr in cond", "works", provider("attribute.repository in ['acme/app','acme/site']")),
+    github("gh google.subject cond", "works", provider("google.subject.startsWith('repo:acme/')")),
+    github(
         "gh extract",
-        BASE
-        + provider(
+        "works",
+        provider(
             mapping='"google.subject"="assertion.sub"\n "attribute.repository"="assertion.sub.extract(\'repo:{x}:\')"'
-        )
-        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
-        "works",
-        claims=CLAIMS,
+        ),
     ),
-    case(
+    github(
         "gh extract without a part",
-        BASE
-        + provider(mapping='"google.subject"="assertion.sub.extract(\'repo\')"')
-        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
         "fails federation",
-        claims=CLAIMS,
+        provider(mapping='"google.subject"="assertion.sub.extract(\'repo\')"'),
     ),
-    case(
+    github(
         "gh attribute that is not mapped",
-        BASE
-        + provider("!has(attribute.team) && assertion.repository.split('/').exists(part, part == 'acme')")
-        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
         "works",
-        claims=CLAIMS,
+        provider("!has(attribute.team) && assertion.repository.split('/').exists(part, part == 'acme')"),
     ),
     case(
         "gh var cond",
@@ -360,20 +248,16 @@ CASES = [
         "principal://iam.googleapis.com/projects/2345678901/locations/global/workloadIdentityPools/gh/subject/x",
         "works",
     ),
-    case(
+    github(
         "provider named wrong",
-        BASE + provider() + grant(pool_member("*"), WORKLOAD),
-        G,
         "fails federation",
-        claims=CLAIMS,
+        member=pool_member("*"),
         provider="projects/2345678901/locations/global/workloadIdentityPools/gh/providers/other",
     ),
-    case(
+    github(
         "provider is a pool",
-        BASE + provider() + grant(pool_member("*"), WORKLOAD),
-        G,
         "fails federation",
-        claims=CLAIMS,
+        member=pool_member("*"),
         provider="projects/2345678901/locations/global/workloadIdentityPools/gh",
     ),
     case(
@@ -384,21 +268,17 @@ CASES = [
         claims=CLAIMS,
         error=DENIED,
     ),
-    case(
+    github(
         "sub too long in attribute",
-        BASE
-        + provider(mapping='"google.subject"="assertion.sub"\n "attribute.repository"="assertion.repository"')
-        + grant(pool_member("attribute.repository/acme/app"), WORKLOAD),
-        G,
         "fails federation",
+        provider(mapping='"google.subject"="assertion.sub"\n "attribute.repository"="assertion.repository"'),
         claims={**CLAIMS, "sub": "repo:acme/app:" + "x" * 130},
     ),
-    case(
+    github(
         "mapping not string",
-        BASE + provider(mapping='"google.subject"="assertion.sub==\'x\'"') + grant(pool_member("*"), WORKLOAD),
-        G,
         "fails federation",
-        claims=CLAIMS,
+        provider(mapping='"google.subject"="assertion.sub==\'x\'"'),
+        member=pool_member("*"),
     ),
 ]
 
