@@ -328,7 +328,7 @@ def discover(paths: Iterable[Path], workspace: Workspace, excluded: PathGlobs | 
         elif kind == "file" and is_ignored(path.name):
             why = "Terraform ignores files whose name begins with a dot"
             found.errors.append(Unreadable(Location(workspace.shown(path)), why, "rename it, or leave it out"))
-        elif kind == "file" and tree.status(path).size:
+        elif kind == "file" and (tree.status(path).size or is_configuration(path.name)):
             _sort(path, found, workspace, named=True)
         else:
             found.errors.append(Unreadable(Location(workspace.shown(path)), *_useless(path, tree)))

@@ -68,6 +68,14 @@ def test_an_unreadable_file_is_an_error_at_its_place(name, data, said):
     assert said in error.reason
 
 
+def test_an_empty_file_of_a_configuration_means_its_directory():
+    Path("main.tf").write_text('resource "google_project_iam_member" "m" {\n  member = "user:ana@example.com"\n}\n')
+    Path("wif.tf").write_bytes(b"")
+    reading = read([Path("wif.tf")], Options())
+    assert reading.errors == []
+    assert principals(reading.facts) == ["user:ana@example.com"]
+
+
 def test_a_missing_file_and_a_directory_with_nothing_are_errors(tmp_path):
     Path("empty").mkdir()
     reading = read([Path("gone.json"), Path("empty")], Options())
