@@ -121,6 +121,16 @@ def test_a_path_has_each_hop_with_its_method_grant_and_line(folder: Path) -> Non
     ]
 
 
+def test_a_principal_of_a_variable_file_is_shown_where_it_is_written(folder: Path) -> None:
+    text = ESTATE.replace('"group:devs@example.com"', "var.devs")
+    (folder / "main.tf").write_text(f'variable "devs" {{}}\n{text}', encoding="utf-8")
+    (folder / "terraform.tfvars").write_text('\ndevs = "group:devs@example.com"\n', encoding="utf-8")
+    asked = ("paths", "--from", "devs@example.com", "--to", RELAY)
+    assert f"on service account {RELAY}  terraform.tfvars:2:8" in run(*asked).output
+    (path,) = document(*asked, code=1)["paths"]
+    assert (path["hops"][0]["path"], path["hops"][0]["line"]) == ("main.tf", 19)  # the argument
+
+
 def test_attaching_needs_a_place_to_deploy_and_tells_both_grants(folder: Path) -> None:
     assert not document("paths", "--from", "user:ana@*", "--to", BOSS, code=0)["paths"]
     (folder / "deploys.tf").write_text(DEPLOYS, encoding="utf-8")

@@ -16,7 +16,7 @@ from iamlint.paths.groups import Group, grouped
 from iamlint.paths.hops import Hop
 from iamlint.reporters.parts.plain import json_escaped, neutral
 from iamlint.reporters.paths.lines import short
-from iamlint.reporters.paths.told import Told, granted, place_of, reasons, role_of, through_of
+from iamlint.reporters.paths.told import Told, granted, place_of, reasons, role_of, seen_at, through_of
 
 MOST_NAMES = 200
 """Principals, and accounts, that are listed of one group."""
@@ -149,7 +149,7 @@ def _grants(told: Told, hop: Hop, frames: dict[str, list[Any]]) -> list[dict[str
         else:
             found[id(grant)] = {
                 "text": neutral(f"{permission} {text}"),
-                "at": _framed(told, grant.principal_place.at, frames),
+                "at": _framed(told, seen_at(grant), frames),
             }
     at = place_of(hop)
     if not found and at:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from iamlint.paths.hops import Hop
 from iamlint.reporters.parts.frame import Paint, place
 from iamlint.reporters.parts.plain import listed, neutral
-from iamlint.reporters.paths.told import closed_by, granted, place_of, reasons, role_of, through_of
+from iamlint.reporters.paths.told import closed_by, granted, place_of, reasons, role_of, seen_at, through_of
 
 
 def short(name: str) -> str:
@@ -42,6 +42,6 @@ def _grants(hop: Hop, paint: Paint) -> Iterator[str]:
     found: dict[int, tuple[list[str], str]] = {}
     for permission, grant in granted(hop):
         where = f"{neutral(role_of(grant))} on {neutral(str(grant.resource))}"
-        told = f"{where}  {paint('36', place(grant.principal_place.at))}"
+        told = f"{where}  {paint('36', place(seen_at(grant)))}"
         found.setdefault(id(grant), ([], told))[0].append(permission)
     yield from (f"{neutral(listed(permissions, 2))} by {told}" for permissions, told in found.values())

@@ -80,6 +80,11 @@ def granted(hop: Hop) -> list[tuple[str, Grant]]:
     return list(zip(hop.way.method.permissions, hop.way.grants, strict=False)) if hop.way else []
 
 
+def seen_at(grant: Grant) -> Location:
+    """Return where the principal of a grant is written, or the argument if nothing else has the text."""
+    return grant.principal_place.origin or grant.principal_place.at
+
+
 def through_of(hop: Hop) -> tuple[str, Location] | None:
     """Return what a hop goes through, with its place: a resource that runs as the account, or a workload's grant."""
     match hop.way.through if hop.way else None:

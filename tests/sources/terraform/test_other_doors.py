@@ -320,11 +320,14 @@ def test_manifests_with_parts_that_are_not_known(check: Check) -> None:
         manifest(PARTIAL | {"spec": "@"}).replace('"@"', "var.k"),
         manifest(MEMBER | {"apiVersion": "@"}).replace('"@"', "var.k"),
         manifest({"apiVersion": "cloudplatform.gcp.upbound.io/v1beta1", "kind": "ProjectIAMMember"}),
+        manifest("each.value\n  for_each = var.k"),
+        manifest("each.value\n  for_each = var.k", "kubectl_manifest", "yaml_body"),
     ],
 )
 def test_manifests_that_are_not_known(check: Check, text: str) -> None:
     (one,) = unknown_answers(check({"main.tf": text}, select=RULE))
-    assert one.address in ("kubernetes_manifest.x", "kubectl_manifest.x")
+    assert one.address.removesuffix("[*]") in ("kubernetes_manifest.x", "kubectl_manifest.x")
+    assert "is not read: " in one.reason
 
 
 def test_other_manifests_say_nothing(check: Check) -> None:

@@ -195,6 +195,11 @@ _LIMITS = (AccessSetting, Bucket, KubernetesAccount, Perimeter, ProjectReference
 """Facts that only add to others: an unknown number of them is not reported separately."""
 
 
+def _says(stated: list[Fact], reason: str) -> bool:
+    """Whether nothing is read of an instance for this reason."""
+    return all(isinstance(fact, UnreadPart) and fact.reason.endswith(reason) for fact in stated)
+
+
 def facts_of(instance: Instance) -> Iterator[Fact]:
     """Yield the facts of an instance.
 
@@ -206,7 +211,7 @@ def facts_of(instance: Instance) -> Iterator[Fact]:
     state = _state(instance.mode, instance.type)
     stated = list(state(instance)) if state else []
     gives = any(not isinstance(fact, _LIMITS) for fact in stated)
-    if gives and instance.symbolic:
+    if gives and instance.symbolic and not _says(stated, instance.symbolic.reason):
         reason = f"how many instances of {instance.address} there are is not known: {instance.symbolic.reason}"
         yield UnreadPart(reason, declaration(instance), unread=False)
     if gives and instance.uncertain:
