@@ -210,6 +210,8 @@ class Catalog:
     def _nearest_role(self, role: str) -> str | None:
         from difflib import get_close_matches
 
+        if role in _SUCCESSORS:
+            return _SUCCESSORS[role]
         alike = [one for one in get_close_matches(role, self._roles, n=6, cutoff=0.85) if _is_alike(one, role)]
         of_service = (one for one in alike if in_service_of(one, role))
         return alike[0] if len(alike) == 1 else next(of_service, None)
@@ -256,6 +258,10 @@ def in_service_of(one: str, other: str) -> bool:
     """Whether two roles are of one service, though one name of it may be misspelt."""
     service, meant = (role.removeprefix("roles/").partition(".")[0] for role in (one, other))
     return differing(service, meant) <= (_SLIP if min(len(service), len(meant)) >= _LONG else 1)
+
+
+_SUCCESSORS = {"roles/iam.serviceAccountActor": "roles/iam.serviceAccountUser"}
+"""What Google documents today for the task of a role that it has withdrawn, and that no catalogue has."""
 
 
 def _is_alike(one: str, other: str) -> bool:
