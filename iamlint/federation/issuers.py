@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from functools import lru_cache
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
@@ -428,16 +429,20 @@ def meant_claim(name: str, issuer: Issuer) -> str | None:
 
     Tokens get new claims, so only a misspelt name is certainly none.
     """
-    known = (*issuer.tenant, *issuer.claims)
-    if name in known or not issuer.claims or len(name) < _SHORTEST_MISSPELT:
-        return issuer.misnomers.get(name)
+    return issuer.misnomers.get(name) or (_misspelt(name, (*issuer.tenant, *issuer.claims)) if issuer.claims else None)
+
+
+@lru_cache(maxsize=1024)
+def _misspelt(name: str, claims: tuple[str, ...]) -> str | None:
+    """Return the claim whose name is misspelt; cached, since a condition may compare a claim in many ways."""
+    if name in claims or not _SHORTEST <= len(name) <= _LONGEST:
+        return None
     from difflib import get_close_matches
 
-    near = get_close_matches(name, known, n=1, cutoff=_NEAR)
-    return issuer.misnomers.get(name) or next(iter(near), None)
+    return next(iter(get_close_matches(name, claims, n=1, cutoff=_NEAR)), None)
 
 
-_SHORTEST_MISSPELT, _NEAR = 8, 0.92
+_SHORTEST, _LONGEST, _NEAR = 8, 60, 0.92
 """A shorter name, or one with more than a letter or two of difference, may be another claim."""
 _WORKLOADS = ("repository", "repository_id", "project_id", "project_path", "sub", "arn")
 OWN = Issuer(tenant=_WORKLOADS, workload=_WORKLOADS)

@@ -522,7 +522,15 @@ def test_the_build_that_a_trigger_names_is_searched(check: Check) -> None:
 
 def test_a_script_that_is_put_into_a_bucket_is_searched(check: Check) -> None:
     files = {"s/start.sh": ADD, "s/quiet.sh": "true\n", "s/page.html": ADD}
-    for name, count in (("start.sh", 1), ("quiet.sh", 0), ("page.html", 0), ("missing.sh", 0)):
+    named = (
+        ("start.sh", 1),
+        ("st${var.on}.sh", 1),
+        ("${var.on}", 0),
+        ("quiet.sh", 0),
+        ("page.html", 0),
+        ("none.sh", 0),
+    )
+    for name, count in named:
         uploaded = program("google_storage_bucket_object", f'source = "${{path.module}}/s/{name}"')
         found = unknown_answers(check({**uploaded, **files}, select=RULE))
         assert ["uploads a script that changes IAM" in one.reason for one in found] == [True] * count

@@ -124,17 +124,20 @@ def _change(text: str) -> re.Match[str] | None:
 
 def _is_request(method: re.Match[str]) -> bool:
     """Whether the method of an API is a part of a request to Google."""
-    start = max(0, method.start() - _LONGEST_REQUEST)
-    line = method.string.rfind("\n", start, method.start()) + 1
-    return _CALLED.search(method.string, max(start, line), method.start()) is not None
+    return _CALLED.search(method.string, _start_of_line(method), method.start()) is not None
 
 
 def _is_written(address: re.Match[str]) -> bool:
     """Whether the request to an address writes."""
-    text = address.string
-    start = max(0, address.start() - _LONGEST_REQUEST, text.rfind("\n", 0, address.start()) + 1)
-    end = text.find("\n", address.end(), address.end() + _LONGEST_REQUEST)
-    return _WRITES.search(text, start, end if end >= 0 else address.end() + _LONGEST_REQUEST) is not None
+    last = address.end() + _LONGEST_REQUEST
+    end = address.string.find("\n", address.end(), last)
+    return _WRITES.search(address.string, _start_of_line(address), end if end >= 0 else last) is not None
+
+
+def _start_of_line(found: re.Match[str]) -> int:
+    """Return where the line of a match starts, or where the part of it that is searched does."""
+    start = max(0, found.start() - _LONGEST_REQUEST)
+    return max(start, found.string.rfind("\n", start, found.start()) + 1)
 
 
 def grant_in(text: str) -> re.Match[str] | None:

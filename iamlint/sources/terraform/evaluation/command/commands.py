@@ -154,12 +154,13 @@ def _unread_build(kind: str, trigger: Body, run: Run) -> Unread | None:
 def _unread_upload(kind: str, uploaded: Body, run: Run) -> Unread | None:
     """Return the change of IAM in a script that is put into a bucket, from where a machine or a workflow runs it."""
     argument = uploaded.arguments.get("source") if kind == "google_storage_bucket_object" else None
-    if argument is None or not isinstance(argument.value.data, str):
+    if argument is None or not isinstance(argument.value.data, str | Unknown):
         return None
     from iamlint.sources.terraform.evaluation.command.scripts import is_script, named_files
 
-    for one in named_files(argument.value.data, run.files, (), run.spares, is_command=False):
-        found = changes_iam(one.text) if one.text and is_script(one.name) and _has_time(run, one.text) else None
+    source = _with_unknown_parts(argument.value.data)
+    for one in named_files(source, run.files, (), run.spares, is_command=False) if is_script(source) else ():
+        found = changes_iam(one.text) if one.text and _has_time(run, one.text) else None
         if found:
             reason = f"uploads a script that changes IAM, which is not read (in {one.name}): {_excerpt(found)}"
             return reason, argument.at
