@@ -77,9 +77,12 @@ class Lines:
         return line_of(self._line(fact, self._base), self._base.names.side)
 
     def _counterpart(self, fact: Fact) -> Fact | None:
-        """Return the head's replacement of a fact of the base: at the same address, or about the same thing."""
+        """Return the head's replacement of a fact of the base: at the same address, or about the same thing.
+
+        What the base has as well replaces nothing, such as a block of the same address in another root module.
+        """
         address = fact.declared.address
-        alike = [one for one in self._head.names.side.facts if type(one) is type(fact)]
+        alike = [one for one in self._head.facts if type(one) is type(fact)]
         if address:
             found = next((one for one in alike if address in (one.declared.address, *one.declared.former)), None)
             if found:

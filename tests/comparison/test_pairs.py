@@ -392,3 +392,13 @@ def test_a_provider_that_may_be_of_another_pool_closes_nothing(compare: Compare)
     assert [one.reason.partition(",")[0] for one in compare(before, after).unknown] == [
         "other tokens may match principals of the pool gh"
     ]
+
+
+def test_what_a_removed_root_module_granted_is_lost_there(compare: Compare) -> None:
+    """Another root module has a block of the same address, on a line that changed, too."""
+    kept = LEDGER + ANA
+    found = compare(
+        {"old/main.tf": kept.replace("shop", "lab"), "new/main.tf": kept}, {"new/main.tf": f"\n{kept} # x\n"}
+    )
+    assert {(pair.cause.path, pair.cause.side) for pair in found.closed if pair.cause} == {("old/main.tf", "base")}
+    assert len(found.closed) == 1
