@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.facts import Principal, PrincipalKind
+from iamlint.facts import DEFAULT_ACCOUNTS, Principal, PrincipalKind
 from iamlint.unknown import SET_ELSEWHERE, Unknown, UnknownPart
 
 if TYPE_CHECKING:
@@ -103,11 +103,7 @@ BY_ID = "a service agent's e-mail has the number of the project, not its id"
 _OF_GOOGLE = regex(r"service-[0-9]+@[a-z0-9-]+\.google\.com\.iam\.gserviceaccount\.com\Z")
 """Agents in projects of Google's own domain: ``service-1234567890@cloud-ml.google.com.iam.gserviceaccount.com``."""
 _AGENTS = ("cloudservices.gserviceaccount.com", "system.gserviceaccount.com")
-_DEFAULTS = (
-    "-compute@developer.gserviceaccount.com",
-    "@appspot.gserviceaccount.com",
-    "@cloudbuild.gserviceaccount.com",
-)
+_DEFAULTS = tuple(DEFAULT_ACCOUNTS.values())
 _GKE = regex(r"(?P<project>[^@\[\]]+)\.svc\.id\.goog\[(?P<namespace>[^/\]]*)/(?P<name>[^\]]*)\]\Z")
 _WHOLE_POOL = regex(r"//.*/(?:workloadIdentityPools|workforcePools)/[^/*]+/\*\Z|//[^/]+/\$\{\}/\*\Z", re.DOTALL)
 """After ``principalSet:``. Only a star right after its name means the whole pool; an unknown part may be that name."""
@@ -439,7 +435,7 @@ def is_of_builds(email: str) -> bool:
     Sources: https://docs.cloud.google.com/iam/docs/service-agents and
     https://docs.cloud.google.com/iam/docs/service-account-types#google-managed
     """
-    return email.endswith("@cloudbuild.gserviceaccount.com")
+    return email.endswith(DEFAULT_ACCOUNTS["cloud_build"])
 
 
 def account_kind(email: str) -> PrincipalKind:
@@ -465,7 +461,7 @@ def project_of(email: str) -> str | None:
     ``ci@shop.iam.gserviceaccount.com`` is of "shop", ``ci@shop.example.com.iam.gserviceaccount.com`` of
     "example.com:shop".
     """
-    if email.endswith("@appspot.gserviceaccount.com"):
+    if email.endswith(DEFAULT_ACCOUNTS["app_engine"]):
         name, _, domain = email.partition("@")[0].partition(".")
         return f"{domain}:{name}" if domain else name
     if account_kind(email) != "service_account":

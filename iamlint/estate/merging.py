@@ -18,7 +18,7 @@ from iamlint.basics.frozen import frozen, mutable
 from iamlint.basics.words import counted, first_names
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.names import condition_key, identity, in_force, principal_node
-from iamlint.facts import Declaration, DefaultAccounts, EmptyBinding, Grant, RemovedGrant, UnreadPart
+from iamlint.facts import Declaration, DefaultAccounts, EmptyBinding, Grant, RemovedGrant, UnreadPart, default_account
 from iamlint.logic.verdict import TRUE
 from iamlint.principals import project_number_of, project_of
 from iamlint.provenance import configuration, owns
@@ -120,15 +120,12 @@ class _Stated:
         everything.
         """
         email = grant.principal.email or ""
-        if grant.principal.kind != "default_service_account" or not email.endswith(_DEFAULTS):
+        if grant.principal.kind != "default_service_account" or default_account(email) in (None, "cloud_build"):
             return None
         project = project_of(email) or project_number_of(email)
         key = self.hierarchy.project_key(project, grant.declared) if project else None
         fact = self.defaults.get(key) if key else None
         return fact if fact and (fact.action != "DEPRIVILEGE" or node == ("project", key)) else None
-
-
-_DEFAULTS = ("-compute@developer.gserviceaccount.com", "@appspot.gserviceaccount.com")
 
 
 def _binding(node: Node, of: Grant | EmptyBinding) -> tuple[Node, str, str] | None:

@@ -47,6 +47,7 @@ from iamlint.facts.policies import (
     RemovedGrant,
 )
 from iamlint.facts.resources import (
+    DEFAULT_ACCOUNTS,
     AccessSetting,
     Attachment,
     Bucket,
@@ -59,6 +60,7 @@ from iamlint.facts.resources import (
     Service,
     Setting,
     UnreadPart,
+    default_account,
 )
 from iamlint.facts.tags import EffectiveTags, TagBinding, TagKey, TagValue
 
@@ -74,6 +76,7 @@ Fact = (
 # fmt: on
 
 __all__ = [
+    "DEFAULT_ACCOUNTS",
     "AccessSetting",
     "ApiKey",
     "Attachment",
@@ -123,6 +126,7 @@ __all__ = [
     "Trust",
     "UnreadPart",
     "Written",
+    "default_account",
     "expression_of",
     "short_name",
 ]

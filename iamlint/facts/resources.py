@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from iamlint.basics.frozen import frozen
@@ -75,6 +76,17 @@ DefaultAccount = Literal["compute", "app_engine", "cloud_build"]
 That is Cloud Build's legacy account if the project first built before mid 2024, else Compute Engine's. Source:
 https://cloud.google.com/build/docs/cloud-build-service-account-updates
 """
+DEFAULT_ACCOUNTS: Mapping[DefaultAccount, str] = {
+    "compute": "-compute@developer.gserviceaccount.com",
+    "app_engine": "@appspot.gserviceaccount.com",
+    "cloud_build": "@cloudbuild.gserviceaccount.com",
+}
+"""The ends of the default accounts' e-mails. Source: https://cloud.google.com/iam/docs/service-account-types"""
+
+
+def default_account(email: str) -> DefaultAccount | None:
+    """Return which default account an e-mail, or the end of one, is of; None for any other account."""
+    return next((name for name, end in DEFAULT_ACCOUNTS.items() if email.endswith(end)), None)
 
 
 @frozen

@@ -10,7 +10,7 @@ from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, Node, identity
-from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text
+from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text, default_account
 from iamlint.graph.counted import Counted, Counts
 from iamlint.graph.placement import BOUND_KINDS, by_node
 from iamlint.unknown import shown
@@ -23,8 +23,6 @@ _TOKENS = frozenset(
 )
 _POOL = regex(r"[^:]+://iam\.googleapis\.com/projects/(?P<project>\$\{[^{}]*\}|[^/]+)/.*/workloadIdentityPools/")
 """The beginning of a federated principal of a workload identity pool, with the project that it names."""
-_DEFAULTS = {"compute": "-compute@developer.gserviceaccount.com", "app_engine": "@appspot.gserviceaccount.com"}
-"""The ends of the e-mails of default accounts. What Cloud Build runs as by default depends on the project's age."""
 
 
 @frozen
@@ -127,12 +125,15 @@ class Used:
 
     @cached_property
     def _defaults(self) -> Mapping[tuple[str, Node], tuple[Node, ...]]:
-        """Return the default accounts that have grants, by what they are for and by their project."""
+        """Return the default accounts that have grants, by what they are for and by their project.
+
+        Cloud Build's is left out: what it runs as by default depends on the project's age.
+        """
         found: dict[tuple[str, Node], tuple[Node, ...]] = {}
         for grant in self._estate.of(Grant):
             email = grant.principal.account or ""
-            use = next((use for use, end in _DEFAULTS.items() if email.endswith(end)), None)
-            around = self._hierarchy.around(email, grant.declared) if use else ()
+            use = default_account(email)
+            around = self._hierarchy.around(email, grant.declared) if use and use != "cloud_build" else ()
             if use and len(around) > 1:
                 found.setdefault((use, around[1]), around)
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iamlint.estate import Estate
-from iamlint.facts import Attachment, Project
+from iamlint.facts import DEFAULT_ACCOUNTS, Attachment, Project
 from iamlint.unknown import Unknown, shown
 
 
@@ -20,13 +20,10 @@ def account_of(attachment: Attachment, estate: Estate) -> str | None:
         return None
     project = shown(attachment.project)
     if attachment.default == "app_engine":
-        return f"{project}@appspot.gserviceaccount.com" if isinstance(attachment.project, str) else None
-    number = project if project.isdecimal() else number_of(project, estate)
-    if number is None:
-        return None
-    if attachment.default == "cloud_build":
-        return f"{number}@cloudbuild.gserviceaccount.com"
-    return f"{number}-compute@developer.gserviceaccount.com"
+        owner = project if isinstance(attachment.project, str) else None
+    else:
+        owner = project if project.isdecimal() else number_of(project, estate)
+    return None if owner is None else f"{owner}{DEFAULT_ACCOUNTS[attachment.default]}"
 
 
 def running_accounts(estate: Estate) -> list[str]:

@@ -24,6 +24,7 @@ from iamlint.facts import (
     Resource,
     ServiceAccount,
     Text,
+    default_account,
 )
 from iamlint.location import COMMAND_LINE, Location
 from iamlint.principals import project_number_of, project_of
@@ -113,7 +114,7 @@ class Case:
 
     def removal_of(self, email: str) -> DefaultAccounts | None:
         """What disables or deletes a default account of its project, where the input does so."""
-        if not email.endswith(("-compute@developer.gserviceaccount.com", "@appspot.gserviceaccount.com")):
+        if default_account(email) in (None, "cloud_build"):
             return None
         home = project_of(email) or project_number_of(email)
         for one in self.estate.of(DefaultAccounts):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
-from iamlint.facts import Text
+from iamlint.facts import DEFAULT_ACCOUNTS, Text
 from iamlint.sources.terraform.instances.view import (
     LOOKED_UP,
     NO_PROJECT,
@@ -390,10 +390,10 @@ _ATTRIBUTES: dict[tuple[str, str], Callable[[View, str], Value | None]] = {
     ("data", "google_iam_policy"): _policy,
     ("data", "google_iam_role"): _known_role,
     ("data", "google_compute_default_service_account"): _managed_account(
-        "", "-compute@developer.gserviceaccount.com", by_number=True
+        "", DEFAULT_ACCOUNTS["compute"], by_number=True
     ),
     ("data", "google_app_engine_default_service_account"): _managed_account(
-        "", "@appspot.gserviceaccount.com", by_number=False
+        "", DEFAULT_ACCOUNTS["app_engine"], by_number=False
     ),
     ("data", "google_storage_project_service_account"): _managed_account(
         "service-", "@gs-project-accounts.iam.gserviceaccount.com", by_number=True

@@ -13,7 +13,7 @@ from typing import Any
 
 from iamlint.basics.frozen import frozen
 from iamlint.documents.values import Value
-from iamlint.facts import Attachment, DefaultAccount, Place, Resource, Text
+from iamlint.facts import DEFAULT_ACCOUNTS, Attachment, DefaultAccount, Place, Resource, Text, default_account
 from iamlint.location import Span
 from iamlint.sources.terraform.instances.arguments import (
     Placed,
@@ -33,12 +33,6 @@ from iamlint.unknown import Truth, Unknown, without_prefix
 
 TABLE = Path(__file__).with_name("table.json")
 
-_DEFAULTS: tuple[tuple[str, DefaultAccount], ...] = (
-    ("-compute@developer.gserviceaccount.com", "compute"),
-    ("@appspot.gserviceaccount.com", "app_engine"),
-    ("@cloudbuild.gserviceaccount.com", "cloud_build"),
-)
-"""The ends of the default accounts' e-mails. Source: https://cloud.google.com/iam/docs/service-account-types"""
 _LOCATIONS = ("location", "region", "zone")
 
 
@@ -163,7 +157,7 @@ def _path(entry: Mapping[str, object]) -> _Path:
         blocks=tuple(blocks),
         argument=argument,
         is_map=entry.get("map") is True,
-        default=next((name for _, name in _DEFAULTS if name == default), None),
+        default=next((name for name in DEFAULT_ACCOUNTS if name == default), None),
         required=len(str(required).split(".")) if required else 0,
         nobody=entry.get("nobody") is True,
         only=listed("only"),
@@ -295,7 +289,7 @@ def _scopes(path: _Path, body: Body) -> tuple[Placed, ...] | Unknown | None:
 def _named_default(account: Text) -> DefaultAccount | Unknown | None:
     """Return which default account an e-mail is of, by its domain, even if the rest is unknown."""
     end = account if isinstance(account, str) else account.suffix
-    named = next((name for suffix, name in _DEFAULTS if end.endswith(suffix)), None)
+    named = default_account(end)
     if named or isinstance(account, str) or end.endswith(".gserviceaccount.com"):
         return named
     return Unknown(account.reason)
