@@ -280,14 +280,15 @@ def _state(fact: Pool | Provider, what: str) -> str | Unknown | None:
     """Return that a pool or provider is disabled, or lets nobody in; unknown if it may be so; else None."""
     if isinstance(fact.disabled, Unknown):
         return Unknown(f"it is not known whether {what} is disabled: {fact.disabled.reason}")
+    there = in_force(fact.declared)
+    unsure = f", but {there.reasons[0]}" if there.reasons else ""
     if fact.disabled:
-        why = f"{what} is disabled"
+        why = f"{what} is disabled{unsure}"
     elif isinstance(fact, Provider) and (let_in := admission(fact).ways()) and not let_in[0]:
-        why = f"{what} lets nobody in"
+        why = f"{what} lets nobody in{unsure}"
     else:
         return None
-    there = in_force(fact.declared)
-    return Unknown(f"{why}, but {there.reasons[0]}") if there.reasons else why
+    return Unknown(why) if unsure else why
 
 
 def _mapped(providers: list[Provider]) -> frozenset[str] | None:
