@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -298,7 +298,22 @@ def _by_kind(facts: Iterable[Fact]) -> dict[type[Any], tuple[Any, ...]]:
     kinds: dict[type[Fact], list[Fact]] = defaultdict(list)
     for fact in facts:
         kinds[type(fact)].append(fact)
-    return {kind: tuple(sorted(found, key=_order)) for kind, found in kinds.items()}
+    return {kind: tuple(found if _are_in_order(found) else sorted(found, key=_order)) for kind, found in kinds.items()}
+
+
+def _are_in_order(facts: Sequence[Fact]) -> bool:
+    """Whether facts are in their order already, as those of an export with an entry a line: it has millions."""
+    last = facts[0].declared
+    path, line = last.at.path, last.at.line
+    for fact in facts:
+        declared = fact.declared
+        if declared is last:
+            continue
+        at = declared.at
+        if at.line <= line or at.path != path:
+            return False
+        last, line = declared, at.line
+    return True
 
 
 def _order(fact: Fact) -> tuple[object, ...]:

@@ -165,12 +165,13 @@ class Hierarchy:
 
         Other configurations' declarations are used last.
         """
-        name = identity(email, declared)
-        told = self._projects.get(name, []) if name else []
-        counted = next((project for project, by in told if counts_for(by, declared)), None)
-        if counted is not None:
-            return counted
-        known = project_of(email) or next((project for project, _ in told), None) or project_number_of(email)
+        told: Sequence[tuple[Text, Declaration]] = ()
+        if self._projects and (name := identity(email, declared)):
+            told = self._projects.get(name, ())
+            counted = next((project for project, by in told if counts_for(by, declared)), None)
+            if counted is not None:
+                return counted
+        known = project_of(email) or (told[0][0] if told else None) or project_number_of(email)
         return known or self._by_reference(email, declared)
 
     def _by_reference(self, email: str, declared: Declaration) -> Text | None:

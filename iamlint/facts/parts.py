@@ -127,8 +127,9 @@ class Principal(_FoundOnce):
 
         ``${google_project.shop.number}-compute@developer.gserviceaccount.com`` is one account, whatever the number.
         """
-        if self.email or self.kind != "default_service_account":
-            return self.email
+        known = self.email
+        if known or self.kind != "default_service_account":
+            return known
         email = self.text.partition(":")[2]
         return email if _BY_NUMBER.match(email) else None
 
@@ -160,8 +161,8 @@ class Resource:
         return self.kind in ("project", "folder", "organization")
 
     def __str__(self) -> str:
-        name = shown(self.name)
-        return f"{self.kind.replace('_', ' ')} {_OF_PROVIDER.sub('', name) if name.startswith('$') else name}"
+        name = self.name if type(self.name) is str else shown(self.name)
+        return f"{self.kind.replace('_', ' ')} {_OF_PROVIDER.sub('', name) if name[:1] == '$' else name}"
 
 
 _COLLECTIONS = ("projects", "folders", "organizations")

@@ -18,16 +18,20 @@ _BROAD = IDENTITY | {"attach"}
 
 
 class Broad:
-    """These principals of an estate, by container. Use with `Estate.made`."""
+    """These principals of an estate, by container. Use with `Estate.made`.
+
+    ``others`` are the principals that are not among these on the resource of one of their grants: few in an export.
+    """
 
     def __init__(self, estate: Estate) -> None:
         graph, access = graph_of(estate), access_of(estate)
         found: dict[Node, list[str]] = defaultdict(list)
         known: dict[tuple[str, str], bool] = {}
+        others: list[str] = []
         for source, held in graph.holders_of_grants:
+            there = set[Node]()
             for onto, grant in held:
-                sources = found[onto] if onto[0] in CONTAINERS else None
-                if sources is None or (sources and sources[-1] == source):
+                if onto[0] not in CONTAINERS or onto in there:
                     continue
                 key = alike(grant) if access.nothing_blocks(grant) else None
                 gives = known.get(key) if key else None
@@ -37,7 +41,11 @@ class Broad:
                     if key:
                         known[key] = gives
                 if gives:
-                    sources.append(source)
+                    there.add(onto)
+                    found[onto].append(source)
+            if not all([onto in there for onto, _ in held]):  # noqa: C419  # a list is faster than a generator
+                others.append(source)
+        self.others = tuple(others)
         self._on = {node: tuple(some) if len(some) < _FEW else frozenset(some) for node, some in found.items() if some}
 
     def on(self, node: Node) -> Collection[str]:

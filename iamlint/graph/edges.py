@@ -357,7 +357,15 @@ class Graph:
     def privileged_accounts(self) -> Iterator[tuple[str, Grant]]:
         """Yield the accounts that have privileges, each with the strongest grant that gives one."""
         for source in self._privileged:
-            yield source, strongest_of(self._privileges[source])
+            held = self._privileges[source]
+            yield source, held if isinstance(held, Grant) else strongest_of(held)
+
+    @cached_property
+    def privileged_targets(self) -> Sequence[tuple[str, Grant]]:
+        """The privileged accounts with edges onto themselves, open or blocked, each with its strongest grant."""
+        onto = self._on_accounts
+        targets = {node[1] for node in (*onto.onto, *onto.closed)}
+        return [(source, grant) for source, grant in self.privileged_accounts() if source in targets] if targets else []
 
     @cached_property
     def _privileged(self) -> list[str]:
@@ -413,9 +421,9 @@ class Graph:
         return {node: tuple(sources) if len(sources) > 1 else sources[0] for node, sources in below.items()}
 
     @property
-    def grants(self) -> Iterator[tuple[Node, Grant]]:
-        """Yield the relevant grants, each with its node."""
-        return (placed for _, held in self._relevant.items() for placed in held)
+    def grants(self) -> Iterator[Grant]:
+        """Yield the relevant grants, principal by principal."""
+        return self._relevant.grants()
 
     @property
     def holders_of_grants(self) -> Iterable[tuple[str, Sequence[tuple[Node, Grant]]]]:

@@ -65,6 +65,11 @@ class HeldGrants:
             return ((onto, held),) if onto else ()
         return () if held is None else self._placed(held)
 
+    def grants(self) -> Iterator[Grant]:
+        """Yield the grants, principal by principal."""
+        for held in self._grants.values():
+            yield from held if isinstance(held, list) else (held,)
+
     def items(self) -> Iterable[tuple[str, Sequence[tuple[Node, Grant]]]]:
         """Return every principal with its grants and their nodes."""
         return ((source, self._placed(held)) for source, held in self._grants.items())

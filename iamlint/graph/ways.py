@@ -18,6 +18,7 @@ from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
 from iamlint.estate import Estate, Node, is_there, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Principal, Text
+from iamlint.federation.names import is_federated
 from iamlint.federation.unmatched import why_blocked
 from iamlint.graph.counted import Counted
 from iamlint.graph.forbidden import why_forbidden
@@ -54,6 +55,8 @@ _Fitting = tuple[tuple[Method, ...], int]
 _Shape = tuple[tuple[frozenset[str], ...], str]
 """The permissions of the grants of a principal, and the kind of the one resource that they are on."""
 _Numbers = tuple[int, ...]
+Known = tuple[tuple[Method, _Numbers], ...]
+"""The methods that grants alike certainly give, each with the numbers of the grants that give it."""
 _ONTO_NODES = ("named", "below", "agent", "default")
 
 
@@ -61,8 +64,9 @@ class Ways:
     """The ways that some methods open in an estate.
 
     The index is built in time linear in the grants, and contains only those with a permission of these methods.
-    ``grants`` limits the grants, by default all. ``best_only`` leaves out the methods of a principal onto one node that
-    come after one that certainly works, in the order that they are given in; some are counted apart.
+    ``grants`` limits the grants, by default all; ``used`` are the accounts in use, if they are known. ``best_only``
+    leaves out the methods of a principal onto one node that come after one that certainly works, in the order that they
+    are given in; some are counted apart.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class Ways:
         grants: Iterable[Grant] | None = None,
         *,
         best_only: bool = False,
+        used: Used | None = None,
     ) -> None:
         self.estate = estate
         self._best_only = best_only
@@ -82,7 +87,7 @@ class Ways:
         self._fitting_known: dict[tuple[frozenset[str], frozenset[str], frozenset[str], str], _Fitting] = {}
         reached = {method.reaches for method in among}
         self._counted = Counted(estate)
-        used = Used(estate)  # not kept with the estate: a large one has a use for every second project
+        used = used or Used(estate)  # not kept with the estate: a large one has a use for every second project
         self._running: Uses[Running] = used.running if "attached" in reached else Uses()
         self._bound: Uses[Bound] = used.bound if reached & {"workloads", "federated"} else Uses()
         there = {one.kind for one in self._bound.every} | ({"attached"} if self._running.every else set())
@@ -94,7 +99,7 @@ class Ways:
         self._held = Holdings()
         self._on: dict[Node, dict[str, None]] = defaultdict(dict)
         self._chains: dict[Node, tuple[Node, ...]] = {}
-        self._alone: dict[_Shape, tuple[tuple[Method, _Numbers], ...]] = {}
+        self._alone: dict[_Shape, Known] = {}
         self._by_bindings: dict[tuple[str, tuple[Node, ...], str], tuple[Way, ...]] = {}
         self._everywhere: dict[str, frozenset[str]] = {}
         self._borrowing: set[str] = set()
@@ -275,13 +280,18 @@ class Ways:
             self._everywhere[source] = _all_on(self._held.of(source), self._held.of(source))
         return self._everywhere[source]
 
-    def lone(self, source: str) -> Sequence[Way]:
-        """Return the ways of a principal with grants on one resource only, if they are known from grants like these."""
+    def lone(self, source: str, among: Callable[[Node, Known], Known]) -> Sequence[Way]:
+        """Return the ways of a principal with grants on one resource only, if they are known from grants like these.
+
+        ``among`` selects some of these.
+        """
         mine = self._held.of(source)
-        node = next(iter(mine)) if len(mine) == 1 else None
-        held = self._alone_on(source, node) if node else ()
-        known = self._alone.get(_shape(held, node)) if held and node else None
-        return _ways_of(source, node, held, known) if node and known else ()
+        if len(mine) != 1:
+            return ()
+        ((node, held),) = mine.items()
+        known = self._alone.get(_shape(held, node))
+        chosen = among(node, known) if known else ()
+        return _ways_of(source, node, held, chosen) if chosen and self._alone_on(source, node) else ()
 
     def leads_beyond(self, node: Node) -> bool:
         """Whether anything that grants on a container concern runs as an account outside of it, or is bound to one."""
@@ -297,9 +307,12 @@ class Ways:
         if len(mine) > 1 or source in self._borrowing:
             return ()
         for one in held:
-            if not self._access.nothing_blocks(one.grant) or why_blocked(one.grant, self.estate) is not None:
+            grant = one.grant
+            if not self._access.nothing_blocks(grant):
                 return ()
-            if len(held) > 1 and one.grant.declared.address is not None:  # some of them may have no instance
+            if is_federated(grant.principal) and why_blocked(grant, self.estate) is not None:
+                return ()
+            if len(held) > 1 and grant.declared.address is not None:  # some of them may have no instance
                 return ()
         return held
 
@@ -450,8 +463,8 @@ def _shape(held: Iterable[Held], node: Node) -> _Shape:
     return tuple([one.permissions for one in held]), node[0]
 
 
-def _ways_of(source: str, node: Node, held: Sequence[Held], known: Iterable[tuple[Method, _Numbers]]) -> list[Way]:
-    """Return the ways by methods that grants certainly give, each with the numbers of the grants that give it."""
+def _ways_of(source: str, node: Node, held: Sequence[Held], known: Known) -> list[Way]:
+    """Return the ways by methods that grants certainly give."""
     found, of, grants = list[Way](), _Numbers(), tuple[Grant, ...]()
     for method, numbers in known:
         if numbers != of:  # most need one: they share the tuple

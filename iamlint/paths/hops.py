@@ -18,7 +18,7 @@ from iamlint.graph.counted import TO_GRANT, asked_alike
 from iamlint.graph.default_builds import builds_as_legacy
 from iamlint.graph.forbidden import may_be_forbidden, why_forbidden
 from iamlint.graph.placement import places
-from iamlint.graph.ways import Way, Ways
+from iamlint.graph.ways import Known, Way, Ways
 from iamlint.logic.verdict import Verdict
 from iamlint.methods.index import bound_methods, is_reported, methods, strength
 from iamlint.methods.model import Method, Place
@@ -49,6 +49,8 @@ _LIKELY = 10
 """Additional cost of a method that is only likely to work."""
 _LESS = 5
 """Additional cost of a method that only gives calls as the account, not its token."""
+_MOST_KNOWN = 50_000
+"""Combinations of methods whose hops are remembered."""
 MEMBER = 1
 """Cost of a membership."""
 _NOT_ALONE = frozenset({"sa-enable-key"})
@@ -137,6 +139,7 @@ class Hops:
         self._ways.lend({member: self.names.all_groups_of(member) for member in others})
         self._on: dict[Node, tuple[list[Way], list[Way]]] = {}
         self._perhaps_below: dict[Node, list[str]] = {}
+        self._lone: dict[tuple[int, bool], tuple[Known, Known]] = {}
         self._custom: dict[str, set[Node]] = defaultdict(set)
         for grant in grants:
             if not (isinstance(grant.role, str) and grant.role.startswith("roles/")):
@@ -226,15 +229,30 @@ class Hops:
 
         They give all its hops. Each is open, and the same for all accounts there. Other principals have none of these.
         """
-        ways = self._ways.lone(source)
-        if not ways or not is_container(ways[0].onto) or self._ways.leads_beyond(ways[0].onto):
+        if source in self._custom:
             return ()
-        if source in self._custom or ways[0].grants[0].principal.kind == "unknown":
+        ways = self._ways.lone(source, self._hops_of_lone)
+        return () if ways and ways[0].grants[0].principal.kind == "unknown" else ways
+
+    def _hops_of_lone(self, node: Node, known: Known) -> Known:
+        """Return those of the methods that plain grants on a container give which make hops; nothing for other nodes.
+
+        Principals with alike grants have the same ones, which are stored, so that no others get their identity.
+        """
+        if not is_container(node) or self._ways.leads_beyond(node):
             return ()
-        no_builds, whole = not self.names.builds_below(ways[0].onto), _whole_methods()
-        found = [way for way in ways if way.method.group != "role" and not (no_builds and is_by_default(way))]
-        is_whole = found and whole.issuperset([way.method.id for way in found])
-        return found if is_whole and any([way.method.group != "delegate" for way in found]) else ()  # noqa: C419  # a list is faster than a generator
+        no_builds = not self.names.builds_below(node)
+        key = id(known), no_builds
+        if key not in self._lone:
+            if len(self._lone) >= _MOST_KNOWN:
+                self._lone.clear()
+            methods_ = [
+                one for one in known if one[0].group != "role" and not (no_builds and one[0].reaches == "default")
+            ]
+            is_whole = _whole_methods().issuperset(method.id for method, _ in methods_)
+            has_hops = is_whole and any(method.group != "delegate" for method, _ in methods_)
+            self._lone[key] = known, tuple(methods_) if has_hops else ()
+        return self._lone[key][1]
 
     def through_by(self, source: str, covered: Set[Node], work: Budget) -> Iterator[Way]:
         """Yield the ways of a principal through what runs as accounts, or may become them.
@@ -268,10 +286,6 @@ class Hops:
         )
         state = way.closed, way.verdict.truth, way.verdict.reasons
         return way.onto, asked, state, way.method.group == "delegate", takes_delegates(way), id(way.grants[0])
-
-    def onto_each(self, way: Way) -> Hop:
-        """Return the hop of a way that is the same for every account of a container, without a target."""
-        return hop_onto_each(way)
 
     def hop(self, way: Way, target: str) -> Hop | None:
         """Return the hop that a way gives to an account; None if a grant certainly does not count there."""

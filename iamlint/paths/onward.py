@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import count
 
@@ -21,13 +21,13 @@ from iamlint.finding import MOST_ENDS
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
 from iamlint.graph.edges import graph_of
 from iamlint.graph.ways import Way
-from iamlint.logic.verdict import distinct
 from iamlint.paths.closure import Values, reached_values
+from iamlint.paths.ends import End, Route
 from iamlint.paths.hops import MEMBER, Hop, Hops, hop_onto_each, is_by_default, is_container
 from iamlint.paths.names import names_of
 from iamlint.paths.search import Spot
 from iamlint.paths.steps import Kept, Steps, leads_to
-from iamlint.unknown import Truth, shown, worded
+from iamlint.unknown import Truth, shown
 
 MOST_SHOWN = 8
 """Maximum number of hops of a route that are listed."""
@@ -35,80 +35,12 @@ _MOST_WORK = 2_000_000
 """Maximum number of hops that are followed for the routes of all findings of a run."""
 _MOST_SPECIAL = 500_000
 """Maximum number of hops that are looked at one by one: by grants with a condition, and through what runs."""
-_MOST_REASONS = 5
 _MOST_KEPT = 2_000
 """Maximum number of answers that are kept for the next findings: those about one project mostly come together."""
 _SMALL = 100
 """Hops that are followed again for the next finding rather than kept."""
-_FEW = 8
 _REACHING = frozenset(permission for kind in EDGE_PERMISSIONS for permission in EDGE_PERMISSIONS[kind])
 _DELEGATES = frozenset(EDGE_PERMISSIONS["delegate"])
-
-Holders = Mapping[str, tuple[Grant, tuple[str, ...]]]
-
-
-@frozen
-class End:
-    """A privilege: a role on a project, folder or organization. ``rank`` is its position, the strongest first."""
-
-    rank: int
-    grant: Grant
-    _holders: tuple[Grant, ...] | Holders = field(compare=False)
-
-    @classmethod
-    def of(cls, rank: int, grant: Grant, holders: Holders) -> End:
-        """Return a privilege that a grant gives. Of few holders that have it certainly, only the grants are kept."""
-        grants = tuple([one for one, reasons in holders.values() if not reasons])
-        if len(grants) < len(holders) or len(grants) > _FEW:
-            return cls(rank, grant, holders)
-        return cls(rank, grant, () if len(grants) == 1 and grants[0] is grant else grants)
-
-    @property
-    def holders(self) -> Holders:
-        """The accounts and groups that have it, each with its grant and with why it is not certain."""
-        if not isinstance(self._holders, tuple):
-            return self._holders
-        return {principal_node(one) or "": (one, ()) for one in self._holders or (self.grant,)}
-
-    @property
-    def is_held_by_few(self) -> bool:
-        """Whether its holders are few enough to look at each of them for every finding that leads to it."""
-        return len(self._holders) <= _FEW
-
-    @property
-    def text(self) -> str:
-        """The role and the resource: "roles/owner on project shop"."""
-        return f"{worded(self.grant.role)} on {self.grant.resource}"
-
-
-@frozen
-class Route:
-    """The hops from an account to one that has a privilege; none if it has it itself.
-
-    A long route has its first hops and the last one; ``left_out`` is the number of hops between these two.
-    """
-
-    hops: tuple[Hop, ...]
-    end: End
-    holder: str
-    left_out: int = 0
-
-    @property
-    def length(self) -> int:
-        """The number of hops, unlisted ones included."""
-        return len(self.hops) + self.left_out
-
-    @property
-    def grant(self) -> Grant:
-        """The grant that gives the privilege."""
-        return self.end.holders[self.holder][0]
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why the route is not certain."""
-        hops = (reason for hop in self.hops if hop.way and hop.state != "open" for reason in hop.way.verdict.reasons)
-        found = distinct((*hops, *self.end.holders[self.holder][1]))
-        return found[:_MOST_REASONS] or ("a hop, or what the role of its end contains, is not certain",)
 
 
 class Onward:
@@ -194,7 +126,7 @@ class Onward:
             if not is_container(way.onto):
                 yield from self._hop(hops, way, way.onto[1])
             elif hops.is_alike(way):
-                found = hops.onto_each(way)
+                found = hop_onto_each(way)
                 yield found
                 if found.state == "open" and not found.delegates:
                     covered.add(way.onto)
@@ -308,14 +240,47 @@ class _Reached:
         self._steps = [onward._after] if certain else [onward._after, onward._perhaps]
         self._own = onward._own[certain]
         own: dict[Spot, Values] = {(name, False): of[:MOST_ENDS] for name, of in self._own.items() if of}
-        starts: dict[Spot, None] = dict.fromkeys((*own, *(spot for steps in self._steps for spot in steps.spots)))
         self._values: dict[bool, dict[str | Node, Values]] = {False: {}, True: {}}
-        for (name, delegate), values in reached_values(starts, self.after, own, MOST_ENDS).items():
-            if values:
-                self._values[delegate][name] = values
+        self._close(own)
         self._trees: dict[int, Mapping[Spot, _Towards]] = {}
         self._small = set[int]()
         self._again = set[int]()
+
+    def _close(self, own: dict[Spot, Values]) -> None:
+        """Find out what each spot reaches.
+
+        Most accounts of an export lead to the accounts of one container only, and reach what it reaches. They are no
+        nodes of the search: privileges of those that are in their container count as its own.
+        """
+        below = self._onward.names.below
+        lone = self._lone()
+        containers = dict.fromkeys(lone.values())
+        for node in containers:
+            parts = {own.get((one, False), ()) for one in below(node) if lone.get(one) == node}
+            own[node, False] = _together(parts)
+
+        def after(spot: Spot) -> Sequence[Spot]:
+            name, delegate = spot
+            if isinstance(name, tuple):
+                return [(one, delegate) for one in below(name) if lone.get(one) != name]
+            return self.after(spot)
+
+        spots = [*own, *(spot for steps in self._steps for spot in steps.spots)]
+        starts = dict.fromkeys([spot for spot in spots if spot[0] not in lone])
+        for (one, delegate), values in reached_values(starts, after, own, MOST_ENDS).items():
+            if values:
+                self._values[delegate][one] = values
+        of_spots = self._values[False]
+        for name, node in lone.items():
+            values = _together({own.get((name, False), ()), of_spots.get(node, ())})
+            if values:
+                of_spots[name] = values
+
+    def _lone(self) -> Mapping[str, Node]:
+        """Return the names with hops to the accounts of one container only, each with this one."""
+        first, *others = self._steps
+        found = first.onto_one_container()
+        return {name: node for name, node in found if not any([name in steps for steps in others])}  # noqa: C419  # a list is faster than a generator
 
     def after(self, spot: Spot) -> Sequence[Spot]:
         """Return the spots that follow a spot; after a container, its accounts."""
@@ -441,6 +406,13 @@ class _Reached:
                     name, delegate = leads_to(hop)
                     found[delegate].setdefault(name, []).append((hop,) if spot[1] else hop)
         return {delegate: {name: _alone(hops) for name, hops in among.items()} for delegate, among in found.items()}
+
+
+def _together(parts: set[Values]) -> Values:
+    """Return the smallest of all values, in order."""
+    parts.discard(())
+    found = next(iter(parts), ())
+    return found if len(parts) < 2 else tuple(sorted(set[int]().union(*parts))[:MOST_ENDS])
 
 
 def _alone(hops: list[Kept | tuple[Kept]]) -> Kept | tuple[Kept | tuple[Kept], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from iamlint.estate import Node
 from iamlint.graph.ways import Way
 from iamlint.paths.hops import Hop, takes_delegates
 from iamlint.paths.search import Spot
@@ -48,6 +49,18 @@ class Steps:
         hops = self._of_delegates if delegate else self._of
         found = hops.get(name, ()) if isinstance(name, str) else ()
         return found if isinstance(found, tuple) else (found,)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._of
+
+    def onto_one_container(self) -> Iterator[tuple[str, Node]]:
+        """Yield the names whose hops all lead to the accounts of one container, without delegates, each with it."""
+        for name, found in self._of.items():
+            first, *others = found if isinstance(found, tuple) else (found,)
+            if not isinstance(first, Way) or name in self._of_delegates:
+                continue
+            if all([isinstance(one, Way) and one.onto == first.onto for one in others]):  # noqa: C419  # a list is faster than a generator
+                yield name, first.onto
 
     @property
     def spots(self) -> Iterator[Spot]:

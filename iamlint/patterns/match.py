@@ -152,10 +152,14 @@ class _Alike:
 
     def rest(self, pattern: Pattern, grant: Grant) -> Rest | None:
         """Return the rest of a pattern for a grant, after the words that are the same for all of its group."""
-        number = self._numbers.get(_in_common(grant))
-        if number is None:  # not a grant of the input, but one that a query asks about
+        number = self.number(grant)
+        if number is None:
             return narrowed(pattern, grant, self._estate, KINDS["grant"].words, _IN_COMMON)
         return self.rest_of_group(pattern, number)
+
+    def number(self, grant: Grant) -> int | None:
+        """Return the number of a grant's group; None for one that a query asks about and the input does not have."""
+        return self._numbers.get(_in_common(grant))
 
     def rest_of_group(self, pattern: Pattern, number: int) -> Rest | None:
         """Return the rest of a pattern for the grants of a group, given by its number."""
@@ -229,19 +233,23 @@ class Severities:
     """Gives the matches of a rule their severities: a step more if a fact certainly matches ``worse``, a step less if
     ``milder``.
 
-    The members of a binding have mostly the same answer. That of the last grant is kept for the next one like it.
+    Most groups of grants have one answer. In others the members of a binding mostly have the same one: that of the last
+    grant is kept for the next one like it.
     """
 
     def __init__(self, worse: Mapping[str, Pattern], milder: Mapping[str, Pattern], estate: Estate) -> None:
         self._patterns, self._estate = ((worse, 1), (milder, -1)), estate
         self._last: Grant | None = None
         self._answer: tuple[int, tuple[Fact, ...]] = 0, ()
+        self._of_groups: dict[int, tuple[int, tuple[Fact, ...]] | None] = {}
 
     def of(self, match: Match) -> Match:
         """Return the match with its severity."""
         fact = match.fact
         if not isinstance(fact, Grant):
             raised, related = self._found(fact)
+        elif (of_group := self._of_group(fact)) is not None:
+            raised, related = of_group
         elif self._last is not None and self._is_like(self._last, fact):
             raised, related = self._answer
         else:
@@ -250,14 +258,23 @@ class Severities:
         return match if not raised and not related else match.with_severity(raised, related)
 
     def _found(self, fact: Fact) -> tuple[int, tuple[Fact, ...]]:
-        raised, related, name = 0, tuple[Fact, ...](), kind_of(fact).name
-        for patterns, step in self._patterns:
-            pattern = patterns.get(name)
-            found = verdict(pattern, fact, self._estate) if pattern else FALSE
-            if found.truth is Truth.TRUE:
-                raised += step
-                related += found.facts
-        return raised, related
+        name = kind_of(fact).name
+        asked = [(patterns.get(name), step) for patterns, step in self._patterns]
+        return _added((verdict(one, fact, self._estate), step) for one, step in asked if one)
+
+    def _of_group(self, grant: Grant) -> tuple[int, tuple[Fact, ...]] | None:
+        """Return the answer for a plain grant if it is the one for its whole group."""
+        alike = self._estate.made(_Alike)
+        number = alike.number(grant)
+        if number is None or not alike.access.is_plain(grant):
+            return None
+        if number not in self._of_groups:
+            asked = [(patterns["grant"], step) for patterns, step in self._patterns if "grant" in patterns]
+            rests = [(alike.rest_of_group(pattern, number), step) for pattern, step in asked]
+            decided = all(rest is None or not (rest.steps or rest.exceptions) for rest, _ in rests)
+            answers = ((rest.verdict, step) for rest, step in rests if rest)
+            self._of_groups[number] = _added(answers) if decided else None
+        return self._of_groups[number]
 
     def _is_of_binding(self, grant: Grant) -> bool:
         """Whether the answer for a grant is the one for others of its binding."""
@@ -280,6 +297,12 @@ class Severities:
         graph = graph_of(self._estate)
         access = graph.alike(principal_node(last) or "")
         return access is not None and access == graph.alike(principal_node(grant) or "")
+
+
+def _added(answers: Iterable[tuple[Verdict, int]]) -> tuple[int, tuple[Fact, ...]]:
+    """Return the sum of the steps with a certain answer, and the facts of these answers."""
+    certain = [(found, step) for found, step in answers if found.truth is Truth.TRUE]
+    return sum(step for _, step in certain), tuple(fact for found, _ in certain for fact in found.facts)
 
 
 def _words_of(rest: Rest) -> Iterator[str]:

@@ -33,7 +33,7 @@ from iamlint.facts import (
 if TYPE_CHECKING:
     from iamlint.estate import Estate
     from iamlint.finding import Flow
-    from iamlint.paths.onward import End
+    from iamlint.paths.ends import End
     from iamlint.patterns.match import Match
 
     Ask = Callable[[Estate], Iterator[Match]]

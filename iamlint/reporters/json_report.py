@@ -181,8 +181,8 @@ class _Findings:
     """Writes findings; the text that alike ones have in common once, since those of an export differ in names only.
 
     A finding without an address, an origin, a fix or further fingerprints, as exports have them, is its values under
-    `_VARYING` within a text that depends on nothing but its other attributes: these are the key of the text. Any other
-    finding is written key by key.
+    `_VARYING` and the name of its resource within a text that depends on nothing but its other attributes: these are
+    the key of the text. Any other finding is written key by key.
     """
 
     def __init__(self, texts: Mapping[str, SourceText], shared: _Shared) -> None:
@@ -193,9 +193,10 @@ class _Findings:
         """Return a finding as JSON, or as plain data."""
         if finding.address is not None or finding.origin or finding.fix or names.own.further or names.others:
             return self._plain(finding, names)
-        at, flow, shared = finding.at, finding.flow, self._shared
+        at, flow, shared, resource = finding.at, finding.flow, self._shared, finding.resource
         of_rule = (finding.rule, finding.family, finding.severity, finding.confidence, finding.permissions)
-        key = (*of_rule, at.path, finding.role, finding.condition, finding.others, finding.environments)
+        kind, name = (resource.kind, resource.name) if resource else (None, None)
+        key = (*of_rule, at.path, finding.role, kind, finding.condition, finding.others, finding.environments)
         form = self._forms.get(key)
         if form is None:
             if len(self._forms) >= _MOST_KNOWN:
@@ -204,7 +205,7 @@ class _Findings:
         values = (
             *(quoted(finding.message), at.line, at.column, at.end_line, at.end_column),
             "null" if finding.principal is None else quoted(finding.principal),
-            shared.entry(finding.resource, _resource) or "null",
+            *((quoted(name) if type(name) is str else "null",) if kind else ()),
             shared.texts(finding.ends) if finding.ends else "[]",
             shared.entries(flow.steps, _hop) if flow else "[]",
             flow.left_out if flow else 0,
@@ -218,7 +219,8 @@ class _Findings:
 
     def _form(self, finding: Finding, names: Fingerprints) -> str:
         """Return the text of findings like this one, with ``%s`` for each value that differs between them."""
-        text = indented(self._plain(finding, names) | dict(_VARYING), _MARGIN[:-2])
+        resource = finding.resource and {"kind": finding.resource.kind, "name": Written(_HOLE)}
+        text = indented(self._plain(finding, names) | dict(_VARYING, resource=resource), _MARGIN[:-2])
         return text.replace("%", "%%").replace(_HOLE, "%s")
 
 
@@ -226,7 +228,7 @@ _HOLE = "\0"
 """The place of a value; JSON has no such character."""
 _VARYING: Mapping[str, Any] = {
     **dict.fromkeys(("message", "line", "column", "end_line", "end_column"), Written(_HOLE)),
-    **dict.fromkeys(("principal", "resource", "ends", "hops", "hops_left_out", "related"), Written(_HOLE)),
+    **dict.fromkeys(("principal", "ends", "hops", "hops_left_out", "related"), Written(_HOLE)),
     "fingerprint": Written(f'"{_HOLE}"'),
     "fingerprints": dict.fromkeys((V1, V2), Written(f'"{_HOLE}"')),
 }

@@ -236,7 +236,10 @@ def _distinct(facts: Iterable[Fact]) -> Iterator[Fact]:
     If a plan that the user named repeats a fact, the fact counts as far as the plan does.
     """
     facts = list(facts)
-    parts = list(map(_part, facts))
+    parts = [None if fact.declared.address is None else _part(fact) for fact in facts]
+    if not any(parts):  # exports have no addresses
+        yield from facts
+        return
     count = Counter(parts)
     alike = [_in_short(fact) if part and count[part] > 1 else None for fact, part in zip(facts, parts, strict=True)]
     named = {one for one in alike if one and one.declared.trust == "named"}
@@ -262,14 +265,12 @@ def _in_short(fact: Fact) -> Fact:
     return replace(fact, resource=replace(fact.resource, name=short_name(fact.resource.name)))
 
 
-def _part(fact: Fact) -> tuple[object, ...] | None:
-    """Return what equal facts of Terraform have in common, but not their places; None for other facts.
+def _part(fact: Fact) -> tuple[object, ...]:
+    """Return what equal facts of Terraform have in common, but not their places.
 
     The places in a plan are only found for what is reported, so facts that differ anyhow are not compared by them.
     """
     address = fact.declared.address
-    if address is None:
-        return None
     if not isinstance(fact, Grant):
         return type(fact), address
     return Grant, address, fact.principal.text, fact.role if isinstance(fact.role, str) else None

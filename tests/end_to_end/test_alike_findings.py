@@ -11,14 +11,15 @@ import pytest
 from iamlint.budget import Budget
 from iamlint.estate import Estate, principal_node
 from iamlint.facts import Grant
-from iamlint.finding import Finding
+from iamlint.finding import MOST_ENDS, Finding
 from iamlint.graph.edges import _LOOKED_AT, graph_of
 from iamlint.graph.held_grants import packed
 from iamlint.graph.workload_privileges import PEOPLE
 from iamlint.linter import lint, rule_matches
 from iamlint.linter.findings import Maker
 from iamlint.location import Location
-from iamlint.paths.onward import onward_of
+from iamlint.paths.closure import reached_values
+from iamlint.paths.onward import _Reached, onward_of
 from iamlint.patterns.evaluation import judge
 from iamlint.patterns.fact_schema import KINDS
 from iamlint.patterns.match import grant_verdicts
@@ -170,3 +171,31 @@ def test_a_grant_alone_is_a_privilege_as_one_of_its_kind_is(export: Path) -> Non
     alone = {one: packed(graph._strong(graph._relevant.of(one))) for one in workloads}
     assert graph._privileges == {one: strong for one, strong in alone.items() if strong}
     assert any(graph._relevant.has_one(one) for one in graph._privileges)
+
+
+def test_accounts_that_lead_to_one_container_reach_what_the_whole_search_finds(tmp_path: Path) -> None:
+    held = [
+        ("shop", "roles/editor", ("a@shop.iam", "far@seed.iam", "b@shop.iam")),
+        ("seed", "roles/editor", ("c@seed.iam",)),
+        ("web", "roles/iam.serviceAccountTokenCreator", ("t@web.iam", "u@web.iam")),
+        ("web", "roles/owner", ("d@web.iam",)),
+        ("empty", "roles/editor", ("a@shop.iam", "12345@cloudservices")),
+    ]
+    (tmp_path / "export.json").write_text("\n".join(_policy(*one) for one in held))
+    onward = onward_of(Estate(read([tmp_path], Options()).facts, catalog(), date(2026, 1, 1)))
+    for reached in (_Reached(onward, certain=True), _Reached(onward, certain=False)):
+        own = {(name, False): of[:MOST_ENDS] for name, of in reached._own.items() if of}
+        starts = dict.fromkeys((*own, *(spot for steps in reached._steps for spot in steps.spots)))
+        whole = reached_values(starts, reached.after, own, MOST_ENDS)
+        found = {(name, kind): values for kind, among in reached._values.items() for name, values in among.items()}
+        assert found == {spot: values for spot, values in whole.items() if values}
+        names = {name.partition("@")[0]: node[1] for name, node in reached._lone().items()}
+        assert names == {"b": "shop", "far": "shop", "c": "seed", "d": "web", "12345": "empty"}
+        assert any(delegate for _, delegate in found)
+
+
+def _policy(project: str, role: str, accounts: tuple[str, ...]) -> str:
+    members = [f"serviceAccount:{one}.gserviceaccount.com" for one in accounts]
+    name = f"//cloudresourcemanager.googleapis.com/projects/{project}"
+    policy = {"bindings": [{"role": role, "members": members}]}
+    return json.dumps({"name": name, "asset_type": "cloudresourcemanager.googleapis.com/Project", "iam_policy": policy})

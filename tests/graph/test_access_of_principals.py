@@ -376,6 +376,15 @@ def test_the_privileges_of_people_are_found_when_they_are_asked_for(given: Given
     assert not graph.privileges("user:nobody@example.com")
 
 
+def test_the_privileged_accounts_that_a_grant_is_on(given: Given) -> None:
+    """Also where what the grant gives is blocked."""
+    privileged = ("deploy", "editor", "projects/shop"), ("ci", "editor", "projects/shop")
+    for blocker in ((), (denied("iam.googleapis.com/serviceAccounts.actAs"),)):
+        graph = given(*privileged, (ANA, "user", "deploy"), (ANA, "user", "x"), *blocker)
+        assert [name for name, _ in graph.privileged_targets] == [DEPLOY]
+    assert not given(*privileged).privileged_targets
+
+
 def test_roles_of_one_kind_are_ordered_by_resource_and_size(given: Given) -> None:
     graph = given(
         ("deploy", "roles/editor", "projects/shop"),

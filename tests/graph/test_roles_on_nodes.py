@@ -99,7 +99,7 @@ def test_holders_of_whom_nothing_is_known_are_not_one(given: Given) -> None:
 
 def test_a_role_that_is_not_known_is_relevant(given: Given) -> None:
     graph = given(held(Unknown("var.role has no default"), ON_SHOP))
-    assert [onto for onto, _ in graph.grants] == [("project", "shop")]
+    assert [grant.resource for grant in graph.grants] == [Resource("project", "shop")]
 
 
 def test_of_what_somebody_gains_what_is_certain_comes_first(given: Given) -> None:

@@ -35,8 +35,9 @@ from iamlint.graph.edges import graph_of
 from iamlint.graph.ways import Ways
 from iamlint.location import Location
 from iamlint.paths.answers import Asking
+from iamlint.paths.ends import End
 from iamlint.paths.hops import Hop, Hops, hops_of
-from iamlint.paths.onward import End, onward_of
+from iamlint.paths.onward import onward_of
 from iamlint.paths.steps import leads_to
 from iamlint.principals import read_principal
 from iamlint.roles import catalog

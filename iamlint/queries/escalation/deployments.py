@@ -14,6 +14,7 @@ from iamlint.graph.deployments import Deployment, deploys
 from iamlint.graph.edge_index import Edge
 from iamlint.graph.edge_permissions import IDENTITY
 from iamlint.graph.edges import Graph, graph_of
+from iamlint.graph.used_accounts import Used
 from iamlint.graph.ways import Way, Ways
 from iamlint.methods.index import agent_methods, attached_methods, bound_methods, strength
 from iamlint.methods.model import Method, Yield
@@ -75,7 +76,7 @@ def act_as_privileged_account(estate: Estate) -> Iterator[Match]:
 
 
 def _privileged(graph: Graph) -> Iterator[tuple[str, str, Declaration]]:
-    return ((name, one.principal.account or "", one.declared) for name, one in graph.privileged_accounts())
+    return ((name, one.principal.account or "", one.declared) for name, one in graph.privileged_targets)
 
 
 def attaching(
@@ -87,8 +88,6 @@ def attaching(
     """
     for account, email, declared in accounts:
         node = ("service_account", account)
-        if not graph.has_edges_onto(node):
-            continue
         for _, edges in by_grant((*graph.on(node), *graph.closed_on(node))):
             attach = [edge for edge in edges if edge.kind == "attach"]
             if attach and not any(edge.kind in IDENTITY and edge.permissions and not edge.closed for edge in edges):
@@ -142,17 +141,27 @@ class Through:
     """
 
     def __init__(self, estate: Estate) -> None:
-        graph = graph_of(estate)
-        grants = None if estate.of(Attachment) else (grant for _, grant in graph.grants)
-        ways = Ways(estate, (*attached_methods(), *bound_methods()), grants)
+        graph, broad, used = graph_of(estate), estate.made(Broad), Used(estate)
+        grants = None if estate.of(Attachment) else _taking_part(graph, broad, used)
+        ways = Ways(estate, (*attached_methods(), *bound_methods()), grants, used=used)
         self.ways: list[Way] = []
-        broad = estate.made(Broad)
         for email, declared in _leading(graph, ways) if ways.sources and ways.are_used else ():
             around = graph.hierarchy.around(email, declared)
             if around:
                 found = ways.through(around[0], partial(broad.is_in, around=around))  # other rules report those
                 told = (way for way in found if is_told_of(way.grants[0]))
                 self.ways += sorted(told, key=lambda way: (way.closed, strength(way.method)))
+
+
+def _taking_part(graph: Graph, broad: Broad, used: Used) -> Iterable[Grant]:
+    """Return the grants whose holders may become an account through what is bound to it.
+
+    Where all of that is in the account's own project, principals that are broad wherever they have a grant are left
+    out: other rules report them.
+    """
+    if used.bound.beyond:
+        return graph.grants
+    return (grant for source in broad.others for _, grant in graph.held(source))
 
 
 def _leading(graph: Graph, ways: Ways) -> Iterator[tuple[str, Declaration]]:
@@ -228,21 +237,10 @@ def agent_ways(graph: Graph, nodes: Set[Node]) -> Iterator[Way]:
 def _not_broad(graph: Graph, nodes: Set[Node]) -> Iterator[Grant]:
     """Yield the grants on some containers of principals that are not broad on all of these."""
     around, broad = graph.hierarchy.containers, graph.estate.made(Broad)
-    for source in graph.estate.made(_sources_not_broad):
+    for source in broad.others:
         mine = [(node, grant) for node, grant in graph.held(source) if node in nodes and is_told_of(grant)]
         if not all(broad.is_in(source, around(node)) for node, _ in mine):
             yield from (grant for _, grant in mine)
-
-
-def _sources_not_broad(estate: Estate) -> tuple[str, ...]:
-    """Return the principals that are not broad where one of their grants is: few in an export."""
-    graph, broad = graph_of(estate), estate.made(Broad)
-    around = graph.hierarchy.containers
-    return tuple(
-        source
-        for source, held in graph.holders_of_grants
-        if any([not broad.is_in(source, around(node)) for node, _ in held])  # noqa: C419  # a list is faster than a generator
-    )
 
 
 def how_as_agent(way: Way) -> str:

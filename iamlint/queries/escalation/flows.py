@@ -11,9 +11,10 @@ from iamlint.finding import Flow, Step
 from iamlint.location import Location
 from iamlint.methods.index import is_reported, methods_with, strength
 from iamlint.methods.model import ACT_AS, Method
+from iamlint.paths.ends import End, Route
 from iamlint.paths.hops import Hop
 from iamlint.paths.names import Names
-from iamlint.paths.onward import End, Route, onward_of
+from iamlint.paths.onward import onward_of
 from iamlint.patterns.fact_schema import kind_of
 from iamlint.patterns.grant_predicates import own_account
 from iamlint.queries.shared_parts import shared_parts

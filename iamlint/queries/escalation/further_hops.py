@@ -17,7 +17,8 @@ from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY
 from iamlint.graph.edges import Graph, graph_of
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods.model import Method
-from iamlint.paths.onward import End, Route, onward_of
+from iamlint.paths.ends import End, Route
+from iamlint.paths.onward import onward_of
 from iamlint.paths.search import Spot
 from iamlint.patterns.match import Match
 from iamlint.queries.escalation.deployments import (
@@ -114,16 +115,16 @@ class _Escalations:
         """
         graph, names = self._graph, self._onward.names
         leading = self._onward.leading
-        for account in leading:
-            node = ("service_account", account)
-            for _, edges in by_grant(graph.on(node)) if graph.has_edges_onto(node) else ():
+        targets = [account for account in leading if graph.has_edges_onto(("service_account", account))]
+        for account in targets:
+            for _, edges in by_grant(graph.on(("service_account", account))):
                 useful = [edge for edge in edges if edge.kind in IDENTITY]
                 delegates = [edge for edge in edges if edge.kind == "delegate"]
                 if useful:
                     yield _First(account, useful, partial(way_of, useful[0], None))
                 elif delegates:
                     yield _First(account, delegates, partial(way_of, delegates[0], None), as_delegate=True)
-        accounts = ((one, names.accounts[one].email, names.accounts[one].declared) for one in leading)
+        accounts = ((one, names.accounts[one].email, names.accounts[one].declared) for one in targets)
         for account, attach, deployments in attaching(graph, accounts):
             if attach[0].closed or id(attach[0].grant) in told:
                 continue

@@ -57,10 +57,8 @@ def impersonations(estate: Estate) -> tuple[Match, ...]:
 
 def _impersonations(graph: Graph) -> Iterator[Match]:
     seen: set[int] = set()
-    for account, _ in graph.privileged_accounts():
+    for account, _ in graph.privileged_targets:
         node = ("service_account", account)
-        if not graph.has_edges_onto(node):
-            continue
         for _, edges in by_grant((*graph.on(node), *graph.closed_on(node))):
             useful = [edge for edge in edges if edge.kind in IDENTITY]
             match = match_of(graph, account, useful) if useful else None

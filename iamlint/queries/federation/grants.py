@@ -10,7 +10,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, principal_node, scope
 from iamlint.facts import Grant, Provider
 from iamlint.federation.admission import admission
-from iamlint.federation.names import misspelling
+from iamlint.federation.names import is_federated, misspelling
 from iamlint.federation.unmatched import (
     is_unmatched,
     not_shown,
@@ -32,7 +32,10 @@ def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
     """Grants to federated identities that no token can ever match."""
     workloads = estate.made(Workloads)
     for grant in estate.of(Grant):
-        missed = workloads.mismatch(grant) if grant.principal.kind == "gke_workload" else None
+        of_cluster = grant.principal.kind == "gke_workload"
+        if not of_cluster and not is_federated(grant.principal):
+            continue
+        missed = workloads.mismatch(grant) if of_cluster else None
         problem = why_unmatched(grant, estate)
         if isinstance(problem, Unknown):
             yield Match(grant, Truth.UNKNOWN, reasons=(problem.reason,), place=grant.principal_place)

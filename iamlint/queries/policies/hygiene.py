@@ -130,8 +130,8 @@ def ungrantable_roles(estate: Estate) -> Iterator[Match]:
     """Roles granted on a resource that does not allow them, once for each declaration."""
     seen: set[tuple[Declaration, str]] = set()
     for grant in estate.of(Grant):
-        kinds = _grantable_on(grant, estate)
-        if kinds is None or _is_accepted(grant):
+        kinds = None if _is_accepted(grant) else _grantable_on(grant, estate)
+        if kinds is None:
             continue
         key = (grant.declared, shown(grant.role))
         if key not in seen:
