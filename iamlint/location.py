@@ -139,11 +139,11 @@ class SourceText:
         return Location(self.path, *self.position(start), *self.position(max(start, end)))
 
     def offsets(self, at: Location) -> tuple[int, int]:
-        """The offsets of a location into the text, in code points; what lies beyond the text is at its end."""
+        """Return the offsets of a location into the text, in code points; what lies beyond the text is at its end."""
         return self._offset(at.line, at.column), self._offset(at.end_line, at.end_column)
 
     def utf16_columns(self, at: Location) -> tuple[int, int]:
-        """The columns of a location in UTF-16 code units, from 1, as editors count them."""
+        """Return the columns of a location in UTF-16 code units, from 1, as editors count them."""
         return self._utf16(at.line, at.column), self._utf16(at.end_line, at.end_column)
 
     def _offset(self, line: int, column: int) -> int:

@@ -95,7 +95,7 @@ def _bytes(path: str) -> bytes:
 
 
 def _run(rule: Rule, example: Example, allowance: Allowance, *, flagged: bool) -> Iterator[Unreadable]:
-    """The problems of one example."""
+    """Yield the problems of one example."""
     marked = {(name, line) for name, text in example.files.items() for line in marked_lines(text)}
     if flagged and not marked:
         yield Unreadable(example.at, "a flagged example has no marked line", "end the line in `# finding`")
@@ -130,7 +130,7 @@ def _unknown(report: Report, name: str, line: int) -> str:
 
 
 def marked_lines(text: str) -> list[int]:
-    """The numbers of the lines that end in ``# finding``."""
+    """Return the numbers of the lines that end in ``# finding``."""
     return [text.count("\n", 0, found.start()) + 1 for found in _MARK.finditer(text)]
 
 

@@ -187,7 +187,7 @@ class _Mentions:
         self._lines: dict[int, _Line] = {}
 
     def by_line(self) -> dict[int, list[Comment]]:
-        """The ignore comments by the line that each is about, from the nearest to the farthest above."""
+        """Return the ignore comments by the line that each is about, from the nearest to the farthest above."""
         found = [(comment.at.line, comment) for comment in map(self._comment, self._all()) if comment]
         if not found:
             return {}

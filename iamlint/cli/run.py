@@ -405,7 +405,7 @@ def role_catalog(files: Iterable[Path]) -> Catalog:
 
 
 def load(directories: Iterable[Path], *, shipped: bool = True) -> tuple[Rule, ...]:
-    """The rules that ship, and those in the directories. Raises `Failed`."""
+    """Return the rules that ship, and those in the directories. Raises `Failed`."""
     from iamlint.rules.catalog import load_rules
 
     once = {DISK.resolved(path): path for path in directories}  # the configuration and an option may name one folder
@@ -439,7 +439,7 @@ def choose(
     ignore: tuple[str, ...],
     places: Mapping[str, Location] | None = None,
 ) -> tuple[Rule, ...]:
-    """The selected rules without the ignored ones. Raises `Failed`.
+    """Return the selected rules without the ignored ones. Raises `Failed`.
 
     ``places`` are where the configuration has names.
     """
@@ -452,7 +452,7 @@ def choose(
 
 
 def inputs_of(request: Request, report: Report, config: Config) -> frozenset[Path]:
-    """The files that the run was given or that say something in it, without symbolic links: no report replaces one."""
+    """Return the files that the run was given or that count in it, without symbolic links: no report replaces one."""
     from iamlint.accepted.configuration.settings import candidates
 
     settings = set(candidates(Path()))
@@ -478,7 +478,7 @@ def _resolved(files: Iterable[Path]) -> Iterator[Path]:
 
 
 def with_errors(report: Report, errors: Iterable[Unreadable]) -> Report:
-    """The report with further errors after its own."""
+    """Return the report with further errors after its own."""
     return replace(report, errors=(*report.errors, *errors))
 
 

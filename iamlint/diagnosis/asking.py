@@ -53,7 +53,7 @@ class Asked:
 
 
 def answered(asked: Asked, given: Input, roles: Catalog) -> Answer:
-    """The answer from what was read. Raises `BadQuestionError`."""
+    """Return the answer from what was read. Raises `BadQuestionError`."""
     reading = given.reading
     estate = Estate(with_tags(reading.facts, asked.tags), roles, asked.as_of)
     unread = [f"{error.at.path} (it could not be read)" for error in reading.errors]
@@ -82,7 +82,7 @@ def _proved(asked: Asked, answer: Answer, before: Estate, after: Estate, clients
 
 
 def answer_from(asked: Asked, estate: Estate, unread: tuple[str, ...] = (), clients: tuple[Client, ...] = ()) -> Answer:
-    """The answer from an estate. Raises `BadQuestionError`."""
+    """Return the answer from an estate. Raises `BadQuestionError`."""
     said = read_error(asked.error)
     clients = with_workloads(clients, estate)
     case = Case(_question(asked, estate, said, clients), estate, said, unread, clients)
@@ -90,7 +90,7 @@ def answer_from(asked: Asked, estate: Estate, unread: tuple[str, ...] = (), clie
 
 
 def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, ...]) -> Question:
-    """The question, completed from the error and the input. Raises `BadQuestionError`."""
+    """Return the question, completed from the error and the input. Raises `BadQuestionError`."""
     for option, account in (("--target", asked.target), *(("--delegates", one) for one in asked.delegates)):
         if account is not None and "@" not in account and not account.isdecimal():
             raise BadQuestionError(f"{option}: {account!r} is not an e-mail or unique id", _meant(account, estate))
@@ -147,7 +147,7 @@ def _caller(text: str | None, asked: Asked, clients: tuple[Client, ...], *, infe
 
 
 def _given(asked: Asked, said: Said) -> Given:
-    """What is given; an error that a service agent causes is a question about the agent."""
+    """Return what is given; an error that a service agent causes is a question about the agent."""
     caller = asked.caller
     if (said.settles == "service-agent-evicted" or said.by_agent) and said.other.get("agent"):
         caller = f"serviceAccount:{said.other['agent']}"
@@ -156,7 +156,7 @@ def _given(asked: Asked, said: Said) -> Given:
 
 
 def _method_of(said: Said) -> str:
-    """The method that an error names, itself or by its permission."""
+    """Return the method that an error names, itself or by its permission."""
     by_permission = {permission: method for method, permission in METHODS.items()}
     if said.method in METHODS:
         return said.method

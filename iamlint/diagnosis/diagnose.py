@@ -35,7 +35,7 @@ _NO_CALLS = ("granting", "organization-policy", "network-perimeter")
 
 
 def diagnose(case: Case) -> Answer:
-    """The answer to a question."""
+    """Return the answer to a question."""
     identity = identify(case)
     stages = [client_stage(case), *identity.stages]
     holder: Holder | None = None
@@ -60,7 +60,7 @@ def diagnose(case: Case) -> Answer:
 
 
 def _best(case: Case, holders: tuple[Holder, ...]) -> tuple[Holder, list[Hop]]:
-    """The identity of the caller that gets furthest, with its hops."""
+    """Return the identity of the caller that gets furthest, with its hops."""
     found = [(holder, hops_of(case, holder)) for holder in holders]
     order = (Truth.TRUE, Truth.UNKNOWN, Truth.FALSE)
     return min(found, key=lambda one: order.index(Truth.all(hop.truth for hop in one[1])))
@@ -74,7 +74,7 @@ def _truth(stages: list[Stage]) -> Truth:
 
 
 def _after(case: Case, holder: Holder | None) -> list[Stage]:
-    """The stage after the impersonation: the target's rights on the resource."""
+    """Return the stage after the impersonation: the target's rights on the resource."""
     question, said = case.question, case.said
     direct = direct_client(case)
     if direct and holder and (question.right or said.of_resource):
@@ -134,7 +134,7 @@ def _needs(case: Case, permission: str) -> str:
 
 
 def _not_in_input(case: Case, answer: Answer) -> tuple[str, ...]:
-    """What the input does not have and might change the answer."""
+    """Return what the input does not have and might change the answer."""
     found = [*answer.not_in_input, *case.question.assumed]
     found += [text for stage in answer.stages if stage.state == "done" for text in stage.missing]
     if case.target:

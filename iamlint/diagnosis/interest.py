@@ -58,7 +58,7 @@ def _is_agent(member: str) -> bool:
 
 
 def _part(name: str) -> str:
-    """A part, in lower case, of each member that is a caller or account; empty if its name does not show one."""
+    """Return a part, in lower case, of each member that is a caller or account; empty if its name does not show one."""
     if name.startswith("ksa:"):
         return ".svc.id.goog["
     if name.startswith(_FEDERATED):

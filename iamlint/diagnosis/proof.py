@@ -18,7 +18,7 @@ Ask = Callable[[Estate, str], VerdictName]
 
 
 def prove(method: str, caller: str, target: str, before: Estate, after: Estate, ask: Ask) -> Proof:
-    """The verdict with the fix applied, and what else the caller can do then.
+    """Return the verdict with the fix applied, and what else the caller can do then.
 
     That is the other methods that work only with the fix, and what the target may do, which the caller then may, too.
     """

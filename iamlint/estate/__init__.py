@@ -317,7 +317,7 @@ def _are_in_order(facts: Sequence[Fact]) -> bool:
 
 
 def _order(fact: Fact) -> tuple[object, ...]:
-    """The sort key of a fact: where it is declared. Parts of one declaration keep their written order."""
+    """Return the sort key of a fact: where it is declared. Parts of one declaration keep their written order."""
     return (*fact.declared.at.order, fact.declared.address or "")
 
 

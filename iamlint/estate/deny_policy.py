@@ -58,7 +58,7 @@ class Rule:
         return self._asked[key]
 
     def cost(self, *, decided_by_lookup: bool) -> int:
-        """The number of principals in the rule that need a comparison one by one instead of a lookup.
+        """Return the number of principals in the rule that need a comparison one by one instead of a lookup.
 
         A condition that has to be evaluated for each principal counts as further ones.
         """

@@ -43,7 +43,7 @@ Sources: https://cloud.google.com/run/docs/reference/rest and https://cloud.goog
 
 
 def account_node(account: Text, declared: Declaration) -> Node | None:
-    """The node of an account by its e-mail."""
+    """Return the node of an account by its e-mail."""
     name = identity(account, declared)
     return ("service_account", name) if name else None
 

@@ -143,12 +143,12 @@ class Objects:
 
 
 def _environment() -> dict[str, str]:
-    """The environment without git's variables, which would name another repository or programs to run."""
+    """Return the environment without git's variables, which would name another repository or programs to run."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | _FIXED
 
 
 def _program(top: Path) -> str:
-    """The first git on the PATH that is not in the checkout. Raises `MissingRevision`."""
+    """Return the first git on the PATH that is not in the checkout. Raises `MissingRevision`."""
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
         found = shutil.which("git", path=folder) if os.path.isabs(folder) else None
         if found and not DISK.resolved(Path(found)).is_relative_to(top):

@@ -144,7 +144,7 @@ class Revision(Tree):
         return Path(given.anchor), list(reversed(given.parts[1:])), 0
 
     def _inside(self, path: Path) -> str | None:
-        """A path from the top, ``""`` for the top; None for what lies outside."""
+        """Return a path from the top, ``""`` for the top; None for what lies outside."""
         if not path.is_relative_to(self.top):
             return None
         found = path.relative_to(self.top).as_posix()

@@ -317,7 +317,7 @@ class Graph:
         return self.powers(grant.role, grant.declared).all
 
     def weakness(self, grant: Grant) -> tuple[int, int, int]:
-        """The sort key of privileges: the strongest permission first, the widest resource, the most permissions."""
+        """Return the sort key of privileges: strongest permission, widest resource, and most permissions first."""
         powers = self.powers(grant.role, grant.declared)
         return rank(powers.held), -CONTAINERS.index(grant.resource.kind), -len(powers.all)
 

@@ -34,7 +34,7 @@ BOUND_KINDS = {
 
 @cache
 def places(method: Method) -> tuple[tuple[str, Place], ...]:
-    """The permissions that a method needs, each with where it must be granted."""
+    """Return the permissions that a method needs, each with where it must be granted."""
     found: dict[str, Place] = {need.permission: need.on for need in method.needs}
     if method.needs_act_as:
         found.setdefault(ACT_AS, "account")

@@ -200,7 +200,7 @@ def _not_asked(rules: Sequence[Rule], allowance: Allowance) -> Unreadable:
 
 
 def _too_large(rule: Rule) -> Unreadable:
-    """An error for a rule that makes too much work."""
+    """Return an error for a rule that makes too much work."""
     reason = f"{rule.slug} was not checked: it is one of the largest of more rules than can be put to so many facts"
     return Unreadable(rule.at, reason, "use fewer or shorter patterns, or check less at once")
 

@@ -262,27 +262,27 @@ def _wanted(message: str) -> frozenset[str]:
 
 
 def _condition(fact: Fact) -> str | None:
-    """The condition of a grant, or the attribute condition of a provider, as shown; None if it has none."""
+    """Return the condition of a grant, or the attribute condition of a provider, as shown; None if it has none."""
     if not isinstance(fact, Grant | Provider) or fact.condition is None:
         return None
     return shown(fact.condition if isinstance(fact.condition, Unknown) else fact.condition.expression)
 
 
 def root_of(declared: Declaration) -> str:
-    """The directory of the root module: the directory of the outermost call that leads to the block."""
+    """Return the directory of the root module: the directory of the outermost call that leads to the block."""
     first = declared.via[0] if declared.via else declared.at
     return directory(first.path)
 
 
 def severity_of(rule: Rule, match: Match) -> Severity:
-    """The rule's severity, raised or lowered by as many steps as the match says."""
+    """Return the rule's severity, raised or lowered by as many steps as the match says."""
     if not match.raised:
         return rule.severity
     return SEVERITIES[min(max(0, SEVERITIES.index(rule.severity) - match.raised), len(SEVERITIES) - 1)]
 
 
 def _confidence(rule: Rule, match: Match) -> Confidence:
-    """The rule's confidence, unless the match is less sure; lower if the resource may have no instance."""
+    """Return the rule's confidence, unless the match is less sure; lower if the resource may have no instance."""
     if match.confidence:
         return match.confidence
     symbolic = "[*]" in (match.fact.declared.address or "")
@@ -293,7 +293,7 @@ def _confidence(rule: Rule, match: Match) -> Confidence:
 
 
 def place_of(match: Match) -> Written:
-    """The narrowest argument that causes a match."""
+    """Return the narrowest argument that causes a match."""
     return match.place or kind_of(match.fact).place(match.fact, match.permissions)
 
 

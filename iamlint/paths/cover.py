@@ -53,7 +53,7 @@ def _without(on: Mapping[str, set[int]], cut: set[int]) -> dict[str, set[int]]:
 
 
 def _key(fact: Cut) -> str:
-    """The block of Terraform, with all its instances, else the place of the entry."""
+    """Return the block of Terraform, with all its instances, else the place of the entry."""
     at = fact.declared.at
     if fact.declared.address:
         return f"{at.path} {_INSTANCE.sub('', fact.declared.address)}"

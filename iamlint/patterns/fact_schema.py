@@ -40,7 +40,7 @@ from iamlint.unknown import Truth, Unknown, shown
 
 
 def kind_of(fact: Fact) -> Kind[Any]:
-    """The entry of a fact's kind."""
+    """Return the entry of a fact's kind."""
     return _BY_TYPE[type(fact)]
 
 

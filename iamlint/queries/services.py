@@ -85,7 +85,7 @@ _CLUSTERS = regex(r"serviceAccount:(([^\[]+)\.svc\.id\.goog)\[")
 
 
 def _caller(grant: Grant, estate: Estate) -> tuple[str, Text] | None:
-    """Who calls, as shown, and the project that the call is billed to; None if one of them is not known."""
+    """Return who calls, as shown, and the project that the call is billed to; None if one of them is not known."""
     text = grant.principal.text
     if found := _CLUSTERS.match(text):
         return f"A workload of the pool {found[1]}", found[2]

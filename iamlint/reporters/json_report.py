@@ -295,7 +295,7 @@ def _related(related: Related) -> dict[str, Any]:
 
 
 def _hop(step: Step) -> dict[str, Any]:
-    """A hop with the keys of ``iamlint paths``; ``missing`` says that nothing gives the permission."""
+    """Return a hop with the keys of ``iamlint paths``; ``missing`` says that nothing gives the permission."""
     return {
         "from": step.source,
         "to": step.target,

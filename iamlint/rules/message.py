@@ -116,7 +116,7 @@ def _with_fewer_calls(reference: str) -> str:
 
 
 def _end_of(reference: str) -> str:
-    """The last parts of a reference, none of them cut."""
+    """Return the last parts of a reference, none of them cut."""
     if len(reference) <= _LONGEST_HOLE:
         return f"...{reference}"
     cut = reference[-_LONGEST_HOLE:]

@@ -8,12 +8,12 @@ from iamlint.unknown import Unknown, shown
 
 
 def number_of(project: str, estate: Estate) -> str | None:
-    """The number of a project, where the input has it."""
+    """Return the number of a project, if the input has it."""
     return next((one.number for one in estate.of(Project) if one.project_id == project and one.number), None)
 
 
 def account_of(attachment: Attachment, estate: Estate) -> str | None:
-    """The e-mail of the account that a resource runs as; None where it is not known, or where it runs as nobody."""
+    """Return the e-mail of the account that a resource runs as; None if it is not known, or if there is none."""
     if attachment.account is not None:
         return shown(attachment.account).lower() if isinstance(attachment.account, str) else None
     if attachment.default is None or isinstance(attachment.default, Unknown) or attachment.project is None:
@@ -27,7 +27,7 @@ def account_of(attachment: Attachment, estate: Estate) -> str | None:
 
 
 def running_accounts(estate: Estate) -> list[str]:
-    """The e-mails of the accounts that code of the input runs as, sorted; those that only build it are left out."""
+    """Return the e-mails of the accounts that code of the input runs as, sorted; without those that only build it."""
     found = {account_of(one, estate) for one in estate.of(Attachment) if not _builds(one)}
     return sorted(email for email in found if email)
 
@@ -45,5 +45,5 @@ def is_called(attachment: Attachment, name: str) -> bool:
 
 
 def named(name: str, estate: Estate) -> list[Attachment]:
-    """The resources that a name may mean."""
+    """Return the resources that a name may mean."""
     return [one for one in estate.of(Attachment) if is_called(one, name)]

@@ -51,7 +51,7 @@ NOBODY_NAMED = Caller("somebody", "unknown")
 
 
 def read_caller(text: str, claims: Mapping[str, str]) -> Caller:
-    """The caller that a text names, with the claims given for its token. Raises `BadCallerError`."""
+    """Return the caller that a text names, with the claims given for its token. Raises `BadCallerError`."""
     prefix, colon, rest = text.strip().partition(":")
     rest = rest.strip()
     match prefix.lower() if colon and rest else "":
@@ -70,7 +70,7 @@ def read_caller(text: str, claims: Mapping[str, str]) -> Caller:
 
 
 def _github(repository: str, claims: Mapping[str, str]) -> dict[str, str]:
-    """The claims that GitHub's tokens of a repository certainly have.
+    """Return the claims that GitHub's tokens of a repository certainly have.
 
     Source: https://docs.github.com/en/actions/reference/security/oidc
     """
@@ -81,7 +81,7 @@ def _github(repository: str, claims: Mapping[str, str]) -> dict[str, str]:
 
 
 def _gitlab(project: str, claims: Mapping[str, str]) -> dict[str, str]:
-    """The claims that GitLab's tokens of a project certainly have.
+    """Return the claims that GitLab's tokens of a project certainly have.
 
     Source: https://docs.gitlab.com/ci/secrets/id_token_authentication/
     """
@@ -118,5 +118,5 @@ def _principal(text: str) -> Caller:
 
 
 def _with_prefix(email: str) -> str:
-    """An e-mail as a principal: accounts are known by their domain."""
+    """Return an e-mail as a principal: accounts are known by their domain."""
     return f"serviceAccount:{email}" if email.lower().endswith("gserviceaccount.com") else f"user:{email}"

@@ -54,7 +54,7 @@ class Case:
         return {}
 
     def reach(self, resource: Resource, declared: Declaration) -> Reach:
-        """Which grants are on a resource, or on something that contains it."""
+        """Return which grants are on a resource, or on something that contains it."""
         key = resource.kind, shown(resource.name), id(declared)
         if key not in self._reaches:
             self._reaches[key] = Reach(resource, declared, self.estate)
@@ -71,7 +71,7 @@ class Case:
         return found
 
     def email_of(self, name: str) -> str:
-        """The e-mail of an account that is named by e-mail, full name or unique id, where the input has it."""
+        """Return the e-mail of an account that is named by e-mail, full name or unique id, if the input has it."""
         name = name.rpartition("/")[2].removeprefix("serviceAccount:").strip()
         if name.isdecimal():
             for one in self.estate.of(ServiceAccount):
@@ -90,7 +90,7 @@ class Case:
         return [one for one in self.estate.of(Impersonation) if self.email_of(shown(one.target)) == self.target]
 
     def declared_account(self, email: str) -> ServiceAccount | None:
-        """The account that Terraform, a plan or a state declares."""
+        """Return the account that Terraform, a plan or a state declares."""
         return next((one for one in self.accounts.get(email, ()) if is_managed(one.declared)), None)
 
     def declared(self, email: str) -> Declaration:
@@ -102,18 +102,18 @@ class Case:
         return attachment.declared if attachment else ASKED
 
     def attachment_of(self, email: str) -> Attachment | None:
-        """A resource of Terraform that runs as an account."""
+        """Return a resource of Terraform that runs as an account."""
         for one in self.estate.of(Attachment):
             if email and self.account_of(one) == email and is_managed(one.declared):
                 return one
         return None
 
     def account_of(self, attachment: Attachment) -> str | None:
-        """The e-mail of the account that a resource runs as; None where it is not known, or where it runs as nobody."""
+        """Return the e-mail of the account that a resource runs as; None if it is not known, or if there is none."""
         return account_of(attachment, self.estate)
 
     def removal_of(self, email: str) -> DefaultAccounts | None:
-        """What disables or deletes a default account of its project, where the input does so."""
+        """Return what disables or deletes a default account of its project, where the input does so."""
         if default_account(email) in (None, "cloud_build"):
             return None
         home = project_of(email) or project_number_of(email)
@@ -125,18 +125,18 @@ class Case:
     # -- projects ---------------------------------------------------------------------------------------------------
 
     def number_of(self, project: str) -> str | None:
-        """The number of a project, where the input has it."""
+        """Return the number of a project, if the input has it."""
         return number_of(project, self.estate)
 
     def id_of(self, project: str) -> str:
-        """The id of a project that is named by its number, where the input has it."""
+        """Return the id of a project that is named by its number, if the input has it."""
         for one in self.estate.of(Project):
             if one.number == project and isinstance(one.project_id, str):
                 return one.project_id
         return project
 
     def project_of(self, email: str) -> Text | None:
-        """The project of an account: as declared, else by its e-mail; its id where the input has it."""
+        """Return the project of an account: as declared, else by its e-mail; its id where the input has it."""
         found = self.estate.project_of(email, self.declared(email))
         if isinstance(found, Unknown):  # the e-mail contains it all the same
             found = project_of(email) or found

@@ -24,7 +24,7 @@ _AUTH = regex(r"google-github-actions/auth(?:@.*)?\Z")
 
 @frozen
 class Client:
-    """A client's configuration. A part is None where the file does not state it, or states it by a variable.
+    """A client's configuration. A part is None if the file does not state it, or states it by a variable.
 
     ``caller`` is a principal or an e-mail. ``id_token`` says whether a job may ask its forge for an ID token.
     ``workload`` is ``NAMESPACE/NAME`` of a Kubernetes service account. ``lifetime`` is as written. ``direct`` says that
@@ -47,7 +47,7 @@ class Client:
 
 
 def _text(value: Value, *path: str) -> str | None:
-    """A text that is stated; None for one that is absent or made of a variable."""
+    """Return a text that is stated; None for one that is absent or made of a variable."""
     found = get(value, *path).data
     return found.strip() if isinstance(found, str) and "${{" not in found and "$" not in found and found else None
 
@@ -56,7 +56,7 @@ def _text(value: Value, *path: str) -> str | None:
 
 
 def workflow_clients(source: SourceText) -> Iterator[Client]:
-    """The uses of google-github-actions/auth in a workflow. Source: https://github.com/google-github-actions/auth"""
+    """Yield the uses of google-github-actions/auth in a workflow. Source: https://github.com/google-github-actions/auth"""
     documents = read_yaml(source)
     if isinstance(documents, Unreadable) or not documents:
         return
@@ -117,7 +117,7 @@ def _may_ask(workflow: Value, job: Value) -> bool | None:
 
 
 def gitlab_clients(source: SourceText) -> Iterator[Client]:
-    """The ID tokens of a GitLab pipeline. Source: https://docs.gitlab.com/ci/secrets/id_token_authentication/"""
+    """Yield the ID tokens of a GitLab pipeline. Source: https://docs.gitlab.com/ci/secrets/id_token_authentication/"""
     documents = read_yaml(source)
     if isinstance(documents, Unreadable) or not documents or not isinstance(documents[0].data, dict):
         return
@@ -133,7 +133,7 @@ def gitlab_clients(source: SourceText) -> Iterator[Client]:
 
 
 def kubernetes_clients(source: SourceText) -> Iterator[Client]:
-    """The Kubernetes service accounts of manifests, with the account of Google's that each is annotated with.
+    """Yield the Kubernetes service accounts of manifests, with the account of Google's that each is annotated with.
 
     One without an annotation keeps its own identity. Without a namespace it may be in any.
     """
@@ -164,7 +164,7 @@ def is_credentials(source: SourceText) -> bool:
 
 
 def credentials_client(source: SourceText) -> Client | None:
-    """The identity that a credential file states: never its key, secret or token."""
+    """Return the identity that a credential file states: never its key, secret or token."""
     document = read_json(source)
     if isinstance(document, Unreadable):
         return None
@@ -191,7 +191,7 @@ def credentials_client(source: SourceText) -> Client | None:
 
 
 def gcloud_client(source: SourceText) -> Client | None:
-    """The identity that a configuration of gcloud states. Source: https://cloud.google.com/sdk/docs/properties"""
+    """Return the identity in a configuration of gcloud. Source: https://cloud.google.com/sdk/docs/properties"""
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         parser.read_string(source.text[:100_000], source.path)

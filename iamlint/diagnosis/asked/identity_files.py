@@ -65,7 +65,7 @@ def read_input(paths: Iterable[Path], options: Options) -> Input:
 
 
 def _small(path: Path, workspace: Workspace) -> SourceText | None:
-    """The text of a small file below the roots."""
+    """Return the text of a small file below the roots."""
     try:
         status = workspace.tree.status(path)
     except (OSError, ValueError):
@@ -77,7 +77,7 @@ def _small(path: Path, workspace: Workspace) -> SourceText | None:
 
 
 def _named_client(path: Path, workspace: Workspace) -> list[Client]:
-    """The client that a named file is; none where it is something else."""
+    """Return the client that a named file is; None if it is something else."""
     if not workspace.tree.is_file(path):
         return []
     is_ini = path.name.startswith("config_") or path.suffix in (".ini", ".cfg")
@@ -105,7 +105,7 @@ def _of_yaml(path: Path, source: SourceText) -> Iterator[Client]:
 
 
 def _below(directory: Path, workspace: Workspace) -> Iterator[Client]:
-    """The clients in the files below a directory."""
+    """Yield the clients in the files below a directory."""
     seen = 0
     tree = workspace.tree
     for at, directories, files in tree.walk(directory):

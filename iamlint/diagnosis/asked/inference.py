@@ -45,7 +45,7 @@ class Given:
 
 
 def completed(given: Given, estate: Estate, said: Said, clients: tuple[Client, ...] = ()) -> Given:
-    """What is given, completed: from the error, then from the client's files, then from the estate."""
+    """Return what is given, completed: from the error, then from the client's files, then from the estate."""
     if said.by_agent and said.of_resource:
         return _of_agent(given, said)
     given = _of_principal(given, said)
@@ -67,7 +67,7 @@ def completed(given: Given, estate: Estate, said: Said, clients: tuple[Client, .
 
 
 def _of_principal(given: Given, said: Said) -> Given:
-    """The question of an error that names the account which lacks a right on a resource: impersonation is over then."""
+    """Return the question of an error that names the account without a right on a resource: impersonation is over."""
     account = said.principal.lower().rpartition(":")[2]
     is_account = account.endswith("gserviceaccount.com")
     if given.caller or given.target or not said.of_resource or not is_account or not said.permission:
@@ -78,7 +78,7 @@ def _of_principal(given: Given, said: Said) -> Given:
 
 
 def _of_agent(given: Given, said: Said) -> Given:
-    """The question of an error that refuses a service agent: who started the operation does not matter."""
+    """Return the question of an error that refuses a service agent: who started the operation does not matter."""
     agent = (said.principal or said.other.get("agent", "")).rpartition(":")[2].lower()
     caller = f"serviceAccount:{agent}" if agent else None
     on = given.on or said.resource or None
@@ -88,7 +88,7 @@ def _of_agent(given: Given, said: Said) -> Given:
 
 
 def _with_clients(given: Given, said: Said, clients: tuple[Client, ...]) -> Given:
-    """What the only client of the input that fits states."""
+    """Return what the only client of the input that fits states."""
     target = given.target or said.target or None
     fitting = [one for one in clients if target is None or one.target in (None, target)]
     fitting = [one for one in fitting if not one.direct or _is_used_by(one, given.caller)]
@@ -115,7 +115,7 @@ def _with_clients(given: Given, said: Said, clients: tuple[Client, ...]) -> Give
 
 
 def _of_schedule(given: Given, estate: Estate, said: Said) -> Given:
-    """The question of Cloud Scheduler's log: whether the account of the job may call the job's address."""
+    """Return the question of Cloud Scheduler's log: whether the account of the job may call the job's address."""
     if said.kind != "scheduler-attempt-denied" or given.target:
         return given
     right, on = needed_by(said.resource) or (None, None)
@@ -145,7 +145,7 @@ def _are_direct(clients: Iterable[Client]) -> bool:
 
 
 def _with_workload(given: Given, estate: Estate, said: Said, clients: tuple[Client, ...]) -> Given:
-    """The Kubernetes service account whose annotation names the target, where GKE itself asked for the token."""
+    """Return the Kubernetes service account whose annotation names the target, where GKE itself asked for the token."""
     if said.kind not in _OF_GKE and not (said.stage == "impersonation" and _are_workloads(estate, clients)):
         return given
     fitting = [one for one in clients if one.workload and one.target and given.target in (None, one.target)]
@@ -170,7 +170,7 @@ def _are_workloads(estate: Estate, clients: tuple[Client, ...]) -> bool:
 
 
 def _granted_pool(estate: Estate, target: str, workload: str) -> str | None:
-    """The only project whose workload of this name has a grant on the target."""
+    """Return the only project whose workload of this name has a grant on the target."""
     ends = f".svc.id.goog[{workload}]"
     grants = (one for one in estate.of(Grant) if one.resource.name == target or isinstance(one.resource.name, Unknown))
     texts = [one.principal.text for one in grants]
@@ -178,13 +178,13 @@ def _granted_pool(estate: Estate, target: str, workload: str) -> str | None:
 
 
 def _cluster_project(estate: Estate) -> str | None:
-    """The project of the only cluster: its workload identity pool has that name."""
+    """Return the project of the only cluster: its workload identity pool has that name."""
     clusters = [one for one in estate.of(Attachment) if one.resource.kind == "container_cluster"]
     return _one(one.project for one in clusters)
 
 
 def _asking(estate: Estate, target: str) -> list[Impersonation]:
-    """The provider blocks, backends and data sources that ask for the token of a target."""
+    """Return the provider blocks, backends and data sources that ask for the token of a target."""
     name = target.rpartition("/")[2].lower()
     return [one for one in estate.of(Impersonation) if isinstance(one.target, str) and one.target.lower() == name]
 
@@ -251,7 +251,7 @@ def _signs(given: Given, said: Said) -> bool:
 
 
 def _account(principal: str | None) -> str:
-    """The e-mail of a principal in lower case; empty without one."""
+    """Return the e-mail of a principal in lower case; empty without one."""
     return (principal or "").rpartition(":")[2].lower()
 
 
@@ -261,7 +261,7 @@ def _is_default(email: str) -> bool:
 
 
 def _one(texts: Iterable[object]) -> str | None:
-    """The only text among these; None where there are several, or one is not known."""
+    """Return the only text among these; None if there are several, or one is not known."""
     found = set(texts)
     only = next(iter(found)) if len(found) == 1 else None
     return only if isinstance(only, str) and "${" not in only else None

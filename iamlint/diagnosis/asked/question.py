@@ -27,7 +27,7 @@ CREDENTIALS_METHODS = frozenset(METHODS) - {"actAs"}
 class Question:
     """One call that fails, or may fail.
 
-    ``target`` is an e-mail or unique id; None where only the rights on ``on`` are asked about. ``method`` is one of
+    ``target`` is an e-mail or unique id; None if only the rights on ``on`` are asked about. ``method`` is one of
     `METHODS`, or the permission itself. ``lifetime`` is in seconds. ``on`` is a resource: what is deployed (actAs), or
     what ``right`` is needed on. ``right`` is a permission that the target needs on it. ``assumed`` is what was
     taken to be so and is not in the input.
@@ -51,6 +51,6 @@ class Question:
 
 
 def seconds_of(text: str) -> int | None:
-    """A lifetime such as ``3600s`` or ``3600`` in seconds; None for any other text."""
+    """Return a lifetime such as ``3600s`` or ``3600`` in seconds; None for any other text."""
     number = text.strip().removesuffix("s")
     return int(number) if number.isdecimal() and len(number) < 10 else None

@@ -29,7 +29,7 @@ def allow_steps(
     estate: Estate,
     day: date,
 ) -> tuple[Step, ...]:
-    """The allow steps of a grant for a principal that it names, or whose group or set it names.
+    """Return the allow steps of a grant for a principal that it names, or whose group or set it names.
 
     ``on`` is whether the grant is on the resource.
     """
@@ -52,7 +52,7 @@ def _resource(grant: Grant, resource: Resource, truth: Truth) -> Step:
 
 
 def _told(step: Step, grant: Grant) -> Step:
-    """A step with a reason, also where its condition is simply false."""
+    """Return a step with a reason, also where its condition is simply false."""
     if step.truth is Truth.FALSE and not step.reasons and step.name == "condition":
         condition = grant.condition
         text = shown(condition.expression) if isinstance(condition, Condition) else "it"
@@ -154,5 +154,5 @@ def is_unknown_text(grant: Grant) -> bool:
 
 
 def reason_of(step: Step) -> str:
-    """The reasons of a step as one text."""
+    """Return the reasons of a step as one text."""
     return "; ".join(step.reasons)

@@ -16,7 +16,7 @@ _ASKS = regex(
 
 
 def with_tags(facts: Iterable[Fact], tags: Mapping[str, str]) -> Iterator[Fact]:
-    """The facts, with conditions on these tags decided. Keys that are not given stay open."""
+    """Yield the facts, with conditions on these tags decided. Keys that are not given stay open."""
     for fact in facts:
         if tags and isinstance(fact, Grant | Denial) and isinstance(fact.condition, Condition):
             yield replace(fact, condition=_decided(fact.condition, tags))

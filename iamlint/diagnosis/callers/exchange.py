@@ -45,7 +45,7 @@ class Admitted:
 
 
 def admitted(case: Case) -> tuple[Admitted, ...]:
-    """What the providers that may be meant make of the caller's token, those that take it first."""
+    """Return what the providers that may be meant make of the caller's token, those that take it first."""
     found = [_admitted(case, provider) for provider in _meant(case)]
     order = (Truth.TRUE, Truth.UNKNOWN, Truth.FALSE)
     return tuple(sorted(found, key=lambda one: order.index(one.truth)))
@@ -58,7 +58,7 @@ def condition_admits(case: Case) -> bool:
 
 
 def exchange_stage(case: Case, found: tuple[Admitted, ...]) -> Stage:
-    """The stage of the token exchange."""
+    """Return the stage of the token exchange."""
     if not found:
         return _no_provider(case)
     best = found[0]
@@ -84,7 +84,7 @@ def exchange_stage(case: Case, found: tuple[Admitted, ...]) -> Stage:
 
 
 def _fix(refused: Admitted) -> Fix:
-    """What to change, with the provider's own names; what the condition should say is for the reader to decide."""
+    """Return what to change, with the provider's own names; the reader decides what the condition should say."""
     name = _NAME.match(shown(refused.provider.name))
     at = refused.at or refused.provider.place.at
     note = "Change what the evidence shows, or call from where the provider admits; an empty condition admits too much."
@@ -113,7 +113,7 @@ def provider_parts(name: str) -> re.Match[str] | None:
 
 
 def _meant(case: Case) -> Iterator[Provider]:
-    """The providers that the question names, else all that trust the token's issuer."""
+    """Yield the providers that the question names, else all that trust the token's issuer."""
     wanted = case.question.provider or case.said.provider
     named = _NAME.match(wanted) if wanted else None
     providers = case.estate.of(Provider)
@@ -184,7 +184,7 @@ _OK: _Check = (Truth.TRUE, None, "", None, "")
 
 
 def _refused_later(case: Case, provider: Provider, holder: Holder) -> Admitted | None:
-    """What certainly refuses the token, though an earlier check is open."""
+    """Return what certainly refuses the token, though an earlier check is open."""
     for check in (_enabled, _issuer, _keys, _mapping, _condition):
         truth, step, reason, at, _ = check(case, provider, holder)
         if truth is Truth.FALSE:
@@ -193,7 +193,7 @@ def _refused_later(case: Case, provider: Provider, holder: Holder) -> Admitted |
 
 
 def _holder(case: Case, provider: Provider) -> Holder:
-    """Who the caller is by a provider's mapping."""
+    """Return who the caller is by a provider's mapping."""
     claims, mapped = case.question.caller.claims, _mapped(case, provider)
     attributes: dict[str, Text | None] = {}
     others = ""
@@ -215,7 +215,7 @@ def _holder(case: Case, provider: Provider) -> Holder:
 
 
 def _text(value: object) -> Text | None:
-    """A mapped value as an attribute: None where the mapping fails, and so makes none."""
+    """Return a mapped value as an attribute; None if the mapping fails, and so makes none."""
     match value:
         case str():
             return value
@@ -290,7 +290,7 @@ def _issuer_allowed(case: Case, provider: Provider, _holder: Holder) -> _Check:
 
 
 def nearest_policy(case: Case, constraint: str, project: str) -> OrgPolicy | None:
-    """The organization policy of a constraint that is nearest to a project: on it, or above it."""
+    """Return the organization policy of a constraint that is nearest to a project: on it, or above it."""
     found = [one for one in case.estate.of(OrgPolicy) if one.constraint == constraint]
     for node in case.above(Resource("project", project), ASKED):
         for one in found:
@@ -366,7 +366,7 @@ def _place(condition: Condition, provider: Provider) -> Location:
 
 
 def _compared(case: Case, text: str) -> str:
-    """The claims that a condition names, with the token's values."""
+    """Return the claims that a condition names, with the token's values."""
     claims = case.question.caller.claims
     named = [name for name in claims if re.search(rf"assertion\.{re.escape(name)}\b", text)]
     told = ", ".join(f"{name} is {claims[name]!r}" for name in named[:3])

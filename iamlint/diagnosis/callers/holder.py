@@ -163,7 +163,7 @@ class Holder:
         return Member(found.truth, "missing-input", "; ".join(found.reasons), "the hierarchy of projects and folders")
 
     def _partly(self, principal: Principal) -> Member:
-        """A principal that is not known in full, or an account whose e-mail is not known."""
+        """Whether a principal that is not known in full, or an account without a known e-mail, may be this holder."""
         text: Text = principal.unknown or principal.text
         if isinstance(text, str) and "${" not in text:
             return NO
@@ -179,7 +179,7 @@ class Holder:
 
 
 def holder_of(principal: Principal, declared: Declaration) -> Holder:
-    """The holder that a principal of Google's, or the full name of a federated identity, is."""
+    """Return the holder that a principal of Google's, or the full name of a federated identity, is."""
     found = _POOL.search(principal.text) if principal.kind == "federated" else None
     who = identity_of(principal) if found else None
     token = None
@@ -228,7 +228,7 @@ def _same_pool(token: Token, grant: Grant, estate: Estate) -> Member:
 
 
 def _other_name(project: str, estate: Estate) -> str | None:
-    """The number of a project that is named by its id, or its id by its number, where the input has it."""
+    """Return the number of a project that is named by its id, or its id by its number, if the input has it."""
     for one in estate.of(Project):
         if one.number and one.project_id == project:
             return one.number

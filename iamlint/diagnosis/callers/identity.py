@@ -58,7 +58,7 @@ def identify(case: Case) -> Identity:
 def _of_principal(
     case: Case, principal: Principal, before: tuple[Stage, ...], machine: Attachment | None = None
 ) -> Identity:
-    """The holder of a principal, and whether its account can act at all."""
+    """Return the holder of a principal, and whether its account can act at all."""
     if principal.email and principal.text.startswith("serviceAccount:"):
         principal = read_principal(f"serviceAccount:{case.email_of(principal.email)}")
     email = principal.email or ""
@@ -79,7 +79,7 @@ def _of_principal(
 
 
 def _disabled(account: ServiceAccount) -> Stage | None:
-    """The stage where the caller's own account is disabled, so that it has no token to begin with."""
+    """Return the stage where the caller's own account is disabled, so that it has no token to begin with."""
     name = shown(account.email)
     at = account.declared.at
     if isinstance(account.disabled, Unknown):
@@ -92,7 +92,7 @@ def _disabled(account: ServiceAccount) -> Stage | None:
 
 
 def _workload(case: Case) -> Holder:
-    """A Kubernetes service account of GKE: one principal with two spellings.
+    """Return a Kubernetes service account of GKE: one principal with two spellings.
 
     Source: https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
     """

@@ -21,7 +21,7 @@ class Member:
 
 
 def block(header: str, arguments: Mapping[str, str]) -> str:
-    """A block with its arguments aligned as `terraform fmt` aligns them."""
+    """Return a block with its arguments aligned as `terraform fmt` aligns them."""
     width = max(map(len, arguments))
     lines = (f"  {name:<{width}} = {value}" for name, value in arguments.items())
     return "\n".join((f"{header} {{", *lines, "}"))
@@ -44,7 +44,7 @@ def account_is_symbolic(address: str) -> bool:
 
 
 def member_of(case: Case, holder: Holder) -> Member:
-    """A holder as the member of a grant: by the attribute that names one repository, else by its subject."""
+    """Return a holder as the member of a grant: by the attribute that names one repository, else by its subject."""
     token = holder.token
     if token is not None and not holder.spellings:
         return _of_token(case, holder)
@@ -102,7 +102,7 @@ def resource_name(case: Case, holder: Holder, target: str) -> str:
 
 
 def _word(text: str) -> str:
-    """A text as a part of a Terraform name."""
+    """Return a text as a part of a Terraform name."""
     local = text.rpartition(":")[2].partition("@")[0]
     word = re.sub(r"[^A-Za-z0-9_]+", "_", local).strip("_").lower() or "caller"
     return f"x_{word}" if word[0].isdigit() else word

@@ -44,7 +44,7 @@ _FEDERATED = frozenset({"iam.serviceAccounts.getAccessToken", "iam.serviceAccoun
 
 
 def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) -> Fix:
-    """The fix that a verdict calls for; empty where the call works, or nothing is known to cure it."""
+    """Return the fix that a verdict calls for; empty if the call works, or nothing is known to cure it."""
     maker = _FIXES.get(answer.step or "")
     if answer.verdict == "works":
         return Fix()
@@ -111,14 +111,14 @@ _Maker = Callable[[_Broken], Fix]
 
 
 def role_for(permission: str, holder: Holder) -> str:
-    """The smallest predefined role with a permission of service accounts that fits a holder."""
+    """Return the smallest predefined role with a permission of service accounts that fits a holder."""
     if permission in _FEDERATED and holder.token is not None:
         return _WORKLOAD
     return _ROLES.get(permission, "roles/iam.serviceAccountTokenCreator")
 
 
 def _grant(broken: _Broken) -> Fix:
-    """A grant on the account itself, to the caller alone."""
+    """Return a grant on the account itself, to the caller alone."""
     case, holder, hop = broken.case, broken.holder, broken.hop
     if hop is None or holder is None or hop.resource.kind != "service_account":
         return Fix()
@@ -145,7 +145,7 @@ def _grant(broken: _Broken) -> Fix:
 
 
 def _member(broken: _Broken) -> Fix:
-    """The attribute that a grant to the caller names and the provider does not map; else a grant to the caller."""
+    """Return the attribute that a grant to the caller names and the provider does not map; else such a grant."""
     case, hop = broken.case, broken.hop
     token, claims = hop.holder.token if hop else None, case.question.caller.claims
     if hop is None or token is None:
@@ -166,7 +166,7 @@ def _member(broken: _Broken) -> Fix:
 
 
 def _made(principal: Principal, role: str, resource: Resource, declared: Declaration) -> Grant:
-    """The grant that a fix makes."""
+    """Return the grant that a fix makes."""
     place = Place(declared.at)
     return Grant(principal, role, resource, "member", declared, place, place, place)
 
@@ -176,7 +176,7 @@ def _quoted(member: Member) -> str:
 
 
 def _refused(hop: Hop, target: str, case: Case) -> tuple[str, ...]:
-    """The cures that people use and that do harm, each with its reason."""
+    """Return the cures that people use and that do harm, each with its reason."""
     project = shown(case.project_of(target)) or "the project"
     role = role_for(hop.permission, hop.holder).rpartition(".")[2]
     found = [f"{role} on {project} instead of the account: it reaches every service account there, also later ones."]
@@ -190,7 +190,7 @@ def _refused(hop: Hop, target: str, case: Case) -> tuple[str, ...]:
 
 
 def _custom_role(broken: _Broken) -> Fix:
-    """The permission added to the custom role, where the role is there; else a grant."""
+    """Return the permission added to the custom role, where the role is there; else a grant."""
     case, hop = broken.case, broken.hop
     role = next((one for one in _custom_roles(case, hop) if not one.deleted and one.stage != "DISABLED"), None)
     if hop is None or role is None or "/roles/" not in shown(role.name):
@@ -276,7 +276,7 @@ def _scopes(broken: _Broken) -> Fix:
 
 
 def _delegation(broken: _Broken) -> Fix:
-    """The missing grant of a hop, or the delegate that the call does not name."""
+    """Return the missing grant of a hop, or the delegate that the call does not name."""
     case, holder, hop = broken.case, broken.holder, broken.hop
     if case.question.delegates or holder is None or hop is None:
         return _grant(broken)
@@ -344,12 +344,12 @@ def _rights(broken: _Broken) -> Fix:
 
 
 def _agents_role(case: Case) -> str:
-    """The role that Google names for a service agent: it often needs more than the permission of the error."""
+    """Return the role that Google names for a service agent: it often needs more than the permission of the error."""
     return case.said.role if case.said.by_agent else ""
 
 
 def _evicted(broken: _Broken) -> Fix:
-    """The agent's own role again; the grant of the error's document where that is another one."""
+    """Return the agent's own role again; the grant of the error's document where that is another one."""
     case, holder = broken.case, broken.holder
     is_agent = holder is not None and holder.principal.kind == "service_agent"
     agent = (holder.principal.email if holder and is_agent else None) or case.said.other.get("agent", "")
@@ -366,12 +366,12 @@ def _evicted(broken: _Broken) -> Fix:
 
 
 def _named_agent(case: Case) -> str:
-    """The e-mail of the service agent that the error names; empty without one."""
+    """Return the e-mail of the service agent that the error names; empty without one."""
     return (case.said.principal or case.said.other.get("agent", "")).rpartition(":")[2]
 
 
 def _of_agent(case: Case, agent: str) -> Fix:
-    """The fix of the error's document, with the service agent and the project that the error names."""
+    """Return the fix of the error's document, with the service agent and the project that the error names."""
     fix = _of_document(case, None)
     texts = [fix.terraform, fix.gcloud]
     if agent:
@@ -395,7 +395,7 @@ def _org_policy(broken: _Broken) -> Fix:
 
 
 def _condition(broken: _Broken) -> Fix:
-    """A grant without the condition: on the account of the call, or on the resource that its holder may not use."""
+    """Return a grant without the condition: on the account of the call, or on the resource that is refused."""
     if not _is_of_rights(broken.answer):
         return _grant(broken)
     made = _rights(broken)
@@ -440,7 +440,7 @@ def _conflict(broken: _Broken) -> Fix:
 
 
 def _missing(broken: _Broken) -> Fix:
-    """The command that prints what decides, and the grant that is needed if it shows none."""
+    """Return the command that prints what decides, and the grant that is needed if it shows none."""
     command = next((text for text in broken.answer.not_in_input if text.startswith("gcloud ")), "")
     if not command:
         return Fix()

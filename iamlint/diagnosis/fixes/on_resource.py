@@ -206,7 +206,7 @@ def grant_on_container(resource: str, permission: str, project: str, role: str, 
 
 
 def _paths(resource: str, permission: str) -> tuple[tuple[str, str], ...]:
-    """The names of a resource by collection, the longest first."""
+    """Return the names of a resource by collection, the longest first."""
     name = resource_name(resource, permission)
     if permission.startswith("storage.") and "/" not in resource:  # errors of Cloud Storage name the bucket alone
         return (("buckets", resource),)

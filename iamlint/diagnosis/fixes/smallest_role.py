@@ -124,7 +124,7 @@ def _cheapest(candidates: Mapping[str, frozenset[str]], wanted: tuple[str, ...])
 
 
 def _smallest(permission: str, prefix: str, roles: Catalog) -> str | None:
-    """The role with a permission that changes least, among those that begin with a prefix."""
+    """Return the role with a permission that changes least, among those that begin with a prefix."""
     holding = [(role, held) for role in roles.roles if (held := _given(role, prefix, roles)) and permission in held]
     return min(holding, key=lambda one: (_changes(one[1]), len(one[1])))[0] if holding else None
 
@@ -136,7 +136,7 @@ _NOT_FOR_PEOPLE = regex(
 
 
 def _given(role: str, prefix: str | tuple[str, ...], roles: Catalog) -> frozenset[str]:
-    """The permissions of a role that a person can be given; empty for another role."""
+    """Return the permissions of a role that a person can be given; empty for another role."""
     if not role.startswith(prefix) or _NOT_FOR_PEOPLE.search(role) or not roles.is_listed(role):
         return frozenset()
     held = roles.permissions(role)

@@ -12,7 +12,7 @@ VERSION = 1
 
 
 def answer_json(answer: Answer) -> str:
-    """The answer as a JSON document with a line end."""
+    """Return the answer as a JSON document with a line end."""
     document = {
         "version": VERSION,
         "question": answer.asked,

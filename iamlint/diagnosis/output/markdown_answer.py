@@ -14,7 +14,7 @@ _MARKS = {"done": "✓", "broken": "✗", "unknown": "?", "skipped": "-"}
 
 
 def answer_markdown(answer: Answer) -> str:
-    """The answer as Markdown."""
+    """Return the answer as Markdown."""
     return "\n".join(_lines(answer)) + "\n"
 
 

@@ -19,7 +19,7 @@ _VERDICTS = {
 
 
 def answer_text(answer: Answer, texts: Mapping[str, SourceText], *, color: bool) -> str:
-    """The answer as lines, with the lines of the input that show it."""
+    """Return the answer as lines, with the lines of the input that show it."""
     return "\n".join(_lines(answer, texts, Paint(on=color))) + "\n"
 
 
@@ -44,7 +44,7 @@ def _lines(answer: Answer, texts: Mapping[str, SourceText], paint: Paint) -> Ite
 
 
 def _stage(stage: Stage, answer: Answer, paint: Paint) -> str:
-    """A line of the checklist; what the verdict says already is not said again."""
+    """Return a line of the checklist; what the verdict says already is not said again."""
     code, mark = _MARKS[stage.state]
     hop = f" [{stage.hop}]" if stage.hop else ""
     line = f"  {paint(code, mark)} {stage.name}{neutral(hop)}"

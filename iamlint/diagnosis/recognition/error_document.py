@@ -20,7 +20,7 @@ SHORTEST = 12
 
 
 def read_record(source: SourceText, slug: str) -> tuple[list[Any], list[Unreadable]]:
-    """The record of a document and no errors, or no record and everything that is wrong with the document.
+    """Return the record of a document and no errors, or no record and everything that is wrong with the document.
 
     A record is plain data, which is compiled when the package is built. Only what a schema cannot say is checked: the
     test suite validates the documents, since loading the validator would double the time that the program takes.
@@ -82,7 +82,7 @@ def kind_of(record: list[Any]) -> ErrorKind:
 
 
 def _parts(item: Any) -> Iterator[Template | Structured]:
-    """The pieces of an alternative: a text, several texts, or texts and structured fields."""
+    """Yield the pieces of an alternative: a text, several texts, or texts and structured fields."""
     match item:
         case str():
             yield Template(item)
@@ -98,7 +98,7 @@ def _parts(item: Any) -> Iterator[Template | Structured]:
 
 
 def _beyond_schema(document: Value) -> Iterator[Unreadable]:
-    """What a schema cannot say: placeholders that are none, and texts too short to tell anything."""
+    """Yield what a schema cannot say: placeholders that are none, and texts too short to tell anything."""
     written = plain(document)
     alternatives = [list(_parts(item)) for item in written["recognise"]]
     templates = [part for parts in alternatives for part in parts if isinstance(part, Template)]

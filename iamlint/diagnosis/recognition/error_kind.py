@@ -58,9 +58,9 @@ class Cause:
     cause: str
     steps: tuple[Step, ...]
     look: str
-    """What it looks like in the input; empty where no input shows it."""
+    """What it looks like in the input; empty if no input shows it."""
     command: str
-    """The command that prints the input which decides; empty where none does."""
+    """The command that prints the input which decides; empty if none does."""
 
 
 @frozen
@@ -93,7 +93,7 @@ class ErrorKind:
     wrapper: bool
     """Whether the text only says which program failed, and the cause follows in it."""
     settles: Step | None
-    """The step that the error settles by itself, whatever the input shows; None where the input decides."""
+    """The step that the error settles by itself, whatever the input shows; None if the input decides."""
     of_resource: bool
     """Whether the error denies a right on a resource, so that an impersonation, if any, has worked."""
     by_agent: bool

@@ -108,7 +108,7 @@ class ErrorText:
         return [at for at, letter in enumerate(self.plain) if letter < "\x80" and letter not in dropped]
 
     def offset(self, at: int) -> int:
-        """The offset in ``plain`` of an offset in ``squeezed``."""
+        """Return the offset in ``plain`` of an offset in ``squeezed``."""
         return self._kept[at] if at < len(self._kept) else len(self.plain)
 
     @cached_property
@@ -116,7 +116,7 @@ class ErrorText:
         return [found.start() for found in re.finditer(f"[\n{WRAPPED}]", self.plain)]
 
     def line(self, offset: int) -> int:
-        """The line, from 1, of the given text that an offset in ``plain`` is on."""
+        """Return the line, from 1, of the given text that an offset in ``plain`` is on."""
         row = bisect_right(self._line_ends, offset - 1)
         return row + 1 + (self._cut_lines if self.unread and offset > len(self.plain) // 2 else 0)
 
@@ -129,7 +129,7 @@ class ErrorText:
         return self._line_starts[bisect_right(self._line_starts, offset) - 1]
 
     def passage(self, first: int, last: int, low: int, high: int) -> tuple[int, int]:
-        """The lines that go together with those from ``first`` to ``last``, offsets in ``plain``, within two bounds.
+        """Return the lines that belong to those from ``first`` to ``last``, offsets in ``plain``, within two bounds.
 
         What another line of a log names has nothing to do with an error. So only these lines count: those of the same
         payload, which are indented or start with a bracket, and those that the sentence goes on in.
@@ -192,7 +192,7 @@ class ErrorText:
         ]
 
     def message_of(self, offset: int) -> tuple[int, int]:
-        """The start and the end of the message that an offset is in."""
+        """Return the start and the end of the message that an offset is in."""
         index = bisect_right(self.starts, offset)
         return self.starts[index - 1], self.starts[index] if index < len(self.starts) else len(self.plain)
 
@@ -231,7 +231,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _character(value: int) -> str:
-    """A character by its number; a space for what would end a line, nothing for half of a surrogate pair."""
+    """Return a character by its number; a space for what would end a line, nothing for half of a surrogate pair."""
     if value < 0x20:
         return " "
     return chr(value) if value < 0xD800 or 0xE000 <= value <= 0x10FFFF else ""

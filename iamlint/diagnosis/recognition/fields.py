@@ -42,7 +42,7 @@ _COMMAND = regex(r"\(gcloud\.[\w.-]{1,200}\)")
 
 @frozen
 class Fields:
-    """What a text states. A field is empty where the text does not state it.
+    """What a text states. A field is empty if the text does not state it.
 
     ``target`` is the service account that is used, ``principal`` the one that was denied, ``project`` an id or a
     number, ``method`` one of iamlint's methods, or the full name of an API's; ``other`` has what only some kinds have.
@@ -60,7 +60,7 @@ class Fields:
     other: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> str:
-        """A field by its name, those of ``other`` included; empty where the text does not state it."""
+        """Return a field by its name, those of ``other`` included; empty if the text does not state it."""
         return str(getattr(self, name)) if name in NAMES else self.other.get(name, "")
 
     def agrees(self, other: Fields) -> bool:
@@ -111,7 +111,7 @@ def _spelt(name: str, value: str) -> str:
 
 
 def read_fields(text: str, templates: Iterable[Template], *, only: bool = False) -> Mapping[str, str]:
-    """The values that a stretch of a readable text states: those of the templates first, then what any text may state.
+    """Return the values in a stretch of a readable text: those of the templates first, then what any text may state.
 
     With ``only`` the templates alone are read.
     """
@@ -139,7 +139,7 @@ def read_fields(text: str, templates: Iterable[Template], *, only: bool = False)
 
 
 def mentions(text: str) -> Iterator[tuple[str, str]]:
-    """What is named in a text of no known kind: pairs of a field's name and a value, each once."""
+    """Yield what is named in a text of no known kind: pairs of a field's name and a value, each once."""
     text = _COMMAND.sub("", text[:LONGEST_READ].replace(WRAPPED, ""))
     seen: set[tuple[str, str]] = set()
     for name, pattern in _mentioned():
@@ -151,7 +151,7 @@ def mentions(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _key(name: str, shape: str, before: str = "") -> str:
-    """The value of a key, as JSON, YAML, Python, Go and the text form of protocol buffers print it."""
+    """Return the value of a key, as JSON, YAML, Python, Go and the text form of protocol buffers print it."""
     value = rf"{before}({shape})"
     return rf"""\b{name}['"]?\s*(?:[:=]>?)\s*['"]?{value}|key:\s*['"]?{name}['"]?,?\s*value:\s*['"]?{value}"""
 

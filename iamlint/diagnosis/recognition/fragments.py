@@ -125,18 +125,18 @@ def _alternating(pieces: list[str], between: list[str]) -> Iterator[str]:
 
 
 def _with_unread_parts(piece: str) -> str:
-    """A literal stretch with any whitespace and quotes between its words, and where it has them at its ends."""
+    """Return a literal stretch with any whitespace and quotes between its words, and where it has them at its ends."""
     words = [re.escape(word) for word in re.split(f"[{re.escape(DROPPED)}]+", piece)]
     return _GAP.join(words)
 
 
 def squeezed(text: str) -> str:
-    """A text without whitespace, quotes, brackets, and what is not ASCII, in lower case."""
+    """Return a text without whitespace, quotes, brackets, and what is not ASCII, in lower case."""
     return text.encode("ascii", "ignore").decode().translate(_SQUEEZE).lower()
 
 
 def compiled_bytes(pattern: str) -> Any:
-    """A pattern of RE2 over ASCII bytes."""
+    """Return a pattern of RE2 over ASCII bytes."""
     import re2
 
     options = re2.Options()

@@ -110,7 +110,7 @@ class _Found:
 
 
 def recognise(text: str, kinds: Iterable[ErrorKind] | None = None) -> tuple[Recognised, ...]:
-    """The errors in a text: causes before their consequences, otherwise in the order of the text.
+    """Return the errors in a text: causes before their consequences, otherwise in the order of the text.
 
     Never raises, and takes time linear in the text. An empty text has no errors; of a text without any known kind there
     is one `Recognised` whose ``kind`` is None.
@@ -159,7 +159,7 @@ def _hits(source: ErrorText, kinds: tuple[ErrorKind, ...]) -> Iterator[_Hit]:
 def _nearest(
     source: ErrorText, span: tuple[int, int], others: list[tuple[int, int]], message: tuple[int, int]
 ) -> tuple[int, int] | None:
-    """The nearest of the others in the same message."""
+    """Return the nearest of the others in the same message."""
     at = bisect_left(others, span)
     near = (
         other
@@ -170,7 +170,7 @@ def _nearest(
 
 
 def _deciding(hits: list[_Hit]) -> Iterator[_Hit]:
-    """The hits without those that say less than another one near them in the same message."""
+    """Yield the hits without those that say less than another one near them in the same message."""
     first = 0
     for index, hit in enumerate(hits):
         while hits[first].start < hit.start - NEAR:
@@ -192,7 +192,7 @@ def _around(hits: list[_Hit], first: int, index: int) -> Iterator[_Hit]:
 
 
 def _events(hits: Iterable[_Hit]) -> list[list[_Hit]]:
-    """The hits of each error together: several pieces show it, but none of them twice."""
+    """Return the hits of each error together: several pieces show it, but none of them twice."""
     events: list[list[_Hit]] = []
     for hit in hits:
         last = events[-1] if events else []
@@ -205,7 +205,7 @@ def _events(hits: Iterable[_Hit]) -> list[list[_Hit]]:
 
 
 def _read(source: ErrorText, hits: list[_Hit]) -> list[_Found]:
-    """What each event states; events of one kind that may be the same are one."""
+    """Return what each event states; events of one kind that may be the same are one."""
     events = _events(hit for hit in hits if not hit.kind.wrapper)
     stretches = _stretches(source, events)
     wrappers, lone = _wrapped(events, _events(hit for hit in hits if hit.kind.wrapper))
@@ -237,7 +237,7 @@ def _add(found: list[_Found], one: _Found) -> None:
 
 
 def _stretches(source: ErrorText, events: list[list[_Hit]]) -> list[tuple[int, int]]:
-    """The stretch of the readable text that belongs to each event: lines are not shared where they need not be."""
+    """Return the stretch of the readable text that belongs to each event: lines are shared only if they must be."""
     borders: list[tuple[int, int]] = [event[0].message for event in events]
     for index in range(1, len(events)):
         (start, end), (next_start, next_end) = borders[index - 1], borders[index]
@@ -259,7 +259,7 @@ def _sentence_end(text: str, start: int, end: int) -> int:
 
 
 def _wrapped(events: list[list[_Hit]], wrappers: list[list[_Hit]]) -> tuple[list[list[_Hit]], list[list[_Hit]]]:
-    """The wrappers of each event: before it or in its message; and those whose cause is not in the text."""
+    """Return the wrappers of each event: before it or in its message; and those whose cause is not in the text."""
     found: list[list[_Hit]] = [[] for _ in events]
     starts = [event[0].start for event in events]
     lone: list[list[_Hit]] = []
@@ -296,7 +296,7 @@ def _recognised(source: ErrorText, event: list[_Hit], stretch: tuple[int, int], 
 
 
 def _excerpt(source: ErrorText, at: int, end: int) -> str:
-    """The line of an error, cut around where the error is in it."""
+    """Return the line of an error, cut around where the error is in it."""
     start = max(source.line_start(at), at - _EXCERPT // 2)
     line = source.plain[start : min(end, start + _EXCERPT)].lstrip().partition("\n")[0]
     return line.replace(WRAPPED, "").rstrip()
@@ -348,7 +348,7 @@ def _ordered(found: list[_Found], unread: int) -> tuple[Recognised, ...]:
 
 
 def _causes(index: int, found: list[_Found], by_kind: dict[ErrorKind | None, list[int]]) -> Iterator[int]:
-    """The first error of each kind that explains this one: it comes before it, or is in the same message."""
+    """Yield the first error of each kind that explains this one: it comes before it, or is in the same message."""
     one = found[index]
     for kind, indices in by_kind.items():
         if kind and one.error.kind and kind is not one.error.kind and _explains(kind, one.error.kind):

@@ -61,7 +61,7 @@ NOTHING = Said()
 
 
 def read_error(text: str) -> Said:
-    """What the text of an error says. Never raises."""
+    """Return what the text of an error says. Never raises."""
     if not text.strip():
         return NOTHING
     from iamlint.diagnosis.recognition.recognise import recognise

@@ -23,7 +23,7 @@ def client_stage(case: Case) -> Stage:
 
 
 def of_caller(case: Case) -> list[Client]:
-    """The clients that may make the call: of the caller's kind, and for the target where one states it."""
+    """Return the clients that may make the call: of the caller's kind, and for the target where one states it."""
     caller = case.question.caller
     if caller.kind == "ksa":
         return [one for one in case.clients if one.workload == f"{caller.namespace}/{caller.name}"]
@@ -62,7 +62,7 @@ def _wrong(case: Case, client: Client) -> Stage | None:
 
 
 def claims_of(clients: tuple[Client, ...], claims: Mapping[str, str]) -> dict[str, str]:
-    """The claims that the only workflow of the input adds to those given: its audience and environment."""
+    """Return the claims that the only workflow of the input adds to those given: its audience and environment."""
     found = dict(claims)
     workflows = [one for one in clients if one.kind in ("github-actions", "gitlab")]
     if len(workflows) != 1:

@@ -15,7 +15,7 @@ from iamlint.unknown import shown
 
 
 def missing_policies(case: Case, resource: Resource, declared: Declaration) -> tuple[str, ...]:
-    """The commands that print the policies which may grant something on a resource and are not in the input."""
+    """Return the commands that print the policies which may grant something on a resource and are not in the input."""
     if _is_declared(case, resource):
         return tuple(_unread(case, declared))
     chain = case.above(resource, declared)
@@ -25,7 +25,7 @@ def missing_policies(case: Case, resource: Resource, declared: Declaration) -> t
 
 
 def not_looked_at(case: Case, resource: Resource, declared: Declaration) -> tuple[str, ...]:
-    """What may grant or deny something on a resource and is not in the input, whether or not the answer is open."""
+    """Return what may grant or deny something on a resource and is not in the input, whatever the answer is."""
     chain = case.above(resource, declared)
     found = [
         f"allow policy of {kind.replace('_', ' ')} {name}" for kind, name in chain[1:] if _is_absent(case, kind, name)
@@ -50,7 +50,7 @@ def _is_declared(case: Case, resource: Resource) -> bool:
 
 
 def _unread(case: Case, declared: Declaration) -> Iterator[str]:
-    """The parts of the configuration that were not followed and may grant anything."""
+    """Yield the parts of the configuration that were not followed and may grant anything."""
     home = scope(declared)
     for unread_part in case.estate.unread_parts:
         if unread_part.unread and scope(unread_part.declared) == home:
@@ -78,7 +78,7 @@ def _above(chain: tuple[Node, ...]) -> str:
 
 
 def policy_command(node: Node) -> str:
-    """The command that prints the allow policy of a resource."""
+    """Return the command that prints the allow policy of a resource."""
     kind, name = node
     match kind:
         case "service_account":

@@ -24,7 +24,7 @@ class Owner:
 
 
 def takes_away(grant: Grant, estate: Estate) -> Owner | None:
-    """The resource that would take a grant away, so that the two undo each other; None where none does.
+    """Return the resource that would take a grant away, so that the two undo each other; None if none does.
 
     Of an export only what is not known in full may take something away: what is known has done so already.
     """
@@ -45,7 +45,7 @@ def takes_away(grant: Grant, estate: Estate) -> Owner | None:
 
 
 def _removes(one: Grant, grant: Grant, estate: Estate) -> str | None:
-    """Why a removed grant may be this one, "" where it certainly is; None where it is another."""
+    """Why a removed grant may be this one, "" where it certainly is; None if it is another."""
     if identity(one.role, one.declared) != identity(grant.role, grant.declared) or _who(one) != _who(grant):
         return None
     its, mine = (estate.hierarchy.node(each.resource, each.declared) for each in (one, grant))
@@ -61,7 +61,7 @@ def _is_open(node: Node | None) -> bool:
 
 
 def _owners(grant: Grant, estate: Estate) -> Iterator[Owner]:
-    """What owns the binding of a grant, or the whole policy that it is in, or may, and is another resource."""
+    """Yield what owns the binding of a grant, or the whole policy that it is in, or may, and is another resource."""
     facts: tuple[Grant | EmptyBinding, ...] = (*estate.of(Grant), *estate.of(EmptyBinding))
     for one in facts:
         address = one.declared.address
@@ -75,7 +75,7 @@ def _owners(grant: Grant, estate: Estate) -> Iterator[Owner]:
 
 
 def _owns(one: Grant | EmptyBinding, grant: Grant, estate: Estate) -> str | None:
-    """Why a statement may own the binding of a grant, "" where it certainly does; None where it does not."""
+    """Why a statement may own the binding of a grant, "" where it certainly does; None if it does not."""
     whole = one.role is None if isinstance(one, EmptyBinding) else one.origin == "policy"
     if not whole and isinstance(one, Grant) and one.origin != "binding":
         return None

@@ -47,7 +47,7 @@ def decide(case: Case, stages: tuple[Stage, ...], method: Truth) -> Answer:
 
 
 def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
-    """The verdict that the error settles; None where the stages decide."""
+    """Return the verdict that the error settles; None if the stages decide."""
     said = case.said
     wrong_token = said.kind == "run-invoke-denied" and _WRONG_TOKEN in said.text
     after = _after_login(stages) if said.of_resource and not wrong_token else None
@@ -77,14 +77,14 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
 
 
 def _after_login(stages: tuple[Stage, ...]) -> Stage | None:
-    """What stops the call after the login: the rights on the resource, or the identity that is used."""
+    """Return what stops the call after the login: the rights on the resource, or the identity that is used."""
     return next(
         (one for one in stages if one.state == "broken" and (one.name == RIGHTS or one.step in _AFTER_LOGIN)), None
     )
 
 
 def _meaning(case: Case) -> tuple[str, ...]:
-    """What the error means, as one line."""
+    """Return what the error means, as one line."""
     meaning = " ".join(case.said.meaning.split())
     return (meaning,) if meaning else ()
 

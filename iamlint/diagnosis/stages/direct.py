@@ -20,7 +20,7 @@ from iamlint.unknown import Truth, shown
 
 
 def direct_client(case: Case) -> Client | None:
-    """The client that uses the federated identity itself; None where an account is impersonated, or may be."""
+    """Return the client that uses the federated identity itself; None if an account is impersonated, or may be."""
     found = of_caller(case)
     return found[0] if found and not case.target and all(one.direct for one in found) else None
 
@@ -48,7 +48,7 @@ def direct_stage(case: Case, holder: Holder, client: Client) -> Stage:
 
 
 def _without_right(case: Case, holder: Holder, accounts: list[str], evidence: Evidence) -> Stage:
-    """The stage of an error that does not say which permission is missing."""
+    """Return the stage of an error that does not say which permission is missing."""
     held = direct_grants(case, holder)
     if held:
         roles = ", ".join(dict.fromkeys(f"{shown(grant.role)} on {grant.resource}" for grant in held[:3]))

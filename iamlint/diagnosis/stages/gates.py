@@ -63,7 +63,7 @@ def api_stage(case: Case, holder: Holder | None) -> Stage:
 
 
 def consumer_project(case: Case, holder: Holder | None) -> Text | None:
-    """The project that the call is billed to, where the caller is a service account or names a quota project."""
+    """Return the project that the call is billed to, where the caller is a service account or names a quota project."""
     quota = quota_of(case)
     if quota is not None and quota.quota_project is not None:
         return quota.quota_project
@@ -73,7 +73,7 @@ def consumer_project(case: Case, holder: Holder | None) -> Text | None:
 
 
 def quota_of(case: Case) -> Impersonation | None:
-    """The provider block or data source that impersonates the target and names a quota project."""
+    """Return the provider block or data source that impersonates the target and names a quota project."""
     return next((one for one in case.asking if one.quota_project is not None), None)
 
 
@@ -130,7 +130,7 @@ def attach_stage(case: Case) -> Stage:
 
 
 def backend_stage(case: Case) -> Stage | None:
-    """The state backend acts as the caller, where only the provider impersonates; None where both do."""
+    """The state backend acts as the caller, where only the provider impersonates; None if both do."""
     addresses = [one.declared.address or "" for one in case.asking]
     if not addresses or any("backend" in address for address in addresses):
         return None
@@ -168,7 +168,7 @@ def lifetime_stage(case: Case) -> Stage:
 
 
 def lifetime_of(case: Case) -> tuple[int | None, Place | None]:
-    """The lifetime that is asked for: by the question, else by the only place of the input that asks for the target."""
+    """Return the requested lifetime: of the question, else of the only place of the input that asks for the target."""
     if case.question.lifetime is not None:
         return case.question.lifetime, None
     found = [one.lifetime for one in case.asking if one.lifetime]

@@ -35,7 +35,7 @@ class Tried:
         return Truth.all((self.member.truth, *(part.truth for part in self.parts)))
 
     def part(self, name: str) -> Part | None:
-        """The part of a name."""
+        """Return the part of a name."""
         return next((part for part in self.parts if part.name == name), None)
 
     def gives(self, *names: str) -> bool:
@@ -179,7 +179,7 @@ def _unknown_step(tried: Tried) -> UnknownStep:
 
 
 def describe_role(role: str) -> str:
-    """The command that prints the definition of a role."""
+    """Return the command that prints the definition of a role."""
     home, _, name = role.partition("/roles/")
     collection, _, owner = home.partition("/")
     if name and collection in ("projects", "organizations"):

@@ -51,7 +51,7 @@ class Miss:
 
 
 def near_misses(case: Case, hop: Hop) -> list[Miss]:
-    """The near misses of a hop, the most telling first."""
+    """Return the near misses of a hop, the most telling first."""
     found = [*_own(hop), *_replaced(case, hop), *_others(case, hop), *_elsewhere(case, hop)]
     return sorted(found, key=lambda miss: RANKS.index(miss.kind))
 

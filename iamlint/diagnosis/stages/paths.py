@@ -60,7 +60,7 @@ def _granted_accounts(case: Case, holder: Holder) -> list[str]:
 
 
 def direct_grants(case: Case, holder: Holder) -> list[Grant]:
-    """The grants of a federated identity on resources other than service accounts."""
+    """Return the grants of a federated identity on resources other than service accounts."""
     return [
         grant
         for grant in case.estate.of(Grant)
@@ -77,7 +77,7 @@ def _impersonates(case: Case, grant: Grant) -> bool:
 
 
 def evicted(case: Case, holder: Holder) -> Evidence | None:
-    """The binding or policy that leaves a service agent out of a role that it has by default."""
+    """Return the binding or policy that leaves a service agent out of a role that it has by default."""
     email = holder.principal.email or ""
     local, _, domain = email.partition("@")
     for match in evicted_service_agents(case.estate):
@@ -91,7 +91,7 @@ def evicted(case: Case, holder: Holder) -> Evidence | None:
 
 
 def _by_policy(case: Case, agent: str) -> Evidence | None:
-    """The resource that owns the whole policy of an agent's own project and grants the agent nothing."""
+    """Return the resource that owns the whole policy of an agent's own project and grants the agent nothing."""
     home = project_number_of(agent)
     owners = [
         grant

@@ -57,7 +57,7 @@ class ResourceName:
 
 
 def places_of(case: Case, on: str | None, permission: str) -> list[Place]:
-    """The resources that are meant, with their containers; without a name every one that the input grants something on.
+    """Return the resources that are meant, with their containers; without a name, all that the input has grants on.
 
     The first is the resource itself.
     """
@@ -65,7 +65,7 @@ def places_of(case: Case, on: str | None, permission: str) -> list[Place]:
 
 
 def unknown_grants(case: Case, on: str | None, permission: str) -> Iterator[Grant]:
-    """The grants on resources of the permission's service whose names are not known: they may be on the one meant.
+    """Yield the grants on resources of the permission's service with unknown names: they may be on the one meant.
 
     Errors often have the number of a project where the input has its id, and does not say that it is its number.
     """
@@ -124,7 +124,7 @@ def _named(case: Case, on: str, permission: str) -> Iterator[Place]:
 
 
 def _granted(case: Case, on: str, name: ResourceName) -> Iterator[Place]:
-    """The resources by this name that the input grants something on."""
+    """Yield the resources by this name that the input grants something on."""
     seen: set[str] = set()
     for grant in case.estate.of(Grant):
         if str(grant.resource) not in seen and _is_meant(case, on, name, grant):
@@ -154,7 +154,7 @@ def _singular(collection: str) -> str:
 
 
 def _itself(on: str, name: ResourceName, permission: str) -> Resource:
-    """The resource that is named, where the input grants nothing on it."""
+    """Return the resource that is named, where the input grants nothing on it."""
     if name.paths:
         collection, path = name.paths[0]
         is_of_storage = collection == "buckets" and "/" not in path  # Cloud Logging's have a project in their names
@@ -199,7 +199,7 @@ def resource_name(on: str, permission: str) -> ResourceName:
 
 
 def _image(image: re.Match[str]) -> ResourceName:
-    """The repository of an image. Source: https://cloud.google.com/artifact-registry/docs/docker/names"""
+    """Return the repository of an image. Source: https://cloud.google.com/artifact-registry/docs/docker/names"""
     if image["of_gcr"]:
         return ResourceName((Resource("project", image["of_gcr"]),))
     project = (Resource("project", image["project"]),)
@@ -219,5 +219,5 @@ def _path(parts: list[str]) -> ResourceName:
 
 
 def shown_place(place: Place) -> tuple[str, str]:
-    """The node of a place as text, for the command that prints its policy."""
+    """Return the node of a place as text, for the command that prints its policy."""
     return place[0].kind, shown(place[0].name)

@@ -75,7 +75,7 @@ def rights_stage(case: Case, holder: Holder, permission: str, on: str | None) ->
 
 
 def evicted_stages(case: Case, holder: Holder) -> list[Stage]:
-    """What the input shows of a service agent that lost its role: the resource that took it, or a grant of it."""
+    """Return what the input shows of a service agent that lost its role: the resource that took it, or its grant."""
     by = evicted(case, holder)
     if by:
         return [Stage(NAME, "broken", by.message, "service-agent-evicted", (by,))]
@@ -92,7 +92,7 @@ _ACCOUNTS = _AGENTS | {"service_account"}
 
 
 def agent_stages(case: Case, permission: str, on: str | None) -> list[Stage]:
-    """What the input shows of an agent that the error does not name: a grant of the permission to some agent.
+    """Return what the input shows of an agent that the error does not name: a grant of the permission to some agent.
 
     Of an error that names no permission, a grant of the role that its document names.
     """
@@ -110,7 +110,7 @@ def agent_stages(case: Case, permission: str, on: str | None) -> list[Stage]:
 
 
 def _blocked(hops: list[Hop]) -> Stage | None:
-    """What certainly stops a right that is granted: on the resource itself, or on what contains it."""
+    """Return what certainly stops a right that is granted: on the resource itself, or on what contains it."""
     if not any(one.allowed is Truth.TRUE for one in hops):
         return None
     for one in hops:
@@ -121,7 +121,7 @@ def _blocked(hops: list[Hop]) -> Stage | None:
 
 
 def _may_be_there(case: Case, holder: Holder, permission: str, on: str | None) -> Stage | None:
-    """A grant of the permission on a resource whose name is not known: it may be the one that the error names."""
+    """Return a grant of the permission on a resource with an unknown name: it may be the one that the error names."""
     for grant in unknown_grants(case, on, permission):
         named_by = holder.named_by(grant, case.estate, case.groups).truth
         if named_by is Truth.FALSE or not may_give(grant, permission, case.estate):

@@ -31,7 +31,7 @@ BLOCKS: Mapping[str, Step] = {
 
 
 def hops_of(case: Case, holder: Holder) -> list[Hop]:
-    """The hops of the call in order: to each delegate, and to the target.
+    """Return the hops of the call in order: to each delegate, and to the target.
 
     Source: https://cloud.google.com/iam/docs/create-short-lived-credentials-delegated
     """
@@ -44,7 +44,7 @@ def hops_of(case: Case, holder: Holder) -> list[Hop]:
 
 
 def hop_stages(case: Case, one: Hop, *, in_chain: bool) -> list[Stage]:
-    """The stages of a hop: what blocks it, then what allows it."""
+    """Return the stages of a hop: what blocks it, then what allows it."""
     name = f"{one.holder.label.partition(':')[2] or one.holder.label} -> {one.target}" if in_chain else None
     stages = [_block(part, name, one) for part in one.blocks]
     open_ = [kind for kind in ("boundary", "deny") if all(part.name != kind for part in one.blocks)]
@@ -64,7 +64,7 @@ def _block(part: Part, name: str | None, one: Hop) -> Stage:
 
 
 def block_message(part: Part, one: Hop) -> str:
-    """What a boundary, deny policy or disabled account stops, as a sentence."""
+    """Return what a boundary, deny policy or disabled account stops, as a sentence."""
     match part.name:
         case "boundary":
             return f"a principal access boundary does not let {one.holder.label} use {one.target}"
@@ -115,7 +115,7 @@ def _denied(case: Case, one: Hop, name: str | None, *, in_chain: bool) -> Stage:
 
 
 def agents_own_role(case: Case, one: Hop) -> tuple[str, ...]:
-    """The command that shows whether a service agent has the role that Google gives it on its own project."""
+    """Return the command that shows whether a service agent has the role that Google gives it on its own project."""
     email = one.holder.principal.email or ""
     home = project_number_of(email) if one.holder.principal.kind == "service_agent" else None
     project = case.project_of(case.target)

@@ -45,7 +45,7 @@ def target_stage(case: Case) -> Stage:
 
 
 def _listed(case: Case, email: str) -> list[ServiceAccount]:
-    """The accounts of the target's project where a list of them, not one description, is in the input."""
+    """Return the accounts of the target's project where a list of them, not one description, is in the input."""
     if account_kind(email) != "service_account":
         return []
     project = case.project_of(email)
@@ -60,7 +60,7 @@ def _listed(case: Case, email: str) -> list[ServiceAccount]:
 
 
 def _nearest(case: Case, email: str) -> ServiceAccount | None:
-    """The account of the same project, or of the same name, whose name a slip makes of the target's."""
+    """Return the account of the same project, or of the same name, whose name a slip makes of the target's."""
     local, _, domain = email.partition("@")
     best, likeness = None, _ALIKE
     for name, accounts in case.accounts.items():

@@ -45,7 +45,7 @@ def listed(value: Value, element: Type = ANY) -> tuple[Value, ...]:
 
 
 def ordered(value: Value) -> tuple[Value, ...]:
-    """The elements of a list or tuple; those of a set have no order."""
+    """Return the elements of a list or tuple; those of a set have no order."""
     found = items(value)
     if isinstance(value.data, SetOf):
         raise _orderless(value)

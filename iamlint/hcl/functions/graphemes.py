@@ -17,7 +17,7 @@ _JOINER = "\u200d"
 
 
 def graphemes(text: str) -> list[str]:
-    """The grapheme clusters of a text."""
+    """Return the grapheme clusters of a text."""
     if text.isascii() and "\r\n" not in text:
         return list(text)
     if len(text) > LONGEST:
@@ -64,7 +64,7 @@ def _is_flag(character: str) -> bool:
 
 
 def _hangul(last: str, character: str) -> bool:
-    """A syllable that is put together of its letters."""
+    """Return a syllable that is put together of its letters."""
     leading, vowel = "\u1100" <= last <= "\u115f", "\u1160" <= character <= "\u11a7"
     if leading:
         return "\u1100" <= character <= "\u115f" or vowel or "\uac00" <= character <= "\ud7a3"

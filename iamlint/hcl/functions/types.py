@@ -147,7 +147,7 @@ def boolean(value: Value) -> bool:
 
 
 def items(value: Value) -> tuple[Value, ...]:
-    """The elements of a list, tuple or set."""
+    """Return the elements of a list, tuple or set."""
     match known(value):
         case tuple() as found:
             return found
@@ -158,7 +158,7 @@ def items(value: Value) -> tuple[Value, ...]:
 
 
 def entries(value: Value) -> dict[str, Value]:
-    """The entries of a map or object."""
+    """Return the entries of a map or object."""
     match known(value):
         case dict() as found:
             return found
@@ -388,7 +388,7 @@ def set_of(values: Iterable[Value]) -> SetOf:
 
 
 def _order(value: Value) -> tuple[int, int | Decimal, str]:
-    """The sort key: by number, by text, or as cty orders other sets: by a text of all the content."""
+    """Return the sort key: by number, by text, or as cty orders other sets: by a text of all the content."""
     match value.data:
         case bool() | int() | Decimal() as number:
             return 0, number, ""

@@ -91,7 +91,7 @@ def open_ended_prefixes(estate: Estate) -> Iterator[Match]:
 
 
 def _place(provider: Provider) -> Place | None:
-    """The place of the condition."""
+    """Return the place of the condition."""
     return provider.condition.place if isinstance(provider.condition, Condition) else None
 
 

@@ -57,7 +57,7 @@ def _tree(told: Told, target: str, paths: list[Path], paint: Paint) -> Iterator[
 
 
 def _entries(told: Told, name: str, below: _Below, depth: int) -> list[tuple[int, Group]]:
-    """The groups of principals that have a hop onto another one, the best last, each with its depth in the tree."""
+    """Return the groups of principals with a hop onto another one, the best last, each with its depth in the tree."""
     groups = grouped(below.get(name, ()), told.asking.names)
     return [(depth, group) for group in reversed(groups)]
 

@@ -58,7 +58,7 @@ _MADE = (
 
 
 def fileset(files: Files, directory: Value, pattern: Value) -> Data:
-    """The regular files below a directory that match a pattern, as paths relative to the directory."""
+    """Return the regular files below a directory that match a pattern, as paths relative to the directory."""
     top, wanted = named(files, directory), named(files, pattern)
     if "\0" in top + wanted or "\\/" in wanted or top.startswith("~"):
         raise UnknownResult(Unknown("a path that iamlint does not follow"))
@@ -261,7 +261,7 @@ def _brace(part: str) -> int | None:
 
 
 def _as_pattern(choice: str) -> str:
-    """A pattern without braces as a regular expression."""
+    """Return a pattern without braces as a regular expression."""
     found, at = list[str](), 0
     while at < len(choice):
         piece = _PIECE.match(choice, at)
@@ -278,7 +278,7 @@ def _as_pattern(choice: str) -> str:
 
 
 def _class(inside: str) -> str:
-    """A class of characters. Only ``^`` negates; ``!`` is a character like any other."""
+    """Return a class of characters. Only ``^`` negates; ``!`` is a character like any other."""
     negated = inside.startswith("^")
     ranges = re.findall(r"(\\.|[^\\-])(?:-(\\.|[^\\-]))?", inside[negated:], re.DOTALL)
     if sum(len(low) + len(high) + bool(high) for low, high in ranges) != len(inside[negated:]) or not ranges:

@@ -55,7 +55,7 @@ def _format(pattern: Value, *values: Value) -> Value:
 
 
 def _pieces(spec: str) -> Iterator[str | tuple[re.Match[str], int]]:
-    """The literal stretches, and the verbs with the number of the argument that each shows."""
+    """Yield the literal stretches, and the verbs with the number of the argument that each shows."""
     at, used = 0, 0
     for match in _VERB.finditer(spec):
         yield _literal(spec[at : match.start()])

@@ -60,6 +60,6 @@ def _fits(version: tuple[_Release, str, int], constraint: str) -> bool:
 
 
 def _order(release: _Release, prerelease: str) -> tuple[object, ...]:
-    """The sort key: prereleases come before their release; their numeric parts are compared as numbers."""
+    """Return the sort key: prereleases come before their release; their numeric parts are compared as numbers."""
     parts = tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in prerelease.split("."))
     return release, not prerelease, parts

@@ -279,7 +279,7 @@ class ModuleInstance(LocalValues):
         return Instance("provider", name, local_name, address, evaluated, self.address, self.via)
 
     def backend(self) -> Instance | None:
-        """The root module's backend; Terraform ignores those of called modules."""
+        """Return the root module's backend; Terraform ignores those of called modules."""
         declared = self.module.backend
         if self.path or declared is None or declared.block.type == "cloud":
             return None

@@ -269,7 +269,7 @@ def _remote_state(view: View, name: str) -> Value | None:
 
 
 def _sink(view: View, name: str) -> Value | None:
-    """The account that a sink writes as: an own one, or one that Google makes for it.
+    """Return the account that a sink writes as: an own one, or one that Google makes for it.
 
     Source: ``writer_identity`` of google_logging_organization_sink and its like, "serviceAccount:…".
     """

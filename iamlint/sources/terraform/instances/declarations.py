@@ -10,7 +10,7 @@ from iamlint.sources.terraform.instances.instance import Instance
 
 
 def declaration(instance: Instance) -> Declaration:
-    """The declaration of an instance."""
+    """Return the declaration of an instance."""
     return Declaration(
         at=instance.body.at.location,
         type=instance.type,

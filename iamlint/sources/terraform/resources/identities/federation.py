@@ -56,7 +56,7 @@ _NUMBERED = regex(r"projects/(?P<number>\d+)/locations/")
 
 
 def workload_pool(instance: Instance) -> Iterator[Pool]:
-    """The pool of a ``google_iam_workload_identity_pool``."""
+    """Yield the pool of a ``google_iam_workload_identity_pool``."""
     name = text_of(instance.body.value("name"))
     match = _NUMBERED.match(name) if isinstance(name, str) else None
     yield Pool(
@@ -69,18 +69,18 @@ def workload_pool(instance: Instance) -> Iterator[Pool]:
 
 
 def workforce_pool(instance: Instance) -> Iterator[Pool]:
-    """The pool of a ``google_iam_workforce_pool``."""
+    """Yield the pool of a ``google_iam_workforce_pool``."""
     disabled = flag_of(instance.body.value("disabled"))
     yield Pool(_workforce_pool(instance), declaration(instance), disabled, imported=instance.imported)
 
 
 def workload_provider(instance: Instance) -> Iterator[Provider]:
-    """The provider of a ``google_iam_workload_identity_pool_provider``."""
+    """Yield the provider of a ``google_iam_workload_identity_pool_provider``."""
     yield _provider(instance, _workload_pool(instance), "workload_identity_pool_provider_id")
 
 
 def workforce_provider(instance: Instance) -> Iterator[Provider]:
-    """The provider of a ``google_iam_workforce_pool_provider``."""
+    """Yield the provider of a ``google_iam_workforce_pool_provider``."""
     yield _provider(instance, _workforce_pool(instance), "provider_id")
 
 

@@ -22,12 +22,12 @@ from iamlint.unknown import Unknown, without_prefix
 
 
 def project_role(instance: Instance) -> Iterator[CustomRole]:
-    """The role of a ``google_project_iam_custom_role``."""
+    """Yield the role of a ``google_project_iam_custom_role``."""
     yield _role(instance, "projects", default_project(instance)[0])
 
 
 def organization_role(instance: Instance) -> Iterator[CustomRole]:
-    """The role of a ``google_organization_iam_custom_role``."""
+    """Yield the role of a ``google_organization_iam_custom_role``."""
     found = placed_text(instance.body, "org_id")
     organization = named(found[0] if found else None, f"{instance.address}.org_id", "org_id is not set")
     yield _role(instance, "organizations", without_prefix(organization, "organizations/"))
