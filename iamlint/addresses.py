@@ -11,6 +11,11 @@ TAG = "REVISION"
 """The tag of the last release, for the hook."""
 
 
+def page_address(page: str) -> str:
+    """Return the address of a page of the documentation, by its path without ``.md``."""
+    return f"{REPOSITORY}/blob/main/docs/{page}.md"
+
+
 def rule_address(rule: str) -> str:
     """Return the page of a built-in rule, by ``family/slug``."""
-    return f"{REPOSITORY}/blob/main/docs/rules/{rule}.md"
+    return page_address(f"rules/{rule}")

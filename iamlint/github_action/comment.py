@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from iamlint.addresses import page_address
 from iamlint.github_action.comment_text import comment, marker
 from iamlint.github_action.event import Event
 from iamlint.github_action.github_api import Api, ApiError
@@ -25,7 +26,7 @@ LARGEST = 32 * 1024 * 1024
 """Maximum size of a report in bytes."""
 _DENIED = (401, 403, 404)
 _RIGHT = "the job needs the permission pull-requests: write"
-_FORKS = "a pull request from a fork needs the second workflow of docs/in-ci.md"
+_FORKS = f"a pull request from a fork needs the second workflow of {page_address('in-ci')}"
 
 
 def post(environment: Mapping[str, str]) -> int:

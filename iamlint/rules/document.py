@@ -112,6 +112,7 @@ def _examples(listed: Iterable[Mapping[str, Any]], places: Iterable[list[int]], 
 
 def _beyond_schema(document: Value) -> Iterator[Unreadable]:
     """Yield errors that a schema cannot find: an unknown query, or unknown words in the message."""
+    from iamlint.addresses import page_address
     from iamlint.documents import find, plain
     from iamlint.documents.validation import nearest_of
     from iamlint.patterns.fact_schema import KINDS
@@ -121,7 +122,7 @@ def _beyond_schema(document: Value) -> Iterator[Unreadable]:
     query, message = find(document, ["query"]), find(document, ["message"])
     written = plain(document)
     if "query" in written and written["query"] not in QUERIES:
-        hint = nearest_of(written["query"], QUERIES) or "docs/rule-language.md lists them"
+        hint = nearest_of(written["query"], QUERIES) or f"{page_address('rule-language')} lists them"
         yield Unreadable(query.location, f"there is no query `{written['query']}`", hint)
         return
     kinds: tuple[str, ...] = tuple(written.get("when", ()))

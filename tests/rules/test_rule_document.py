@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from iamlint.addresses import page_address
 from iamlint.location import SourceText, Unreadable
 from iamlint.rules.catalog import shipped_folder
 from iamlint.rules.document import LARGEST, read_rule
@@ -120,7 +121,8 @@ def test_a_query_that_there_is_not() -> None:
     text = GOOD.replace(GOOD[GOOD.index("when:") : GOOD.index("message:")], "query: missing_iamcredential\n")
     assert mistakes(text) == ["5: there is no query `missing_iamcredential` (did you mean `missing_iamcredentials`?)"]
     text = text.replace("missing_iamcredential", "nothing_alike")
-    assert mistakes(text) == ["5: there is no query `nothing_alike` (docs/rule-language.md lists them)"]
+    lists = f"{page_address('rule-language')} lists them"
+    assert mistakes(text) == [f"5: there is no query `nothing_alike` ({lists})"]
 
 
 @pytest.mark.parametrize(

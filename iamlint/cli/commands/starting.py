@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from iamlint import __version__
-from iamlint.addresses import ACTION, PUBLISHED, REPOSITORY, TAG
+from iamlint.addresses import ACTION, PUBLISHED, REPOSITORY, TAG, page_address
 from iamlint.basics.frozen import frozen
 from iamlint.basics.words import counted
 from iamlint.cli.configuring import settings_path
@@ -153,7 +153,7 @@ def _configuration(found: Survey) -> str:
     """Return the configuration, with comments; optional keys are commented out."""
     lines = [
         "# The configuration of iamlint. `iamlint config` shows what is in force;",
-        f"# all keys: {REPOSITORY}/blob/main/docs/configuration.md",
+        f"# all keys: {page_address('configuration')}",
         f'required-version: ">={".".join(__version__.split(".")[:2])}"',
         "",
         "# The lowest severity that makes the command fail: critical, high, medium, low, info, never.",
@@ -219,7 +219,7 @@ jobs:
           fetch-depth: 0 # the base commit says which lines are changed
           persist-credentials: false
 {_noted("      ")}      - uses: {ACTION}
-      # To show what a pull request opens, and to comment: {REPOSITORY}/blob/main/docs/in-ci.md#github
+      # To show what a pull request opens, and to comment: {page_address("in-ci")}#github
 """
 
 
