@@ -502,6 +502,8 @@ def program(kind: str, body: str) -> dict[str, str]:
         ),
         ("google_cloud_scheduler_job", 'http_target {\n uri = "https://iam.googleapis.com/v1/projects/p/roles/r"\n }'),
         ("google_workflows_workflow", 'source_contents = "call: googleapis.iam.v1.projects.roles.patch"'),
+        ("google_colab_runtime_template", f'software_config {{\n post_startup_script = "{ADD}"\n }}'),
+        ("google_clouddeploy_delivery_pipeline", f'serial_pipeline {{\n stages {{\n args = ["{ADD}"]\n }}\n }}'),
     ],
 )
 def test_programs_that_change_iam(check: Check, kind: str, body: str) -> None:
@@ -533,7 +535,11 @@ def test_a_script_that_is_put_into_a_bucket_is_searched(check: Check) -> None:
     for name, count in named:
         uploaded = program("google_storage_bucket_object", f'source = "${{path.module}}/s/{name}"')
         found = unknown_answers(check({**uploaded, **files}, select=RULE))
-        assert ["uploads a script that changes IAM" in one.reason for one in found] == [True] * count
+        assert ["passes on a file that changes IAM" in one.reason for one in found] == [True] * count
+    played = program("ansible_playbook", 'playbook = "play.yml"') | {
+        "play.yml": f"- hosts: all\n  tasks: [{{shell: {ADD}}}]"
+    }
+    assert "in play.yml" in unknown_answers(check(played, select=RULE))[0].reason
 
 
 def test_a_program_that_is_not_known_in_full(check: Check) -> None:

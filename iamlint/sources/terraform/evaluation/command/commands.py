@@ -28,6 +28,7 @@ from iamlint.sources.terraform.evaluation.command.changes import (
     grant_in,
 )
 from iamlint.sources.terraform.evaluation.command.programs import (
+    FILES,
     MANIFESTS,
     OF_PROVISIONERS,
     OF_TYPES,
@@ -112,7 +113,7 @@ def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, run: Run) ->
     if not with_commands:
         return None
     search, program = command_of_manifest if kind[1] in MANIFESTS else command_in, body(declared, scope)
-    return _unread_program(program, has_time, search, with_commands) or _unread_upload(kind[1], program, run)
+    return _unread_program(program, has_time, search, with_commands) or _unread_file(kind[1], program, run)
 
 
 def unread_of_values(mode: Mode, kind: str, planned: Body) -> Unread | None:
@@ -151,19 +152,23 @@ def _unread_build(kind: str, trigger: Body, run: Run) -> Unread | None:
     return None
 
 
-def _unread_upload(kind: str, uploaded: Body, run: Run) -> Unread | None:
-    """Return the change of IAM in a script that is put into a bucket, from where a machine or a workflow runs it."""
-    argument = uploaded.arguments.get("source") if kind == "google_storage_bucket_object" else None
+def _unread_file(kind: str, program: Body, run: Run) -> Unread | None:
+    """Return the change of IAM in a file that a resource names: a script put into a bucket, a playbook."""
+    argument = program.arguments.get(FILES.get(kind, ""))
     if argument is None or not isinstance(argument.value.data, str | Unknown):
         return None
     from iamlint.sources.terraform.evaluation.command.scripts import is_script, named_files
 
-    source = _with_unknown_parts(argument.value.data)
-    for one in named_files(source, run.files, (), run.spares, is_command=False) if is_script(source) else ():
+    name = _with_unknown_parts(argument.value.data)
+    if kind == "google_storage_bucket_object" and not is_script(name):
+        return None
+    for one in named_files(name, run.files, (), run.spares, is_command=kind == "ansible_playbook"):
         found = changes_iam(one.text) if one.text and _has_time(run, one.text) else None
         if found:
-            reason = f"uploads a script that changes IAM, which is not read (in {one.name}): {_excerpt(found)}"
-            return reason, argument.at
+            return (
+                f"passes on a file that changes IAM, which is not read (in {one.name}): {_excerpt(found)}",
+                argument.at,
+            )
     return None
 
 

@@ -44,15 +44,19 @@ PROGRAMS = frozenset(
 """Resources with arguments that are programs, requests or templates executed elsewhere."""
 _METADATA = ("metadata", "metadata_startup_script")
 _OF_RESOURCES: Mapping[str, tuple[str, ...]] = {
-    "ansible_playbook": ("extra_vars",),
+    "ansible_playbook": ("extra_vars", "playbook"),
     "argocd_application": ("spec",),
     "docker_container": ("command", "entrypoint", "env"),
     "github_repository_file": ("content",),
     "gitlab_repository_file": ("content",),
+    "google_app_engine_flexible_app_version": ("entrypoint",),
+    "google_app_engine_standard_app_version": ("entrypoint",),
     "google_cloud_run_service": ("template",),
     "google_cloud_run_v2_service": ("template",),
     "google_cloud_run_v2_worker_pool": ("template",),
     "google_clouddeploy_custom_target_type": ("custom_actions",),
+    "google_clouddeploy_delivery_pipeline": ("serial_pipeline",),
+    "google_colab_runtime_template": ("software_config",),
     "google_compute_instance_from_machine_image": _METADATA,
     "google_compute_instance_group_manager": ("all_instances_config",),
     "google_compute_per_instance_config": ("preserved_state",),
@@ -65,16 +69,23 @@ _OF_RESOURCES: Mapping[str, tuple[str, ...]] = {
     "google_bigquery_data_transfer_config": ("params",),
     "google_bigquery_job": ("query",),
     "google_bigquery_routine": ("definition_body",),
+    "google_dataplex_task": ("execution_spec", "spark"),
     "google_dataproc_batch": ("pyspark_batch", "spark_batch"),
     "google_dataproc_cluster": ("cluster_config",),
     "google_dataproc_job": ("hadoop_config", "pig_config", "pyspark_config", "spark_config"),
     "google_dataproc_workflow_template": ("jobs",),
+    "google_hypercomputecluster_cluster": ("orchestrator",),
     "google_notebooks_instance": _METADATA,
     "google_os_config_guest_policies": ("recipes",),
     "google_os_config_os_policy_assignment": ("os_policies",),
+    **{
+        f"google_os_config_v2_policy_orchestrator{where}": ("orchestrated_resource",)
+        for where in ("", "_for_folder", "_for_organization")
+    },
     "google_storage_bucket_object": ("content", "source"),
     "google_tpu_v2_queued_resource": ("tpu",),
     "google_tpu_v2_vm": _METADATA,
+    "google_vertex_ai_endpoint_with_model_garden_deployment": ("model_config",),
     "google_workbench_instance": ("gce_setup",),
     "google_workstations_workstation_config": ("container",),
     "helm_release": ("set", "set_list", "set_sensitive", "values"),
@@ -97,6 +108,8 @@ MANIFESTS = frozenset(
     {"k8s_manifest", "kubectl_manifest", "kubernetes_manifest", "kubernetes_manifest_v1", "kustomization_resource"}
 )
 """Resources whose document is read as such: it grants what it says, and may run commands."""
+FILES = {"ansible_playbook": "playbook", "google_storage_bucket_object": "source"}
+"""The argument that names a file of the checkout, which is executed elsewhere. Only scripts count in a bucket."""
 WITH_COMMANDS: Mapping[tuple[Mode, str], tuple[str, ...]] = {
     ("data", "archive_file"): ("source", "source_content"),
     ("data", "cloudinit_config"): ("part",),
