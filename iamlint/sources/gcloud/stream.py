@@ -45,8 +45,8 @@ STEPS_OF_FACT = 20
 """Approximate steps that the rules take for a fact."""
 _WORTH = 3
 _TOO_MUCH = "the rest of the file is not read: it takes more work than exports of its size do"
-_OF_ASSETS = regex(rb'"asset_?[tT]ype"')
-"""A key that each asset has; the first line of another document may be all of it."""
+_OF_ASSETS = regex(rb'"asset_?[tT]ype"\s*:\s*"')
+"""A text that each asset has; the first line of another document, such as providers' schemas, may be all of it."""
 _AT_ONCE = 1 << 18
 """Bytes per read: as many as fit in the processor's cache."""
 

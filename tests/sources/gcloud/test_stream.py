@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from iamlint.facts import Folder, Grant, Project
+from iamlint.files.disk import Disk
 from iamlint.linter import lint
 from iamlint.roles import catalog
 from iamlint.rules.catalog import load_rules, select_rules
@@ -55,6 +56,16 @@ def default() -> ExportFilter:
     found = export_filter(select_rules(load_rules()[0])[0], catalog())
     assert found is not None
     return found
+
+
+@pytest.mark.usefixtures("_large")
+def test_another_document_on_one_line_is_not_parsed_to_see_what_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Schemas of providers have attributes of this name."""
+    one = write(tmp_path / "schema.json", [{"attributes": {"asset_type": {"type": "string"}}}])
+    monkeypatch.delattr(stream, "read_json")
+    assert not stream.is_stream(one, Disk())
 
 
 def grants(reading: Reading) -> list[tuple[str, str]]:
