@@ -8,7 +8,9 @@ from iamlint.diagnosis.asked.attachments import is_called
 from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.diagnosis.callers.exchange import admitted, exchange_stage
 from iamlint.diagnosis.callers.holder import Holder, Token, holder_of
-from iamlint.facts import Attachment, Principal, ServiceAccount
+from iamlint.facts import Attachment, Grant, Place, Pool, Principal, Resource, ServiceAccount
+from iamlint.federation.names import is_federated
+from iamlint.federation.unmatched import why_nobody
 from iamlint.principals import read_principal
 from iamlint.unknown import Unknown, shown
 
@@ -74,6 +76,9 @@ def _of_principal(
         stage = _disabled(account)
         if stage:
             return Identity((holder,) if stage.state == "unknown" else (), (*before, stage), machine)
+    off = _of_empty_pool(case, principal)
+    if off:
+        return Identity((holder,) if off.state == "unknown" else (), (*before, off), machine)
     done = () if before else (Stage(NAME, "done", f"the caller is {principal.text}"),)
     return Identity((holder,), (*before, *done), machine)
 
@@ -89,6 +94,21 @@ def _disabled(account: ServiceAccount) -> Stage | None:
         return None
     message = f"the caller's own account {name} is disabled: it gets no token to begin with"
     return Stage(NAME, "broken", message, "disabled", (Evidence(at, message),))
+
+
+def _of_empty_pool(case: Case, principal: Principal) -> Stage | None:
+    """The stage where the pool of a federated identity is, or may be, disabled, or lets nobody in."""
+    for pool in case.estate.of(Pool) if is_federated(principal) else ():
+        place = Place(pool.declared.at)
+        held = Grant(principal, "", Resource("project", ""), "member", pool.declared, place, place, place)
+        why = why_nobody(held, case.estate)
+        if isinstance(why, Unknown):
+            evidence = (Evidence(place.at, why.reason),)
+            return Stage(NAME, "unknown", why.reason, "missing-input", evidence, (why.reason,))
+        if why:
+            message = f"no token can be {principal.text}: {why}"
+            return Stage(NAME, "broken", message, "federation", (Evidence(place.at, message),))
+    return None
 
 
 def _workload(case: Case) -> Holder:

@@ -11,6 +11,7 @@ from diagnosis.small_inputs import (
     DENIED,
     GITHUB_CLAIMS,
     POOL,
+    PROJECTS,
     USER,
     WORKLOAD,
     Case,
@@ -28,6 +29,18 @@ CLAIMS = {"repository": "acme/app", "repository_owner": "acme", **GITHUB_CLAIMS}
 BASE = ACCOUNT + POOL
 
 
+X = "principal://iam.googleapis.com/projects/2345678901/locations/global/workloadIdentityPools/gh/subject/x"
+OFF = POOL.replace("  project ", "  disabled = true\n  project ")
+
+
+def of_pool(pool: str, condition: str = "") -> dict[str, str]:
+    """An estate where a federated identity of a pool may mint tokens."""
+    return {
+        "main.tf": ACCOUNT + pool + provider(condition) + grant(f'"{X}"', WORKLOAD),
+        "projects.json": projects(*PROJECTS),
+    }
+
+
 def github(
     name: str,
     right: str,
@@ -42,6 +55,9 @@ def github(
 
 
 CASES = [
+    case("principal of a pool", of_pool(POOL), X, "works"),
+    case("principal of a disabled pool", of_pool(OFF), X, "fails federation"),
+    case("principal of a pool without tokens", of_pool(POOL, "assertion.repository == 'x'"), X, "fails federation"),
     github("gh ok", "works", provider("assertion.repository_owner=='acme'")),
     github("gh ok no claims", "works", provider("assertion.repository_owner=='acme'"), claims={}),
     github("gh ref cond no claims", "unknown missing-input", provider("assertion.ref=='refs/heads/main'"), claims={}),
