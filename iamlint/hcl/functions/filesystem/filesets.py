@@ -13,13 +13,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 
 from iamlint.basics.frozen import mutable
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Data, Value
-from iamlint.files.tree import Tree
+from iamlint.files.tree import Entry, Tree
 from iamlint.hcl.functions.filesystem.paths import (
+    LONGEST_PATH,
     absent,
     changes,
     is_inside,
@@ -119,50 +121,54 @@ class _Search:
             if real in self.inside or len(self.inside) > DEEPEST:
                 raise UnknownResult(Unknown(f"directories nested deeper than {DEEPEST} levels, or links in a circle"))
             self.inside.append(real)
-            yield from self._below(folder, wanted, depth + 1)
+            yield from self._below(folder, real, wanted, depth + 1)
             self.inside.pop()
 
-    def _below(self, folder: Path, wanted: Sequence[_Component], depth: int) -> Iterator[str]:
-        entries = self.files.tree.names(folder)
+    def _below(self, folder: Path, real: Path, wanted: Sequence[_Component], depth: int) -> Iterator[str]:
+        entries = sorted(self.files.tree.entries(folder), key=attrgetter("name"))
         self.visited += len(entries)
         if self.files.budget:
             self.files.budget.spend(STEPS_OF_ENTRY * len(entries))
         if self.visited > MOST_ELEMENTS:
             raise UnknownResult(Unknown("more files than iamlint lists"))
         first, rest = wanted[0], wanted[1:]
-        for name in entries:
-            path = folder / name
-            if first is None:
-                real = self.files.tree.resolved(path)
-                if not is_inside(self.files, real):
-                    raise UnknownResult(
-                        Unknown(f"{shown(self.files, path.as_posix())} leads out of what iamlint was given to read")
-                    )
-                if self.files.tree.is_directory(real):
-                    yield from self.matching(path, wanted, depth)
-                elif not rest:
-                    yield from self._file(path)
+        for entry in entries if first is None else ():
+            path = folder / entry.name
+            if entry.link and not is_inside(self.files, self.files.tree.resolved(path)):
+                raise UnknownResult(
+                    Unknown(f"{shown(self.files, path.as_posix())} leads out of what iamlint was given to read")
+                )
+            if entry.kind == "directory":
+                yield from self.matching(path, wanted, depth)
+            elif not rest:
+                yield from self._file(path, real, entry)
         if first is not None or rest:
-            yield from self._below_once(folder, entries, rest if first is None else wanted, depth)
+            yield from self._below_once(folder, real, entries, rest if first is None else wanted, depth)
 
-    def _below_once(self, folder: Path, entries: list[str], wanted: Sequence[_Component], depth: int) -> Iterator[str]:
+    def _below_once(
+        self, folder: Path, real: Path, entries: list[Entry], wanted: Sequence[_Component], depth: int
+    ) -> Iterator[str]:
         """Yield the matches whose first part is an entry of this directory."""
         first, rest = wanted[0], wanted[1:]
-        for name in entries:
-            if not _is_named(first, name):
+        for entry in entries:
+            if not _is_named(first, entry.name):
                 continue
             if rest:
-                yield from self.matching(folder / name, rest, depth)
+                yield from self.matching(folder / entry.name, rest, depth)
             else:
-                yield from self._file(folder / name)
+                yield from self._file(folder / entry.name, real, entry)
 
-    def _file(self, path: Path) -> Iterator[str]:
-        real = located(self.files, path.as_posix())
-        kind = self.files.tree.kind(real)
-        if kind is None:
-            raise UnknownResult(Unknown(f"{shown(self.files, path.as_posix())} leads to a file that is not there"))
-        if kind == "file":
-            yield path.as_posix()
+    def _file(self, path: Path, real: Path, entry: Entry) -> Iterator[str]:
+        """Yield the path of an entry if it leads to a file; ``real`` is its directory without symbolic links."""
+        name = path.as_posix()
+        if entry.link or len(name) > LONGEST_PATH:
+            located(self.files, name)
+        else:  # to follow the links of all folders above each file takes ten times as long
+            self.files.looked_at.add(real / entry.name)
+        if entry.kind is None:
+            raise UnknownResult(Unknown(f"{shown(self.files, name)} leads to a file that is not there"))
+        if entry.kind == "file":
+            yield name
 
 
 def _is_link_as_text(tree: Tree, real: Path) -> bool:
