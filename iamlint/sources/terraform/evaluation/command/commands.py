@@ -157,12 +157,14 @@ def _unread_file(kind: str, program: Body, run: Run) -> Unread | None:
     argument = program.arguments.get(FILES.get(kind, ""))
     if argument is None or not isinstance(argument.value.data, str | Unknown):
         return None
-    from iamlint.sources.terraform.evaluation.command.scripts import is_script, named_files
+    from iamlint.sources.terraform.evaluation.command.scripts import named_files, scripts_at
 
     name = _with_unknown_parts(argument.value.data)
-    if kind == "google_storage_bucket_object" and not is_script(name):
-        return None
-    for one in named_files(name, run.files, (), run.spares, is_command=kind == "ansible_playbook"):
+    if kind == "google_storage_bucket_object":  # there may be thousands
+        files = scripts_at(name, run.files, run.spares)
+    else:
+        files = named_files(name, run.files, (), run.spares, is_command=kind == "ansible_playbook")
+    for one in files:
         found = changes_iam(one.text) if one.text and _has_time(run, one.text) else None
         if found:
             return (

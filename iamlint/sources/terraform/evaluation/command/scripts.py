@@ -29,7 +29,7 @@ _STEPS_OF_A_NAME = 50
 """Steps of looking at one path."""
 
 
-def is_script(name: str) -> bool:
+def _may_be_script(name: str) -> bool:
     """Whether a file is a script by its name, or may be one: its name has no ending."""
     return (_IS_SCRIPT.search(name) or _WITHOUT_ENDING.search(name)) is not None
 
@@ -109,6 +109,18 @@ def repository_file(name: str, files: Files, spares: Callable[[int], bool]) -> S
     return None
 
 
+def scripts_at(path: str, files: Files, spares: Callable[[int], bool]) -> Iterator[Script]:
+    """Yield the file at a path from the root module, or those at one with unknown parts, if it may be a script."""
+    if not _may_be_script(path):
+        return
+    if HOLE in path:
+        yield from named_files(path, files, (), spares, is_command=False)
+        return
+    script = _read(files, path) if spares(_STEPS_OF_A_NAME) else None
+    if script:
+        yield script
+
+
 def _begins(path: str, names: frozenset[str]) -> bool:
     """Whether a path may be there: its first part is one of the names in its directory, or it leads elsewhere."""
     first = path.partition("/")[0]
@@ -148,7 +160,7 @@ def _read(files: Files, name: str) -> Script | None:
             return None
         if status.size > LARGEST:
             reason = f"the file {name} is larger than {LARGEST} bytes"
-            return Script(name, None, reason) if is_script(name) else None
+            return Script(name, None, reason) if _may_be_script(name) else None
         return Script(name, _decoded(files.tree.read(path)))
     except (OSError, ValueError):
         return None
