@@ -4,8 +4,8 @@ A change is two estates: of folders, plans, exports or revisions. What is the sa
 change, however it is written and wherever it has moved.
 """
 
-from iamlint.comparison.compare import MOST_LISTED, compare
-from iamlint.comparison.model import Comparison, Line, Pair, Privilege, Step, UnknownChange
+from iamlint.comparison.compare import compare
+from iamlint.comparison.model import Comparison, Line, Pair, Privilege
 from iamlint.comparison.sides import Side
 
-__all__ = ["MOST_LISTED", "Comparison", "Line", "Pair", "Privilege", "Side", "Step", "UnknownChange", "compare"]
+__all__ = ["Comparison", "Line", "Pair", "Privilege", "Side", "compare"]

@@ -129,6 +129,3 @@ def _rank(hop: Hop) -> tuple[int, bool, object]:
 def state_of(hops: tuple[Hop, ...]) -> State:
     """Return the worst state of some hops."""
     return max((hop.state for hop in hops), key=STATES.index)
-
-
-__all__ = ["AccountAccess", "SideAccess", "is_container", "kind_of_method", "state_of"]

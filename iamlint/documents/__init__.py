@@ -8,7 +8,6 @@ from iamlint.documents.values import Entries, Value, plain
 from iamlint.location import SourceText, Unreadable
 
 __all__ = [
-    "Entries",
     "find",
     "path_text",
     "plain",

@@ -41,7 +41,7 @@ from iamlint.rules.workload import too_large
 from iamlint.sources.reading import Reading
 from iamlint.unknown import Truth
 
-__all__ = ["finding", "lint", "once", "place_of", "rule_matches", "unaccepted", "unknown_answers_of"]
+__all__ = ["finding", "lint", "place_of", "rule_matches", "unaccepted", "unknown_answers_of"]
 
 Mender = Callable[[Rule, Finding, Match, Estate], Fix | None]
 """Returns the fix of a finding that a match was made to."""

@@ -4,8 +4,8 @@ A proposal needs complete evidence of use: audit logs, or Google's recommendatio
 the proposed role. Without such evidence the answer is unknown, with the missing evidence.
 """
 
-from iamlint.narrowing.model import MINIMUM_DAYS, Narrowing, Open, Proposal
+from iamlint.narrowing.model import Narrowing
 from iamlint.narrowing.propose import narrow
-from iamlint.narrowing.usage import Usage, read_usage
+from iamlint.narrowing.usage import read_usage
 
-__all__ = ["MINIMUM_DAYS", "Narrowing", "Open", "Proposal", "Usage", "narrow", "read_usage"]
+__all__ = ["Narrowing", "narrow", "read_usage"]

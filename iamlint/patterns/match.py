@@ -18,8 +18,7 @@ from iamlint.estate import Estate, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Fact, Grant, Principal, PrincipalKind, Written
 from iamlint.finding import Confidence, Flow
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
-from iamlint.logic.globs import text_is
-from iamlint.logic.verdict import FALSE, TRUE, Verdict
+from iamlint.logic.verdict import FALSE, Verdict
 from iamlint.patterns.evaluation import Pattern, Rest, finished, judge, narrowed
 from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.predicates import possible_kinds
@@ -30,17 +29,12 @@ if TYPE_CHECKING:
     from iamlint.access.asking import Access
 
 __all__ = [
-    "FALSE",
-    "TRUE",
     "Match",
-    "Pattern",
     "Severities",
-    "Verdict",
     "grant_verdict",
     "grant_verdicts",
     "matches",
     "possible_kinds",
-    "text_is",
     "verdict",
 ]
 
