@@ -376,7 +376,7 @@ def test_what_the_provider_fills_in_does_not_name_the_target(tmp_path: Path) -> 
     [
         (plan() | {"resource_changes": {}}, "resource_changes: expected an array, found an object"),
         (plan() | {"resource_changes": [7]}, "resource_changes[0]: expected an object, found a number"),
-        (plan({"address": "x"}), 'resource_changes[0]: expected an object with "change", found an object'),
+        (plan({"address": "x"}), 'resource_changes[0]: expected an object with "change", found one without it'),
         (plan(member() | {"address": 1}), "resource_changes[0].address: expected a string, found a number"),
         (plan(member() | {"type": None}), "resource_changes[0].type: expected a string, found null"),
         (plan(member() | {"change": []}), "resource_changes[0].change: expected an object, found an array"),

@@ -15,7 +15,8 @@ class ShapeError(Exception):
 
     def __init__(self, value: Value, path: str, expected: str) -> None:
         where = path or "the document"
-        reason = f"{where}: expected {expected}, found {_kind(value)}"
+        found = "one without it" if isinstance(value.data, dict) and " with " in expected else _kind(value)
+        reason = f"{where}: expected {expected}, found {found}"
         self.unreadable = Unreadable(value.location, reason, "make the file with terraform show -json")
         super().__init__(reason)
 

@@ -167,6 +167,6 @@ def test_a_wrong_instance_leaves_the_others(tmp_path: Path) -> None:
     found = reading(tmp_path, state(several, {"mode": "managed"}, resource(instance(), name="n")))
     assert [error.reason for error in found.errors] == [
         "resources[0].instances[1].attributes: expected an object, found a number",
-        'resources[1]: expected an object with "type", found an object',
+        'resources[1]: expected an object with "type", found one without it',
     ]
     assert [fact.declared.address for fact in found.facts] == [f"{MEMBER}.m[0]", f"{MEMBER}.m[2]", f"{MEMBER}.n"]
