@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -355,6 +356,13 @@ def test_json_is_one_object_a_line_in_the_order_of_the_places() -> None:
             (
                 f"main.tf:3  audit_config  address=google_x.a resource=project shop service=s log_types=R"
                 f" exempted=R {ANA},W ${{var.x}} (unknown: var.x has no default and is not set)\n"
+            ),
+        ),
+        (
+            ServiceAccountKey("a@b.c", replace(DECLARED, uncertain="whether it is there is not known: var.x"), PLACE),
+            (
+                "main.tf:3  service_account_key  address=google_x.a"
+                " exists=? (unknown: whether it is there is not known: var.x) account=a@b.c\n"
             ),
         ),
         (UnreadPart("odd \x1b[31m text", DECLARED), "main.tf:1  gap  address=google_x.a reason=odd \\x1b[31m text\n"),

@@ -127,6 +127,8 @@ def entry(fact: Fact) -> Entry:
 def _built(fact: Fact, build: _Entry) -> Entry:
     at, kind, found = _described(fact, build)
     head = {"kind": kind, "address": fact.declared.address, "type": fact.declared.type}
+    if fact.declared.uncertain:
+        head["exists"] = build.open("exists", Unknown(fact.declared.uncertain))
     return {**head, **found, "path": at.path, "line": at.line, "unknown": build.unknown}
 
 
