@@ -24,7 +24,7 @@ CHANGES_IAM = regex(
     r"|\bgsutil\b.{0,80}?\b(?:iam\s+(?:ch|set)|acl\s+(?:ch|set)|defacl\s+(?:ch|set)|(?:ch|set)(?:def)?acl"
     r"|(?:cp|mv|rsync)\b.{0,80}?\s-a\s+(?:public|authenticated)-)\b"
     r"|--(?:add-(?:default-object-)?acl-grant|(?:predefined|canned)-(?:default-object-)?acl|(?:default-object-)?acl-file)\b"
-    r"|\bgrant\s+`?roles/[^;]{1,200}?\bon\s+(?:schema|table|view|external\s+table|project)\b"
+    r"|\bx-goog-acl\s*:\s*(?:authenticated|public)-|\bgrant\s+`?roles/[^;]{1,200}?\bon\s+(?:schema|table|view|external\s+table|project)\b"
     r"|\biam\s+(?:policies|policy-bindings|principal-access-boundary-policies)\s+delete\b"
     r"|\bidentity\s+groups\s+memberships\s+(?:add|modify-membership-roles)\b|\btags\s+bindings\s+(?:create|delete)\b"
     r"|\borg-policies\s+(?:allow|delete|disable-enforce|reset|set-policy)\b"
@@ -48,7 +48,9 @@ _OF_ADDRESS = regex(
     r"https?://(?:iam\.googleapis\.com/v\d(?![^\s'\"]{0,300}:(?:lint|query|test)\w)[^\s'\"]{2,300}"
     r"|cloudidentity\.googleapis\.com/[^\s'\"]{1,300}/memberships\b"
     r"|(?:admin|www)\.googleapis\.com/admin/directory/[^\s'\"]{1,300}/members\b"
-    r"|orgpolicy\.googleapis\.com/[^\s'\"]{1,300}/policies\b"
+    r"|orgpolicy\.googleapis\.com/[^\s'\"]{1,300}/policies\b|cloudresourcemanager\.googleapis\.com/v\d/tagBindings\b"
+    r"|privilegedaccessmanager\.googleapis\.com/[^\s'\"]{1,300}/(?:entitlements|grants)\b"
+    r"|(?:[\w.-]{1,99}\.)?storage\.googleapis\.com/[^\s'\"]{0,300}\?acl\b"
     r"|(?:storage|www)\.googleapis\.com/storage/v\d/b/[^\s'\"]{1,300}/(?:acl|defaultObjectAcl|iam)\b)",
     re.IGNORECASE,
 )
@@ -57,7 +59,7 @@ _OF_ADDRESS = regex(
 Source: the REST references of these APIs, such as https://cloud.google.com/iam/docs/reference/rest
 """
 _WRITES = regex(
-    r"(?:-X|--request|--method|-Method)[ =]?['\"]?(?:POST|PUT|PATCH|DELETE)\b|\.(?:post|put|patch|delete)\("
+    r"(?:-X|--request|--method|-Method|\bhttps?)[ =]?['\"]?(?:POST|PUT|PATCH|DELETE)\b|\.(?:post|put|patch|delete)\("
     r"|\s(?:-d|-T|--data(?:-\w+)?|--json|--upload-file|--post-(?:data|file))[\s=@'\"]",
     re.IGNORECASE,
 )
@@ -70,7 +72,7 @@ _GROUPS = (".cnrm.cloud.google.com/", ".gcp.upbound.io/", ".gcp.crossplane.io/",
 _WORDS = (
     *("iam", "acl", "members", "pam", "roles/", "invoker-policy", "make_public", "makepublic", "public-"),
     *("authenticated", "--source", "service_account_key", "serviceaccountkey", ".keys().create", ".grant_"),
-    *("org-policies", "orgpolicy", "bindings"),
+    *("org-policies", "orgpolicy", "bindings", "privilegedaccess"),
 )
 """What each command that changes IAM contains, in lower case."""
 _JOINED = regex(r"\\(?:\r?\n|(?=[\w-]))|(?<=[\w-])(?:['\"]{1,2}|\$@)(?=[\w-])")
