@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.facts import DEFAULT_ACCOUNTS, Principal, PrincipalKind
+from iamlint.facts import DEFAULT_ACCOUNTS, SERVICE_AGENTS, Principal, PrincipalKind
 from iamlint.unknown import SET_ELSEWHERE, Unknown, UnknownPart
 
 if TYPE_CHECKING:
@@ -54,31 +54,20 @@ _PUBLIC = {"allusers": "allUsers", "allauthenticatedusers": "allAuthenticatedUse
 _AGENT_DOMAIN = regex(r"gcp-(sa|ri)-[a-z0-9-]+\.iam\.gserviceaccount\.com\Z")
 _AGENT_DOMAINS = frozenset(
     {
+        *SERVICE_AGENTS.values(),
         "bigquery-encryption",
-        "cloud-filer",
         "cloud-memcache-sa",
         "cloud-ml",
-        "cloud-redis",
         "cloud-tpu",
-        "cloudcomposer-accounts",
-        "compute-system",
         "container-analysis",
-        "container-engine-robot",
         "containerregistry",
-        "dataflow-service-producer-prod",
-        "dataproc-accounts",
-        "dlp-api",
         "firebase-rules",
         "gae-api-prod",
-        "gae-api-prod.google.com",
-        "gcf-admin-robot",
         "gcp-gae-service",
         "gs-project-accounts",
         "remotebuildexecution",
         "security-center-api",
-        "serverless-robot-prod",
         "service-consumer-management",
-        "service-networking",
         "storage-transfer-service",
     }
 )

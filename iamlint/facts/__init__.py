@@ -48,6 +48,7 @@ from iamlint.facts.policies import (
 )
 from iamlint.facts.resources import (
     DEFAULT_ACCOUNTS,
+    SERVICE_AGENTS,
     AccessSetting,
     Attachment,
     Bucket,
@@ -77,6 +78,7 @@ Fact = (
 
 __all__ = [
     "DEFAULT_ACCOUNTS",
+    "SERVICE_AGENTS",
     "AccessSetting",
     "ApiKey",
     "Attachment",

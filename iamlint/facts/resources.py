@@ -82,6 +82,43 @@ DEFAULT_ACCOUNTS: Mapping[DefaultAccount, str] = {
     "cloud_build": "@cloudbuild.gserviceaccount.com",
 }
 """The ends of the default accounts' e-mails. Source: https://cloud.google.com/iam/docs/service-account-types"""
+SERVICE_AGENTS: Mapping[str, str] = {
+    "aiplatform": "gcp-sa-aiplatform",
+    "apigateway": "gcp-sa-apigateway",
+    "appengineflex": "gae-api-prod.google.com",
+    "artifactregistry": "gcp-sa-artifactregistry",
+    "bigquerydatatransfer": "gcp-sa-bigquerydatatransfer",
+    "cloudbuild": "gcp-sa-cloudbuild",
+    "cloudfunctions": "gcf-admin-robot",
+    "cloudscheduler": "gcp-sa-cloudscheduler",
+    "cloudtasks": "gcp-sa-cloudtasks",
+    "composer": "cloudcomposer-accounts",
+    "compute": "compute-system",
+    "container": "container-engine-robot",
+    "dataflow": "dataflow-service-producer-prod",
+    "dataform": "gcp-sa-dataform",
+    "datafusion": "gcp-sa-datafusion",
+    "dataproc": "dataproc-accounts",
+    "dlp": "dlp-api",
+    "eventarc": "gcp-sa-eventarc",
+    "file": "cloud-filer",
+    "gkehub": "gcp-sa-gkehub",
+    "iap": "gcp-sa-iap",
+    "notebooks": "gcp-sa-notebooks",
+    "pubsub": "gcp-sa-pubsub",
+    "redis": "cloud-redis",
+    "run": "serverless-robot-prod",
+    "secretmanager": "gcp-sa-secretmanager",
+    "servicenetworking": "service-networking",
+    "sqladmin": "gcp-sa-cloud-sql",
+    "vpcaccess": "gcp-sa-vpcaccess",
+    "workflows": "gcp-sa-workflows",
+    "workstations": "gcp-sa-workstations",
+}
+"""The domains of the services' agents, under ``.iam.gserviceaccount.com``.
+
+Source: https://cloud.google.com/iam/docs/service-agents
+"""
 
 
 def default_account(email: str) -> DefaultAccount | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import field
 
 from iamlint.basics.frozen import frozen, mutable
 from iamlint.estate import Estate, Node
 from iamlint.facts import (
+    SERVICE_AGENTS,
     Declaration,
     EmptyBinding,
     ExportedPolicy,
@@ -29,37 +30,9 @@ _APIS_AGENT = "cloudservices.gserviceaccount.com"
 https://cloud.google.com/iam/docs/service-account-types#google-apis-service-agent"""
 _EDITOR = "roles/editor"
 NEEDED = {"evicted_service_agents": ({"principal_kind": "service_agent", "role": _EDITOR},)}
-_DOMAINS: Mapping[str, str] = {
-    "aiplatform": "gcp-sa-aiplatform",
-    "apigateway": "gcp-sa-apigateway",
-    "appengineflex": "gae-api-prod.google.com",
-    "artifactregistry": "gcp-sa-artifactregistry",
-    "bigquerydatatransfer": "gcp-sa-bigquerydatatransfer",
-    "cloudbuild": "gcp-sa-cloudbuild",
-    "cloudfunctions": "gcf-admin-robot",
-    "cloudscheduler": "gcp-sa-cloudscheduler",
-    "cloudtasks": "gcp-sa-cloudtasks",
-    "composer": "cloudcomposer-accounts",
-    "compute": "compute-system",
-    "container": "container-engine-robot",
-    "dataflow": "dataflow-service-producer-prod",
-    "dataform": "gcp-sa-dataform",
-    "datafusion": "gcp-sa-datafusion",
-    "dataproc": "dataproc-accounts",
-    "dlp": "dlp-api",
-    "eventarc": "gcp-sa-eventarc",
-    "file": "cloud-filer",
-    "gkehub": "gcp-sa-gkehub",
-    "notebooks": "gcp-sa-notebooks",
-    "pubsub": "gcp-sa-pubsub",
-    "redis": "cloud-redis",
-    "run": "serverless-robot-prod",
-    "servicenetworking": "service-networking",
-    "vpcaccess": "gcp-sa-vpcaccess",
-    "workflows": "gcp-sa-workflows",
-    "workstations": "gcp-sa-workstations",
-}
-"""The agents that get ``roles/SERVICE.serviceAgent`` on a project when its API is enabled, by e-mail domain.
+_WITHOUT_ROLE = frozenset({"iap", "secretmanager", "sqladmin"})
+_DOMAINS = {service: domain for service, domain in SERVICE_AGENTS.items() if service not in _WITHOUT_ROLE}
+"""The agents that get ``roles/SERVICE.serviceAgent`` on a project when its API is enabled, by service.
 
 Source: https://cloud.google.com/iam/docs/service-agents
 """

@@ -59,6 +59,16 @@ def test_the_sink_of_another_configuration_is_an_account() -> None:
     assert found.unknown is not None
 
 
+@pytest.mark.parametrize(
+    ("service", "domain"),
+    [("run", "serverless-robot-prod"), ("iap", "gcp-sa-iap"), ("composer", "cloudcomposer-accounts")],
+)
+def test_the_agent_of_a_service_has_a_known_domain(service: str, domain: str) -> None:
+    agent = f'resource "google_project_service_identity" "a" {{\n  service = "{service}.googleapis.com"\n}}'
+    found = principal_of(agent, "google_project_service_identity.a.member")
+    assert found.text.endswith(f"@{domain}.iam.gserviceaccount.com")
+
+
 def test_the_agent_of_any_service_is_an_agent() -> None:
     agent = 'resource "google_project_service_identity" "a" {\n  service = "new.googleapis.com"\n}'
     found = principal_of(agent, "google_project_service_identity.a.member")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
-from iamlint.facts import DEFAULT_ACCOUNTS, Text
+from iamlint.facts import DEFAULT_ACCOUNTS, SERVICE_AGENTS, Text
 from iamlint.sources.terraform.instances.view import (
     LOOKED_UP,
     NO_PROJECT,
@@ -87,32 +87,9 @@ def _managed_account(before: str, after: str, *, by_number: bool) -> Callable[[V
     return attribute
 
 
-_AGENTS = {
-    "aiplatform": "gcp-sa-aiplatform",
-    "artifactregistry": "gcp-sa-artifactregistry",
-    "bigquerydatatransfer": "gcp-sa-bigquerydatatransfer",
-    "cloudbuild": "gcp-sa-cloudbuild",
-    "cloudfunctions": "gcf-admin-robot",
-    "cloudscheduler": "gcp-sa-cloudscheduler",
-    "cloudtasks": "gcp-sa-cloudtasks",
-    "container": "container-engine-robot",
-    "dataform": "gcp-sa-dataform",
-    "eventarc": "gcp-sa-eventarc",
-    "iap": "gcp-sa-iap",
-    "notebooks": "gcp-sa-notebooks",
-    "pubsub": "gcp-sa-pubsub",
-    "run": "serverless-robot-prod",
-    "secretmanager": "gcp-sa-secretmanager",
-    "servicenetworking": "service-networking",
-    "sqladmin": "gcp-sa-cloud-sql",
-    "workflows": "gcp-sa-workflows",
-}
-"""The e-mail domain of each service's agent. Source: https://cloud.google.com/iam/docs/service-agents"""
-
-
 def _service_identity(view: View, name: str) -> Value | None:
     service = view.body.value("service").data
-    domain = _AGENTS.get(service.removesuffix(".googleapis.com")) if isinstance(service, str) else None
+    domain = SERVICE_AGENTS.get(service.removesuffix(".googleapis.com")) if isinstance(service, str) else None
     if domain is None:
         return joined("serviceAccount:", after_apply(view, "email")) if name == "member" else None
     return _managed_account("service-", f"@{domain}.iam.gserviceaccount.com", by_number=True)(view, name)
