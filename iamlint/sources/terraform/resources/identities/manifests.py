@@ -89,7 +89,11 @@ def _facts(instance: Instance, declared: Declaration, document: Value) -> Iterat
     masked = unknown_parts.masked(document)
     wrong = problems("config_connector", masked)
     if wrong:
-        yield UnreadPart(f"{instance.address} is not read: {unknown_parts.shown(wrong[0].reason)}", declared)
+        reason = unknown_parts.text(wrong[0].reason)
+        if isinstance(reason, Unknown):  # it may have the right form
+            yield _unread_part(instance, declared, reason.reason)
+        else:
+            yield UnreadPart(f"{instance.address} is not read: {reason}", declared)
         return
     for fact in config_connector([masked]):
         if isinstance(fact, Grant):
