@@ -46,7 +46,7 @@ def parse(source: SourceText) -> tuple[Value, ...] | Unreadable:
         problem = error.problem or error.context or ""
         if "nesting depth" in problem:  # newer versions of libyaml have a limit of their own
             return Unreadable(source.location(at, at + 1), f"nested deeper than {DEEPEST} levels")
-        return Unreadable(source.location(at, at + 1), f"this is not YAML: {problem}")
+        return Unreadable(source.location(at, at + 1), f"this is not YAML: {problem}", _hint(problem))
     except yaml.YAMLError as error:
         at = bom + _characters(text, getattr(error, "position", 0))
         return Unreadable(source.location(at, at + 1), f"this is not YAML: {str(error).splitlines()[0]}")
@@ -55,6 +55,15 @@ def parse(source: SourceText) -> tuple[Value, ...] | Unreadable:
         return Unreadable(source.location(at, at + 1), "half of a surrogate pair, which is not a character")
     except _RefusedError as error:
         return Unreadable(source.location(error.at, error.at + 1), error.reason)
+
+
+def _hint(problem: str) -> str:
+    """Return what usually helps, by what libyaml says."""
+    if "mapping values are not allowed" in problem:
+        return 'check the indentation, and put a text with ": " in quotes'
+    if "cannot start any token" in problem:
+        return "indent with spaces, and put a text that begins with a sign in quotes"
+    return "indent with spaces" if " tab " in problem else "check the brackets, quotes and indentation up to here"
 
 
 def _characters(text: str, size: int) -> int:

@@ -197,6 +197,19 @@ def test_yaml_errors(text: str, at: tuple[int, int], says: str) -> None:
     assert "\n" not in error.reason
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("a: [\n", "check the brackets, quotes and indentation up to here"),
+        ("a: b: c\n", 'check the indentation, and put a text with ": " in quotes'),
+        ("a: @b\n", "indent with spaces, and put a text that begins with a sign in quotes"),
+        ("a: 1\n\tb: 2\n", "indent with spaces"),
+    ],
+)
+def test_a_yaml_error_says_what_helps(text: str, hint: str) -> None:
+    assert refused(text).hint == hint
+
+
 def test_depth_is_bounded() -> None:
     documents("[" * DEEPEST + "]" * DEEPEST)
     for text in ("[" * 200_000, "{a: " * 200_000, "- " * 50_000 + "x"):
