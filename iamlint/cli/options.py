@@ -367,7 +367,7 @@ def report_options(function: Command) -> Command:
         source_url_option,
         click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings."),
         click.option("--show-unknown", is_flag=True, help="List what could not be decided, with the reasons."),
-        click.option("--show-all", is_flag=True, help="Show each finding, including similar ones."),
+        click.option("--show-all", is_flag=True, help="Show each finding and error, including similar ones."),
         click.option(
             "--statistics",
             is_flag=True,

@@ -15,13 +15,14 @@ from iamlint.results.report import Bar
 class Presentation:
     """``color``, ``show_all``, ``errors``, ``quiet`` and ``width`` are for text.
 
-    ``show_all`` gives every finding a frame of its own, ``errors`` lists the errors. ``width`` is that of the terminal
-    in columns, None for a file or a pipe; ``statistics`` shows counts by rule and by folder, in text instead of the
-    findings, in Markdown before them. ``directory`` is the working directory, to which location paths are relative;
-    ``repository`` is the top directory above it, to which paths for a forge are relative. Both are absolute, without
-    symbolic links. ``bar`` says which unknown answers fail, so that they are shown. ``at_arguments`` puts findings at
-    the arguments, not where their values are written. ``source_url`` is the address of the checked tree on a forge,
-    which a path completes, with ``/`` at its end. ``first`` are the places whose annotations come first.
+    ``show_all`` gives every finding a frame and every error a line of its own, ``errors`` lists the errors. ``width``
+    is that of the terminal in columns, None for a file or a pipe; ``statistics`` shows counts by rule and by folder, in
+    text instead of the findings, in Markdown before them. ``directory`` is the working directory, to which location
+    paths are relative; ``repository`` is the top directory above it, to which paths for a forge are relative. Both are
+    absolute, without symbolic links. ``bar`` says which unknown answers fail, so that they are shown. ``at_arguments``
+    puts findings at the arguments, not where their values are written. ``source_url`` is the address of the checked
+    tree on a forge, which a path completes, with ``/`` at its end. ``first`` are the places whose annotations come
+    first.
     """
 
     color: bool = False
