@@ -79,13 +79,16 @@ Unread = tuple[str, Span]
 
 def runs(mode: Mode, declared: Declared) -> bool:
     """Whether a block may run commands."""
-    written = (*declared.block.body.arguments, *map(kind_of, declared.block.body.blocks))
     kind = declared.block.label(0)
-    if "provisioner" in written or (mode, kind) in OF_TYPES or (mode == "managed" and kind in PROGRAMS):
+    if (mode, kind) in OF_TYPES or (mode == "managed" and kind in PROGRAMS):
         return True
-    if any(name in written for name in WITH_COMMANDS.get((mode, kind), ())):
-        return True
-    return any(runs(mode, over) for over in declared.overrides)
+    return _writes(declared, ("provisioner", *WITH_COMMANDS.get((mode, kind), ())))
+
+
+def _writes(declared: Declared, names: Collection[str]) -> bool:
+    """Whether a block or an override has an argument or a nested block of one of these names."""
+    written = (*declared.block.body.arguments, *map(kind_of, declared.block.body.blocks))
+    return any(name in written for name in names) or any(_writes(over, names) for over in declared.overrides)
 
 
 @cache
@@ -112,8 +115,11 @@ def unread_of_block(mode: Mode, declared: Declared, scope: ScopeOf, run: Run) ->
     with_commands = WITH_COMMANDS.get(kind)
     if not with_commands:
         return None
-    search, program = command_of_manifest if kind[1] in MANIFESTS else command_in, body(declared, scope)
-    return _unread_program(program, has_time, search, with_commands) or _unread_file(kind[1], program, run)
+    search = command_of_manifest if kind[1] in MANIFESTS else command_in
+    texts = [name for name in with_commands if name != FILES.get(kind[1])]
+    # Most uploads, of which there are thousands, have no text of their own.
+    found = _unread_program(body(declared, scope), has_time, search, texts) if _writes(declared, texts) else None
+    return found or _unread_file(declared, scope, run)
 
 
 def unread_of_values(mode: Mode, kind: str, planned: Body) -> Unread | None:
@@ -152,9 +158,11 @@ def _unread_build(kind: str, trigger: Body, run: Run) -> Unread | None:
     return None
 
 
-def _unread_file(kind: str, program: Body, run: Run) -> Unread | None:
+def _unread_file(declared: Declared, scope: ScopeOf, run: Run) -> Unread | None:
     """Return the change of IAM in a file that a resource names: a script put into a bucket, a playbook."""
-    argument = program.arguments.get(FILES.get(kind, ""))
+    kind = declared.block.label(0)
+    written = declared.argument(FILES[kind]) if kind in FILES else None
+    argument = evaluated(written, scope) if written else None
     if argument is None or not isinstance(argument.value.data, str | Unknown):
         return None
     from iamlint.sources.terraform.evaluation.command.scripts import named_files, scripts_at
