@@ -23,16 +23,20 @@ def write(path: Path, parts: Iterable[str], inputs: Collection[Path] = ()) -> Un
     A regular file is written to a temporary file in the same directory and then moved. Devices, pipes and descriptors
     are written to directly. ``inputs`` are files, without symbolic links, that may not be replaced.
     """
-    at = Location(path.as_posix())
     try:
         wrong = _wrong(path, inputs)
         if wrong:
-            return Unreadable(at, *wrong)
+            return Unreadable(Location(path.as_posix()), *wrong)
         _write(path, parts)
     except OSError as error:
-        hint = "check that the directory is there and may be written to"
-        return Unreadable(at, f"the file cannot be written: {error.strerror or error}", hint)
+        return unwritable(path.as_posix(), error)
     return None
+
+
+def unwritable(path: str, error: OSError) -> Unreadable:
+    """Return the error of a file that could not be written."""
+    hint = "check that the directory is there and may be written to"
+    return Unreadable(Location(path), f"the file cannot be written: {error.strerror or error}", hint)
 
 
 def _wrong(path: Path, inputs: Collection[Path]) -> tuple[str, str] | None:

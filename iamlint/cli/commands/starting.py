@@ -18,6 +18,7 @@ from iamlint.basics.words import counted
 from iamlint.cli.configuring import settings_path
 from iamlint.cli.console import FAILED, OK, emit, repository, say_errors, width
 from iamlint.cli.options import Failing
+from iamlint.cli.output import unwritable
 from iamlint.location import Location, Unreadable
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _write(top: Path, file: _File) -> Unreadable | None:
         with path.open("x", encoding="utf-8", newline="\n") as written:
             written.write(file.text)
     except OSError as error:
-        return Unreadable(Location(file.path), f"the file cannot be written: {error.strerror or error}")
+        return unwritable(file.path, error)
     _say([f"wrote {file.path}"])
     return None
 
