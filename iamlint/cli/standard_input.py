@@ -57,6 +57,8 @@ def usual_name(data: bytes) -> str:
     compression = packed(data)
     if compression:
         return f"input.json{compression}"
+    if not data.strip():
+        return "input.json"  # nothing came, as of a command that failed: an empty file of Terraform is no error
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "input.json"
     text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")

@@ -171,7 +171,7 @@ PLACED = [
     ({"main.tf": "\x00\x01\x02"}, "main.tf", "main.tf:1:1"),
     ({"main.tf": b"\xff\xfe\x00"}, "main.tf", "main.tf"),
     ({"plan.json": ""}, "plan.json", "plan.json"),
-    ({"main.tf": ""}, "main.tf", "main.tf"),
+    ({"policy.yaml": ""}, "policy.yaml", "policy.yaml"),
     ({"empty/readme.txt": "x"}, "empty", "empty"),
     ({"x.json": '{"a": 1}'}, "x.json", "x.json"),
     ({"x.json": '{"bindings": ['}, "x.json", "x.json:1:"),

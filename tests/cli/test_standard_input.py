@@ -86,7 +86,7 @@ def test_a_name_gives_it_a_place_among_other_files(run: Run, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "content", ["", "resource {", '{"a": ', b"\x00\x01\x02", "\x1f\x8b broken", "no: kind\nof: export\n"]
+    "content", ["", "\n", "resource {", '{"a": ', b"\x00\x01\x02", "\x1f\x8b broken", "no: kind\nof: export\n"]
 )
 def test_what_cannot_be_read_is_an_error(run: Run, content: str | bytes) -> None:
     done = run(content, "-")
@@ -105,7 +105,8 @@ def test_its_size_is_limited(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (b"", "main.tf"),
+        (b"", "input.json"),
+        (b" \n", "input.json"),
         (b'resource "a" "b" {}', "main.tf"),
         (b"a = 1\n", "main.tf"),
         (b"# c\n\n---\na: 1\n", "input.yaml"),

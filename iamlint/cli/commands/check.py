@@ -90,8 +90,8 @@ def check(
     """Check Terraform source, plans and gcloud exports.
 
     The paths are files or directories, the working directory by default; - is standard input, Terraform or JSON by its
-    content, alone unless --stdin-name gives it a place among other files. If a named file is unreadable, empty, or not
-    recognised, that is an error; the others are still checked.
+    content, alone unless --stdin-name gives it a place among other files. If a named file is unreadable, not
+    recognised, or an empty document, that is an error; the others are still checked.
     """
     wanted, targets = replace(request(asked), fail_on=fail_on), list(map(target, output))
     apart(path for _, path in targets)
