@@ -36,6 +36,11 @@ HOLE = "\ue000"
 """Represents unknown parts while a text is parsed; a private-use character, which no text has."""
 
 
+def shortened(reason: str) -> str:
+    """Return a reason without its middle if it is long: it may contain a name of the input, of any length."""
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_BEGINNING]} ... {reason[-_END:]}"
+
+
 @frozen
 class Unknown:
     """A value that cannot be known here.
@@ -54,8 +59,7 @@ class Unknown:
 
     def __post_init__(self) -> None:
         if len(self.reason) > _LONGEST_REASON:  # one that contains others, hundreds of them
-            short = f"{self.reason[:_BEGINNING]} ... {self.reason[-_END:]}"
-            object.__setattr__(self, "reason", short)
+            object.__setattr__(self, "reason", shortened(self.reason))
 
     @property
     def text(self) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from iamlint.basics.frozen import frozen
 from iamlint.facts.parts import Declaration, Place, Resource, Text
-from iamlint.unknown import Unknown
+from iamlint.unknown import Unknown, shortened
 
 
 @frozen
@@ -200,3 +200,6 @@ class UnreadPart:
     reason: str
     declared: Declaration
     unread: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", shortened(self.reason))
