@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from iamlint.documents.compiled import read_compiled
@@ -27,6 +27,7 @@ COMPILED = Path(__file__).parent / "compiled.json"
 """The built-in rules as they were compiled when the package was built."""
 
 
+@cache
 def shipped_folder() -> Path:
     """Return the folder of the built-in rules: in the installed package, or next to it in a checkout."""
     package = Path(__file__).parent
