@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
-from iamlint.estate import Estate, Node, is_there, principal_node
+from iamlint.estate import CONTAINERS, Estate, Node, is_there, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Principal, Text
 from iamlint.federation.names import is_federated
 from iamlint.federation.unmatched import why_blocked
@@ -281,7 +281,7 @@ class Ways:
         return self._everywhere[source]
 
     def lone(self, source: str, among: Callable[[Node, Known], Known]) -> Sequence[Way]:
-        """Return the ways of a principal with grants on one resource only, if they are known from grants like these.
+        """Return the ways of a principal with grants on one container only, if they are known from grants like these.
 
         ``among`` selects some of these.
         """
@@ -289,7 +289,7 @@ class Ways:
         if len(mine) != 1:
             return ()
         ((node, held),) = mine.items()
-        known = self._alone.get(_shape(held, node))
+        known = self._alone.get(_shape(held, node)) if node[0] in CONTAINERS else None
         chosen = among(node, known) if known else ()
         return _ways_of(source, node, held, chosen) if chosen and self._alone_on(source, node) else ()
 

@@ -235,11 +235,11 @@ class Hops:
         return () if ways and ways[0].grants[0].principal.kind == "unknown" else ways
 
     def _hops_of_lone(self, node: Node, known: Known) -> Known:
-        """Return those of the methods that plain grants on a container give which make hops; nothing for other nodes.
+        """Return those of the methods that plain grants on a container give which make hops.
 
         Principals with alike grants have the same ones, which are stored, so that no others get their identity.
         """
-        if not is_container(node) or self._ways.leads_beyond(node):
+        if self._ways.leads_beyond(node):
             return ()
         no_builds = not self.names.builds_below(node)
         key = id(known), no_builds

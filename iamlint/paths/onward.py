@@ -63,8 +63,7 @@ class Onward:
     def _privileges(self) -> tuple[list[End], dict[bool, dict[str, Values]]]:
         """Return all privileges in their order, and their ranks by holder: certain ones, and all."""
         graph, found = self.graph, dict[tuple[str, Node | None], list[tuple[str, Grant, tuple[str, ...]]]]()
-        groups = (group for member in self.names.accounts for group in self.names.groups.get(member, ()))
-        holders = dict.fromkeys((*(name for name, _ in graph.privileged_accounts()), *groups))
+        holders = dict.fromkeys((*(name for name, _ in graph.privileged_accounts()), *self._groups()))
         for name in holders:
             for grant, verdict in graph.privileges(name):
                 if self._is_of_agent(grant):
@@ -92,13 +91,18 @@ class Onward:
         sure = {name: tuple([rank for rank in held_by[name] if rank not in some]) for name, some in unsure.items()}
         return ends, {True: {**held_by, **sure} if sure else held_by, False: held_by}
 
+    def _groups(self) -> Iterator[str]:
+        """Yield the groups with accounts in them."""
+        groups = self.names.groups
+        yield from (group for name in self.names.accounts for group in groups.get(name, ())) if groups else ()
+
     def _is_of_agent(self, grant: Grant) -> bool:
         """Whether a grant is an agent's role to an agent of Google's, which uses it: a large export has many."""
         return grant.principal.kind == "service_agent" and self.graph.estate.roles.kind(grant.role) == "service_agent"
 
     def _follow(self, estate: Estate) -> None:
         """Follow the hops of all accounts, and of the groups with accounts in them."""
-        groups = {group for name in self.names.accounts for group in self.names.groups.get(name, ())}
+        groups = set(self._groups())
         held = [grant for grant in estate.of(Grant) if _is_followed(grant, groups)]
         hops, work = Hops(estate, held), Budget(_MOST_SPECIAL)
         for name in dict.fromkeys((*hops.sources, *self.names.groups)):

@@ -7,7 +7,7 @@ not make a finding new. Version 1 also had the directory and the permissions; ol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.hashes import sha256
@@ -80,20 +80,23 @@ def fingerprints(findings: Iterable[Finding]) -> Iterator[Fingerprints]:
         return digest.hex() if number == 1 else f"{digest.hex()}-{number}"
 
     again = _may_repeat(digests)
-    for place, (one, other) in enumerate(zip(again, again, strict=True)):
+    for place in range(len(digests) // (2 * _SIZE)):
         start = 2 * _SIZE * place
-        v1, v2 = bytes(digests[start : start + _SIZE]), bytes(digests[start + _SIZE : start + 2 * _SIZE])
-        own_name, others = special.get(place, (None, ()))
+        v1, v2 = digests[start : start + _SIZE], digests[start + _SIZE : start + 2 * _SIZE]
         name = v2.hex()
+        own_name, others = special[place] if place in special else (Identity(name), ())
         yield Fingerprints(
-            numbered(v1) if one else v1.hex(), numbered(v2) if other else name, own_name or Identity(name), others
+            numbered(bytes(v1)) if 2 * place in again else v1.hex(),
+            numbered(bytes(v2)) if 2 * place + 1 in again else name,
+            own_name,
+            others,
         )
 
 
-def _may_repeat(digests: bytearray) -> Iterator[bool]:
-    """Yield for each digest whether it may occur more than once among those that follow each other in ``digests``.
+def _may_repeat(digests: bytearray) -> Set[int]:
+    """Return the numbers of those that may occur more than once among the digests that follow each other.
 
-    One that may not occurs once: no other one has its first bits.
+    Any other one occurs once: no other one has its first bits.
     """
     mask = min(_MOST_MARKS, 1 << (len(digests) // 2).bit_length()) - 1
     words = memoryview(digests).cast("I")
@@ -104,8 +107,7 @@ def _may_repeat(digests: bytearray) -> Iterator[bool]:
         if marks[mark]:
             repeated.add(mark)
         marks[mark] = 1
-    for number in firsts:
-        yield number & mask in repeated
+    return {place for place, number in enumerate(firsts) if number & mask in repeated} if repeated else frozenset()
 
 
 def identity(finding: Finding, address: str | None) -> Identity:
