@@ -31,6 +31,11 @@ MOST_CLOSED = 10
 _NOBODY = frozenset({"service_agent", "deleted", "malformed", "public"})
 """Kinds of principals whose grants are not narrowed: Google keeps its agents' roles, and the others have rules."""
 _STAGES = frozenset({"GA", ""})
+_OF_BUCKETS = "roles/storage.legacy"
+"""Roles that only buckets and managed folders take.
+
+Source: https://cloud.google.com/storage/docs/access-control/iam-roles#legacy-roles
+"""
 
 
 @frozen
@@ -172,10 +177,11 @@ class _Smallest:
 
     @property
     def _listed(self) -> list[tuple[str, frozenset[str]]]:
-        """The roles that can be proposed: listed, out of preview, neither basic nor for agents."""
+        """The roles that can be proposed: listed, out of preview, neither basic nor for agents or buckets alone."""
         if self._roles is None:
             catalog = self._catalog
             names = (one for one in catalog.roles if one not in BASIC and catalog.is_listed(one))
+            names = (one for one in names if not one.startswith(_OF_BUCKETS))
             released = (
                 one for one in names if catalog.stage(one) in _STAGES and not catalog.is_service_agent_role(one)
             )
@@ -185,7 +191,9 @@ class _Smallest:
 
 
 def _is_risky(unused: frozenset[str], used: frozenset[str]) -> bool:
-    """Whether unused permissions allow a principal to become an account, or deploy as it, that it otherwise cannot."""
+    """Whether unused permissions let a principal set a policy, or become or deploy as an account that it cannot be."""
+    if any(one.endswith(".setIamPolicy") for one in unused):
+        return True
     risky = unused & relevant_permissions()
     return bool(risky - _WITH_TOKENS if "iam.serviceAccounts.getAccessToken" in used else risky)
 

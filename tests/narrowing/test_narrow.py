@@ -141,13 +141,27 @@ def test_the_smallest_role_with_every_use(narrowed: Narrow) -> None:
     assert any("roles/compute.admin on project shop" in text for text in one.closes)
 
 
-def test_no_smaller_role_with_other_powers_is_proposed(narrowed: Narrow) -> None:
-    found = narrowed(audited() + has("roles/owner"), [FIRST, entry("resourcemanager.projects.setIamPolicy")])
+@pytest.mark.parametrize(
+    ("role", "used", "power"),
+    [
+        ("roles/owner", "resourcemanager.projects.setIamPolicy", "iam.serviceAccounts.actAs"),
+        ("roles/datacatalog.entryGroupOwner", "dataplex.entryGroups.import", "dataplex.entryGroups.setIamPolicy"),
+        ("roles/storage.folderAdmin", "storage.objects.overrideUnlockedRetention", "storage.objects.setIamPolicy"),
+    ],
+)
+def test_no_smaller_role_with_other_powers_is_proposed(narrowed: Narrow, role: str, used: str, power: str) -> None:
+    found = narrowed(audited() + has(role), [FIRST, entry(used)])
     (one,) = found.proposals
     held = catalog().permissions(one.roles[0]) if one.roles else one.permissions
     assert not isinstance(held, Unknown)
-    assert "iam.serviceAccounts.actAs" not in held
-    assert "resourcemanager.projects.setIamPolicy" in held
+    assert power not in held
+    assert used in held
+
+
+def test_a_role_that_only_buckets_take_is_not_proposed_on_a_project(narrowed: Narrow) -> None:
+    used = [entry(f"storage.objects.{verb}") for verb in ("get", "update")]
+    (one,) = narrowed(audited() + has("roles/storage.objectAdmin"), [FIRST, *used]).proposals
+    assert not any("legacy" in role for role in one.roles)
 
 
 def test_a_custom_role_where_no_role_is_smaller(narrowed: Narrow) -> None:
