@@ -71,7 +71,12 @@ def fileset(files: Files, directory: Value, pattern: Value) -> Data:
     if _finds_made(files, anchor, components):
         raise UnknownResult(Unknown(f"the files that match {wanted} include some that Terraform or git makes"))
     found = _Search(files).matching(anchor, components)
-    return set_of(Value(normalized(posixpath.relpath(path, top))) for path in found)
+    return set_of(Value(normalized(_below_top(path, top))) for path in found)
+
+
+def _below_top(path: str, top: str) -> str:
+    """Return what `posixpath.relpath` returns, sooner for a path below."""
+    return path[len(top) + 1 :] if path.startswith(f"{top}/") else posixpath.relpath(path, top)
 
 
 def _finds_made(files: Files, anchor: Path, wanted: Sequence[_Component]) -> bool:
@@ -133,15 +138,13 @@ class _Search:
             raise UnknownResult(Unknown("more files than iamlint lists"))
         first, rest = wanted[0], wanted[1:]
         for entry in entries if first is None else ():
-            path = folder / entry.name
-            if entry.link and not is_inside(self.files, self.files.tree.resolved(path)):
-                raise UnknownResult(
-                    Unknown(f"{shown(self.files, path.as_posix())} leads out of what iamlint was given to read")
-                )
+            if entry.link and not is_inside(self.files, self.files.tree.resolved(folder / entry.name)):
+                name = shown(self.files, (folder / entry.name).as_posix())
+                raise UnknownResult(Unknown(f"{name} leads out of what iamlint was given to read"))
             if entry.kind == "directory":
-                yield from self.matching(path, wanted, depth)
+                yield from self.matching(folder / entry.name, wanted, depth)
             elif not rest:
-                yield from self._file(path, real, entry)
+                yield from self._file(folder, real, entry)
         if first is not None or rest:
             yield from self._below_once(folder, real, entries, rest if first is None else wanted, depth)
 
@@ -156,11 +159,11 @@ class _Search:
             if rest:
                 yield from self.matching(folder / entry.name, rest, depth)
             else:
-                yield from self._file(folder / entry.name, real, entry)
+                yield from self._file(folder, real, entry)
 
-    def _file(self, path: Path, real: Path, entry: Entry) -> Iterator[str]:
+    def _file(self, folder: Path, real: Path, entry: Entry) -> Iterator[str]:
         """Yield the path of an entry if it leads to a file; ``real`` is its directory without symbolic links."""
-        name = path.as_posix()
+        name = posixpath.join(folder.as_posix(), entry.name)
         if entry.link or len(name) > LONGEST_PATH:
             located(self.files, name)
         else:  # to follow the links of all folders above each file takes ten times as long
