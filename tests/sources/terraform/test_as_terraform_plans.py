@@ -115,3 +115,12 @@ def test_facts(tmp_path: Path, text: str, parts: list[str]) -> None:
             case _:
                 pass
     assert sorted(found) == parts
+
+
+def test_a_module_is_an_object_of_its_outputs(tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "main.tf").write_text('output "b" {\n  value = [1]\n}\noutput "a" {\n  value = null\n}\n')
+    binding = BINDING.replace("HERE", "[jsonencode(module.m)]")
+    (tmp_path / "main.tf").write_text('module "m" {\n  source = "./m"\n}\n' + binding)
+    (grant,) = (fact for fact in read([tmp_path], Options()).facts if isinstance(fact, Grant))
+    assert grant.principal.text == '{"a":null,"b":[1]}'

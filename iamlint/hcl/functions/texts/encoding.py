@@ -88,8 +88,6 @@ def _sequence(found: tuple[Value, ...]) -> Iterator[str]:
 
 
 def _mapping(value: Value) -> Iterator[str]:
-    if isinstance(value.data, Lazy):
-        raise UnknownResult(Unknown(f"not every attribute of {value.data.reference} is known"))
     yield "{"
     for at, (key, item) in enumerate(sorted(entries(value).items())):
         yield ("," if at else "") + json.dumps(key, ensure_ascii=False) + ":"
