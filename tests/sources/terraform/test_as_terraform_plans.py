@@ -52,7 +52,8 @@ resource "google_compute_subnetwork_iam_member" "s" {
 }
 """
 )
-FULL_NAME = "projects/net/regions/r/subnetworks/inner"
+FULL_NAME = "projects/shop/regions/europe-west1/subnetworks/inner"
+NETWORK = 'resource "google_compute_subnetwork" "n" {\n  name = "inner"\n}\ndata "google_client_config" "c" {\n}\n'
 MACHINE = (
     REGIONS
     + """
@@ -92,6 +93,9 @@ def shown(text: Text | Resource | bool | None) -> str:
         (SUBNET.replace("HERE", 'region = "asia-east1"'), ["shop/asia-east1/inner"]),
         (SUBNET.replace("HERE", "provider = google.us"), ["shop/${var.region}/inner"]),
         (SUBNET.replace("HERE", "").replace("inner", FULL_NAME), [FULL_NAME]),
+        (SUBNET.replace("HERE", "region = google_compute_subnetwork.n.region") + NETWORK, ["shop/europe-west1/inner"]),
+        (SUBNET.replace("HERE", "region = data.google_client_config.c.region") + NETWORK, ["shop/europe-west1/inner"]),
+        (SUBNET.replace("HERE", "").replace('"inner"', "google_compute_subnetwork.n.id") + NETWORK, [FULL_NAME]),
         (MACHINE, ["shop/europe-west1-b/m"] * 2),
         (ACCOUNT.replace("HERE", '"0"'), ["False"]),
         (ACCOUNT.replace("HERE", '"1"'), ["True"]),

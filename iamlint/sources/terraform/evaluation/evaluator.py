@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from iamlint.budget import Budget
-from iamlint.documents.values import NULL, Lazy, Value, unknown, with_name
+from iamlint.documents.values import Lazy, Value, unknown, with_name
 from iamlint.hcl.evaluation.evaluate import evaluate
 from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText, Span
@@ -265,8 +265,8 @@ class ModuleInstance(LocalValues):
         from iamlint.sources.terraform.instances.objects import instance_object
 
         provider = self.provider_of(declared)
-        project = provider.body.value("project") if provider else NULL
-        view = View(address, body(declared, self.scope(names)), project, self.run.lookups, self.run.states)
+        own, inherited = body(declared, self.scope(names)), provider.body if provider else None
+        view = View(address, own, inherited, self.run.lookups, self.run.states)
         return instance_object(mode, declared.block.label(0), view)
 
     # -- providers -------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from iamlint.facts import DEFAULT_ACCOUNTS, SERVICE_AGENTS, Text
 from iamlint.sources.terraform.instances.view import (
     LOOKED_UP,
     NO_PROJECT,
+    PLACES,
     View,
     after_apply,
     joined,
@@ -257,7 +258,7 @@ def _sink(view: View, name: str) -> Value | None:
 
 
 def _client(view: View, name: str) -> Value | None:
-    return view.project if name == "project" else None
+    return view.project if name == "project" else view.argument(name) if name in PLACES else None
 
 
 def _policy(view: View, name: str) -> Value | None:
@@ -404,4 +405,6 @@ def computed(mode: str, kind: str, name: str, view: View) -> Value:
         return _id(view, kind)
     if name == "project" and kind.startswith("google_") and view.default_project.data not in (None, ""):
         return view.default_project
+    if mode == "managed" and name in PLACES and f"{{{name}}}" in FORMATS.get(kind, ""):
+        return view.argument(name)
     return after_apply(view, name)

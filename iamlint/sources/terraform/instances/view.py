@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from iamlint.basics.frozen import frozen
-from iamlint.documents.values import Value, with_name
+from iamlint.documents.values import NULL, Value, with_name
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
 from iamlint.sources.terraform.instances.instance import Body
 from iamlint.unknown import Unknown, UnknownPart, join_texts, without_prefix
 
 NO_PROJECT = "the project is set neither here nor in the provider block"
+PLACES = frozenset({"region", "zone"})
+"""Arguments of resources that default to those of the provider, apart from the project."""
 
 
 Remote = Callable[[Mapping[str, Value], str], Value | str]
@@ -25,7 +27,7 @@ def not_read(_arguments: Mapping[str, Value], _reference: str) -> Value | str:
 
 @frozen
 class View:
-    """An instance for computing its attributes: its address, its body, the project of its provider.
+    """An instance for computing its attributes: its address, its body, that of its provider.
 
     ``lookups`` are lookups in the documents of the run, instead of the provider's API calls; ``states`` are the states
     of other root modules of the run.
@@ -33,16 +35,26 @@ class View:
 
     address: str
     body: Body
-    default_project: Value
+    provider: Body | None
     lookups: DataLookups
     states: Remote
 
     def argument(self, name: str) -> Value:
         """Return a configured argument, or an unknown value if the provider fills it in."""
         value = self.body.value(name)
-        if value.data is None:
-            return after_apply(self, name)
-        return with_name(value, f"{self.address}.{name}")
+        if value.data is not None:
+            return with_name(value, f"{self.address}.{name}")
+        inherited = self.of_provider(name) if name in PLACES else NULL
+        return after_apply(self, name) if inherited.data in (None, "") else inherited
+
+    def of_provider(self, name: str) -> Value:
+        """Return an argument of the provider."""
+        return self.provider.value(name) if self.provider else NULL
+
+    @property
+    def default_project(self) -> Value:
+        """The project of the provider."""
+        return self.of_provider("project")
 
     @property
     def project(self) -> Value:
