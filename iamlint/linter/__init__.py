@@ -11,6 +11,7 @@ from iamlint.accepted.configuration.config import Acceptance
 from iamlint.accepted.ignore import Comment, Comments
 from iamlint.accepted.uses import Uses
 from iamlint.basics.frozen import frozen, mutable
+from iamlint.basics.hashes import sha256
 from iamlint.budget import Allowance, TimeUp
 from iamlint.edits import Fix
 from iamlint.estate import Estate
@@ -39,7 +40,7 @@ from iamlint.rules.message import brief
 from iamlint.rules.rule import Rule
 from iamlint.rules.workload import too_large
 from iamlint.sources.reading import Reading
-from iamlint.unknown import Truth
+from iamlint.unknown import Truth, shortened
 
 __all__ = ["finding", "lint", "place_of", "rule_matches", "unaccepted", "unknown_answers_of"]
 
@@ -244,12 +245,21 @@ def unknown_answers_of(
 ) -> Iterator[UnknownAnswer]:
     """Yield an unknown answer for each reason of an undecided match."""
     severity, accepted_at = None if match.closed else severity_of(rule, match), accepting.at if accepting else None
-    declared, about = match.fact.declared, (kind_of(match.fact).described(match.fact),)
+    declared, about = match.fact.declared, (_identity(kind_of(match.fact).described(match.fact)),)
     for reason in match.reasons:
         yield UnknownAnswer(
             *(reason, place_of(match).at, rule.slug, declared.address, severity, accepted_at, root_of(declared)),
             about=about,
         )
+
+
+def _identity(described: str) -> str:
+    """Return the description of a fact, which identifies it; of a long one a part and a digest.
+
+    A name of the input may have any length, and each rule asks about each fact.
+    """
+    short = shortened(described)
+    return short if short is described else f"{short} {sha256(described.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def _distinct(unknown_answers: Iterable[UnknownAnswer]) -> list[UnknownAnswer]:
