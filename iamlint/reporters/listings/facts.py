@@ -65,13 +65,13 @@ class _Entry:
     def __init__(self) -> None:
         self.unknown: dict[str, str] = {}
 
-    def open(self, name: str, why: Unknown) -> str | None:
+    def unknown_part(self, name: str, why: Unknown) -> str | None:
         """Return the value for an unknown part."""
         self.unknown[name] = why.reason
         return why.text if why.has_text else None
 
     def text(self, name: str, value: Text | None) -> str | None:
-        return self.open(name, value) if isinstance(value, Unknown) else value
+        return self.unknown_part(name, value) if isinstance(value, Unknown) else value
 
     def flag(self, name: str, value: bool | Unknown | None) -> bool | None:
         if isinstance(value, Unknown):
@@ -80,7 +80,7 @@ class _Entry:
         return value
 
     def principal(self, name: str, value: Principal) -> str | None:
-        return self.open(name, value.unknown) if value.unknown else value.text
+        return self.unknown_part(name, value.unknown) if value.unknown else value.text
 
     def resource(self, value: Resource) -> Entry:
         return {"kind": value.kind, "name": self.text("resource", value.name)}
@@ -114,8 +114,8 @@ class _Entry:
 class _Shown(_Entry):
     """An entry for people: an unknown text shows its reference."""
 
-    def open(self, name: str, why: Unknown) -> str | None:
-        super().open(name, why)
+    def unknown_part(self, name: str, why: Unknown) -> str | None:
+        super().unknown_part(name, why)
         return why.text if why.parts else None
 
 
@@ -128,7 +128,7 @@ def _built(fact: Fact, build: _Entry) -> Entry:
     at, kind, found = _described(fact, build)
     head = {"kind": kind, "address": fact.declared.address, "type": fact.declared.type}
     if fact.declared.uncertain:
-        head["exists"] = build.open("exists", Unknown(fact.declared.uncertain))
+        head["exists"] = build.unknown_part("exists", Unknown(fact.declared.uncertain))
     return {**head, **found, "path": at.path, "line": at.line, "unknown": build.unknown}
 
 
