@@ -178,7 +178,8 @@ def test_parts_that_cannot_be_used_keep_nothing(runs: Runs, loss: str) -> None:
     runs("--format", "json")
     parts = next(path for path in runs.stored if path.suffix == store.PARTS)
     if loss == "damaged":
-        parts.write_bytes(parts.read_bytes()[:-1] + b"x")
+        kept = parts.read_bytes()
+        parts.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
     elif loss == "missing":
         parts.unlink()
     else:
