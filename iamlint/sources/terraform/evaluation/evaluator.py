@@ -15,7 +15,7 @@ from iamlint.hcl.scope import Scope
 from iamlint.location import SourceText, Span
 from iamlint.sources.terraform.configuration.module import Declared, Local, Mode, Module
 from iamlint.sources.terraform.configuration.variables import REFUSED_DEFAULT, given_or_default, refuses_default
-from iamlint.sources.terraform.evaluation.bodies import body, lifecycle
+from iamlint.sources.terraform.evaluation.bodies import body, lifecycle, provisioners
 from iamlint.sources.terraform.evaluation.command.commands import runs, runs_or, unread_of_block, unread_of_call
 from iamlint.sources.terraform.evaluation.expansion import (
     MOST_INSTANCES,
@@ -372,12 +372,13 @@ class ModuleInstance(LocalValues):
     def _say_commands(self, mode: Mode, declared: Declared) -> None:
         """Add an unread part for the commands of a block that change IAM."""
         address = self._address(mode, declared)
+        has_self = any(provisioners(declared))  # only they know ``self``
         for number, (suffix, names, _) in enumerate(self.expansion(declared, address).all()):
             if not self.run.takes(STEPS_OF_COMMANDS + declared.size) or (number and self.run.is_on_reserve):
                 self._full(declared, address)
                 return
-            own = {**names, "self": Value(self._object(mode, declared, address + suffix, names))}
-            found = unread_of_block(mode, declared, self.scope(own), self.run)
+            of_self = {"self": Value(self._object(mode, declared, address + suffix, names))} if has_self else {}
+            found = unread_of_block(mode, declared, self.scope({**names, **of_self}), self.run)
             if found:
                 self._say_once(declared, address + suffix, *found)
 
