@@ -10,7 +10,7 @@ from iamlint.budget import Budget, Exhausted
 from iamlint.conditions.token_claims import Claim, How
 from iamlint.estate import Estate, scope
 from iamlint.estate.names import in_force
-from iamlint.facts import Declaration, Grant, Pool, Provider, Text
+from iamlint.facts import Declaration, Grant, Pool, Provider, Text, expression_of
 from iamlint.federation.admission import admission, described
 from iamlint.federation.names import identity_of, is_federated, misspelling, pool_name
 from iamlint.unknown import Unknown, shown
@@ -70,13 +70,15 @@ def shows_pool(grant: Grant, estate: Estate) -> bool:
     return estate.made(_Answers).shows(grant, by_reference=True)
 
 
-def why_nobody(grant: Grant, estate: Estate) -> str | Unknown | None:
+def why_nobody(grant: Grant, estate: Estate, *, doubtful: bool = False) -> str | Unknown | None:
     """Return that no identity of a grant's pool has access: the pool or each provider is disabled, or lets nobody in.
+
+    A provider that has an unknown value lets in somebody; with ``doubtful`` it may let in nobody.
 
     Source: ``disabled`` in
     https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools
     """
-    return estate.made(_Answers).nobody(grant) if is_federated(grant.principal) else None
+    return estate.made(_Answers).nobody(grant, doubtful) if is_federated(grant.principal) else None
 
 
 def is_unmatched(grant: Grant, estate: Estate) -> bool:
@@ -149,7 +151,7 @@ class _Answers:
         for one in estate.of(Pool):
             self._pools[pool_of(one)].append(one)
         self._homes: dict[int, str | None] = {}
-        self._empty: dict[tuple[str, str, str], str | Unknown | None] = {}
+        self._empty: dict[tuple[str, str, str, bool], str | Unknown | None] = {}
         self._work = Budget(MOST_PAIRS)
         self._known: dict[tuple[str, str, bool, str | None, str, Text], str | Unknown | None] = {}
         self._of_pools: dict[tuple[str, str, bool, str | None], tuple[list[Provider], frozenset[str] | None]] = {}
@@ -203,14 +205,14 @@ class _Answers:
             return True
         return isinstance(self._by_providers(grant), str) and self.shows(grant)
 
-    def nobody(self, grant: Grant) -> str | Unknown | None:
+    def nobody(self, grant: Grant, doubtful: bool) -> str | Unknown | None:
         """Return that the pool of a grant is disabled, or lets nobody in; unknown if that may be so."""
-        key = (*pool_of(grant), grant.principal.text.partition("Pools/")[0])
+        key = (*pool_of(grant), grant.principal.text.partition("Pools/")[0], doubtful)
         if key not in self._empty:
-            self._empty[key] = self._off(grant)
+            self._empty[key] = self._off(grant, doubtful)
         return self._empty[key]
 
-    def _off(self, grant: Grant) -> str | Unknown | None:
+    def _off(self, grant: Grant, doubtful: bool) -> str | Unknown | None:
         pools = list(self._shown(grant, by_reference=False))
         if not pools:
             return None
@@ -222,7 +224,10 @@ class _Answers:
                 self._project_of(grant.principal.text, grant.declared),
             )
             of_providers = [_state(one, "each provider of its pool") for one in providers]
-            states.append(next((one for one in of_providers if not isinstance(one, str)), of_providers[0]))
+            if doubtful:
+                of_providers = [state or _doubt(one) for state, one in zip(of_providers, providers, strict=True)]
+            if None not in of_providers:  # none of them certainly lets somebody in
+                states.append(next((one for one in of_providers if isinstance(one, Unknown)), of_providers[0]))
         for one in states:
             if isinstance(one, str):
                 return one
@@ -289,6 +294,16 @@ def _state(fact: Pool | Provider, what: str) -> str | Unknown | None:
     else:
         return None
     return Unknown(why) if unsure else why
+
+
+def _doubt(provider: Provider) -> Unknown | None:
+    """Return that it is not known whether a provider lets anybody in: what its condition is about is unknown."""
+    if provider.condition is None:
+        return None
+    mapped = (expression for _, expression, _ in provider.mapped)
+    values = (expression_of(provider.condition), provider.protocol, provider.issuer, provider.mapping, *mapped)
+    unknown = next((value for value in values if isinstance(value, Unknown)), None)
+    return Unknown(f"it is not known whom a provider of its pool lets in: {unknown.reason}") if unknown else None
 
 
 def _mapped(providers: list[Provider]) -> frozenset[str] | None:

@@ -97,11 +97,11 @@ def _disabled(account: ServiceAccount) -> Stage | None:
 
 
 def _of_empty_pool(case: Case, principal: Principal) -> Stage | None:
-    """The stage where the pool of a federated identity is, or may be, disabled, or lets nobody in."""
+    """Return the stage where the pool of a federated identity is, or may be, disabled, or lets nobody in."""
     for pool in case.estate.of(Pool) if is_federated(principal) else ():
         place = Place(pool.declared.at)
         held = Grant(principal, "", Resource("project", ""), "member", pool.declared, place, place, place)
-        why = why_nobody(held, case.estate)
+        why = why_nobody(held, case.estate, doubtful=True)
         if isinstance(why, Unknown):
             evidence = (Evidence(place.at, why.reason),)
             return Stage(NAME, "unknown", why.reason, "missing-input", evidence, (why.reason,))

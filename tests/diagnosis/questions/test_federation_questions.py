@@ -57,6 +57,12 @@ def github(
 CASES = [
     case("principal of a pool", of_pool(POOL), X, "works"),
     case("principal of a disabled pool", of_pool(OFF), X, "fails federation"),
+    case(
+        "principal of a pool, condition unknown",
+        of_pool(POOL + 'variable "c" {}\n', "${var.c}"),
+        X,
+        "unknown missing-input",
+    ),
     case("principal of a pool without tokens", of_pool(POOL, "assertion.repository == 'x'"), X, "fails federation"),
     github("gh ok", "works", provider("assertion.repository_owner=='acme'")),
     github("gh ok no claims", "works", provider("assertion.repository_owner=='acme'"), claims={}),
