@@ -30,6 +30,7 @@ def value(expression: str, context: Context | None = None) -> Possible:
         # -- literals
         ("17", 17),
         ("-17", -17),
+        ("-(1 + 1)", -2),
         ("0x1F", 31),
         ("17u", 17),
         ("9223372036854775807", 2**63 - 1),

@@ -12,6 +12,7 @@ import pytest
 
 from iamlint.estate import Estate, principal_node
 from iamlint.facts import (
+    Bucket,
     Declaration,
     Folder,
     Grant,
@@ -370,6 +371,21 @@ def test_containers_of_an_account_that_only_one_configuration_declares() -> None
     hierarchy = estate(own, other).hierarchy
     for declared, project in ((OWN, "shop"), (THERE, "seed"), (OWN, "shop")):
         assert hierarchy.around(ELSEWHERE, declared)[1] == ("project", project)
+
+
+def test_the_containers_of_an_account_begin_with_its_project() -> None:
+    for email in (CI, CI, "ci@${google_project.x.project_id}.iam.gserviceaccount.com"):
+        around = estate(ServiceAccount(CI, "shop", HERE)).hierarchy
+        assert around.home(email, HERE) == around.around(email, HERE)[1:]
+    assert list(around.home(CI, HERE)) == SHOP
+
+
+def test_a_bucket_that_only_one_configuration_declares() -> None:
+    hierarchy = estate(Bucket("b", "shop", OWN, PLACE)).hierarchy
+    bucket = Resource("storage_bucket", "b")
+    assert list(hierarchy.above(bucket, OWN, certain=True)) == [("storage_bucket", "b"), *SHOP]
+    assert list(hierarchy.above(bucket, THERE, certain=True)) == [("storage_bucket", "b")]
+    assert list(hierarchy.above(bucket, THERE)) == [("storage_bucket", "b"), *SHOP]
 
 
 @pytest.mark.parametrize(
