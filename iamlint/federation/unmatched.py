@@ -150,6 +150,9 @@ class _Answers:
         self._pools: dict[tuple[str, str], list[Pool]] = defaultdict(list)
         for one in estate.of(Pool):
             self._pools[pool_of(one)].append(one)
+        self._named: dict[str, list[Pool]] = defaultdict(list)
+        for (_, name), pools in self._pools.items():
+            self._named[name] += pools
         self._homes: dict[int, str | None] = {}
         self._empty: dict[tuple[str, str, str, bool], str | Unknown | None] = {}
         self._work = Budget(MOST_PAIRS)
@@ -213,25 +216,25 @@ class _Answers:
         return self._empty[key]
 
     def _off(self, grant: Grant, doubtful: bool) -> str | Unknown | None:
-        pools = list(self._shown(grant, by_reference=False))
-        if not pools:
+        if not any(self._shown(grant, by_reference=False)) or len(self._named[pool_of(grant)[1]]) > MOST_COMPARED:
             return None
-        states = [_state(pool, "its pool") for pool in pools]
+        key, workforce = pool_of(grant), _is_workforce(grant.principal.text)
+        project = self._project_of(grant.principal.text, grant.declared)
+        # A further block of the same pool, which Terraform cannot create, closes nothing; nor does one elsewhere.
+        pools = [
+            one
+            for one in self._named[key[1]]
+            if _is_workforce(one.name) is workforce and not _differ(self._project_of(one.name, one.declared), project)
+        ]
+        states = [_together(_state(one, "its pool") for one in pools)]
         if self.shows(grant):
-            providers = self._of_kind(
-                self._providers[pool_of(grant)],
-                _is_workforce(grant.principal.text),
-                self._project_of(grant.principal.text, grant.declared),
-            )
-            of_providers = [_state(one, "each provider of its pool") for one in providers]
-            if doubtful:
-                of_providers = [state or _doubt(one) for state, one in zip(of_providers, providers, strict=True)]
-            if None not in of_providers:  # none of them certainly lets somebody in
-                states.append(next((one for one in of_providers if isinstance(one, Unknown)), of_providers[0]))
-        for one in states:
-            if isinstance(one, str):
-                return one
-        return next((one for one in states if one is not None), None)
+            of_providers = [
+                _state(one, "each provider of its pool") or (_doubt(one) if doubtful else None)
+                for one in self._of_pool(key, workforce, project)[0]
+            ]
+            states.append(_together(of_providers))
+        certain = [one for one in states if isinstance(one, str)]
+        return certain[0] if certain else next((one for one in states if one is not None), None)
 
     def shows(self, grant: Grant, *, by_reference: bool = False) -> bool:
         """Whether the input shows the pool that a grant names, and so all of its providers."""
@@ -294,6 +297,14 @@ def _state(fact: Pool | Provider, what: str) -> str | Unknown | None:
     else:
         return None
     return Unknown(why) if unsure else why
+
+
+def _together(states: Iterable[str | Unknown | None]) -> str | Unknown | None:
+    """Return why all of some pools or providers are off; unknown if one may not be, and None if one is not."""
+    found = list(states)
+    if not found or None in found:
+        return None
+    return next((one for one in found if isinstance(one, Unknown)), found[0])
 
 
 def _doubt(provider: Provider) -> Unknown | None:

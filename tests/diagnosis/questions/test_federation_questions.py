@@ -56,6 +56,9 @@ def github(
 
 CASES = [
     case("principal of a pool", of_pool(POOL), X, "works"),
+    case(
+        "principal of a pool that another block disables", of_pool(POOL + OFF.replace('"gh" {', '"off" {')), X, "works"
+    ),
     case("principal of a disabled pool", of_pool(OFF), X, "fails federation"),
     case(
         "principal of a pool, condition unknown",
