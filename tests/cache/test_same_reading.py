@@ -13,11 +13,12 @@ import pytest
 from cached_estate import added, grant, replaced, write_all
 from test_cache import Runs, told
 
-from iamlint import budget, sources
+from iamlint import budget
 from iamlint.cache import store
 from iamlint.cli import linting
 from iamlint.files import texts
 from iamlint.sources import stand_ins, workspace
+from iamlint.sources.documents import document
 from iamlint.sources.terraform import source
 
 ESTATE = {
@@ -79,7 +80,7 @@ def test_rules_are_asked_again_if_their_answers_may_change(runs: Runs) -> None:
 
 def test_a_large_document_without_facts_does_not_count(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run forgets its text, whether it was read now or in the earlier run."""
-    monkeypatch.setattr(sources, "_SMALL", 10)
+    monkeypatch.setattr(document, "_SMALL", 10)
     runs("--format", "json")
     SAME["a value"](runs.cwd)
     assert not judged(runs, "--format", "json")

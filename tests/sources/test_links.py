@@ -89,7 +89,7 @@ LINE = json.dumps(
 )
 def test_what_links_lead_to_again_is_bounded(name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workspace, "MOST_LINKED", len(text))
-    monkeypatch.setattr("iamlint.sources._SMALL", 100)
+    monkeypatch.setattr("iamlint.sources.documents.document._SMALL", 100)
     for module in ("m0", "m1", "m2", "m3", "z"):
         Path(module).mkdir()
         Path(module, "main.tf").write_text(MEMBER.replace("${var.who}", module), encoding="utf-8")
