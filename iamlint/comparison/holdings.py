@@ -35,9 +35,12 @@ class Held:
 
     @property
     def unknown_answers(self) -> tuple[str, ...]:
-        """Why it is not known whether the grant exists, or which role it grants."""
+        """Why it is not known whether the grant exists, or which role it grants.
+
+        A custom role whose definition is known is known, although its name may have an unknown part.
+        """
         declared, role = self.grant.declared, self.grant.role
-        unknown = (role.reason,) if isinstance(role, Unknown) else ()
+        unknown = (self.unknown.reason,) if isinstance(role, Unknown) and self.unknown else ()
         uncertain = (declared.uncertain,) if declared.uncertain else ()
         return (*uncertain, *is_there(declared).reasons, *unknown)
 

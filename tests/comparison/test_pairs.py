@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from iamlint.comparison.formats import render
+from iamlint.reporters.parts.presentation import Presentation
 from tests.comparison.conftest import TOKEN, Compare, account, closed, in_project, is_quiet, on_account, opened
 
 LEDGER = account("ledger")
@@ -177,6 +179,31 @@ def test_what_may_not_be_there_is_unknown(compare: Compare) -> None:
     unknown_change = compare(LEDGER, LEDGER + role)
     assert not unknown_change.gained
     assert [one.privilege.principal for one in unknown_change.unknown if one.privilege] == ["user:ana@x.example"]
+
+
+def test_a_custom_role_with_a_name_known_in_part_is_known_by_its_definition(compare: Compare) -> None:
+    role = """
+resource "random_id" "suffix" {
+  byte_length = 4
+}
+resource "google_project_iam_custom_role" "lister" {
+  project     = "shop"
+  role_id     = "lister_${random_id.suffix.hex}"
+  permissions = ["storage.buckets.list"%s]
+}
+"""
+    granted = in_project("p", "user:ana@x.example", "${google_project_iam_custom_role.lister.id}")
+    lost = compare(LEDGER + role % "" + granted, LEDGER + role % "")
+    assert ([one.principal for one in lost.lost], list(lost.unknown)) == (["user:ana@x.example"], [])
+    more = 'variable "more" {}\n' + role % ", var.more"
+    for found, verb in ((compare(LEDGER, LEDGER + more + granted), "gains"), (compare(more + granted, more), "loses")):
+        assert not found.gained
+        assert not found.lost
+        assert [one.reason for one in found.unknown] == [
+            "one of the custom role's permissions is not known: var.more has no default and is not set"
+        ]
+        for form in ("text", "markdown"):
+            assert f" {verb} projects/shop/roles/" in render(form, found, Presentation())
 
 
 def test_what_closes_is_unknown_while_the_head_may_name_it(compare: Compare) -> None:

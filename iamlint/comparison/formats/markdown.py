@@ -8,6 +8,7 @@ from iamlint.comparison.formats.words import (
     MOST_GROUPS,
     MOST_NAMED,
     Group,
+    about,
     grouped,
     grouped_roles,
     how,
@@ -43,9 +44,8 @@ def _lines(found: Comparison, style: Presentation) -> Iterator[str]:
     if found.unknown:
         yield from ("", "### Unknown", "")
     for one in found.unknown[:MOST_GROUPS]:
-        about = f"{one.pair.principal} → {one.pair.account}: " if one.pair else ""
         at = f" ({_place(one.at, style)})" if one.at else ""
-        yield f"- {cell(about + one.reason)}{at}{cell(_in(one))}"
+        yield f"- {cell(about(one) + one.reason)}{at}{cell(_in(one))}"
     if found.errors:
         yield from ("", "### Could not be read", "")
     for error in found.errors[:MOST_GROUPS]:

@@ -9,6 +9,7 @@ from iamlint.comparison.formats.words import (
     MOST_GROUPS,
     MOST_NAMED,
     Group,
+    about,
     grouped,
     grouped_roles,
     how,
@@ -114,18 +115,9 @@ def _unknown_change(unknown: Sequence[UnknownChange], paint: Paint) -> Iterator[
 
 
 def _unknown_line(one: UnknownChange, paint: Paint) -> str:
-    about = ""
-    if one.pair:
-        about = f"whether {one.pair.principal} → {one.pair.account} {_verb(one)}: "
-    elif one.privilege:
-        about = f"whether {one.privilege.principal} has {one.privilege.role} on {one.privilege.resource}: "
     at = f" ({one.at.shown}:{one.at.line})" if one.at else ""
-    return f"{paint('33', 'unknown')}: {neutral(f'{about}{one.reason}{at}')}{_in(one, paint)}"
+    return f"{paint('33', 'unknown')}: {neutral(f'{about(one)}{one.reason}{at}')}{_in(one, paint)}"
 
 
 def _in(one: Pair | Privilege | UnknownChange, paint: Paint) -> str:
     return f"  {paint('2', neutral(environments(one)))}" if one.environments else ""
-
-
-def _verb(one: UnknownChange) -> str:
-    return "opens" if one.change == "opened" else "closes"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.words import counted
-from iamlint.comparison.model import Comparison, Pair, Privilege, Step
+from iamlint.comparison.model import Comparison, Pair, Privilege, Step, UnknownChange
 from iamlint.methods.index import method
 from iamlint.reporters.parts.plain import listed
 from iamlint.unknown import shown
@@ -164,6 +164,17 @@ def how(step: Step) -> str:
         return "is a member"
     where = f" ({step.role} on {step.resource})" if step.role else ""
     return f"{method(step.method).title}{where}"
+
+
+def about(one: UnknownChange) -> str:
+    """Return what is not known, as the beginning of a sentence; "" if it is about no pair and no role."""
+    opened = one.change == "opened"
+    if one.pair:
+        return f"whether {one.pair.principal} → {one.pair.account} {'opens' if opened else 'closes'}: "
+    if one.privilege:
+        role, resource = one.privilege.role, one.privilege.resource
+        return f"whether {one.privilege.principal} {'gains' if opened else 'loses'} {role} on {resource}: "
+    return ""
 
 
 def where(one: Pair | Privilege) -> str:
