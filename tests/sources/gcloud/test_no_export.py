@@ -33,7 +33,9 @@ def changed(chance: random.Random, text: str) -> str:
     parts = re.split(r"(\w[\w/.:@-]*)", text)
     for _ in range(chance.randint(0, 6)):
         at = chance.randrange(len(parts))
-        parts[at] = chance.choice([*WORDS, "", "x", "\n", '"', "'", "{", "\\u0062indings", "\\n", '\\"', "\\/", "\\\n"])
+        parts[at] = chance.choice(
+            [*WORDS, "", "x", "\n", '"', "'", "{", "\\u0062indings", "\\u2014", "\\n", '\\"', "\\/", "\\\n"]
+        )
     return "".join(parts)
 
 
@@ -69,6 +71,7 @@ def test_what_is_left_out_by_its_words_has_no_result(monkeypatch: pytest.MonkeyP
     "text",
     [
         '{"\\u0062indings": [{"role": "roles/owner", "members": ["allUsers"]}]}',
+        '{"\\u00a0bindings": [{"role": "roles/owner", "members": ["allUsers"]}]}',
         '{"\\x62indings": [{"role": "roles/owner", "members": ["allUsers"]}]}',
         '"\\_bindings":\n- role: roles/owner\n  members: [allUsers]\n',
         "b-indings:\n- ROLE: roles/owner\n  Members: [allUsers]\n",
@@ -85,6 +88,7 @@ def test_what_may_grant_is_not_left_out(text: str) -> None:
     [
         "steps:\n- name: gcr.io/cloud-builders/docker\n  args: [build, roles/x, googleapis.com/y]\n",
         "processors:\n- regex: '^(\\d+) \\[(\\w+)\\]'\n  type: logging.googleapis.com/severity\n",
+        '{"text": "the analysis \\u2014 and the policy \\u00e9dition"}',
     ],
 )
 def test_documents_of_other_programs_are_left_out(text: str) -> None:

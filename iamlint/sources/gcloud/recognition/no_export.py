@@ -57,6 +57,8 @@ _ESCAPE = regex(r"\\[0abefvNLP_xuU/ \t\r\n]")
 
 Others, such as the ``\\d`` of a pattern, are none in either language.
 """
+_BEYOND_ASCII = regex(r"\\u(?:00[89A-Fa-f]|0[1-9A-Fa-f][0-9A-Fa-f]|[1-9A-Fa-f][0-9A-Fa-f]{2})[0-9A-Fa-f]")
+"""An escape sequence of a character that no word has: ``\\u2014`` is a dash, and many programs write JSON in ASCII."""
 _MOST = 200
 """Maximum number of places of a word within others that are looked at."""
 
@@ -107,8 +109,10 @@ def is_no_export(text: str) -> bool:
     """Whether a text that nobody named or claims as an export is certainly none, and needs no message either.
 
     An escape sequence may write any character of a word, so texts with one are not judged here, unless it writes a
-    line feed, a tab, a quote or a backslash.
+    line feed, a tab, a quote, a backslash or a character beyond ASCII.
     """
+    if "\\u" in text:
+        text = _BEYOND_ASCII.sub(" ", text)
     if "\\" in text and _ESCAPE.search(text):
         return False
     if _has_all_of_a_kind(text):
