@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.comparison.access import SideAccess
 from iamlint.comparison.cone import Changed, Cone, changed
 from iamlint.comparison.identities import identities
+from iamlint.comparison.keys import COMPARED
 from iamlint.comparison.lines import line_of
 from iamlint.comparison.model import Change, Comparison, Pair, Privilege, UnknownChange
 from iamlint.comparison.pairs import Difference, differences
@@ -129,19 +130,28 @@ def _perhaps_gained(change: Change, one: Privilege) -> UnknownChange:
     )
 
 
-def _unread(base: Side, head: Side) -> list[UnknownChange]:
-    """Return what of the head could not be followed, and could be in the base."""
-    before = {
-        _NUMBERS.sub("", unread_part.reason) for unread_part in base.estate.of(UnreadPart)
-    }  # how many more there are may change
-    unread_parts = (unread_part for unread_part in head.estate.of(UnreadPart) if unread_part.unread)
-    new = {
-        unread_part.reason: unread_part
-        for unread_part in unread_parts
-        if _NUMBERS.sub("", unread_part.reason) not in before
-    }
-    found = [UnknownChange(reason, line_of(unread_part.declared.at, head)) for reason, unread_part in new.items()]
-    return [*found, *_changed_calls(base, head, {one.reason for one in found})]
+def _unread(base: Side, head: Side) -> Iterator[UnknownChange]:
+    """Yield what of the head could not be followed and is not as in the base.
+
+    The same reason may stand for another command or another call of a module, so that the lines are compared, too.
+    Whether a fact is there is compared with the facts.
+    """
+    before = Counter(_unread_key(one, base) for one in base.estate.of(UnreadPart))
+    reasons = {_NUMBERS.sub("", one.reason) for one in base.estate.of(UnreadPart)}  # how many more there are may change
+    compared = {one.declared.address for kind in COMPARED for one in head.estate.of(kind)}
+    for one in head.estate.of(UnreadPart):
+        key = _unread_key(one, head)
+        before[key] -= 1
+        if before[key] >= 0 or (not one.unread and one.declared.address in compared):
+            continue
+        called = one.declared.type == "module" and _NUMBERS.sub("", one.reason) in reasons
+        reason = f"the call of {one.declared.address} has changed: {one.reason}" if called else one.reason
+        yield UnknownChange(reason, line_of(one.declared.at, head))
+
+
+def _unread_key(part: UnreadPart, side: Side) -> tuple[object, ...]:
+    """Return what an unread part says and where, without numbers and places."""
+    return _NUMBERS.sub("", part.reason), part.unread, _block(part, side)
 
 
 def _changed_providers(head: Changed) -> Iterator[UnknownChange]:
@@ -153,15 +163,6 @@ def _changed_providers(head: Changed) -> Iterator[UnknownChange]:
             pool = shown(one.pool).rpartition("/")[2]
             reason = f"other tokens may match principals of the pool {pool}, since its provider has changed"
             yield UnknownChange(reason, line_of(one.place.at, head.names.side))
-
-
-def _changed_calls(base: Side, head: Side, told: Set[str]) -> Iterator[UnknownChange]:
-    """Yield the calls of modules that neither side read, and that are not the same: of another version, for example."""
-    before = {_block(one, base) for one in base.estate.of(UnreadPart) if one.declared.type == "module"}
-    for one in head.estate.of(UnreadPart):
-        if one.unread and one.declared.type == "module" and one.reason not in told and _block(one, head) not in before:
-            reason = f"the call of {one.declared.address} has changed: {one.reason}"
-            yield UnknownChange(reason, line_of(one.declared.at, head))
 
 
 def _block(unread: UnreadPart, side: Side) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from iamlint.comparison.formats import render
 from iamlint.reporters.parts.presentation import Presentation
-from tests.comparison.conftest import TOKEN, Compare, account, closed, in_project, is_quiet, on_account, opened
+from tests.comparison.conftest import TOKEN, Compare, Files, account, closed, in_project, is_quiet, on_account, opened
 
 LEDGER = account("ledger")
 ANA = on_account("ana", "ledger", "user:ana@x.example")
@@ -246,6 +246,47 @@ def test_another_version_of_a_module_that_is_not_installed(
 ) -> None:
     found = compare(account("ledger") + base, account("ledger") + head)
     assert [one.reason.partition(":")[0] for one in found.unknown] == ["the call of module.x has changed"] * reasons
+
+
+COMMAND = """
+resource "null_resource" "a" {
+  provisioner "local-exec" {
+    command = "gcloud projects add-iam-policy-binding shop --member=user:ana%s@x.example --role=$ROLE"
+  }
+}
+"""
+UNCALLED = """
+variable "bindings" {
+  default = {}
+}
+resource "google_project_iam_member" "%s" {
+  for_each = var.bindings
+  project  = each.value
+  role     = "roles/owner"
+  member   = each.key
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "reasons"),
+    [
+        ({"main.tf": COMMAND % 1}, {"other.tf": "# moved\n" + COMMAND % 1}, []),
+        ({"main.tf": COMMAND % 1}, {"main.tf": COMMAND % 2}, ["null_resource.a runs a command that changes IAM"]),
+        ({"a/main.tf": UNCALLED % "m"}, {"b/main.tf": UNCALLED % "m"}, []),
+        (
+            {"a/main.tf": UNCALLED % "m"},
+            {"a/main.tf": UNCALLED % "m", "b/main.tf": UNCALLED % "m"},
+            ["no call of this module is known"],
+        ),
+        ({"a/main.tf": UNCALLED % "m"}, {"a/main.tf": UNCALLED % "n"}, ["no call of this module is known"]),
+    ],
+)
+def test_what_is_unread_is_compared_with_its_lines(
+    compare: Compare, base: Files, head: Files, reasons: list[str]
+) -> None:
+    """The reasons are alike but for a number, or the same: a copy of a module is another one."""
+    assert [one.reason.split(",")[0] for one in compare(base, head).unknown] == reasons
 
 
 def test_a_principal_that_is_not_known_in_full_is_shown_as_policies_write_it(compare: Compare) -> None:
