@@ -6,7 +6,7 @@ from dataclasses import field
 from typing import Literal
 
 from iamlint.basics.frozen import frozen
-from iamlint.diagnosis.recognition.error_kind import Step
+from iamlint.diagnosis.recognition.error_kind import Cause, Step
 from iamlint.facts import Grant
 from iamlint.location import Location
 
@@ -73,7 +73,7 @@ class Answer:
     """The verdict on a call, with everything that led to it.
 
     ``method_works`` is whether the method itself succeeds: the trouble may be at another stage. ``asked`` is the
-    question as one sentence.
+    question as one sentence. ``causes`` are those of the error that the input neither shows nor excludes.
     """
 
     verdict: VerdictName
@@ -89,3 +89,4 @@ class Answer:
     method_works: bool | None = None
     confidence: Confidence = "high"
     proof: Proof | None = None
+    causes: tuple[Cause, ...] = ()

@@ -23,6 +23,7 @@ from iamlint.diagnosis.stages.gates import (
     scopes_stage,
 )
 from iamlint.diagnosis.stages.hop import Hop
+from iamlint.diagnosis.stages.other_causes import other_causes
 from iamlint.diagnosis.stages.perimeter import with_perimeters
 from iamlint.diagnosis.stages.rights import agent_stages, evicted_stages, needs_of, rights_of_call
 from iamlint.diagnosis.stages.stages import hop_stages, hops_of
@@ -55,7 +56,12 @@ def diagnose(case: Case) -> Answer:
     method = _truth(stages)
     stages += _after(case, holder)
     answer = with_perimeters(case, decide(case, tuple(stages), method))
-    answer = replace(answer, asked=_asked(case, holder), not_in_input=_not_in_input(case, answer))
+    answer = replace(
+        answer,
+        asked=_asked(case, holder),
+        not_in_input=_not_in_input(case, answer),
+        causes=other_causes(case, answer),
+    )
     return replace(answer, fix=fix_for(case, answer, holder, hops))
 
 

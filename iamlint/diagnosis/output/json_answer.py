@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iamlint.diagnosis.answer import Answer, Evidence, Stage
+from iamlint.diagnosis.recognition.error_kind import Cause
 from iamlint.reporters.parts.indented import json_text
 
 VERSION = 1
@@ -23,12 +24,17 @@ def answer_json(answer: Answer) -> str:
         "message": answer.headline,
         "also": list(answer.also),
         "evidence": [_evidence(one) for one in answer.evidence],
+        "causes": [_cause(one) for one in answer.causes],
         "fix": _fix(answer),
         "not_in_input": list(answer.not_in_input),
         "method_works": answer.method_works,
         "stages": [_stage(one) for one in answer.stages],
     }
     return json_text(document)
+
+
+def _cause(one: Cause) -> dict[str, str]:
+    return {"cause": one.cause, "look": one.look, "command": one.command}
 
 
 def _fix(answer: Answer) -> dict[str, Any]:

@@ -30,6 +30,9 @@ def _lines(answer: Answer) -> Iterator[str]:
     yield ""
     for stage in answer.stages:
         yield f"- {_MARKS[stage.state]} {cell(stage.name)}: {cell(stage.message)}"
+    if answer.causes:
+        yield from ("", "Causes of this error, the likeliest first:", "")
+        yield from (f"- {cell(one.cause)}" for one in answer.causes)
     for language, text in (("hcl", answer.fix.terraform), ("sh", answer.fix.gcloud)):
         if text:
             fence = "`" * max(3, *(len(run) + 1 for run in _TICKS.findall(text)), 0)

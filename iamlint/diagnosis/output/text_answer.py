@@ -10,6 +10,7 @@ from iamlint.reporters.parts.frame import Paint, frame, place
 from iamlint.reporters.parts.plain import neutral
 
 _MARKS = {"done": ("32", "✓"), "broken": ("31", "✗"), "unknown": ("33", "?"), "skipped": ("2", "-")}
+_MOST_CAUSES = 6
 _VERDICTS = {
     "works": ("1;32", "works"),
     "fails": ("1;31", "fails"),
@@ -36,6 +37,7 @@ def _lines(answer: Answer, texts: Mapping[str, SourceText], paint: Paint) -> Ite
     yield from _evidence(answer.evidence, texts, code, paint)
     yield ""
     yield from (_stage(stage, answer, paint) for stage in answer.stages if stage.state != "skipped")
+    yield from _causes(answer, paint)
     yield from _fix(answer, paint)
     if answer.not_in_input:
         yield ""
@@ -65,11 +67,27 @@ def _evidence(
         yield from frame(at, texts.get(at.path), code, paint)
 
 
+def _causes(answer: Answer, paint: Paint) -> Iterator[str]:
+    """Yield the causes that are left, each command under the first cause that it decides."""
+    if not answer.causes:
+        return
+    yield ""
+    yield paint("1", "Causes of this error, the likeliest first:")
+    printed: set[str] = set()
+    for one in answer.causes[:_MOST_CAUSES]:
+        yield f"  - {neutral(one.cause)}"
+        if one.command and one.command not in printed:
+            printed.add(one.command)
+            yield f"    $ {neutral(one.command)}"
+    if len(answer.causes) > _MOST_CAUSES:
+        yield f"  {len(answer.causes) - _MOST_CAUSES} more are in the JSON answer (--format json)"
+
+
 def _fix(answer: Answer, paint: Paint) -> Iterator[str]:
     fix = answer.fix
     if fix.terraform or fix.gcloud or fix.note:
         yield ""
-        title = "Next" if answer.verdict == "unknown" else "Fix"
+        title = "Next" if answer.verdict == "unknown" else "Usual fix" if len(answer.causes) > 1 else "Fix"
         yield paint("1", f"{title}{f' (in {neutral(fix.file)})' if fix.file else ''}:")
         commands = fix.gcloud and "\n".join(f"$ {line}" for line in fix.gcloud.split("\n"))
         for text in filter(None, (fix.terraform, commands)):

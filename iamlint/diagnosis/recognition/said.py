@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.recognition.created_types import needed_to_create
-from iamlint.diagnosis.recognition.error_kind import Step
+from iamlint.diagnosis.recognition.error_kind import Cause, Step
 from iamlint.diagnosis.recognition.fields import Fields
 
 if TYPE_CHECKING:
@@ -20,6 +20,13 @@ _REPOSITORY = regex(
     r"\b[a-z0-9-]{2,40}-(?:docker|npm|python|maven|apt|yum|go|generic)\.pkg\.dev/[a-z][\w.:-]{1,60}/[\w.-]{1,80}"
 )
 """The repository in the address of an image or package."""
+_OF_PROJECTS = frozenset({"serviceusage.services.enable", "storage.buckets.create", "storage.buckets.list"})
+"""Permissions that are needed on a project, though errors name the project as a bystander.
+
+Source: https://cloud.google.com/storage/docs/access-control/iam-json
+"""
+_JOB = regex(r"([\w.-]+(?::[\w.-]+?)??):[a-zA-Z][\w-]*\.[\w-]+\Z")
+"""The name of a job of BigQuery: its project, its location and its own name. Jobs have no policy of their own."""
 _MOST_ADDRESSES = 1000
 _NEAR_LINES = 3
 """Lines between two refusals of one call, such as the items of a list."""
@@ -43,6 +50,7 @@ class Said(Fields):
     terraform: str = ""
     gcloud: str = ""
     bad_cures: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
     """What the call needs: permissions, each with its resource, which is empty if the text does not name it."""
@@ -90,6 +98,7 @@ def read_error(text: str) -> Said:
         terraform=kind.terraform if kind else "",
         gcloud=kind.gcloud if kind else "",
         bad_cures=kind.bad_cures if kind else (),
+        causes=kind.causes if kind else (),
         permission=permission,
         resource=resource,
         target="" if is_read else fields.target,
@@ -130,8 +139,11 @@ def _resource(fields: Fields) -> str:
     """Return the full name of the resource: a text about a project, folder or organization may have its id alone."""
     service, _, rest = fields.permission.partition(".")
     kind = rest.partition(".")[0]
-    if fields.permission == "serviceusage.services.enable" and fields.project and not fields.resource:
+    if fields.permission in _OF_PROJECTS and fields.project and not fields.resource:
         return f"projects/{fields.project.removeprefix('projects/')}"
+    job = _JOB.match(fields.resource) if fields.permission.startswith("bigquery.jobs.") else None
+    if job:
+        return f"projects/{job[1]}"
     if service != "resourcemanager" or kind not in ("projects", "folders", "organizations"):
         return fields.resource
     name = fields.resource or (fields.project if kind == "projects" else "")

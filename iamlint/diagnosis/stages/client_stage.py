@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.answer import Evidence, Fix, Stage
 from iamlint.diagnosis.asked.caller import GITHUB
 from iamlint.diagnosis.asked.case import Case
@@ -15,11 +16,33 @@ NAME = "client configuration"
 def client_stage(case: Case) -> Stage:
     """Whether the files of the client agree with the call."""
     found = of_caller(case)
+    misnamed = None if found else _misnamed(case)
+    if misnamed:
+        return misnamed
     if not found:
         return Stage(NAME, "skipped", "no file of the client is in the input")
     wrong = next((stage for one in found if (stage := _wrong(case, one))), None)
     first = found[0]
     return wrong or Stage(NAME, "done", f"{first.at.path} asks for it", evidence=(Evidence(first.at, "the client"),))
+
+
+_PROJECT_ID = regex(r"[a-z][a-z0-9-]{4,28}[a-z0-9]\Z")
+
+
+def _misnamed(case: Case) -> Stage | None:
+    """Return the stage of an error that names its provider by a project's id: the exchange takes only the number.
+
+    Source: https://github.com/google-github-actions/auth/blob/main/docs/TROUBLESHOOTING.md
+    """
+    project = case.said.provider.partition("projects/")[2].partition("/")[0]
+    if case.said.settles != "federation" or not _PROJECT_ID.match(project):
+        return None
+    message = f"the error names the provider by the project's id {project!r}, where its number belongs"
+    fix = Fix(
+        gcloud=f'gcloud projects describe {project} --format="value(projectNumber)"',
+        note="Write this number in place of the id in the provider's name, where the client is configured.",
+    )
+    return Stage(NAME, "broken", message, "federation", fix=fix)
 
 
 def of_caller(case: Case) -> list[Client]:

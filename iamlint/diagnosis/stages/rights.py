@@ -166,6 +166,8 @@ def _missing(case: Case, holder: Holder, permission: str, on: str | None, hops: 
     if condition:
         return Stage(NAME, "broken", condition.message, "condition", (condition.evidence,))
     if known or only_one or (email and case.said.principal.lower() == email):
+        if not known:
+            message = f"the error refuses {holder.label}, and the input has no grant of {permission} on {where} to it"
         return Stage(NAME, "broken", message, "target-rights", evidence, also=also)
     command = policy_command(shown_place(places_of(case, on, permission)[0]))
     return Stage(NAME, "unknown", message, "missing-input", evidence, (command,), also)
