@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.emails import fault_of, is_made_wrong
 from iamlint.facts import DEFAULT_ACCOUNTS, SERVICE_AGENTS, Principal, PrincipalKind
 from iamlint.unknown import SET_ELSEWHERE, Unknown, UnknownPart
 
@@ -254,11 +255,16 @@ def _is_well_formed(prefix: str, rest: str) -> bool:
         case "user" | "group":
             is_address = rest.count("@") == 1 and not rest.startswith("@") and not rest.endswith("@")
             # IAM refuses an account with another prefix than its own.
-            return is_address and not rest.lower().endswith("gserviceaccount.com")
+            return is_address and not rest.lower().endswith("gserviceaccount.com") and not _is_impossible(prefix, rest)
         case "domain":
-            return "@" not in rest
+            return "@" not in rest and not _is_impossible(prefix, rest)
         case _:
             return True
+
+
+def _is_impossible(prefix: str, name: str) -> bool:
+    """Whether nothing can have this name; a placeholder counts as what it stands for."""
+    return bool(fault_of(prefix, name)) and placeholder_of(f"{prefix}:{name}") is None
 
 
 def _is_no_set(prefix: str, rest: str) -> bool:
@@ -282,7 +288,7 @@ def _account(name: str) -> Principal:
     email = name if "${" in name else name.lower()
     # A name without a domain may be an account's number; a full name (projects/…) is refused.
     named = "${" in email or email.isdecimal() or (0 < email.find("@") < len(email) - 1 and "/" not in email)
-    if not named:
+    if not named or _is_impossible("serviceAccount", email):
         return Principal(f"serviceAccount:{email}", "malformed")
     kind = account_kind(email)
     return Principal(f"serviceAccount:{email}", "malformed" if _is_by_id(email, kind) else kind)
@@ -297,7 +303,7 @@ def why_malformed(text: str) -> str:
         return "deny policies name principals so; grants have `user:`, `group:` or `allUsers`"
     if prefix in ("principal", "principalSet") and rest.startswith("//projects/"):
         return "the host is missing: `//iam.googleapis.com/projects/…`"
-    return ""
+    return fault_of(prefix, rest) if prefix in _LOWERED else ""
 
 
 def is_agent_by_id(email: str) -> bool:
@@ -360,7 +366,7 @@ def _by_parts(value: Unknown) -> Principal:
             return Principal(text, "gke_workload", value)
         if value.prefix.startswith("serviceAccount:projects/"):  # a full name
             return Principal(text, "malformed", value)
-        if is_agent_by_id(text.removeprefix("serviceAccount:")):
+        if is_agent_by_id(text.removeprefix("serviceAccount:")) or is_made_wrong(text):
             return Principal(text, "malformed", value)
         return Principal(text, account_kind(value.suffix) if "@" in value.suffix else "service_account", value)
     if of_prefix == "federated_set" and _WHOLE_POOL.match(_masked(value)):

@@ -84,7 +84,7 @@ def unneeded(rules: Iterable[Rule], catalog: Catalog) -> Unneeded | None:
     marks = MARKS if any("placeholder" in pattern for pattern in by_member) else ()
     but = [f"^{_in_re2(glob)}$" for glob in sorted(globs)] + [f"(?i:{re.escape(mark)})" for mark in sorted(marks)]
     roles = tuple(role for role in sorted(catalog.roles) if not is_needed(role))
-    member = rf"(?:(?:user:|group:){_LOCAL}@{_DOMAIN}|serviceAccount:{_LOCAL}@{_DOMAIN}\.gserviceaccount\.com)"
+    member = rf"(?:(?:user:|group:){_LOCAL}@{_DOMAIN}|serviceAccount:{_LOCAL}@{_HOME}\.gserviceaccount\.com)"
     return Unneeded(roles, f"^{member}$", "|".join(but))
 
 
@@ -149,8 +149,11 @@ def _role_test(patterns: list[Pattern], catalog: Catalog) -> Test:
 
 
 _LOCAL, _DOMAIN = "[A-Za-z0-9!#$%&'+=^_.~-]+", "[a-z0-9.-]+"
+_WITHOUT_PROJECT = "appspot|cloudbuild|cloudservices|developer"
+_HOME = rf"(?:[a-z][a-z0-9-]*\.iam|{_WITHOUT_PROJECT})"
 _COMMON = regex(
-    rf"(?P<person>user:|group:){_LOCAL}@(?P<domain>{_DOMAIN})\Z|serviceAccount:{_LOCAL}@{_DOMAIN}\.gserviceaccount\.com\Z"
+    rf"(?P<person>user:|group:){_LOCAL}@(?P<domain>{_DOMAIN})\Z"
+    rf"|serviceAccount:{_LOCAL}@{_HOME}\.gserviceaccount\.com\Z"
 )
 """Members that certainly have none of the few kinds, recognised without parsing them as principals."""
 
@@ -212,8 +215,9 @@ def _alike_test(patterns: list[Pattern]) -> Callable[[str], str | None]:
     placeholders = any("placeholder" in pattern for pattern in patterns)
     person_name = _without_placeholder("[!#$%&'+=^_.~-]") if placeholders else _LOCAL
     account_name = _without_placeholder("[!#$%&'+=^.~-]") if placeholders else _LOCAL
-    account_domain = _without_placeholder("[.-]") if placeholders else _DOMAIN
-    account = rf"serviceAccount:{account_name}@{account_domain}\.gserviceaccount\.com"
+    project = _without_placeholder("-", _LOWER) if placeholders else "[a-z][a-z0-9-]*"
+    home = rf"(?:{project}\.iam|{_WITHOUT_PROJECT})"
+    account = rf"serviceAccount:{account_name}@{home}\.gserviceaccount\.com"
 
     @cache
     def is_asked(before: str, domain: Text) -> bool:
@@ -231,23 +235,24 @@ def _alike_test(patterns: list[Pattern]) -> Callable[[str], str | None]:
     return alike
 
 
-def _without_placeholder(separator: str) -> str:
+_LOWER = "abcdefghijklmnopqrstuvwxyz"
+_RUN = f"{_LOWER}0123456789"
+
+
+def _without_placeholder(separator: str, first: str = _RUN) -> str:
     """Return the regular expression of names that certainly contain no placeholder: they have no capitals, and no
-    run of letters and digits in them begins with one of `MARKED_RUNS`.
+    run of letters and digits in them begins with one of `MARKED_RUNS`. A name begins with one of the ``first`` letters.
     """
     run = _not_beginning(MARKED_RUNS)
-    return f"{run}(?:{separator}+{run})*"
+    return f"{_not_beginning(MARKED_RUNS, first)}(?:{separator}+{run})*"
 
 
-_RUN = "abcdefghijklmnopqrstuvwxyz0123456789"
-
-
-def _not_beginning(words: Iterable[str]) -> str:
+def _not_beginning(words: Iterable[str], first: str = _RUN) -> str:
     """Return the regular expression of runs of letters and digits that begin with none of these words."""
     rests: dict[str, list[str]] = defaultdict(list)
     for word in words:
         rests[word[0]].append(word[1:])
-    others = "".join(letter for letter in _RUN if letter not in rests)
+    others = "".join(letter for letter in first if letter not in rests)
     further = (f"{letter}(?:{_not_beginning(rest)})?" for letter, rest in sorted(rests.items()) if all(rest))
     return f"(?:{'|'.join((f'[{others}][a-z0-9]*', *further))})"
 

@@ -526,3 +526,33 @@ def test_what_an_account_may_need_on_itself_stays(role: str, is_removed: bool, t
     text = MEMBER % "serviceAccount:ci@shop.iam.gserviceaccount.com"
     text = text.replace("roles/iam.workloadIdentityUser", role)
     assert (changed(tmp_path, "self-impersonation", text) != text) is is_removed
+
+
+GRANT = """resource "google_project" "shop" {
+  name       = "shop"
+  project_id = "shop-prod"
+}
+resource "google_project_iam_member" "ci" {
+  project = "shop-prod"
+  role    = "roles/run.developer"
+  member  = "%s"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("member", "expected"),
+    [
+        (
+            "serviceAccount:ci@shop-prod.iam.gserviceaccount.com.iam.gserviceaccount.com",
+            "serviceAccount:ci@shop-prod.iam.gserviceaccount.com",
+        ),
+        # The number of the project would help an agent only.
+        (
+            "serviceAccount:ci bot@${google_project.shop.project_id}.iam.gserviceaccount.com",
+            "serviceAccount:ci bot@${google_project.shop.project_id}.iam.gserviceaccount.com",
+        ),
+    ],
+)
+def test_an_e_mail_that_no_account_can_have(member: str, expected: str, tmp_path: Path) -> None:
+    assert changed(tmp_path, "malformed-principal", GRANT % member, ()) == GRANT % expected

@@ -164,12 +164,13 @@ def principal_form(problem: Problem) -> Change | None:
     grant = problem.grant
     if grant is None or placeholder_of(grant.principal.text):
         return None
+    text = grant.principal.text
     found = problem.sources.find(grant.principal_place.at)
     if found is not None:
-        changed = _attribute(*found) or _agent_number(problem.sources, *found)
+        is_by_id = is_agent_by_id(text.partition(":")[2])
+        changed = _attribute(*found, is_by_id) or _agent_number(problem.sources, *found)
         if changed:
             return changed
-    text = grant.principal.text
     for old, new, sure in _principal_forms(text):
         whole = text.replace(old, new, 1)
         if not sure or grant.principal.unknown or read_principal(whole).kind != "malformed":
@@ -186,6 +187,7 @@ def _everywhere(sources: Sources, grant: Grant, old: str, new: str) -> tuple[Edi
 
 
 _OF_ACCOUNTS = "gserviceaccount.com"
+_TWICE = "gserviceaccount.com.iam.gserviceaccount.com"
 _ACCOUNTS_END = regex(r"(?i)gs[a-z]{8,18}(?:\.[a-z]{1,4})?\Z")
 """The end of a domain that may be a misspelt one of service accounts."""
 _MOST_WRONG = 4
@@ -215,7 +217,9 @@ def _principal_forms(text: str) -> Iterable[tuple[str, str, bool]]:
         yield text, f"serviceAccount:{text}", True
     domain = rest.rpartition("@")[2] if prefix == "serviceAccount" else ""
     wrong = _ACCOUNTS_END.search(domain)
-    if wrong and wrong[0] != _OF_ACCOUNTS and differing(wrong[0], _OF_ACCOUNTS) <= _MOST_WRONG:
+    if rest.endswith(_TWICE):
+        yield _TWICE, _OF_ACCOUNTS, True
+    elif wrong and wrong[0] != _OF_ACCOUNTS and differing(wrong[0], _OF_ACCOUNTS) <= _MOST_WRONG:
         yield wrong[0], _OF_ACCOUNTS, True
     elif (
         prefix == "serviceAccount"
@@ -229,7 +233,7 @@ def _principal_forms(text: str) -> Iterable[tuple[str, str, bool]]:
             yield text, one, False
 
 
-def _attribute(tree: Tree, node: Node) -> Change | None:
+def _attribute(tree: Tree, node: Node, is_by_id: bool) -> Change | None:
     """Return the change of the one attribute that is not a principal or a part of one."""
     inside = [one for one in walk(node) if isinstance(one, Attribute)]
     accounts = [one for one in inside if one.name in _ACCOUNT_ATTRIBUTES and _type_of(one) == "google_service_account"]
@@ -240,7 +244,7 @@ def _attribute(tree: Tree, node: Node) -> Change | None:
         right = "member" if whole else "email" if prefixed and found.name != "email" else None
         return _renamed(tree, found, right) if right else None
     projects = [one for one in inside if one.name in _PROJECT_ATTRIBUTES and _type_of(one) == "google_project"]
-    if len(projects) == 1 and isinstance(node, Template) and "gserviceaccount.com" in tree.text(node):
+    if is_by_id and len(projects) == 1 and isinstance(node, Template):
         return _renamed(tree, projects[0], "number")
     return None
 

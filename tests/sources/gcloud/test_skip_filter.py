@@ -228,7 +228,9 @@ PIECES = [
 
 @settings(deadline=None)  # the first call loads the rules
 @given(
-    form=st.sampled_from(["user:{}@example.com", "group:{}@example.com", "serviceAccount:{}@{}.gserviceaccount.com"]),
+    form=st.sampled_from(
+        ["user:{}@example.com", "group:{}@example.com", "serviceAccount:{}@{}.iam.gserviceaccount.com"]
+    ),
     names=st.tuples(*[st.lists(st.sampled_from(PIECES), min_size=1, max_size=5).map("".join)] * 2),
 )
 def test_a_member_that_a_rule_needs_is_like_none_that_it_does_not_need(form: str, names: tuple[str, str]) -> None:
