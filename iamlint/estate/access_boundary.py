@@ -5,16 +5,18 @@ Source: https://cloud.google.com/iam/docs/principal-access-boundary-policies
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from iamlint.budget import Budget
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.membership import chain_of_principal, node_of, of_pool, only_scope, within
-from iamlint.estate.names import in_force, scope
-from iamlint.facts import Boundary, BoundaryBinding, Condition, Declaration, Grant, Text
+from iamlint.estate.names import contradicts, identity, in_force, scope
+from iamlint.facts import Boundary, BoundaryBinding, Condition, Declaration, Grant, Place, Text
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
+from iamlint.provenance import counts_for, outside
 from iamlint.unknown import Truth, Unknown, shown
 
 NEWEST = 4
@@ -41,6 +43,37 @@ _NEVER = frozenset(
         "iam.serviceAccounts.listEffectiveTags",
     }
 )
+
+
+def bound_by(binding: BoundaryBinding, policies: Mapping[str, list[Boundary]]) -> Boundary:
+    """Return the policy that a binding binds, among those that count for it; a stand-in if the input has none.
+
+    If several blocks declare it, any of them may be the one that exists: then it allows what one of them allows.
+    """
+    told = policies.get(identity(binding.policy, binding.declared) or "", [])
+    counted = [one for one in told if counts_for(one.declared, binding.declared)]
+    if counted:
+        first = counted[0]
+        return _widest([first, *(one for one in counted[1:] if contradicts(one.declared, first.declared))])
+    at = told[0].place.at if told else None
+    elsewhere = f"{at.path}:{at.line} is {outside(told[0].declared)}" if at else ""
+    why = Unknown(elsewhere or "the input does not have the policy")
+    return Boundary(binding.policy, binding.declared, Place(binding.declared.at), why, why)
+
+
+def _widest(policies: Sequence[Boundary]) -> Boundary:
+    """Return a policy that allows what one of several allows."""
+    first, *others = policies
+    if not others:
+        return first
+    lists = [one.resources for one in policies]
+    unknown = next((one for one in lists if isinstance(one, Unknown)), None)
+    versions = {one.enforcement_version for one in policies}
+    return replace(
+        first,
+        resources=unknown or tuple(one for some in lists if isinstance(some, tuple) for one in some),
+        enforcement_version=versions.pop() if len(versions) == 1 else Unknown("several blocks declare the policy"),
+    )
 
 
 def blocks(boundary: Boundary, permission: str) -> Verdict:

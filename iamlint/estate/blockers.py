@@ -16,8 +16,9 @@ from typing import Literal, TypeVar
 
 from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget, Exhausted
-from iamlint.estate.access_boundary import Boundaries
-from iamlint.estate.deny_policy import Rule, denies, rule
+from iamlint.estate.access_boundary import Boundaries, bound_by
+from iamlint.estate.deny_policy import Rule, denies, other_blocks, rule
+from iamlint.estate.disabled_accounts import DisabledAccounts
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.membership import decided_by_lookup, denied_form, only_scope, within
 from iamlint.estate.names import identity, in_force, principal_node, scope
@@ -31,7 +32,6 @@ from iamlint.facts import (
     Fact,
     Grant,
     OrgPolicy,
-    Place,
     Resource,
     ServiceAccount,
     Text,
@@ -39,7 +39,7 @@ from iamlint.facts import (
 from iamlint.location import Location, Unreadable
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.principals import project_of
-from iamlint.provenance import configuration, counts_for, outside
+from iamlint.provenance import configuration
 from iamlint.unknown import Truth, Unknown, shown
 
 _OF_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
@@ -114,15 +114,15 @@ class Blockers:
         self._hierarchy, self._held, self._tags = hierarchy, held, tags
         self._work = Budget(STEPS + STEPS_A_GRANT * len(of(Grant)))
         self._denials = [rule(denial, hierarchy) for denial in of(Denial)]
+        self._other_blocks = other_blocks(self._denials)
         self._scopes = {one.only_in for one in self._denials if one.only_in}
         self._at: dict[Hashable, list[Rule]] = {}
         self._for: dict[Hashable, _Asked] = {}
         self._alike: dict[tuple[int, ...], _Asked] = {}
         policies = _by_name((policy.name, policy) for policy in of(Boundary))
-        bindings = ((one, _bound_by(one, policies)) for one in of(BoundaryBinding))
+        bindings = ((one, bound_by(one, policies)) for one in of(BoundaryBinding))
         self._bindings = Boundaries(bindings, hierarchy, self._work)
-        self._disabled = _by_name((one.email, one) for one in of(ServiceAccount) if one.disabled is not False)
-        self._enabled = _by_name((one.email, one) for one in of(ServiceAccount) if one.disabled is False)
+        self._disabled = DisabledAccounts(of(ServiceAccount))
         keys = {name for names in _NO_NEW_KEYS for name in names}
         self._settings = [
             (policy, hierarchy.node(policy.resource, policy.declared))
@@ -265,6 +265,8 @@ class Blockers:
             self._work.spend(denial.cost(decided_by_lookup=plain) + 1)
             if _counts(denial.denial.declared, only):
                 verdict = denies(denial, grant, permission, self._hierarchy, self._tags, as_of)
+                for block in self._other_blocks.get(id(denial), ()):
+                    verdict &= self._denied_by(block, grant, permission, as_of)
                 if verdict.truth is not Truth.FALSE:
                     self._work.spend(STEPS_OF_BLOCKER)
                     at = _place(denial.denial)
@@ -274,6 +276,14 @@ class Blockers:
         if self._policies and permission == _NEW_KEY:
             yield self._without_keys(grant, only)
         yield from self._of_public_access(grant, permission, only)
+
+    def _denied_by(self, block: list[Rule], grant: Grant, permission: str, as_of: date) -> Verdict:
+        """Return whether one of the rules of a block denies a permission to the holder of a grant."""
+        verdict = FALSE
+        for one in block:
+            self._work.spend(one.cost(decided_by_lookup=False) + 1)
+            verdict |= denies(one, grant, permission, self._hierarchy, self._tags, as_of)
+        return verdict
 
     def against_all(self, grant: Grant, only: str | None) -> Iterator[Blocker]:
         """Yield what blocks or may block all that a grant gives, whatever its role."""
@@ -324,36 +334,30 @@ class Blockers:
 
     def disabled_account(self, name: str | None, declared: Declaration) -> Blocker | None:
         """Return an account that a declaration names, if it is or may be disabled, so that nobody can act as it."""
-        account = self._named(name, configuration(declared))
-        return self._state_of(account) if account else None
+        return self._state_of(name, configuration(declared))
 
     def _by_state(self, grant: Grant, permission: str, only: str | None) -> Iterator[Blocker]:
-        holder = self._named(principal_node(grant), only)
+        holder = self._state_of(principal_node(grant), only)
         if holder:
-            yield self._state_of(holder)
+            yield holder
         if grant.resource.kind != "service_account" or not permission.startswith(_OF_ACCOUNTS):
             return
-        target = self._named(identity(grant.resource.name, grant.declared), only)
+        target = self._state_of(identity(grant.resource.name, grant.declared), only)
         if target is None:
             return
         held, unknown = self._held(grant)
         if ENABLE not in held:
-            found = self._state_of(target)
-            yield (
-                _perhaps(found, f"whether the role has {ENABLE} is not known: {unknown.reason}") if unknown else found
-            )
+            reason = f"whether the role has {ENABLE} is not known: {unknown.reason}" if unknown else ""
+            yield replace(target, verdict=target.verdict & Verdict.of(Truth.UNKNOWN, reason)) if unknown else target
 
-    def _named(self, name: str | None, only: str | None) -> ServiceAccount | None:
-        """Return the account of a name, if it is or may be disabled."""
-        return next((one for one in self._disabled.get(name or "", ()) if _counts(one.declared, only)), None)
-
-    def _state_of(self, account: ServiceAccount) -> Blocker:
-        """Return the blocker for a disabled account; not certain if its own configuration enables it elsewhere."""
-        found, own = _disabled(account), configuration(account.declared)
-        for other in self._enabled.get(identity(account.email, account.declared) or "", ()):
-            if configuration(other.declared) == own:
-                return _perhaps(found, f"{_at(other.declared.at)} enables it")
-        return found
+    def _state_of(self, name: str | None, only: str | None) -> Blocker | None:
+        """Return the blocker for an account that is disabled, or may be."""
+        found = self._disabled.state(name, lambda declared: _counts(declared, only)) if self._disabled else None
+        if found is None:
+            return None
+        account, verdict = found
+        by = f"the account {shown(account.email)}, which is disabled"
+        return Blocker("disabled", verdict, by, account, account.declared.at)
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
@@ -467,29 +471,6 @@ def _by_name(named: Iterable[tuple[Text, Kind]]) -> dict[str, list[Kind]]:
         if name:
             found[name].append(fact)
     return found
-
-
-def _bound_by(binding: BoundaryBinding, policies: Mapping[str, list[Boundary]]) -> Boundary:
-    """Return the policy that a binding binds, among those that count for it; a stand-in if the input has none."""
-    told = policies.get(identity(binding.policy, binding.declared) or "", [])
-    found = next((one for one in told if counts_for(one.declared, binding.declared)), None)
-    if found:
-        return found
-    elsewhere = f"{_at(told[0].place.at)} is {outside(told[0].declared)}" if told else ""
-    why = Unknown(elsewhere or "the input does not have the policy")
-    return Boundary(binding.policy, binding.declared, Place(binding.declared.at), why, why)
-
-
-def _disabled(account: ServiceAccount) -> Blocker:
-    verdict = TRUE
-    if isinstance(account.disabled, Unknown):
-        verdict = Verdict.of(Truth.UNKNOWN, f"it is not known whether it is disabled: {account.disabled.reason}")
-    by = f"the account {shown(account.email)}, which is disabled"
-    return Blocker("disabled", verdict, by, account, account.declared.at)
-
-
-def _perhaps(found: Blocker, reason: str) -> Blocker:
-    return replace(found, verdict=found.verdict & Verdict.of(Truth.UNKNOWN, reason))
 
 
 def _place(denial: Denial) -> Location:

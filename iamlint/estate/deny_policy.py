@@ -5,7 +5,7 @@ Source: https://cloud.google.com/iam/docs/deny-overview
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -14,10 +14,12 @@ from iamlint.basics.frozen import frozen
 from iamlint.estate.deny_forms import allowed_permission
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.membership import Named, covered, named, node_of, only_scope, spared, within
+from iamlint.estate.names import contradicts, identity
 from iamlint.estate.tags import Tags
 from iamlint.facts import Condition, Denial, Grant, Text
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
+from iamlint.provenance import configuration
 from iamlint.unknown import Truth, Unknown, shown
 
 if TYPE_CHECKING:
@@ -82,6 +84,30 @@ def rule(denial: Denial, hierarchy: Hierarchy) -> Rule:
         node,
         only_scope(node, denial.declared),
     )
+
+
+def other_blocks(rules: Iterable[Rule]) -> dict[int, list[list[Rule]]]:
+    """Return, by the id of a rule, the rules of each other block that declares the same policy.
+
+    A rule denies nothing that one of these blocks leaves open: only one of them can be created.
+    """
+    policies: dict[Hashable, dict[Hashable, list[Rule]]] = {}
+    for one in rules:
+        denial, declared = one.denial, one.denial.declared
+        if isinstance(denial.name, str) and (parent := identity(denial.parent, declared)):
+            blocks = policies.setdefault((parent, denial.name, configuration(declared)), {})
+            blocks.setdefault((declared.address, declared.planned), []).append(one)
+    found: dict[int, list[list[Rule]]] = {}
+    for blocks in policies.values():
+        for block in blocks.values() if len(blocks) > 1 else ():
+            declared = block[0].denial.declared
+            others = [
+                other
+                for other in blocks.values()
+                if other is not block and contradicts(other[0].denial.declared, declared)
+            ]
+            found.update((id(one), others) for one in block)
+    return found
 
 
 def denies(rule: Rule, grant: Grant, permission: str, hierarchy: Hierarchy, tags: Tags, as_of: date) -> Verdict:

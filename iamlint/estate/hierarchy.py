@@ -196,8 +196,8 @@ class Hierarchy:
         """Return a node and its containers if they are few and the same for every declaration; else nothing."""
         found = [node]
         while told := self._parents.get(found[-1]):
-            parent, by = told[0]
-            if by or parent in found or len(found) == _MOST_KEPT:
+            (parent, by), *others = told
+            if by or others or parent in found or len(found) == _MOST_KEPT:
                 return ()
             found.append(parent)
         return tuple(found)
@@ -213,9 +213,10 @@ class Hierarchy:
 
     def _in(self, node: Node, declared: Declaration | None, *, certain: bool) -> list[Node]:
         told = self._parents.get(node, ())
-        counted = (one for one, by in told if by is None or (declared and counts_for(by, declared)))
-        first = next(counted, None)
-        return [first] if first else [] if certain else [one for one, _ in told]
+        counted = [one for one, by in told if by is None or (declared and counts_for(by, declared))]
+        if certain:  # a second block of a project must not put it below a policy
+            return counted if len(set(counted)) == 1 else []
+        return counted or [one for one, _ in told]
 
     def around(self, account: Text, declared: Declaration, *, certain: bool = False) -> tuple[Node, ...]:
         """Return an account, its project, and the project's containers."""

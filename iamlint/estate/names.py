@@ -22,7 +22,7 @@ from iamlint.facts import (
     UnreadPart,
 )
 from iamlint.logic.verdict import TRUE, Verdict
-from iamlint.provenance import at, directory, is_source
+from iamlint.provenance import at, configuration, directory, is_source
 from iamlint.unknown import Truth, Unknown, UnknownPart, without_prefix
 
 _ANY = UnknownPart("?")
@@ -66,6 +66,21 @@ def in_force(declared: Declaration) -> Verdict:
     for reason in filter(None, (declared.uncertain, declared.loose)):
         verdict &= Verdict.of(Truth.UNKNOWN, reason)
     return verdict
+
+
+def contradicts(other: Declaration, declared: Declaration) -> bool:
+    """Whether a declaration certainly counts beside another one of the same thing in the same configuration.
+
+    Terraform creates an account, a bucket or a policy for one of several blocks and fails for the others, but creates
+    what is granted all the same. So only what each block closes is closed: a second block could otherwise hide a grant.
+
+    A plan or state beside the source may say something else about the same block. It shows what was there before, or
+    what another source makes: it does not contradict the block, and the block contradicts it unless the user named it.
+    """
+    if other.address is None or configuration(other) != configuration(declared) or in_force(other) is not TRUE:
+        return False
+    is_block = is_source(other.at.path) and other.planned is None
+    return other.address != declared.address or (is_block and declared.trust != "named")
 
 
 def principal_node(grant: Grant) -> str | None:

@@ -8,15 +8,15 @@ https://cloud.google.com/organization-policy/domain-restricted-sharing
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.membership import only_scope, within
-from iamlint.estate.names import scope
+from iamlint.estate.names import contradicts, scope
 from iamlint.estate.tags import Of
-from iamlint.facts import AccessSetting, Declaration, Fact, Grant, OrgPolicy, Resource, Text
+from iamlint.facts import AccessSetting, Bucket, Declaration, Fact, Grant, OrgPolicy, Resource, Setting, Text
 from iamlint.location import Location
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.unknown import Truth, Unknown, UnknownPart
@@ -50,6 +50,8 @@ class PublicAccess:
             node = hierarchy.node(one.resource, one.declared)
             if node and one.resource.kind == _BUCKET:
                 self._settings[node].append(one)
+        if self._settings:
+            self._leave_open(of(Bucket))
         self._policies: dict[str, list[tuple[OrgPolicy, Node | None]]] = defaultdict(list)
         self._deciding: dict[Hashable, tuple[tuple[OrgPolicy, ...], bool]] = {}
         for policy in of(OrgPolicy):
@@ -57,6 +59,21 @@ class PublicAccess:
                 self._policies[str(policy.constraint)].append(
                     (policy, hierarchy.node(policy.resource, policy.declared))
                 )
+
+    def _leave_open(self, buckets: Iterable[Bucket]) -> None:
+        """Forget the settings of buckets that another block of the same configuration declares without them."""
+        blocks: dict[Node | None, list[Declaration]] = defaultdict(list)
+        for one in buckets:
+            blocks[self._hierarchy.node(Resource(_BUCKET, one.name), one.declared)].append(one.declared)
+        for node, settings in self._settings.items():
+            set_by = {(one.setting, one.declared.address, one.declared.planned) for one in settings}
+            left: dict[Setting, list[Declaration]] = {
+                setting: [one for one in blocks[node] if (setting, one.address, one.planned) not in set_by]
+                for setting in {one.setting for one in settings}
+            }
+            settings[:] = [
+                one for one in settings if not any(contradicts(other, one.declared) for other in left[one.setting])
+            ]
 
     def __bool__(self) -> bool:
         """Whether the input has any of them."""

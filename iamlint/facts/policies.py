@@ -101,7 +101,7 @@ class Denial:
     ``parent`` is the decoded attachment point: ``cloudresourcemanager.googleapis.com/projects/P``. Permissions have the
     deny form: ``iam.googleapis.com/serviceAccounts.getAccessToken``. ``place`` is the rule's list of permissions, or
     the rule; ``principals_place`` its list of denied principals. ``places`` has the permissions and principals that are
-    written elsewhere than in the rule, such as in a variable.
+    written elsewhere than in the rule, such as in a variable. ``name`` is the policy's, if Terraform declares it.
     """
 
     parent: Text
@@ -114,6 +114,7 @@ class Denial:
     place: Place | None = None
     principals_place: Place | None = None
     places: tuple[tuple[str, Place], ...] = ()
+    name: Text | None = None
 
 
 @frozen

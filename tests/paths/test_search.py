@@ -216,7 +216,7 @@ SETS = "cloudresourcemanager.googleapis.com/projects.setIamPolicy"
         (GROUPED + denial("projects/shop", MINTED, EVERYBODY), "closed", "closed"),
         (GROUPED + denial("projects/shop", MINTED, EVERYBODY, f'"{BY_NAME}"'), "open", "conditional"),
         (GROUPED + denial("projects/shop", MINTED, OF_SHOP), "open", "closed"),
-        (GROUPED + ONE_OFF, "open", "conditional"),  # another block enables it
+        (GROUPED + ONE_OFF, "open", "open"),  # another block enables it
         # -- a denial in a project of what is granted above it
         (HOME + ADMIN, "open", None),
         (HOME + ADMIN + denial("projects/shop", SETS, EVERYBODY), "closed", None),

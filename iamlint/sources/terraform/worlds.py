@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass, replace
 
 from iamlint.basics.words import first_names
 from iamlint.facts import (
+    AccessSetting,
     Boundary,
     BoundaryBinding,
     CustomRole,
@@ -66,6 +67,8 @@ def _one_sided(facts: Iterable[Fact], others: Iterable[Fact]) -> Iterator[Fact]:
                 pass
             case OrgPolicy():
                 yield replace(fact, enforced=Unknown(_DIFFERENT))
+            case AccessSetting(setting="public_access_prevention" | "uniform_access"):
+                pass
             case ServiceAccount() | Pool() | Provider() if other and fact.disabled is not False:
                 pass
             case CustomRole():

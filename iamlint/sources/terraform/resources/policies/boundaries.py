@@ -18,6 +18,8 @@ from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
 from iamlint.unknown import Unknown, without_prefix
 
+_KIND = "PRINCIPAL_ACCESS_BOUNDARY"
+
 
 def boundary(instance: Instance) -> Iterator[Boundary]:
     """Yield the policy of a ``google_iam_principal_access_boundary_policy``; each of its rules allows resources."""
@@ -50,6 +52,9 @@ def _resources(details: Body) -> tuple[Text, ...] | Unknown:
         return rules
     found: list[Text] = []
     for rule in rules:
+        effect = text_of(rule.value("effect"))
+        if isinstance(effect, str) and effect != "ALLOW":
+            return Unknown(f"boundary policies have no rules with the effect {effect}")
         resources = texts_only(placed_texts(rule, "resources"))
         if isinstance(resources, Unknown):
             return resources
@@ -58,8 +63,14 @@ def _resources(details: Body) -> tuple[Text, ...] | Unknown:
 
 
 def boundary_binding(instance: Instance) -> Iterator[BoundaryBinding]:
-    """Yield the binding of a ``google_iam_projects_policy_binding``, or that of folders or organizations."""
+    """Yield the binding of a ``google_iam_projects_policy_binding``, or that of folders or organizations.
+
+    Policies of other kinds have bindings of the same form.
+    """
     body = instance.body
+    kind = text_of(body.value("policy_kind"))
+    if isinstance(kind, str) and kind != _KIND:
+        return
     targets = body.blocks_of("target")
     if isinstance(targets, Unknown):
         principals: Text = targets

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from iamlint.facts import Denial, Place, Text
-from iamlint.sources.terraform.instances.arguments import named, place_of, placed_text, placed_texts, texts_only
+from iamlint.sources.terraform.instances.arguments import (
+    named,
+    place_of,
+    placed_text,
+    placed_texts,
+    text_of,
+    texts_only,
+)
 from iamlint.sources.terraform.instances.condition import condition_of
 from iamlint.sources.terraform.instances.declarations import declaration
 from iamlint.sources.terraform.instances.instance import Body, Instance
@@ -47,6 +54,7 @@ def _denial(instance: Instance, parent: Text, body: Body) -> Denial:
         place=place_of(permissions) if permissions else Place(body.at.location),
         principals_place=place_of(principals) if principals else None,
         places=tuple(_elsewhere(body)),
+        name=text_of(instance.body.value("name")),
     )
 
 
@@ -69,7 +77,13 @@ def _unknown(instance: Instance, parent: Text, why: Unknown) -> Denial:
 
 
 def _decoded(parent: Text) -> Text:
-    """Return the attachment point; the API requires encoded slashes."""
+    """Return the attachment point. With a slash that is not encoded it is no attachment point to the API.
+
+    Source: ``parent`` in https://cloud.google.com/iam/docs/reference/rest/v2/policies/createPolicy
+    """
+    parts = (parent,) if isinstance(parent, str) else parent.parts
+    if any(isinstance(part, str) and "/" in part for part in parts):
+        return Unknown("its parent is not URL-encoded, which the API demands")
     if isinstance(parent, str):
         return unquote(parent)
-    return Unknown(parent.reason, tuple(unquote(p) if isinstance(p, str) else p for p in parent.parts))
+    return Unknown(parent.reason, tuple(unquote(part) if isinstance(part, str) else part for part in parts))

@@ -201,7 +201,9 @@ def _first_enforced(flags: list[bool | Unknown | None]) -> bool | Unknown | None
     unsure = next((flag for flag in said if isinstance(flag, Unknown)), None)
     if unsure:
         return unsure
-    return True in certain if certain else None
+    if len(certain) > 1:
+        return Unknown("its rules contradict each other")
+    return certain.pop() if certain else None
 
 
 def _together(lists: list[Texts]) -> Texts:
