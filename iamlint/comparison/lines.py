@@ -9,18 +9,18 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.comparison.cone import Changed
 from iamlint.comparison.keys import BLOCKERS
 from iamlint.comparison.model import Line
-from iamlint.comparison.sides import Side
+from iamlint.comparison.sides import Side, SideName
 from iamlint.facts import (
     Attachment,
     Condition,
     CustomRole,
-    Declaration,
     Fact,
     Grant,
     Place,
     ServiceAccount,
 )
 from iamlint.location import Location
+from iamlint.sources.names import ASSIGNMENTS, TERRAFORM
 from iamlint.unknown import shown
 
 _LONGEST = 20_000
@@ -28,6 +28,7 @@ _LONGEST = 20_000
 """
 _LONGEST_BLOCK = 500
 """Maximum number of lines of a block that are searched for changes."""
+_QUOTED = regex(r'"([^"$%{}\n]{5,200})"')
 _CLOSING = regex(r"[}\]]")
 
 
@@ -42,6 +43,7 @@ class Lines:
     def __init__(self, base: Changed, head: Changed) -> None:
         self._base, self._head = base, head
         self._changed: dict[tuple[str, str], frozenset[int]] = {}
+        self._texts: dict[SideName, list[tuple[str, Location]]] = {}
 
     def cause(self, facts: Sequence[Fact], now: Changed) -> Line | None:
         """Return the line that changes what these facts open, which are those of a path on the side ``now``.
@@ -93,22 +95,51 @@ class Lines:
         return None
 
     def _line(self, fact: Fact, of: Changed) -> Location:
-        """Return the first place of a fact that is on a changed line; its own place where none is."""
+        """Return the changed line that a fact comes from; its own place where none is found.
+
+        In this order: a place of the fact, its block, that of an account that it names, a new call of its module, a
+        text that it is made of, another call.
+        """
         places = list(_places(fact))
         for at in places:
             if self._is_changed(at, of):
                 return at
-        within = self._in_block(fact.declared, of)
-        if within:
-            return within
-        for at in fact.declared.via:
-            if self._is_changed(at, of):
-                return at
-        return places[0]
+        said = _said(fact)
+        accounts = (one for one in of.facts if isinstance(one, ServiceAccount) and shown(one.email) in said)
+        declared = (one.declared.planned or one.declared.at for one in (fact, *accounts))
+        blocks = (found for at in declared if (found := self._in_block(at, of)))
+        calls = (found for at in fact.declared.via if (found := self._in_block(at, of)))
+        new_call = next((at for at in fact.declared.via if self._is_changed(at, of)), None)
+        return next(blocks, None) or new_call or self._of_text(fact, said, of) or next(calls, places[0])
 
-    def _in_block(self, declared: Declaration, of: Changed) -> Location | None:
-        """Return the first changed line of the block that states a fact."""
-        at = declared.planned or declared.at
+    def _of_text(self, fact: Fact, said: str, of: Changed) -> Location | None:
+        """Return the changed line with the longest quoted text that is in what a fact says, of Terraform if possible.
+
+        A value that a function or a template makes has no place of its own: its parts are in a variable file, for
+        example.
+        """
+        own = {at.path for at in (fact.declared.at, *fact.declared.via)}
+        found = [
+            (at.path.endswith((*TERRAFORM, *ASSIGNMENTS)), len(text), at.path in own, at)
+            for text, at in self._written(of)
+            if text in said
+        ]
+        return max(found, key=lambda one: one[:3])[3] if found else None
+
+    def _written(self, of: Changed) -> list[tuple[str, Location]]:
+        """Return the quoted texts on all changed lines of a side, with their lines."""
+        name = of.names.side.name
+        if name not in self._texts:
+            self._texts[name] = [
+                (found[1], Location(path, number))
+                for path, text in sorted(of.names.side.texts.items())
+                for number in sorted(self._lines(path, of))
+                for found in _QUOTED.finditer(text.line(number))
+            ]
+        return self._texts[name]
+
+    def _in_block(self, at: Location, of: Changed) -> Location | None:
+        """Return the first changed line of the block that begins at a line."""
         text = of.names.side.texts.get(at.path)
         if text is None:
             return None
@@ -137,18 +168,35 @@ class Lines:
         text = side.texts.get(path)
         if text is None:
             return ()
-        here = [line.strip() for line in text.text.splitlines()]
+        here = _bare(text.text)
         wanted = side.relative(path)
         match = next((one for name, one in other.texts.items() if other.relative(name) == wanted), None)
         if match is None and (side.relative(path), len(other.texts)) == (".", 1):
             match = next(iter(other.texts.values()))
-        there = [line.strip() for line in match.text.splitlines()] if match else []
+        there = _bare(match.text) if match else []
+        if here == there:
+            return ()
         if match and len(here) + len(there) <= _LONGEST:
             blocks = SequenceMatcher(None, there, here, autojunk=False).get_opcodes()
             return (n + 1 for tag, _, _, first, last in blocks if tag != "equal" for n in range(first, last))
         texts = [match] if match else other.texts.values()
-        known = {line.strip() for one in texts for line in one.text.splitlines()}
+        known = {line for one in texts for line in _bare(one.text)}
         return (number for number, line in enumerate(here, 1) if line not in known)
+
+
+def _bare(text: str) -> list[str]:
+    """Return the lines of a text without white space: a formatter moves the signs of equality."""
+    return ["".join(line.split()) for line in text.splitlines()]
+
+
+def _said(fact: Fact) -> str:
+    """Return what a fact says in one text, and the keys of its address."""
+    said: list[str] = [fact.declared.address or ""]
+    if isinstance(fact, Grant):
+        said += [fact.principal.text, shown(fact.resource.name), shown(fact.role)]
+    elif isinstance(fact, ServiceAccount):
+        said += [shown(fact.email)]
+    return "\n".join(said)
 
 
 def _places(fact: Fact) -> Iterator[Location]:

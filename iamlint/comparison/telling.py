@@ -10,6 +10,7 @@ from iamlint.comparison.model import Change, Pair, Privilege
 from iamlint.comparison.pairs import Difference
 from iamlint.comparison.privileges import Gain
 from iamlint.comparison.steps import facts_of, label, steps, unknown_answers_of
+from iamlint.facts import Grant
 from iamlint.unknown import shown
 
 _MOST_REASONS = 5
@@ -21,6 +22,7 @@ class Teller:
     def __init__(self, base: SideAccess, head: SideAccess, changes: tuple[Changed, Changed]) -> None:
         self._sides = {"closed": (base, changes[0]), "opened": (head, changes[1])}
         self._lines = Lines(*changes)
+        self._named: dict[Change, dict[str, list[Grant]]] = {}
 
     def pair(self, one: Difference) -> Pair:
         """Return a difference for people."""
@@ -28,7 +30,7 @@ class Teller:
         side, names = access.names.side, access.hops.names
         own = access.names.own(one.principal)
         target = access.names.own(one.account)
-        facts = list(facts_of(one.hops, side))
+        facts = [*facts_of(one.hops, side), *self._naming(one.change).get(target, ())]
         reasons = [why for hop in one.hops if hop.way for why in hop.way.verdict.reasons]
         reasons += unknown_answers_of(one.hops)
         return Pair(
@@ -39,6 +41,18 @@ class Teller:
             cause=self._lines.cause(facts, now),
             reasons=tuple(dict.fromkeys(reasons))[:_MOST_REASONS],
         )
+
+    def _naming(self, change: Change) -> dict[str, list[Grant]]:
+        """Return the changed grants on accounts, by account: a new account may be known by nothing else."""
+        if change not in self._named:
+            access, now = self._sides[change]
+            found: dict[str, list[Grant]] = {}
+            for fact in now.facts:
+                if isinstance(fact, Grant) and fact.resource.kind == "service_account":
+                    node = access.names.side.estate.hierarchy.node(fact.resource, fact.declared)
+                    found.setdefault(node[1] if node else "", []).append(fact)
+            self._named[change] = found
+        return self._named[change]
 
     def privilege(self, one: Gain, change: Change) -> Privilege:
         """Return a gained or lost role for people."""

@@ -225,6 +225,45 @@ def test_what_terraform_only_forgets_does_not_close(compare: Compare) -> None:
     assert closed(compare(LEDGER + ANA, LEDGER + forgets % "true")) == {"user:ana@x.example -> ledger@shop"}
 
 
+PEOPLE = """
+variable "who" {
+}
+resource "google_service_account" "each" {
+  for_each   = var.who
+  project    = "shop"
+  account_id = each.key
+}
+resource "google_service_account_iam_member" "each" {
+  for_each           = var.who
+  service_account_id = google_service_account.each[each.key].name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = format("group:%s@x.example", each.value.group)
+}
+"""
+WHO = 'who = {\n  first = {\n    group = "admins"\n  }\n  %s = {\n    group = "%s"\n  }\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "cause"),
+    [
+        (WHO % ("second", "some"), WHO % ("second", "others"), ("terraform.tfvars", 6)),
+        (WHO % ("second", "some"), WHO % ("second", "some") + "# others\n", None),
+    ],
+)
+def test_the_cause_is_the_changed_line_that_a_value_is_made_of(
+    compare: Compare, base: str, head: str, cause: tuple[str, int] | None
+) -> None:
+    found = compare({"main.tf": PEOPLE, "terraform.tfvars": base}, {"main.tf": PEOPLE, "terraform.tfvars": head})
+    causes = [(one.cause.path, one.cause.line) for one in found.opened if one.cause]
+    assert causes == [cause] * (cause is not None)
+
+
+def test_the_cause_of_another_name_is_the_block_of_the_account(compare: Compare) -> None:
+    aligned = ANA.replace("role ", "role").replace("= ", "=  ")
+    found = compare(LEDGER + ANA, LEDGER.replace('account_id = "ledger"', 'account_id = "book"') + aligned)
+    assert [(one.cause.line, one.cause.side) for one in found.opened if one.cause] == [(4, "head")]
+
+
 CALL = """
 module "x" {
   source  = "acme/iam/google"
