@@ -111,12 +111,12 @@ def _question(asked: Asked, estate: Estate, said: Said, clients: tuple[Client, .
         raise BadQuestionError("--permission needs --on, the resource that it is needed on", "add --on RESOURCE")
     method = given.method or _method_of(said)
     return Question(
-        caller=_caller(given.caller, asked, clients, inferred=asked.caller is None),
+        caller=_with_claims_of(said, _caller(given.caller, asked, clients, inferred=asked.caller is None)),
         target=given.target,
         method=method,
         as_of=asked.as_of,
         delegates=given.delegates,
-        provider=asked.provider or given.provider,
+        provider=asked.provider or (None if said.provider else given.provider),
         lifetime=asked.lifetime or given.lifetime,
         on=asked.on or given.on,
         right=asked.permission or given.right,
@@ -144,6 +144,15 @@ def _caller(text: str | None, asked: Asked, clients: tuple[Client, ...], *, infe
             return NOBODY_NAMED
         raise BadQuestionError(f"--caller: {bad}") from bad
     return replace(caller, claims=claims_of(clients, caller.claims)) if caller.kind == "token" else caller
+
+
+def _with_claims_of(said: Said, caller: Caller) -> Caller:
+    """Return a caller whose token has the audience or issuer that the error states, where the user gave none."""
+    stated = {"aud": said.other.get("audience", ""), "iss": said.other.get("issuer", "")}
+    stated = {name: value for name, value in stated.items() if value}
+    if caller.kind != "token" or said.stage != "sts-exchange" or not stated:
+        return caller
+    return replace(caller, claims={**stated, **caller.claims} if "iss" not in stated else {**caller.claims, **stated})
 
 
 def _given(asked: Asked, said: Said) -> Given:

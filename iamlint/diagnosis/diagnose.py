@@ -15,10 +15,12 @@ from iamlint.diagnosis.stages.completeness import not_looked_at
 from iamlint.diagnosis.stages.decision import decide
 from iamlint.diagnosis.stages.direct import direct_client, direct_stage
 from iamlint.diagnosis.stages.gates import (
+    CLIENT,
     api_stage,
     attach_stage,
     backend_stage,
     lifetime_stage,
+    machine_of,
     quota_stage,
     scopes_stage,
 )
@@ -45,7 +47,7 @@ def diagnose(case: Case) -> Answer:
         holder, hops = _best(case, identity.holders)
     elif identity.holders:
         holder = identity.holders[0]
-    stages.append(scopes_stage(case, identity.machine))
+    stages.append(scopes_stage(case, identity.machine or machine_of(case, holder)))
     if case.target:
         stages.append(api_stage(case, holder))
         stages.append(target_stage(case))
@@ -97,13 +99,12 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
     if not said.of_resource or not case.target:
         return []
     denied = said.principal.lower().removeprefix("serviceaccount:").removeprefix("user:")
+    backend = backend_stage(case) if denied != case.target and said.kind == "gcs-backend-identity" else None
+    if backend:
+        return [backend]
     if denied and denied != case.target:
         message = f"the error names {said.principal}, not {case.target}: the client does not impersonate here"
-        return [Stage("client", "broken", message, "wrong-mode")]
-    if not denied and said.kind == "gcs-backend-identity":
-        backend = backend_stage(case)
-        if backend:
-            return [backend]
+        return [Stage(CLIENT, "broken", message, "wrong-mode")]
     if not said.permission:
         return []
     on = question.on or said.resource or None
@@ -113,7 +114,7 @@ def _after(case: Case, holder: Holder | None) -> list[Stage]:
 def _asked(case: Case, holder: Holder | None) -> str:
     question = case.question
     who = question.caller.text
-    if holder and holder.label not in (who, f"user:{who}", f"serviceAccount:{who}"):
+    if holder and "${" not in holder.label and holder.label not in (who, f"user:{who}", f"serviceAccount:{who}"):
         who = f"{who} ({holder.label})"
     said = case.said
     if said.by_agent and question.caller is NOBODY_NAMED:

@@ -30,7 +30,7 @@ def test_an_error_alone_has_all_its_causes(tmp_path: Path) -> None:
     text = answer_text(answer, {}, color=False)
     assert f"Causes of this error, the likeliest first:\n  - {NO_GRANT}\n    $ gcloud iam" in text
     assert text.count("gcloud iam service-accounts get-iam-policy") == 1
-    assert "  6 more are in the JSON answer (--format json)\n" in text
+    assert "  7 more are in the JSON answer (--format json)\n" in text
     assert NO_GRANT in answer_markdown(answer)
     assert PROPAGATION in answer_json(answer)
 

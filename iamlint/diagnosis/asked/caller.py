@@ -16,7 +16,7 @@ CallerKind = Literal["principal", "token", "ksa", "machine", "unknown"]
 an unknown caller, if neither the user nor the error nor the input names one."""
 
 GITHUB, GITLAB = "https://token.actions.githubusercontent.com", "https://gitlab.com"
-_MACHINES: Mapping[str, tuple[str, ...]] = {
+MACHINES: Mapping[str, tuple[str, ...]] = {
     "vm": ("compute_instance", "compute_instance_from_template", "compute_instance_from_machine_image"),
     "nodepool": ("container_node_pool", "container_cluster"),
     "template": ("compute_instance_template", "compute_region_instance_template"),
@@ -64,7 +64,7 @@ def read_caller(text: str, claims: Mapping[str, str]) -> Caller:
         case "ksa":
             return _ksa(text, rest)
         case "vm" | "nodepool" | "template" as kind:
-            return Caller(text, "machine", name=rest, kinds=_MACHINES[kind])
+            return Caller(text, "machine", name=rest, kinds=MACHINES[kind])
         case _:
             return _principal(text.strip())
 

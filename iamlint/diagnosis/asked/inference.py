@@ -174,7 +174,8 @@ def _granted_pool(estate: Estate, target: str, workload: str) -> str | None:
     ends = f".svc.id.goog[{workload}]"
     grants = (one for one in estate.of(Grant) if one.resource.name == target or isinstance(one.resource.name, Unknown))
     texts = [one.principal.text for one in grants]
-    return _one(text.removeprefix("serviceAccount:").removesuffix(ends) for text in texts if text.endswith(ends))
+    pools = (text.removeprefix("serviceAccount:").removesuffix(ends) for text in texts if text.endswith(ends))
+    return _one(pool for pool in pools if not pool.isdecimal())  # pools have ids of projects, never numbers
 
 
 def _cluster_project(estate: Estate) -> str | None:
@@ -206,6 +207,8 @@ def _with_target(given: Given, estate: Estate, said: Said) -> Given:
         return replace(given, target=asked)
     if (given.caller or said.principal) and said.of_resource:
         return given  # nothing shows that an account is impersonated: the caller itself needs the right
+    if said.stage == "quota":
+        return given  # the call may be any, and nothing shows that an account is impersonated
     code = running_accounts(estate)
     if len(code) == 1 and (_signs(given, said) or said.kind in _OF_RUNTIME):
         return replace(given, target=code[0])

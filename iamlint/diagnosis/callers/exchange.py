@@ -121,10 +121,11 @@ def _meant(case: Case) -> Iterator[Provider]:
     trusting = [one for one in providers if _trusts(one, issuer) is not Truth.FALSE]
     if wanted:
         chosen = [one for one in providers if _is_named(case, one, named, wanted)]
-        if chosen or case.question.provider:
+        if chosen or case.question.provider or case.said.kind == "sts-invalid-target":
             yield from chosen
             return
-    yield from trusting
+    is_only = case.said.kind == "sts-issuer-mismatch" and len(providers) == 1
+    yield from trusting or (providers if is_only else ())
 
 
 def _is_named(case: Case, provider: Provider, named: re.Match[str] | None, wanted: str) -> bool:
@@ -138,6 +139,8 @@ def _is_named(case: Case, provider: Provider, named: re.Match[str] | None, wante
     if named["provider"] != own.rpartition("/")[2]:  # none where the pool's name is given instead
         return False
     project = pool.partition("projects/")[2].partition("/")[0]
+    if "*" in named["project"]:  # GitHub masks what is a secret
+        return True
     told = _pool_number(case, provider) or case.number_of(project)
     if named["project"].isdecimal() and told:
         return named["project"] in (told, project)
@@ -383,7 +386,10 @@ def _no_provider(case: Case) -> Stage:
     named = _NAME.match(wanted) if wanted else None
     if named and any(shown(pool.name).endswith(f"/{named['pool']}") for pool in case.estate.of(Pool)) and providers:
         message = f"the input has no provider {wanted}" if named["provider"] else f"{wanted} is a pool, not a provider"
-        return Stage(NAME, "broken", message, "federation", _all(providers))
+        names = ", ".join(shown(one.name) for one in providers[:3])
+        note = f"Write the right name where the client is configured, with the project's number. The input has {names}."
+        asking = tuple(Evidence(one.at, message) for one in case.clients if one.provider == wanted)
+        return Stage(NAME, "broken", message, "federation", (*asking, *_all(providers)), fix=Fix(note=note))
     if providers and issuer and not wanted:
         message = f"no provider of the input trusts the issuer {issuer}"
         return Stage(NAME, "broken", message, "federation", _all(providers))

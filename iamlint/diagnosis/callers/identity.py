@@ -45,6 +45,8 @@ def identify(case: Case) -> Identity:
         case "unknown" if case.said.by_agent and case.said.of_resource:
             message = "a service agent is refused, and the error does not name it"
             return Identity((), (Stage(NAME, "skipped", message),))
+        case "unknown" if case.said.kind == "sts-invalid-target" and _refused(case):
+            return Identity((), (exchange_stage(case, admitted(case)),))
         case "unknown":
             message = "who calls is not given (--caller), and neither the error nor the input shows it"
             if case.said.stage == "sts-exchange":
@@ -55,6 +57,11 @@ def identify(case: Case) -> Identity:
         case _:
             assert caller.principal is not None  # noqa: S101  # read_caller sets it
             return _of_principal(case, caller.principal, ())
+
+
+def _refused(case: Case) -> bool:
+    """Whether the input shows why the exchange finds no provider, whoever calls."""
+    return exchange_stage(case, admitted(case)).state == "broken"
 
 
 def _of_principal(

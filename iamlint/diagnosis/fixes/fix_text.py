@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.asked.case import Case
-from iamlint.diagnosis.callers.holder import Holder
+from iamlint.diagnosis.callers.exchange import provider_parts
+from iamlint.diagnosis.callers.holder import Holder, Token
 from iamlint.facts import Fact, Grant, Pool, ServiceAccount
 from iamlint.unknown import Unknown, shown
 
@@ -68,13 +69,33 @@ def _of_token(case: Case, holder: Holder) -> Member:
             path, scheme, value = name, "principalSet", found
             break
     who = shown(value) if value is not None and not isinstance(value, Unknown) else "SUBJECT"
-    project = shown(token.project) if token.project is not None else "PROJECT_NUMBER"
-    pools = f"projects/{project}/locations/global/workloadIdentityPools/{token.pool}"
-    text = f"{scheme}://iam.googleapis.com/{pools}/{path}/{who}"
+    number = _pool_number(case, token)
+    in_shell = number
+    if not number and isinstance(token.project, str):
+        in_shell = f"$(gcloud projects describe {token.project} --format='value(projectNumber)')"
+    text, literal = (
+        f"{scheme}://iam.googleapis.com/projects/{one or 'PROJECT_NUMBER'}/locations/global/workloadIdentityPools/"
+        f"{token.pool}/{path}/{who}"
+        for one in (in_shell, number)
+    )
     address = _pool_address(case, token.pool)
     if address is None:
-        return Member(text, f'"{text}"')
+        return Member(text, f'"{literal}"')
     return Member(text, f'"{scheme}://iam.googleapis.com/${{{address}.name}}/{path}/{who}"')
+
+
+def _pool_number(case: Case, token: Token) -> str:
+    """Return the number of a pool's project, as the input, the client or the error states it; empty without it.
+
+    A member with the project's id would name nobody. Source: https://cloud.google.com/iam/docs/principal-identifiers
+    """
+    if isinstance(token.project, str) and token.project.isdecimal():
+        return token.project
+    for name in (case.said.provider, case.question.provider or ""):
+        named = provider_parts(name)
+        if named and named["pool"] == token.pool and named["project"].isdecimal():
+            return str(named["project"])
+    return ""
 
 
 def _pool_address(case: Case, pool: str) -> str | None:

@@ -54,7 +54,7 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
     said = case.said
     explains = answer.verdict == "unknown" or answer.step in said.steps or answer.headline == said.title
     has_it = any(stage.name == RIGHTS and stage.state == "done" for stage in answer.stages)
-    granted = answer.verdict == "unknown" and (has_it if said.of_resource else answer.method_works)
+    granted = answer.verdict == "unknown" and (has_it or (not said.of_resource and answer.method_works))
     of_document = _of_agent(case, _named_agent(case)) if said.by_agent else _of_document(case, holder)
     general = of_document if explains and not granted else Fix()
     if general.terraform and said.of_resource and (case.question.right or said.permission):
@@ -148,6 +148,8 @@ def _member(broken: _Broken) -> Fix:
     """Return the attribute that a grant to the caller names and the provider does not map; else such a grant."""
     case, hop = broken.case, broken.hop
     token, claims = hop.holder.token if hop else None, case.question.caller.claims
+    if case.said.kind == "target-not-found":
+        return Fix()  # a grant on an account that is not there helps nobody
     if hop is None or token is None:
         return _grant(broken)
     for grant in case.estate.of(Grant):

@@ -11,6 +11,8 @@ from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.clients import ANNOTATION, Client
 
 NAME = "client configuration"
+_OF_GITHUB = ("gha-no-id-token", "wif-provider-name-malformed", "sts-invalid-target")
+"""Errors of a pipeline before Google knows who calls: the workflows of the input show their causes."""
 
 
 def client_stage(case: Case) -> Stage:
@@ -52,6 +54,8 @@ def of_caller(case: Case) -> list[Client]:
         return [one for one in case.clients if one.workload == f"{caller.namespace}/{caller.name}"]
     kinds = {GITHUB: "github-actions"}
     wanted = kinds.get(caller.claims.get("iss", ""), "") if caller.kind == "token" else ""
+    if caller.kind == "unknown" and case.said.kind in _OF_GITHUB:
+        wanted = "github-actions"
     found = [one for one in case.clients if one.kind == wanted]
     for_target = [one for one in found if one.target and case.email_of(one.target) == case.target]
     return for_target or found

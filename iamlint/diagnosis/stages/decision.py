@@ -10,7 +10,9 @@ from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.callers.exchange import NAME as EXCHANGE
 from iamlint.diagnosis.callers.exchange import condition_admits
 from iamlint.diagnosis.recognition.error_kind import Step
+from iamlint.diagnosis.stages.gates import API, CLIENT, SCOPES
 from iamlint.diagnosis.stages.rights import NAME as RIGHTS
+from iamlint.queries.services import CREDENTIALS_API
 from iamlint.unknown import Truth
 
 _OF_AGENTS = ("conflict", "org-policy", "disabled", "deny")
@@ -28,6 +30,14 @@ _STOPS = ("condition", "deny", "boundary")
 """Where a right stops that is granted."""
 _WRONG_TOKEN = "could not be verified"  # noqa: S105  # a text of an error
 """Cloud Run's error for a token of another kind or audience."""
+_NOT_YET = "the change is not applied, it is minutes old, or another one is meant"
+_OPPOSITE: Mapping[str, str] = {
+    "oauth-scopes": SCOPES,
+    "api": API,
+    "service-agent-evicted": "allow policies",
+    "member": "target account",
+}
+"""The stages whose success contradicts an error that settles a step."""
 CONTRADICTED = (
     "the error says that the condition refuses the token, and by the input it does not: Google has another condition "
     "than the input, another provider is meant, or the change is minutes old"
@@ -53,6 +63,9 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     after = _after_login(stages) if said.of_resource and not wrong_token else None
     if after:
         return _of_stage(case, "fails", after, stages)
+    not_run = next((one for one in stages if one.name == CLIENT and one.state == "unknown"), None)
+    if not_run:
+        return _of_stage(case, "unknown", not_run, stages)
     if said.settles == "not-iam" or wrong_token:
         broken = None if wrong_token else _broken(stages, said.steps)
         if broken is None:
@@ -70,10 +83,27 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
         return _answer("unknown", "missing-input", CONTRADICTED, stages, "medium")
     if broken is None and rights and step == "quota-project" and rights.step in _STOPS:
         broken = rights
+    shown_otherwise = None if broken else _contradicting(case, stages)
+    if shown_otherwise:
+        said_there = shown_otherwise.message
+        by = "" if said_there.endswith("in the input") else "by the input "
+        message = f"{by}{said_there}, and the error says otherwise: {_NOT_YET}"
+        return replace(
+            _answer("unknown", "missing-input", message, stages, "medium"), evidence=shown_otherwise.evidence
+        )
     if broken:
         return _of_stage(case, "fails", broken, stages)
     also = rights.also if rights and step == "quota-project" else ()
     return _answer("fails", step, said.title or said.excerpt, stages, also=(*also, *_meaning(case)))
+
+
+def _contradicting(case: Case, stages: tuple[Stage, ...]) -> Stage | None:
+    """Return the stage that shows the opposite of what the error settles."""
+    said = case.said
+    name = _OPPOSITE.get(said.settles or "", "")
+    if said.settles in ("oauth-scopes", "api") and said.service not in ("", CREDENTIALS_API):
+        return None  # the stages are about the API of the method, and the error is about another one
+    return next((one for one in stages if one.name == name and one.state == "done"), None)
 
 
 def _after_login(stages: tuple[Stage, ...]) -> Stage | None:
@@ -118,13 +148,14 @@ def _by_stages(case: Case, stages: tuple[Stage, ...]) -> Answer:
             not_in_input=missing,
             evidence=rights.evidence,
         )
+    done = next((stage for stage in reversed(stages) if stage.name in ("allow policies", RIGHTS)), None)
     if case.said:
         message = (
             "by the input this call works, and the error says that it does not: something that is not in the input "
             "stops it, the change is not applied, or it is minutes old (changes take two to seven minutes)"
         )
-        return _answer("unknown", "missing-input", message, stages, "medium", also=_unrecognised(case))
-    done = next((stage for stage in reversed(stages) if stage.name in ("allow policies", RIGHTS)), None)
+        answer = _answer("unknown", "missing-input", message, stages, "medium", also=_unrecognised(case))
+        return replace(answer, evidence=done.evidence if done else ())
     headline = done.message if done else "nothing in the input stops this call"
     return Answer("works", None, headline, stages, "", evidence=done.evidence if done else ())
 

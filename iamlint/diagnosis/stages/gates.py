@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from iamlint.diagnosis.answer import Evidence, Stage
+from iamlint.diagnosis.answer import Evidence, Fix, Stage
 from iamlint.diagnosis.asked.attachments import named
+from iamlint.diagnosis.asked.caller import MACHINES
 from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.diagnosis.asked.question import CREDENTIALS_METHODS, seconds_of
 from iamlint.diagnosis.asked.scopes import scopes_of
@@ -22,18 +23,33 @@ _HOUR, _LONGEST = 3600, 43200
 https://cloud.google.com/iam/docs/create-short-lived-credentials-direct"""
 
 
+SCOPES = "OAuth scopes of the caller's token"
+CLIENT = "client"
+API = "IAM Service Account Credentials API in the caller's project"
+
+
+def machine_of(case: Case, holder: Holder | None) -> Attachment | None:
+    """Return the only machine of the input that runs as the caller, for an error about its scopes."""
+    email = holder.principal.email if holder else None
+    if case.said.kind != "scopes-insufficient" or not email:
+        return None
+    kinds = [kind for names in MACHINES.values() for kind in names]
+    found = [one for one in case.estate.of(Attachment) if one.resource.kind in kinds and case.account_of(one) == email]
+    return found[0] if len(found) == 1 else None
+
+
 def scopes_stage(case: Case, machine: Attachment | None) -> Stage:
     """Whether the token of a machine has the scopes that the API asks for."""
-    name = "OAuth scopes of the caller's token"
     if machine is None or case.question.method not in CREDENTIALS_METHODS:
-        return Stage(name, "skipped", "the caller's token is not that of a machine in the input")
-    found = scopes_of(machine, case.question.caller.text)
-    if found.truth is Truth.TRUE:
-        return Stage(name, "done", found.reason)
+        return Stage(SCOPES, "skipped", "the caller's token is not that of a machine in the input")
+    caller = case.question.caller
+    found = scopes_of(machine, caller.text if caller.kind == "machine" else machine.declared.address or caller.text)
     evidence = (Evidence(found.at, found.reason),)
+    if found.truth is Truth.TRUE:
+        return Stage(SCOPES, "done", found.reason, evidence=evidence)
     if found.truth is Truth.UNKNOWN:
-        return Stage(name, "unknown", found.reason, "missing-input", evidence, (found.missing,))
-    return Stage(name, "broken", found.reason, "oauth-scopes", evidence)
+        return Stage(SCOPES, "unknown", found.reason, "missing-input", evidence, (found.missing,))
+    return Stage(SCOPES, "broken", found.reason, "oauth-scopes", evidence)
 
 
 def api_stage(case: Case, holder: Holder | None) -> Stage:
@@ -42,24 +58,25 @@ def api_stage(case: Case, holder: Holder | None) -> Stage:
     A service account is billed to its own project, unless the client names a quota project. Services that the input
     does not show do not fail the call. Source: https://cloud.google.com/docs/quotas/set-quota-project
     """
-    name = "IAM Service Account Credentials API in the caller's project"
     if case.question.method not in CREDENTIALS_METHODS:
-        return Stage(name, "skipped", f"{case.question.method} does not use it")
+        return Stage(API, "skipped", f"{case.question.method} does not use it")
     project = consumer_project(case, holder)
     if project is None:
-        return Stage(name, "skipped", "which project the call is billed to is not in the input")
+        return Stage(API, "skipped", "which project the call is billed to is not in the input")
     declared = holder.declared if holder else ASKED
     services = case.estate.services_of(project, declared)
     if not services:
-        return Stage(name, "skipped", f"the input does not show the services of {shown(project)}")
+        return Stage(API, "skipped", f"the input does not show the services of {shown(project)}")
     lacks = lacks_api(case.estate, project, services, declared)
     at = services[0].place.at
     if lacks.truth is Truth.TRUE:
         message = f"{shown(project)}, the caller's project, does not enable {CREDENTIALS_API}"
-        return Stage(name, "broken", message, "api", (Evidence(at, message),))
+        return Stage(API, "broken", message, "api", (Evidence(at, message),))
     if lacks.truth is Truth.UNKNOWN:
-        return Stage(name, "skipped", "; ".join(lacks.reasons))
-    return Stage(name, "done", f"{shown(project)} enables {CREDENTIALS_API}")
+        return Stage(API, "skipped", "; ".join(lacks.reasons))
+    message = f"{shown(project)} enables {CREDENTIALS_API}"
+    enabling = next((one.place.at for one in services if one.name == CREDENTIALS_API), at)
+    return Stage(API, "done", message, evidence=(Evidence(enabling, message),))
 
 
 def consumer_project(case: Case, holder: Holder | None) -> Text | None:
@@ -130,12 +147,30 @@ def attach_stage(case: Case) -> Stage:
 
 
 def backend_stage(case: Case) -> Stage | None:
-    """The state backend acts as the caller, where only the provider impersonates; None if both do."""
-    addresses = [one.declared.address or "" for one in case.asking]
-    if not addresses or any("backend" in address for address in addresses):
+    """The state backend acts as the caller, where only the provider impersonates.
+
+    Where the backend impersonates too, and the error names another identity, the input is not what ran. None if the
+    error names none, or nothing in the input impersonates.
+    """
+    if not case.asking:
         return None
-    message = f"the provider impersonates {case.target}, and the state backend does not: it acts as the caller"
-    return Stage("client", "broken", message, "wrong-mode", (Evidence(case.asking[0].place.at, message),))
+    backend = next((one for one in case.asking if "backend" in (one.declared.address or "")), None)
+    denied = case.said.principal
+    if backend is None:
+        names = f"; the error names {denied}" if denied else ""
+        message = (
+            f"the provider impersonates {case.target}, and the state backend does not: it acts as the caller{names}"
+        )
+        return Stage(CLIENT, "broken", message, "wrong-mode", (Evidence(case.asking[0].place.at, message),))
+    if not denied:
+        return None
+    message = (
+        f"the state backend impersonates {case.target}, and the error names {denied}: the backend is not initialised "
+        "with this configuration (terraform init -reconfigure), or another configuration ran"
+    )
+    evidence = (Evidence(backend.place.at, message),)
+    fix = Fix(gcloud="terraform init -reconfigure")
+    return Stage(CLIENT, "unknown", message, "missing-input", evidence, ("the configuration that ran",), fix=fix)
 
 
 def lifetime_stage(case: Case) -> Stage:

@@ -10,7 +10,7 @@ from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.answer import Evidence
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.asked.reach import reason_of
-from iamlint.diagnosis.callers.holder import Holder
+from iamlint.diagnosis.callers.holder import Holder, Token
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.role_notes import note_on
@@ -30,6 +30,7 @@ RANKS: tuple[str, ...] = (
     "role",
     "elsewhere",
     "reversed",
+    "other",
 )
 """The kinds of near misses, the most telling first."""
 CERTAIN = frozenset({"replaced", "condition", "spelling", "custom-role"})
@@ -127,6 +128,10 @@ def _others(case: Case, hop: Hop) -> Iterator[Miss]:
             kind, why = found
             message = f"{shown(grant.role)} on {grant.resource} is granted to {grant.principal.text}: {why}"
             yield _miss(kind, "member", message, grant)
+        elif hop.holder.token is not None and shown(grant.resource.name) == hop.target:
+            message = _of_other_token(hop.holder.token, grant)
+            if message:
+                yield _miss("other", "grant", message, grant)
 
 
 def _likeness(holder: Holder, grant: Grant, claims: Mapping[str, str]) -> tuple[str, str] | None:
@@ -211,6 +216,16 @@ def _like_token(holder: Holder, grant: Grant, claims: Mapping[str, str]) -> tupl
     if same_end or same_start or _is_slip(mine, who.value):
         return "alike", f"the token has {mine!r}"
     return None
+
+
+def _of_other_token(token: Token, grant: Grant) -> str:
+    """Return that a grant is to other tokens of the caller's pool; empty for other principals."""
+    who = identity_of(grant.principal)
+    mine = token.attributes.get(who.attribute) if who and who.attribute else None
+    if who is None or who.pool != token.pool or not isinstance(mine, str):
+        return ""
+    granted = f"{shown(grant.role)} on {grant.resource} is granted to {grant.principal.text}"
+    return f"{granted}; the token's {who.attribute} is {mine!r}"
 
 
 def _like_workload(holder: Holder, gke: re.Match[str]) -> tuple[str, str] | None:

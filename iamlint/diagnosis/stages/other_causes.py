@@ -7,40 +7,42 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from iamlint.diagnosis.answer import Answer, Stage
+from iamlint.diagnosis.answer import Answer
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.callers.exchange import NAME as EXCHANGE
 from iamlint.diagnosis.callers.exchange import provider_parts
 from iamlint.diagnosis.recognition.error_kind import Cause, Step
+from iamlint.diagnosis.stages.gates import API, SCOPES
 from iamlint.diagnosis.stages.rights import NAME as RIGHTS
 
 _EXCLUDES: Mapping[str, frozenset[Step]] = {
-    "allow policies": frozenset({"grant", "member", "condition", "custom-role", "delegation", "disabled"}),
-    RIGHTS: frozenset({"target-rights"}),
+    "allow policies": frozenset(
+        {"grant", "member", "condition", "custom-role", "delegation", "disabled", "service-agent-evicted"}
+    ),
+    SCOPES: frozenset({"oauth-scopes"}),
+    API: frozenset({"api"}),
+    RIGHTS: frozenset({"target-rights", "quota-project"}),
     EXCHANGE: frozenset({"federation"}),
 }
 """The steps of causes that a stage excludes which the input shows as done."""
-_SHOWN = ("fails", "not-iam")
 
 
 def other_causes(case: Case, answer: Answer) -> tuple[Cause, ...]:
     """Return the causes that the error's document lists, without those that the input excludes.
 
-    None where a stage shows the cause, and where the call works.
+    None where a stage shows the cause or what it depends on, and where the call works.
     """
     if answer.verdict == "works" or _is_shown(answer):
         return ()
     excluded = frozenset[Step]().union(*(_EXCLUDES.get(one.name, ()) for one in answer.stages if one.state == "done"))
-    return tuple(_named(case, one) for one in case.said.causes if not one.steps or not set(one.steps) <= excluded)
+    return tuple(_named(case, one) for one in case.said.causes if not one.steps or one.steps[0] not in excluded)
 
 
 def _is_shown(answer: Answer) -> bool:
-    """Whether the verdict rests on what the input shows."""
-    return answer.verdict in _SHOWN and any(_decides(one, answer) for one in answer.stages)
-
-
-def _decides(stage: Stage, answer: Answer) -> bool:
-    return stage.state == "broken" and stage.message == answer.headline
+    """Whether the verdict rests on what the input shows: a cause, or a grant that counts if something unknown holds."""
+    if answer.verdict == "unknown":
+        return answer.step != "missing-input"
+    return any(one.state == "broken" and one.message == answer.headline for one in answer.stages)
 
 
 def _named(case: Case, cause: Cause) -> Cause:

@@ -144,7 +144,7 @@ def _may_be_there(case: Case, holder: Holder, permission: str, on: str | None) -
 
 
 def _missing(case: Case, holder: Holder, permission: str, on: str | None, hops: list[Hop]) -> Stage:
-    where = on or "a resource in the input"
+    where = on or "any resource of the input"
     message = f"{holder.label} has no grant of {permission} on {where}"
     meant = {str(one.resource) for one in hops} if on else set()
     misses = [

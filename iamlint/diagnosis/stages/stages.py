@@ -104,7 +104,8 @@ def _denied(case: Case, one: Hop, name: str | None, *, in_chain: bool) -> Stage:
         return Stage(
             title, "unknown", message, "missing-input", tuple(m.evidence for m in misses[:3]), missing, also, name
         )
-    message = f"nothing grants {one.permission} on {one.target} to {one.holder.label}"
+    who = case.question.caller.text if one.holder.token and "${" in one.holder.label else one.holder.label
+    message = f"nothing grants {one.permission} on {one.target} to {who}"
     if first is None:
         return Stage(title, "broken", message, "delegation" if in_chain else "grant", hop=name)
     step = first.step

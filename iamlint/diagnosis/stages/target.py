@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-from iamlint.diagnosis.answer import Evidence, Stage
+from iamlint.diagnosis.answer import Evidence, Fix, Stage
 from iamlint.diagnosis.asked.case import Case, is_managed
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.facts import Grant, ServiceAccount
@@ -36,11 +36,13 @@ def target_stage(case: Case) -> Stage:
         message = f"{email} is not in the input; {shown(near.email)} is. Is the target misspelt?"
         evidence = (Evidence(near.declared.at, message),)
         if lists or case.said.kind == "target-not-found":
-            return Stage(NAME, "broken", message, "member", evidence)
+            fix = Fix(note=f"Write {shown(near.email)} where the client names {email}, or create the account.")
+            return Stage(NAME, "broken", message, "member", evidence, fix=fix)
         return Stage(NAME, "unknown", message, "missing-input", evidence, (_list_command(case),))
     if lists:
         message = f"{email} is not among the accounts of its project in the input"
-        return Stage(NAME, "broken", message, "member", (Evidence(lists[0].declared.at, message),))
+        fix = Fix(note="Correct the name where the client is configured, or create the account.")
+        return Stage(NAME, "broken", message, "member", (Evidence(lists[0].declared.at, message),), fix=fix)
     return Stage(NAME, "skipped", f"the input does not list the accounts of the project of {email}")
 
 
