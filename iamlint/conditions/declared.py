@@ -52,11 +52,22 @@ IAM = Language(
             "name type service labels uid annotations display_name create_time update_time etag location".split()
         ),
         "request": frozenset("time auth path host method headers id scheme query size protocol reason ip".split()),
-        **dict.fromkeys(("destination", "source", "origin", "api", "principal", "levels", "device"), _ANY),
+        "request.auth": frozenset("principal audiences presenter claims access_levels".split()),
+        **dict.fromkeys(("destination", "source", "origin"), frozenset("ip port labels principal region_code".split())),
+        "principal": frozenset(("type", "subject")),
+        **dict.fromkeys(("api", "levels", "device"), _ANY),
     },
     "IAM conditions have `resource`, `request`, `destination`, `principal` and `api`",
 )
-"""Conditions of allow and deny policies, and of boundary policy bindings."""
+"""Conditions of allow and deny policies."""
+BOUNDARY = Language(
+    {"principal": frozenset(("type", "subject"))},
+    "conditions of policy bindings have `principal.type` and `principal.subject`",
+)
+"""Conditions of the policy bindings of boundaries.
+
+Source: https://cloud.google.com/iam/docs/reference/rest/v3/projects.locations.policyBindings
+"""
 PROVIDER = Language(
     {"assertion": _ANY, "attribute": _ANY, "google": _ANY},
     "a provider's conditions have `assertion.CLAIM`, `attribute.NAME` and `google.subject`",
@@ -185,9 +196,11 @@ def _problems(node: Node, language: Language, bound: frozenset[str]) -> Iterator
         case Name(name):
             if name not in bound and name not in language.names and name not in _TYPES:
                 yield f"`{name}` is not declared: {language.own}"
-        case Field(Name(root), name) if root in language.names and root not in bound:
-            if language.names[root] and name not in language.names[root]:
-                yield f"`{root}.{name}` is not an attribute of conditions"
+        case Field(of, name) if (path := _path(of, bound)) in language.names:
+            if language.names[path] and name not in language.names[path]:
+                yield f"`{path}.{name}` is not an attribute of conditions"
+            elif not isinstance(of, Name):
+                yield from _problems(of, language, bound)
         case Call(function, of, arguments):
             yield from _call(function, of, arguments, language, bound)
         case Operation("in", _, Literal(str())):
@@ -195,6 +208,12 @@ def _problems(node: Node, language: Language, bound: frozenset[str]) -> Iterator
         case _:
             for child in _children(node):
                 yield from _problems(child, language, bound)
+
+
+def _path(node: Node, bound: frozenset[str]) -> str:
+    """Return a name with its fields; empty for one that the expression itself binds, and for anything else."""
+    path = dotted(node) or ""
+    return "" if path.partition(".")[0] in bound else path
 
 
 def _clash(node: Node) -> str | None:

@@ -23,6 +23,14 @@ GROUP = "principalSet://goog/group/"
 EVERYBODY = "principalSet://goog/public:all"
 CUSTOMER = "principalSet://goog/cloudIdentityCustomerId/"
 _LONG = ("principal://", "principalSet://", "deleted:principal://", "deleted:principalSet://")
+_EMAIL = r"[^\s/@*]+@[^\s/@*]+"
+_OF_GOOGLE = regex(
+    rf"(?:deleted:)?(?:{_SUBJECT}{_EMAIL}|{GROUP}{_EMAIL}|{ACCOUNT}[^\s/*]+)\Z|{EVERYBODY}\Z|{CUSTOMER}[^\s/*]+\Z"
+)
+_BEGINS_OF_GOOGLE = regex(
+    r"(?:deleted:)?principal(?:Set)?://(?:goog/|iam\.googleapis\.com/projects/-/serviceAccounts/)"
+)
+_MEANT = regex(r"(?P<deleted>deleted:)?principal(?:Set)?://goog/(?P<kind>subject|group|public)[/:](?P<name>.*)")
 
 
 def denied_permission(permission: str) -> str | None:
@@ -63,11 +71,29 @@ def denied_principal(principal: str) -> str | None:
         case "serviceAccount":
             return ACCOUNT + rest
         case "principal" | "principalSet" | "deleted":
-            return principal if principal.startswith(_LONG) else None
+            return _corrected(principal) if principal.startswith(_LONG) else None
         case _:
             return None
 
 
+def _corrected(principal: str) -> str | None:
+    """Return a long form; of Google's own ones with the prefix of its kind; None if that is none, either."""
+    if is_denied_form(principal):
+        return principal
+    match = _MEANT.fullmatch(principal)
+    if match is None:
+        return None
+    if match["kind"] == "public":
+        return EVERYBODY if match["name"].lower() in ("all", "allusers") else None
+    meant = f"{match['deleted'] or ''}{GROUP if match['kind'] == 'group' else _SUBJECT}{match['name']}"
+    return meant if is_denied_form(meant) else None
+
+
 def is_denied_form(principal: str) -> bool:
-    """Whether a text has the form of a principal in deny policies; ``user:ana@example.com`` does not."""
-    return principal.startswith(_LONG)
+    """Whether a text has the form of a principal in deny policies; ``user:ana@example.com`` does not.
+
+    Of a name with references in it only the beginning counts.
+    """
+    if "$" in principal or not _BEGINS_OF_GOOGLE.match(principal):
+        return principal.startswith(_LONG)
+    return _OF_GOOGLE.match(principal) is not None

@@ -157,7 +157,7 @@ class Catalog:
         return next(iter(get_close_matches(name, alike, n=1, cutoff=0.85)), None)
 
     def slip(self, name: str) -> str | None:
-        """Return the permission that an unknown name certainly misspells: it differs by a letter or two.
+        """Return the permission that an unknown name certainly misspells: only capitals differ, or a letter or two.
 
         A name that differs more, or whose resource and verb both exist in the service, may be a permission in no
         predefined role, or a newer one.
@@ -168,10 +168,9 @@ class Catalog:
         service, _, rest = name.partition(".")
         if service in self.services:
             nearest = self.nearest_permission(name)
-            if nearest is None or _changes(name, nearest) > _SLIP:
-                return None
-            in_capitals_only = nearest.lower() == name.lower()
-            return nearest if in_capitals_only or not self._has_words_of(service, rest) else None
+            if nearest is None or nearest.lower() == name.lower():
+                return nearest
+            return None if _changes(name, nearest) > _SLIP or self._has_words_of(service, rest) else nearest
         meant = (f"{one}.{rest}" for one in sorted(self.services) if _changes(one, service) <= _SLIP)
         return next((one for one in meant if self.is_permission(one)), None)
 

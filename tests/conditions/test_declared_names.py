@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.conditions.declared import IAM, MAPPING, PROVIDER, TEXT, Language, beside_tags, never, undeclared
+from iamlint.conditions.declared import BOUNDARY, IAM, MAPPING, PROVIDER, TEXT, Language, beside_tags, never, undeclared
 from iamlint.conditions.parser import Unparsable, parse
 from iamlint.unknown import Unknown, UnknownPart
 
@@ -19,6 +19,8 @@ from iamlint.unknown import Unknown, UnknownPart
         (IAM, "request.time.getHours('Europe/Berlin') < 18 && resource.name.extract('projects/{p}/') == 'shop'"),
         (IAM, "['a', 'b'].exists(one, resource.name.endsWith(one))"),
         (IAM, "principal.type == 'iam.googleapis.com/ServiceAccount'"),
+        (BOUNDARY, "principal.type == 'iam.googleapis.com/ServiceAccount' || principal.subject.endsWith('@a')"),
+        (IAM, "request.auth.claims.iss == 'a' && origin.region_code == 'DE'"),
         (PROVIDER, "assertion.a == 'x' && attribute.b == 'y' && google.subject.startsWith('z')"),
         (PROVIDER, "assertion.groups.exists(group, group in ['a'])"),
         (PROVIDER, "assertion.email_verified && matches(assertion.a, '^b$')"),
@@ -44,6 +46,13 @@ def test_it_has(language: Language, expression: str | Unknown) -> None:
         (IAM, "foo == 'a'", "foo"),
         (IAM, "request.tim < timestamp('2099-01-01T00:00:00Z')", "request.tim"),
         (IAM, "resource.Name == 'a'", "resource.Name"),
+        (IAM, "'a' in request.auth.access_level", "request.auth.access_level"),
+        (IAM, "request.aut.claims.iss == 'a'", "request.aut"),
+        (IAM, "principal.email == 'a'", "principal.email"),
+        (IAM, "destination.host == 'a'", "destination.host"),
+        (BOUNDARY, "resource.name == 'a'", "`resource`"),
+        (BOUNDARY, "request.time < timestamp('2099-01-01T00:00:00Z')", "`request`"),
+        (BOUNDARY, "principal.typ == 'a'", "principal.typ"),
         (IAM, "resource.name.startWith('a')", "did you mean `startsWith`"),
         (IAM, "resource.name.contain('a')", "did you mean `contains`"),
         (IAM, "resource.name.frobnicate('a')", "`frobnicate` is not a function of conditions"),

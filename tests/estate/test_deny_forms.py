@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iamlint.estate.deny_forms import allowed_permission, denied_permission, denied_principal
+from iamlint.estate.deny_forms import allowed_permission, denied_permission, denied_principal, is_denied_form
 
 PERMISSIONS = [
     ("iam.serviceAccounts.getAccessToken", "iam.googleapis.com/serviceAccounts.getAccessToken"),
@@ -77,3 +77,41 @@ def test_principals_in_the_form_of_deny_policies(allowed: str, denied: str) -> N
 )
 def test_principals_that_deny_policies_cannot_name(text: str) -> None:
     assert denied_principal(text) is None
+
+
+GOOD = [
+    "principalSet://goog/public:all",
+    "principalSet://goog/cloudIdentityCustomerId/C0garden1",
+    "principal://iam.googleapis.com/projects/-/serviceAccounts/123456789012345678901",
+    "principal://goog/subject/${var.who}",
+    "deleted:principal://goog/subject/ana@example.com?uid=1",
+    "principalSet://cloudresourcemanager.googleapis.com/projects/123/type/ServiceAccount",
+]
+
+
+@pytest.mark.parametrize("text", [*GOOD, *(denied for _, denied in PRINCIPALS)])
+def test_deny_policies_name_principals_so(text: str) -> None:
+    assert is_denied_form(text)
+    assert denied_principal(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("principal://goog/group/ops@example.com", "principalSet://goog/group/ops@example.com"),
+        ("principalSet://goog/subject/ana@example.com", "principal://goog/subject/ana@example.com"),
+        ("deleted:principal://goog/group/a@b.c?uid=1", "deleted:principalSet://goog/group/a@b.c?uid=1"),
+        ("principal://goog/public:all", "principalSet://goog/public:all"),
+        ("principalSet://goog/public:allUsers", "principalSet://goog/public:all"),
+        ("principalSet://goog/public:allAuthenticatedUsers", None),
+        ("principal://goog/subject/*", None),
+        ("principal://goog/subject/ana", None),
+        ("principalSet://goog/group/", None),
+        ("principalSet://goog/cloudIdentityCustomerId/", None),
+        ("principalSet://goog/domain/example.com", None),
+        ("principal://iam.googleapis.com/projects/-/serviceAccounts/*", None),
+    ],
+)
+def test_deny_policies_do_not_name_principals_so(text: str, meant: str | None) -> None:
+    assert not is_denied_form(text)
+    assert denied_principal(text) == meant

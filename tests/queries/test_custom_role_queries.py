@@ -81,6 +81,7 @@ def test_a_role_that_changes_roles(check: Check, more: str, severity: str) -> No
     [
         ("iam.serviceAccount.getAccessToken", "; did you mean iam.serviceAccounts.getAccessToken?", "medium"),
         ("storge.objects.get", "; did you mean storage.objects.get?", "medium"),
+        ("iam.serviceaccounts.getaccesstoken", "; did you mean iam.serviceAccounts.getAccessToken?", "medium"),
         ("nosuch.things.get", ", nor is anything of `nosuch`", "medium"),
         ("iam.serviceAccounts.impersonate", ", and that has all of their kind", "medium"),
         ("iam.googleapis.com/serviceAccounts.actAs", "deny policies spell iam.serviceAccounts.actAs", "high"),

@@ -144,7 +144,7 @@ resource "google_iam_projects_policy_binding" "b" {{
 def test_a_value_of_a_variable_is_where_it_is_written(check: Check, argument: str, value: str) -> None:
     arguments = {
         "denied_permissions": '["iam.googleapis.com/serviceAccounts.getAccessToken"]',
-        "denied_principals": '["principalSet://goog/public/all"]',
+        "denied_principals": '["principalSet://goog/public:all"]',
         argument: "var.some",
     }
     written = "\n".join(f"      {name} = {text}" for name, text in arguments.items())

@@ -9,7 +9,7 @@ from itertools import takewhile
 from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.attributes import alike
 from iamlint.conditions.context import Context
-from iamlint.conditions.declared import IAM, PROVIDER, beside_tags, undeclared
+from iamlint.conditions.declared import BOUNDARY, IAM, PROVIDER, Language, beside_tags, undeclared
 from iamlint.conditions.evaluation import evaluate
 from iamlint.conditions.outcome import Outcome, Reason
 from iamlint.conditions.parser import Unparsable, parse
@@ -109,7 +109,7 @@ def malformed_conditions(estate: Estate) -> Iterator[Match]:
             of = f"of the deny rule on {shown(denial.parent).rpartition('googleapis.com/')[2]}"
             yield Match(denial, Truth.TRUE, words={"of": of, "problem": problem}, place=_written(denial))
     for binding in estate.of(BoundaryBinding):
-        problem = malformed(binding.condition, estate)
+        problem = malformed(binding.condition, estate, BOUNDARY)
         if problem:
             of = f"that binds {shown(binding.policy).rpartition('/')[2]}"
             yield Match(binding, Truth.TRUE, words={"of": of, "problem": problem}, place=_written(binding))
@@ -129,13 +129,13 @@ def refused(expression: Text) -> str | None:
     return undeclared(expression, PROVIDER)
 
 
-def malformed(condition: Condition | Unknown | None, estate: Estate) -> str | None:
+def malformed(condition: Condition | Unknown | None, estate: Estate, language: Language = IAM) -> str | None:
     """Return why a condition cannot be evaluated."""
     if not isinstance(condition, Condition):
         return None
     outcome = _outcome(condition, Context(estate.as_of))
     wrong = next((one.text for one in outcome.reasons if one.kind in ("malformed", "unparsable")), None)
-    return wrong or undeclared(condition.expression, IAM)
+    return wrong or undeclared(condition.expression, language)
 
 
 def _beside_tags(condition: Condition | Unknown | None) -> str | None:

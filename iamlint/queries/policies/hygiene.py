@@ -31,6 +31,9 @@ def unknown_roles(estate: Estate) -> Iterator[Match]:
             yield Match(grant, Truth.TRUE, words=words, place=grant.role_place)
 
 
+_CUSTOM_NAME = regex(r"(?:projects|organizations)/[^/]+/roles/[^/]+\Z")
+
+
 def _problem_of(role: str, estate: Estate) -> str | None:
     catalog = estate.roles.catalog
     if role.startswith("roles/"):
@@ -40,7 +43,7 @@ def _problem_of(role: str, estate: Estate) -> str | None:
                 f"; did you mean {nearest}?" if nearest else ""
             )
         return None if catalog.is_listed(role) else f"Google no longer lists the role (catalogue of {catalog.date})"
-    if role.count("/") == 3 and role.startswith(("projects/", "organizations/")) and "/roles/" in role:
+    if _CUSTOM_NAME.match(role):
         return None
     meant = f"roles/{role}"
     return "a role begins with `roles/`, `projects/` or `organizations/`" + (
