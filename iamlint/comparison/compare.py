@@ -19,8 +19,8 @@ from iamlint.comparison.privileges import Gains
 from iamlint.comparison.sides import Side
 from iamlint.comparison.telling import Teller
 from iamlint.facts import Declaration, Grant, Provider, UnreadPart
-from iamlint.federation.names import is_federated
 from iamlint.federation.unmatched import pool_of
+from iamlint.pools import is_federated
 from iamlint.unknown import shown
 
 MOST_LISTED = 1_000

@@ -28,9 +28,9 @@ from iamlint.facts import (
     ServiceAccount,
     Text,
 )
-from iamlint.federation.names import is_federated
 from iamlint.graph.ways import Way
 from iamlint.paths.hops import takes_delegates
+from iamlint.pools import is_federated
 
 MOST_STEPS = 3_000_000
 """Maximum number of hops followed to find what a change affects."""

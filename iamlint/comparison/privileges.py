@@ -14,8 +14,8 @@ from iamlint.comparison.pairs import Difference
 from iamlint.comparison.steps import unknown_answers_of
 from iamlint.estate import Node
 from iamlint.facts import CustomRole, Fact, Folder, Grant, Pool, Project, Provider, Resource, ServiceAccount
-from iamlint.federation.names import is_federated
 from iamlint.paths.hops import Hop
+from iamlint.pools import is_federated
 from iamlint.unknown import Truth, shown
 
 _MOST_LOOKED_AT = 50_000

@@ -16,6 +16,7 @@ from iamlint.estate.names import contradicts, identity, in_force, scope
 from iamlint.facts import Boundary, BoundaryBinding, Condition, Declaration, Grant, Place, Text
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
+from iamlint.pools import pool_in
 from iamlint.provenance import counts_for, outside
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -72,7 +73,9 @@ def _widest(policies: Sequence[Boundary]) -> Boundary:
     return replace(
         first,
         resources=unknown or tuple(one for some in lists if isinstance(some, tuple) for one in some),
-        enforcement_version=versions.pop() if len(versions) == 1 else Unknown("several blocks declare the policy"),
+        enforcement_version=versions.pop()
+        if len(versions) == 1
+        else Unknown("several blocks declare the policy and disagree"),
     )
 
 
@@ -153,7 +156,8 @@ def _in_set(binding: BoundaryBinding, grant: Grant, hierarchy: Hierarchy) -> Ver
 
 
 def _lies_in(grant: Grant, node: Node | None, hierarchy: Hierarchy) -> Truth:
-    if "/workforcePools/" in grant.principal.text:
+    pool = pool_in(grant.principal.text)
+    if pool and pool.workforce:
         return Truth.UNKNOWN if node and node[0] == "organization" else Truth.FALSE
     return within(chain_of_principal(grant, hierarchy), node)
 

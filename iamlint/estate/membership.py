@@ -17,6 +17,7 @@ from iamlint.estate.names import identity, scope
 from iamlint.facts import Declaration, Grant, PrincipalKind, Resource, Text
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
+from iamlint.pools import pool_in
 from iamlint.unknown import Truth, Unknown
 
 _ACCOUNTS: frozenset[PrincipalKind] = frozenset({"service_account", "default_service_account"})
@@ -37,12 +38,6 @@ _CONTAINER = regex(
     r"principalSet://cloudresourcemanager\.googleapis\.com/(?P<kind>project|folder|organization)s/(?P<name>[^/]+)"
     r"(?:/type/(?P<type>ServiceAccount|ServiceAgent))?\Z"
 )
-_POOL = regex(
-    r"//iam\.googleapis\.com/(?:projects/(?P<project>[^/]+)/)?locations/global/"
-    r"(?:workloadIdentityPools|workforcePools)/(?P<id>[^/]+)"
-)
-_OF_CLUSTERS = regex(r"serviceAccount:(?P<project>[^\[]+)\.svc\.id\.goog\[")
-"""A service account of Kubernetes: an identity of the pool that a project's clusters share."""
 
 _CREATED = regex(r"\$\{(?P<resource>(?:module\.[^.*]+\.)*google_(?:folder|project)\.[^.*]+)\.[a-z_]+\}")
 """A reference to one folder or project that Terraform creates: no data source, not all instances of a block."""
@@ -113,32 +108,23 @@ def chain_of_principal(grant: Grant, hierarchy: Hierarchy) -> tuple[Node, ...]:
     principal = grant.principal
     if principal.email and principal.kind != "gke_workload" and principal.text.startswith("serviceAccount:"):
         return hierarchy.around(principal.email, grant.declared, certain=True)
-    pool = _pool_of(principal.text)
-    if pool is None or pool[0] is None:
+    pool = pool_in(principal.text)
+    if pool is None or pool.project is None:
         return ()
-    node = hierarchy.node(Resource("project", pool[0]), grant.declared)
+    node = hierarchy.node(Resource("project", pool.project), grant.declared)
     return tuple(hierarchy.containers(node, grant.declared, certain=True)) if node else ()
-
-
-def _pool_of(text: str) -> tuple[str | None, str] | None:
-    """Return the project and the id of the pool in the name of a pool, a principal or a set; None if it names none."""
-    workload = _OF_CLUSTERS.match(text)
-    if workload:
-        return workload["project"], f"{workload['project']}.svc.id.goog"
-    pool = _POOL.search(text)
-    return (pool["project"], pool["id"]) if pool else None
 
 
 def of_pool(name: str, declared: Declaration, grant: Grant, hierarchy: Hierarchy) -> Truth:
     """Whether the holder of a grant is of the pool that a name contains. A project has an id and a number."""
-    mine, other = _pool_of(grant.principal.text), _pool_of(name)
-    if mine is None or other is None or mine[1] != other[1] or (mine[0] is None) is not (other[0] is None):
+    mine, other = pool_in(grant.principal.text), pool_in(name)
+    if mine is None or other is None or mine.id != other.id or mine.workforce is not other.workforce:
         return Truth.FALSE
-    if mine[0] is None or other[0] is None or mine[0] == other[0]:
+    if mine.project is None or other.project is None or mine.project == other.project:
         return Truth.TRUE
-    if mine[0].isdecimal() and other[0].isdecimal():
+    if mine.project.isdecimal() and other.project.isdecimal():
         return Truth.FALSE
-    own, its = hierarchy.project_key(mine[0], grant.declared), hierarchy.project_key(other[0], declared)
+    own, its = hierarchy.project_key(mine.project, grant.declared), hierarchy.project_key(other.project, declared)
     if own is None or its is None:
         return Truth.UNKNOWN
     return Truth.TRUE if own == its else Truth.UNKNOWN if _may_be_one(own, its) else Truth.FALSE
@@ -209,9 +195,9 @@ def spared(by: Named, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     verdict = covered(by, grant, hierarchy)
     if verdict.truth is not Truth.FALSE or grant.principal.kind not in _PARTS:
         return verdict
-    pool = _POOL.search(grant.principal.text)
+    pool = pool_in(grant.principal.text)
     among = frozenset(one for one in by.others if isinstance(one, str)) | by.plain if by.others else by.plain
-    part = _part_of(among, f"{pool[0]}/" if pool else "", _PARTS[grant.principal.kind])
+    part = _part_of(among, f"/{pool.name}/" if pool else "", _PARTS[grant.principal.kind])
     reason = f"{part}, which it excepts, may be a part of {grant.principal.text}"
     return Verdict.of(Truth.UNKNOWN, reason) if part else verdict
 
@@ -299,8 +285,8 @@ def _in_pool(denied: str, declared: Declaration, grant: Grant, hierarchy: Hierar
 
 def _selector(text: str) -> str:
     """Return what selects identities of a pool in a principal: ``subject``, ``group``, ``attribute.NAME`` or ``*``."""
-    pool = _POOL.search(text)
-    return text[pool.end() + 1 :].partition("/")[0] if pool else ""
+    pool = pool_in(text)
+    return pool.selector.partition("/")[0] if pool else ""
 
 
 def _is(denied: str, mine: Text | None, grant: Grant) -> Verdict:

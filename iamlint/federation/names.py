@@ -12,6 +12,7 @@ import re
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Principal, Text
+from iamlint.pools import pool_in
 from iamlint.unknown import HOLE, Unknown, UnknownPart
 
 _EMBEDDED = regex(r"\$\{([^{}]*)\}")
@@ -58,7 +59,7 @@ LONGEST_SUBJECT = 127
 
 @frozen
 class Identity:
-    """A parsed federated principal: its pool's name (None if unknown), and its identity in the pool.
+    """A parsed federated principal: its pool's id (None if unknown), and its identity in the pool.
 
     ``attribute`` is ``google.subject``, ``google.groups`` or ``attribute.NAME``, and None for the whole pool.
     """
@@ -66,11 +67,6 @@ class Identity:
     pool: str | None
     attribute: str | None
     value: Text = ""
-
-
-def is_federated(principal: Principal) -> bool:
-    """Whether a principal is an identity from outside Google, or a workload of GKE."""
-    return "//" in principal.text or ".svc.id.goog[" in principal.text
 
 
 def identity_of(principal: Principal) -> Identity | None:
@@ -82,18 +78,13 @@ def identity_of(principal: Principal) -> Identity | None:
     who = place["who"] if place else None
     if place is None or not who:
         return None
-    pool = pool_name(principal)
+    named = pool_in(principal.text)
+    pool = named.id if named else None
     head, _, value = who.partition("/")
     if who == "*":
         return Identity(pool, None)
     attribute = {"subject": "google.subject", "group": "google.groups"}.get(head, head)
     return Identity(pool, attribute, _text(value)) if HOLE not in head and value else None
-
-
-def pool_name(principal: Principal) -> str | None:
-    """Return the last part of the name of a principal's pool, with its unknown parts as they are shown."""
-    found = re.search(r"Pools/((?:[^/$]|\$\{[^{}]*\})+)(?:/|\Z)", principal.text)
-    return found[1] if found else None
 
 
 def misspelling(principal: Principal, *, by_form: bool = False) -> str | None:

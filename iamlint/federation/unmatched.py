@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
+from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.budget import Budget, Exhausted
 from iamlint.conditions.token_claims import Claim, How
@@ -12,7 +14,8 @@ from iamlint.estate import Estate, scope
 from iamlint.estate.names import in_force
 from iamlint.facts import Declaration, Grant, Pool, Provider, Text, expression_of
 from iamlint.federation.admission import admission, described
-from iamlint.federation.names import identity_of, is_federated, misspelling, pool_name
+from iamlint.federation.names import identity_of, misspelling
+from iamlint.pools import is_federated, pool_in
 from iamlint.unknown import Unknown, shown
 
 MOST_PAIRS = 15_000
@@ -25,7 +28,7 @@ _MOST_MAPPED = 100
 MOST_COMPARED = 200
 """Maximum number of a configuration's pools with partly unknown ids to which an id is compared."""
 _Providers = dict[tuple[str, str], list[Provider]]
-_PROJECT = regex(r"(?:\A|/)projects/(?P<name>\$\{[^{}]*\}|[^/]+)/")
+Of = TypeVar("Of", Provider, Pool)
 LISTED = "provider"
 """The type of a declaration in a list of the providers of a pool; one that is described alone has another type."""
 _OF_POOL = regex(r"google_iam_workload_identity_pool\.[^.\[]+(?:\[[^\]]*\])?\.project_number\}\Z")
@@ -95,23 +98,36 @@ def providers_by_pool(estate: Estate) -> _Providers:
 
 
 def pool_of(fact: Grant | Provider | Pool) -> tuple[str, str]:
-    """Return the configuration and the id of a pool: that of a provider, or the one that a principal names."""
+    """Return the configuration and the id of a pool: that of a provider, or the one that a principal names.
+
+    A reference to the whole name of a provider's pool counts as its id.
+    """
+    named = pool_in(_text(fact))
+    reference = "" if isinstance(fact, Grant) else _text(fact).rpartition("/")[2]
+    return scope(fact.declared), named.id if named else reference
+
+
+def _text(fact: Grant | Provider | Pool) -> str:
+    """Return the text in which a fact names its pool."""
     match fact:
         case Grant():
-            name = pool_name(fact.principal) or ""
+            return fact.principal.text
         case Provider():
-            name = _last(fact.pool)
+            return shown(fact.pool)
         case Pool():
-            name = _last(fact.name)
-    return scope(fact.declared), name
+            return shown(fact.name)
 
 
-def _last(pool: Text) -> str:
-    return shown(pool).rpartition("/")[2]
+@frozen
+class _Home:
+    """Where a pool is that a fact names: the project as the estate names it, None if that is not known."""
 
+    project: str | None
+    workforce: bool
 
-def _is_workforce(pool: Text) -> bool:
-    return "/workforcePools/" in shown(pool)
+    def may_be(self, other: _Home) -> bool:
+        """Whether two pools with one id may be the same; their projects must be known by id, or both by number."""
+        return self.workforce is other.workforce and not _differ(self.project, other.project)
 
 
 def _exists(declared: Declaration) -> bool:
@@ -153,11 +169,11 @@ class _Answers:
         self._named: dict[str, list[Pool]] = defaultdict(list)
         for (_, name), pools in self._pools.items():
             self._named[name] += pools
-        self._homes: dict[int, str | None] = {}
-        self._empty: dict[tuple[str, str, str, bool], str | Unknown | None] = {}
+        self._homes: dict[tuple[str, str], _Home] = {}
+        self._empty: dict[tuple[str, str, _Home, str, bool], str | Unknown | None] = {}
         self._work = Budget(MOST_PAIRS)
-        self._known: dict[tuple[str, str, bool, str | None, str, Text], str | Unknown | None] = {}
-        self._of_pools: dict[tuple[str, str, bool, str | None], tuple[list[Provider], frozenset[str] | None]] = {}
+        self._known: dict[tuple[str, str, _Home, str, Text], str | Unknown | None] = {}
+        self._of_pools: dict[tuple[str, str, _Home], tuple[list[Provider], frozenset[str] | None]] = {}
 
     def problem(self, grant: Grant) -> str | Unknown | None:
         """Return why no token can be the identity that a grant is made to; None where one may be."""
@@ -168,11 +184,10 @@ class _Answers:
         identity = identity_of(grant.principal)
         if identity is None or identity.attribute is None:
             return None
-        pool, workforce = pool_of(grant), _is_workforce(grant.principal.text)
-        project = self._project_of(grant.principal.text, grant.declared)
-        key = (*pool, workforce, project, identity.attribute, identity.value)
+        pool, home = pool_of(grant), self._home_of(grant)
+        key = (*pool, home, identity.attribute, identity.value)
         if key not in self._known:
-            known, mapped = self._of_pool(pool, workforce, project)
+            known, mapped = self._of_pool(pool, home)
             try:
                 self._known[key] = (
                     _shut_out(identity.attribute, identity.value, known, mapped, self._work) if known else None
@@ -182,25 +197,19 @@ class _Answers:
                 self._known[key] = Unknown(why)
         return self._known[key]
 
-    def _of_pool(
-        self, pool: tuple[str, str], workforce: bool, project: str | None
-    ) -> tuple[list[Provider], frozenset[str] | None]:
+    def _of_pool(self, pool: tuple[str, str], home: _Home) -> tuple[list[Provider], frozenset[str] | None]:
         """Return the providers that a pool may have, and what they map."""
-        key = (*pool, workforce, project)
+        key = (*pool, home)
         if key not in self._of_pools:
-            known = self._of_kind(self._providers.get(pool, ()), workforce, project)
+            known = self._there(self._providers.get(pool, ()), home)
             if known and "${" not in pool[1]:  # other configurations may add providers
-                known = self._of_kind(self._everywhere[pool[1]], workforce, project)
+                known = self._there(self._everywhere[pool[1]], home)
             self._of_pools[key] = known, _mapped(known)
         return self._of_pools[key]
 
-    def _of_kind(self, providers: Iterable[Provider], workforce: bool, project: str | None) -> list[Provider]:
-        """Return those of providers whose pools have the same id that may be of a pool of this kind and project."""
-        return [
-            one
-            for one in providers
-            if _is_workforce(one.pool) is workforce and not _differ(self._home_of(one), project)
-        ]
+    def _there(self, facts: Iterable[Of], home: _Home) -> list[Of]:
+        """Return those of pools with one id, or of their providers, that may be of the pool there."""
+        return [one for one in facts if self._home_of(one).may_be(home)]
 
     def is_certain(self, grant: Grant) -> bool:
         """Whether the problem of a grant is certain: by its form, or as the input shows all providers of its pool."""
@@ -210,27 +219,21 @@ class _Answers:
 
     def nobody(self, grant: Grant, doubtful: bool) -> str | Unknown | None:
         """Return that the pool of a grant is disabled, or lets nobody in; unknown if that may be so."""
-        key = (*pool_of(grant), grant.principal.text.partition("Pools/")[0], doubtful)
+        key = (*pool_of(grant), self._home_of(grant), grant.principal.text.partition("Pools/")[0], doubtful)
         if key not in self._empty:
             self._empty[key] = self._off(grant, doubtful)
         return self._empty[key]
 
     def _off(self, grant: Grant, doubtful: bool) -> str | Unknown | None:
-        if not any(self._shown(grant, by_reference=False)) or len(self._named[pool_of(grant)[1]]) > MOST_COMPARED:
+        key, home = pool_of(grant), self._home_of(grant)
+        if not any(self._shown(grant, by_reference=False)) or len(self._named[key[1]]) > MOST_COMPARED:
             return None
-        key, workforce = pool_of(grant), _is_workforce(grant.principal.text)
-        project = self._project_of(grant.principal.text, grant.declared)
         # A further block of the same pool, which Terraform cannot create, closes nothing; nor does one elsewhere.
-        pools = [
-            one
-            for one in self._named[key[1]]
-            if _is_workforce(one.name) is workforce and not _differ(self._project_of(one.name, one.declared), project)
-        ]
-        states = [_together(_state(one, "its pool") for one in pools)]
+        states = [_together(_state(one, "its pool") for one in self._there(self._named[key[1]], home))]
         if self.shows(grant):
             of_providers = [
                 _state(one, "each provider of its pool") or (_doubt(one) if doubtful else None)
-                for one in self._of_pool(key, workforce, project)[0]
+                for one in self._of_pool(key, home)[0]
             ]
             states.append(_together(of_providers))
         certain = [one for one in states if isinstance(one, str)]
@@ -238,10 +241,9 @@ class _Answers:
 
     def shows(self, grant: Grant, *, by_reference: bool = False) -> bool:
         """Whether the input shows the pool that a grant names, and so all of its providers."""
-        key = pool_of(grant)
-        project = self._project_of(grant.principal.text, grant.declared)
-        providers = self._of_kind(self._providers.get(key, ()), _is_workforce(grant.principal.text), project)
-        if any(one.declared.type == LISTED and self._home_of(one) == project for one in providers):
+        key, home = pool_of(grant), self._home_of(grant)
+        providers = self._there(self._providers.get(key, ()), home)
+        if any(one.declared.type == LISTED and self._home_of(one).project == home.project for one in providers):
             return True  # a list has all providers of a pool
         others = (self._ids if "${" in key[1] else self._partial_ids)[key[0]]
         if len(others) > MOST_COMPARED or any(_may_be(key[1], name) for name in others if name != key[1]):
@@ -255,33 +257,33 @@ class _Answers:
 
     def _shown(self, grant: Grant, by_reference: bool) -> Iterator[Pool]:
         """Yield the pools that the configuration certainly declares and that a principal may name."""
-        text = grant.principal.text
-        project = _PROJECT.search(text)
-        of_reference = project is None or _OF_POOL.search(project["name"]) is not None
-        of_reference = of_reference or (by_reference and project is not None and "${" in project["name"])
-        named = self._project_of(text, grant.declared)
+        named, home = pool_in(grant.principal.text), self._home_of(grant)
+        project = named.project if named else None
+        of_reference = project is None or _OF_POOL.search(project) is not None or (by_reference and "${" in project)
         for one in self._pools.get(pool_of(grant), ()):
-            same = named is not None and named in (self._project_of(one.name, one.declared), one.project_number)
-            is_named = (of_reference or same) and _is_workforce(one.name) is _is_workforce(text)
-            if is_named and _exists(one.declared) and not one.imported:
+            its = self._home_of(one)
+            same = home.project is not None and home.project in (its.project, one.project_number)
+            if (
+                (of_reference or same)
+                and its.workforce is home.workforce
+                and _exists(one.declared)
+                and not one.imported
+            ):
                 yield one
 
     def _is_of(self, provider: Provider, pool: Pool) -> bool:
         """Whether a provider certainly is one of this pool, and not of one in another project with the same id."""
-        own, other = (
-            self._project_of(text, one.declared) for text, one in ((provider.pool, provider), (pool.name, pool))
-        )
+        own, other = self._home_of(provider).project, self._home_of(pool).project
         return shown(provider.pool) == shown(pool.name) or (own is not None and own == other)
 
-    def _home_of(self, provider: Provider) -> str | None:
-        """Return the project of a provider's pool."""
-        if id(provider) not in self._homes:
-            self._homes[id(provider)] = self._project_of(provider.pool, provider.declared)
-        return self._homes[id(provider)]
-
-    def _project_of(self, name: Text, declared: Declaration) -> str | None:
-        found = _PROJECT.search(shown(name))
-        return self._hierarchy.project_key(found["name"], declared) if found else None
+    def _home_of(self, fact: Grant | Provider | Pool) -> _Home:
+        """Return where the pool is that a fact names."""
+        key = _text(fact), scope(fact.declared)
+        if key not in self._homes:
+            named = pool_in(key[0])
+            project = self._hierarchy.project_key(named.project, fact.declared) if named and named.project else None
+            self._homes[key] = _Home(project, named is not None and named.workforce)
+        return self._homes[key]
 
 
 def _state(fact: Pool | Provider, what: str) -> str | Unknown | None:

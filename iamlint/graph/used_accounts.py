@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
-from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, Node, identity
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text, default_account
 from iamlint.graph.counted import Counted, Counts
 from iamlint.graph.placement import BOUND_KINDS, by_node
+from iamlint.pools import pool_in
 from iamlint.unknown import shown
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _TOKENS = frozenset(
     {"iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"}
 )
-_POOL = regex(r"[^:]+://iam\.googleapis\.com/projects/(?P<project>\$\{[^{}]*\}|[^/]+)/.*/workloadIdentityPools/")
-"""The beginning of a federated principal of a workload identity pool, with the project that it names."""
 
 
 @frozen
@@ -152,30 +150,27 @@ class Used:
             if name is None:
                 continue
             tokens = self._estate.permissions(grant.role, grant.declared)[0] & _TOKENS
-            around = self._above(self._project(grant, kind), grant.declared) if tokens else ()
+            around = self._above(self._project(grant), grant.declared) if tokens else ()
             counts = self._counted.decided(grant, *sorted(tokens)) if around else None
             if counts:
                 above = self._hierarchy.around(grant.resource.name, grant.declared)[1:]
                 yield Bound(grant, kind, around, ("service_account", name), above, counts)
 
-    def _project(self, grant: Grant, kind: str) -> str | None:
+    def _project(self, grant: Grant) -> str | None:
         """Return the project of a federated principal's pool, as the principal names it."""
-        text = grant.principal.text
-        if kind == "workloads":
-            return text.removeprefix("serviceAccount:").partition(".svc.id.goog[")[0]
-        found = _POOL.match(text)
-        if found is None:
+        pool = pool_in(grant.principal.text)
+        if pool is None or pool.project is None:
             return None
-        key = identity(found["project"], grant.declared)
-        return self._pools.get(key, found["project"]) if key else None
+        key = identity(pool.project, grant.declared)
+        return self._pools.get(key, pool.project) if key else None
 
     @cached_property
     def _pools(self) -> Mapping[str, str]:
         """Return the projects of the declared pools, by the reference to their number."""
         found: dict[str, str] = {}
         for pool in self._estate.of(Pool):
-            parts = shown(pool.name).split("/")
+            named = pool_in(shown(pool.name))
             key = identity(f"${{{pool.declared.address}.project_number}}", pool.declared)
-            if key and parts[0] == "projects" and len(parts) > 1:
-                found[key] = parts[1]
+            if key and named and named.project:
+                found[key] = named.project
         return found

@@ -18,7 +18,6 @@ from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
 from iamlint.estate import CONTAINERS, Estate, Node, is_there, principal_node
 from iamlint.facts import Attachment, Declaration, Grant, Principal, Text
-from iamlint.federation.names import is_federated
 from iamlint.federation.unmatched import why_blocked
 from iamlint.graph.counted import Counted
 from iamlint.graph.forbidden import why_forbidden
@@ -27,6 +26,7 @@ from iamlint.graph.placement import PLACES, common, each_once, may_fit, places, 
 from iamlint.graph.used_accounts import Bound, Running, Used, Uses
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.methods.model import Method
+from iamlint.pools import is_federated
 from iamlint.unknown import Truth
 
 if TYPE_CHECKING:

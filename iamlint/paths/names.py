@@ -9,16 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cached_property
 
 from iamlint.basics.frozen import frozen
-from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.estate.groups import Groups
 from iamlint.facts import Attachment, Declaration, Grant, Group, Membership, Principal, PrincipalKind, ServiceAccount
+from iamlint.pools import pool_in
 from iamlint.principals import account_kind, is_of_builds, read_principal
 from iamlint.unknown import shown
 
-_POOL = regex(
-    r"(?:principal|principalSet)(?P<pool>://iam\.googleapis\.com/[^$]*/(?:workload|workforce)[A-Za-z]*Pools/[^/]+)/"
-)
 _EVERYBODY = ("allAuthenticatedUsers", "allUsers")
 
 
@@ -239,9 +236,9 @@ class Names:
         prefix, _, rest = name.partition(":")
         if prefix in ("user", "group"):
             yield f"domain:{rest.rpartition('@')[2]}"
-        pool = _POOL.match(name)
-        if pool:
-            yield f"principalSet{pool['pool']}/*"
+        pool = pool_in(name) if prefix in ("principal", "principalSet") else None
+        if pool and "$" not in pool.name:
+            yield f"principalSet://iam.googleapis.com/{pool.name}/*"
         if name not in _EVERYBODY and prefix not in ("domain", "deleted"):
             if pool is None:
                 yield "allAuthenticatedUsers"

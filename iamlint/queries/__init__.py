@@ -29,6 +29,7 @@ from iamlint.facts import (
     Service,
     ServiceAccountKey,
 )
+from iamlint.pools import is_federated
 
 if TYPE_CHECKING:
     from iamlint.estate import Estate
@@ -79,10 +80,7 @@ def _on_request(estate: Estate) -> bool:
 
 def _to_federated(estate: Estate) -> bool:
     """Whether there is a grant to identities from outside Google, to workloads of GKE, or to an unknown principal."""
-    return any(
-        grant.principal.unknown is not None or "//" in grant.principal.text or ".svc.id.goog[" in grant.principal.text
-        for grant in estate.of(Grant)
-    )
+    return any(grant.principal.unknown is not None or is_federated(grant.principal) for grant in estate.of(Grant))
 
 
 def _acting_accounts(estate: Estate) -> bool:

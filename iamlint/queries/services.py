@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, scope
 from iamlint.facts import Declaration, Grant, Impersonation, Pool, Project, Service, Text, UnreadPart
 from iamlint.finding import Confidence
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import FALSE, Verdict
 from iamlint.patterns.match import Match, grant_verdict
+from iamlint.pools import PoolName, pool_in
 from iamlint.provenance import at, counts_for, outside
 from iamlint.unknown import Truth, Unknown, shown
 
@@ -80,31 +80,26 @@ def _uses(estate: Estate) -> Iterator[Match]:
             yield from _called(estate, grant, use, *caller)
 
 
-_POOL = regex(r"//iam\.googleapis\.com/(projects/([^/]+)/locations/[^/]+/workloadIdentityPools/([^/]+))/")
-_CLUSTERS = regex(r"serviceAccount:(([^\[]+)\.svc\.id\.goog)\[")
-
-
 def _caller(grant: Grant, estate: Estate) -> tuple[str, Text] | None:
     """Return who calls, as shown, and the project that the call is billed to; None if one of them is not known."""
-    text = grant.principal.text
-    if found := _CLUSTERS.match(text):
-        return f"A workload of the pool {found[1]}", found[2]
-    if found := _POOL.search(text):
-        project = _project_of_pool(found[2], found[3], grant.declared, estate)
-        return (f"A workload of the pool {found[1]}", project) if project else None
+    pool = pool_in(grant.principal.text)
+    if pool and pool.project:
+        of_cluster = grant.principal.kind == "gke_workload"
+        project = pool.project if of_cluster else _project_of_pool(pool, grant.declared, estate)
+        return (f"A workload of the pool {pool.name}", project) if project else None
     email = grant.principal.email
     named = estate.project_of(email, grant.declared) if email else None
     return (email, named) if email and named is not None else None
 
 
-def _project_of_pool(project: str, name: str, declared: Declaration, estate: Estate) -> Text | None:
-    """Return the project of a pool: the configuration's pool of this name, else as the principal names it."""
-    suffix = f"/workloadIdentityPools/{name}"
-    pools = (pool for pool in estate.of(Pool) if scope(pool.declared) == scope(declared))
-    own = {pool.name.split("/")[1] for pool in pools if isinstance(pool.name, str) and pool.name.endswith(suffix)}
+def _project_of_pool(named: PoolName, declared: Declaration, estate: Estate) -> Text | None:
+    """Return the project of a pool: the configuration's pool of this id, else as the principal names it."""
+    pools = (one for one in estate.of(Pool) if scope(one.declared) == scope(declared))
+    names = (pool_in(one.name) for one in pools if isinstance(one.name, str))
+    own = {one.project for one in names if one and one.project and one.id == named.id}
     if len(own) == 1:
         return own.pop()
-    return None if "${" in project else project
+    return named.project if named.project and "${" not in named.project else None
 
 
 def _called(estate: Estate, grant: Grant, use: Verdict, caller: str, project: Text) -> Iterator[Match]:

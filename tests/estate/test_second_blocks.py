@@ -120,14 +120,17 @@ ABOVE = deny("d", "eve@example.com", parent='urlencode("PARENT/folders/1")')
         (EVE + deny("d", "bo@example.com") + deny("off", "eve@example.com"), ""),
         (EVE + deny("d", "bo@example.com") + deny("off", "eve@example.com", "other"), "blocked by the deny policy"),
         (EVE + deny("d", "eve@example.com") + deny("off", "eve@example.com"), "blocked by the deny policy"),
-        (EVE + deny("d", "eve@example.com", parent='"PARENT/projects/shop"'), "not URL-encoded"),
+        (EVE + deny("d", "eve@example.com", parent='"PARENT/projects/shop"'), "not a URL-encoded text"),
         # -- boundaries
         (CI + boundary("b", "elsewhere") + bound(), "blocked by the boundary policy"),
         (CI + boundary("b", "elsewhere") + boundary("c", "shop") + bound(), ""),
         (CI + boundary("b", "shop") + boundary("c", "elsewhere") + bound(), ""),
         (CI + boundary("b", "elsewhere") + boundary("c", "other") + bound(), "blocked by the boundary policy"),
-        (CI + boundary("b", "elsewhere") + boundary("c", "other", "2") + bound(), "several blocks declare the policy"),
-        (CI + boundary("b", "elsewhere", effect="DENY") + bound(), "no rules with the effect DENY"),
+        (
+            CI + boundary("b", "elsewhere") + boundary("c", "other", "2") + bound(),
+            "several blocks declare the policy and disagree",
+        ),
+        (CI + boundary("b", "elsewhere", effect="DENY") + bound(), "DENY is not an effect"),
         (CI + boundary("b", "elsewhere") + bound("ACCESS"), ""),
         # -- the folder of a project
         (EVE + project("p", "1") + ABOVE, "blocked by the deny policy"),

@@ -175,9 +175,6 @@ ADMIN = (ANA, "roles/iam.workloadIdentityPoolAdmin")
         (NUMBER, (), False),
         (NUMBER, (pool("projects/seed/locations/global/workloadIdentityPools/p", "module.x.pool"),), False),
         (NUMBER, (pool("projects/seed/locations/global/workloadIdentityPools/p", by=THERE),), False),
-        (NUMBER, (pool("projects"),), False),
-        (NUMBER, (pool("projects/seed"),), True),
-        (NUMBER, (pool("seed/projects"),), False),
     ],
 )
 def test_who_manages_a_pool_reaches_the_accounts_that_its_identities_may_use(

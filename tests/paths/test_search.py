@@ -693,3 +693,25 @@ def test_what_a_principal_has_itself_and_by_its_groups_counts_together(
         assert (path is None) == (stops is None)
         if path and stops:
             assert [hop.target for hop in path.hops] == [one if ":" in one else account(one) for one in stops]
+
+
+@pytest.mark.parametrize(
+    ("pool", "sets"),
+    [
+        (
+            "projects/123/locations/global/workloadIdentityPools/gh",
+            ["principalSet://iam.googleapis.com/projects/123/locations/global/workloadIdentityPools/gh/*", "allUsers"],
+        ),
+        (
+            "locations/global/workforcePools/staff",
+            ["principalSet://iam.googleapis.com/locations/global/workforcePools/staff/*", "allUsers"],
+        ),
+        # an identity of a pool is no authenticated user of Google, also if its project is not known
+        ("projects/${var.number}/locations/global/workloadIdentityPools/gh", ["allUsers"]),
+    ],
+)
+def test_the_sets_of_a_federated_identity(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, pool: str, sets: list[str]
+) -> None:
+    names = hops(tmp_path, monkeypatch, GROUPED).names
+    assert list(names.sets_of(f"principal://iam.googleapis.com/{pool}/subject/x")) == sets

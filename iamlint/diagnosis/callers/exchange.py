@@ -19,6 +19,7 @@ from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.estate import scope
 from iamlint.facts import Condition, OrgPolicy, Pool, Principal, Provider, Resource, Text
 from iamlint.location import Location
+from iamlint.pools import pool_in
 from iamlint.unknown import Truth, Unknown, shown
 
 LONGEST_SUBJECT = 127
@@ -207,7 +208,8 @@ def _holder(case: Case, provider: Provider) -> Holder:
             others = "the attributes of AWS and SAML identities are not worked out"
         for key, expression, _ in provider.mapping:
             attributes[key] = _text(value_of(expression, claims, mapped))
-    project = shown(provider.pool).partition("projects/")[2].partition("/")[0] or None
+    named = pool_in(shown(provider.pool))
+    project = named.project if named else None
     number = _pool_number(case, provider) or (case.number_of(project) if project else None)
     pool = shown(provider.pool).rpartition("/")[2]
     subject = attributes.get("google.subject")

@@ -15,15 +15,12 @@ from iamlint.estate.membership import covered, named
 from iamlint.facts import Declaration, Grant, Pool, Principal, Project, Text
 from iamlint.federation.names import identity_of, misspelling
 from iamlint.logic.globs import text_is
+from iamlint.pools import pool_in
 from iamlint.principals import read_principal
 from iamlint.unknown import Truth, Unknown, shown
 
 _MEMBERS = ("user", "service_account", "default_service_account", "service_agent", "group")
 """The kinds of principals that a group can contain."""
-_POOL = regex(
-    r"//iam\.googleapis\.com/(?:projects/(?P<project>[^/]+)/)?locations/global/"
-    r"(?:workloadIdentityPools|workforcePools)/(?P<pool>[^/]+)/"
-)
 _OF_ROLE = {"projectOwner": "roles/owner", "projectEditor": "roles/editor", "projectViewer": "roles/viewer"}
 
 
@@ -180,12 +177,12 @@ class Holder:
 
 def holder_of(principal: Principal, declared: Declaration) -> Holder:
     """Return the holder that a principal of Google's, or the full name of a federated identity, is."""
-    found = _POOL.search(principal.text) if principal.kind == "federated" else None
-    who = identity_of(principal) if found else None
+    pool = pool_in(principal.text) if principal.kind == "federated" else None
+    who = identity_of(principal) if pool else None
     token = None
-    if found and who and who.attribute == "google.subject":
+    if pool and who and who.attribute == "google.subject":
         why = "the attributes of the token are not given; name the caller as github:, gitlab: or oidc: with --claim"
-        token = Token(found["project"], found["pool"], {"google.subject": who.value}, declared, why)
+        token = Token(pool.project, pool.id, {"google.subject": who.value}, declared, why)
     return Holder(principal, declared, token)
 
 
@@ -206,16 +203,15 @@ def _same_pool(token: Token, grant: Grant, estate: Estate) -> Member:
     text = grant.principal.unknown.text if grant.principal.unknown else grant.principal.text
     if _names_pool(text, token, grant, estate):
         return YES
-    found = _POOL.search(text)
-    project = found["project"] if found else None
-    if token.project is None or project is None:
-        if found and token.project is None and project is None:
-            return YES if found["pool"] == token.pool else NO
-        return NO if found else _unsure(text)
-    mine, its = shown(token.project), project
+    pool = pool_in(text)
+    if pool is None:
+        return _unsure(text)
+    if token.project is None or pool.project is None:
+        return YES if token.project is pool.project and pool.id == token.pool else NO
+    mine, its = shown(token.project), pool.project
     if mine == its or mine == _other_name(its, estate) or its == _other_name(mine, estate):
         return YES
-    keys = estate.project_key(token.project, token.declared), estate.project_key(project, grant.declared)
+    keys = estate.project_key(token.project, token.declared), estate.project_key(its, grant.declared)
     if None not in keys and keys[0] == keys[1]:
         return YES
     if "${" not in mine and "${" not in its and not (mine.isdecimal() and its.isdecimal()):

@@ -9,8 +9,8 @@ from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.diagnosis.callers.exchange import admitted, exchange_stage
 from iamlint.diagnosis.callers.holder import Holder, Token, holder_of
 from iamlint.facts import Attachment, Grant, Place, Pool, Principal, Resource, ServiceAccount
-from iamlint.federation.names import is_federated
 from iamlint.federation.unmatched import why_nobody
+from iamlint.pools import is_federated
 from iamlint.principals import read_principal
 from iamlint.unknown import Unknown, shown
 

@@ -16,6 +16,7 @@ from iamlint.diagnosis.stages.hop import Hop
 from iamlint.diagnosis.stages.role_notes import note_on
 from iamlint.facts import Grant
 from iamlint.federation.names import identity_of, misspelling
+from iamlint.pools import is_federated
 from iamlint.unknown import Truth, shown
 
 RANKS: tuple[str, ...] = (
@@ -183,7 +184,7 @@ def _like_token(holder: Holder, grant: Grant, claims: Mapping[str, str]) -> tupl
     token, text = holder.token, grant.principal.text
     assert token is not None  # noqa: S101  # asked by the caller
     values = {key: value for key, value in token.attributes.items() if isinstance(value, str) and value}
-    wrong = misspelling(grant.principal) if "//" in text or ".svc.id.goog[" in text else None
+    wrong = misspelling(grant.principal) if is_federated(grant.principal) else None
     names_me = any(text.lower().endswith(f"/{value.lower()}") for value in values.values())
     if (wrong or grant.principal.kind == "malformed") and names_me:
         return "spelling", wrong or "this is not a principal that IAM knows"

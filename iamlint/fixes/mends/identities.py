@@ -10,7 +10,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.edits import Safety, edit
 from iamlint.estate import Estate, account_node, scope
 from iamlint.facts import Grant, KubernetesAccount, Pool, Provider, expression_of
-from iamlint.federation.names import Identity, identity_of, misspelling, placeholder, pool_name
+from iamlint.federation.names import Identity, identity_of, misspelling, placeholder
 from iamlint.federation.unmatched import providers_by_pool, why_unmatched
 from iamlint.fixes.mends.names import one_near
 from iamlint.fixes.mends.projects import address, by_literals, number_of
@@ -18,6 +18,7 @@ from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import named_argument
 from iamlint.fixes.writing import reworded
 from iamlint.hcl.syntax import Template
+from iamlint.pools import pool_in
 from iamlint.principals import read_principal
 from iamlint.unknown import Unknown, UnknownPart, shown
 
@@ -152,7 +153,8 @@ def _number(grant: Grant, estate: Estate) -> _Form | None:
     found = re.search(r"//iam\.googleapis\.com/projects/([a-z][^/]*)/", grant.principal.text)
     if found is None:
         return None
-    numbers = estate.made(_numbers_by_pool).get(pool_name(grant.principal) or "", ())
+    pool = pool_in(grant.principal.text)
+    numbers = estate.made(_numbers_by_pool).get(pool.id, ()) if pool else ()
     return (f"/projects/{found[1]}/", f"/projects/{min(numbers)}/", None) if len(numbers) == 1 else None
 
 
@@ -160,9 +162,9 @@ def _numbers_by_pool(estate: Estate) -> Mapping[str, set[str]]:
     """Return the numbers of the projects of pools, by the id of the pool."""
     found: dict[str, set[str]] = {}
     for pool in estate.of(Pool):
-        _, _, name = shown(pool.name).rpartition("/workloadIdentityPools/")
-        if pool.project_number:
-            found.setdefault(name, set()).add(pool.project_number)
+        named = pool_in(shown(pool.name))
+        if named and pool.project_number:
+            found.setdefault(named.id, set()).add(pool.project_number)
     return found
 
 

@@ -10,7 +10,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, principal_node, scope
 from iamlint.facts import Grant, Provider
 from iamlint.federation.admission import admission
-from iamlint.federation.names import is_federated, misspelling
+from iamlint.federation.names import identity_of, misspelling
 from iamlint.federation.unmatched import (
     is_unmatched,
     not_shown,
@@ -23,6 +23,7 @@ from iamlint.finding import Confidence
 from iamlint.graph.edges import graph_of
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.patterns.match import Match, grant_verdict, grant_verdicts
+from iamlint.pools import is_federated, pool_in
 from iamlint.queries.federation.provider_conditions import admits, mapped_claims
 from iamlint.queries.federation.workloads import Workloads
 from iamlint.unknown import Truth, Unknown
@@ -51,7 +52,6 @@ def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
 
 # -- principals that anybody can match -----------------------------------------------------------------------------
 
-_ATTRIBUTE = regex(r".*/workloadIdentityPools/(?P<pool>[^/]+)/(?P<attribute>attribute\.[^/]+|subject)/.", re.DOTALL)
 NEEDED = {
     "forgeable_attributes": ({"principal": ["principalSet:*/attribute.*", "principal:*/subject/*"]},),
     "unmatched_federated_principals": (
@@ -86,6 +86,7 @@ Every token for a provider has the same ``iss``, and all of them may have the sa
 """
 
 
+_MADE_OF_CLAIMS = ("google.subject", "attribute.")
 MOST_RELATED = 100
 """Providers of a pool that a finding lists; each that admits anybody has a finding of its own."""
 
@@ -97,11 +98,11 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
     mapped: dict[tuple[str, str], dict[str, list[tuple[Provider, Provider]]]] = {}
     for grant in estate.of(Grant):
         named = grant.principal.kind in ("federated", "federated_set")
-        found = _ATTRIBUTE.match(grant.principal.text) if named else None
-        if not found:
+        pool, identity = (pool_in(grant.principal.text), identity_of(grant.principal)) if named else (None, None)
+        attribute = identity.attribute if identity else None
+        if pool is None or pool.workforce or attribute is None or not attribute.startswith(_MADE_OF_CLAIMS):
             continue
-        attribute = "google.subject" if found["attribute"] == "subject" else found["attribute"]
-        key = scope(grant.declared), found["pool"], attribute
+        key = scope(grant.declared), pool.id, attribute
         if key not in asked:
             known = [one for one in providers.get(key[:2], []) if one.disabled is not True]
             if key[:2] not in mapped:

@@ -76,7 +76,7 @@ def test_a_parent_that_only_an_apply_tells(build: Build, unknown_part: UnknownPa
         ({"enforce": WHY}, WHY),
         ({"enforce": "TRUE", "condition": CONDITION}, CONDITIONAL),
         (({"enforce": "FALSE", "condition": CONDITION}, {"enforce": "TRUE"}), CONDITIONAL),
-        (({"enforce": "FALSE"}, {"enforce": "TRUE"}), Unknown("its rules contradict each other")),
+        (({"enforce": "FALSE"}, {"enforce": "TRUE"}), Unknown("its rules disagree")),
     ],
 )
 def test_boolean_constraints(build: Build, rules: Any, enforced: Any) -> None:

@@ -54,7 +54,7 @@ def _resources(details: Body) -> tuple[Text, ...] | Unknown:
     for rule in rules:
         effect = text_of(rule.value("effect"))
         if isinstance(effect, str) and effect != "ALLOW":
-            return Unknown(f"boundary policies have no rules with the effect {effect}")
+            return Unknown(f"{effect} is not an effect that boundary policies have")
         resources = texts_only(placed_texts(rule, "resources"))
         if isinstance(resources, Unknown):
             return resources

@@ -83,7 +83,7 @@ def _decoded(parent: Text) -> Text:
     """
     parts = (parent,) if isinstance(parent, str) else parent.parts
     if any(isinstance(part, str) and "/" in part for part in parts):
-        return Unknown("its parent is not URL-encoded, which the API demands")
+        return Unknown("its parent is not a URL-encoded text, which the API demands")
     if isinstance(parent, str):
         return unquote(parent)
     return Unknown(parent.reason, tuple(unquote(part) if isinstance(part, str) else part for part in parts))

@@ -202,7 +202,7 @@ def _first_enforced(flags: list[bool | Unknown | None]) -> bool | Unknown | None
     if unsure:
         return unsure
     if len(certain) > 1:
-        return Unknown("its rules contradict each other")
+        return Unknown("its rules disagree")
     return certain.pop() if certain else None
 
 
