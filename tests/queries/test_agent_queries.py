@@ -28,6 +28,10 @@ def binding(
     )
 
 
+def agent(name: str) -> str:
+    return f'"serviceAccount:service-123456@{name}.iam.gserviceaccount.com"'
+
+
 def policy(*bindings: tuple[str, str], on: str = 'project = "shop"', kind: str = "project") -> str:
     listed = ", ".join(f'{{role = "{role}", members = [{members}]}}' for role, members in bindings)
     data = f"policy_data = jsonencode({{bindings = [{listed}]}})"
@@ -50,13 +54,17 @@ def service(name: str) -> str:
             "999@cloudservices.gserviceaccount.com",
         ),
         (binding("roles/container.serviceAgent"), "@container-engine-robot.iam.gserviceaccount.com"),
-        (
-            binding(
-                "roles/container.serviceAgent", '"serviceAccount:service-123456@compute-system.iam.gserviceaccount.com"'
-            ),
-            "@container-engine-robot.iam.gserviceaccount.com",
+        (binding("roles/firebaseml.serviceAgent"), "the service agents of firebaseml"),
+        # -- another agent than the one that has the role by default
+        *(
+            (binding(f"roles/{role}.serviceAgent", agent("gcp-sa-pubsub")), f"@{name}.iam.gserviceaccount.com")
+            for role, name in (
+                ("container", "container-engine-robot"),
+                ("spanner", "gcp-sa-spanner"),
+                ("cloudsql", "gcp-sa-cloud-sql"),
+                ("batch", "gcp-sa-cloudbatch"),
+            )
         ),
-        (binding("roles/spanner.serviceAgent"), "the service agents of spanner"),
         (policy(("roles/owner", GROUP)), "PROJECT_NUMBER@cloudservices.gserviceaccount.com (roles/editor)"),
         (
             policy(("roles/editor", f'"{APIS}"')) + service("pubsub"),
@@ -78,6 +86,9 @@ def test_who_is_left_out_loses_its_role(check: Check, text: str, named: str) -> 
     [
         binding("roles/editor", f'"{APIS}"'),
         binding("roles/browser"),
+        binding("roles/spanner.serviceAgent", agent("gcp-sa-spanner")),
+        binding("roles/cloudsql.serviceAgent", agent("gcp-sa-cloud-sql")),
+        binding("roles/firebaseml.serviceAgent", agent("gcp-sa-firebasevertexai")),
         binding("roles/viewer"),
         binding("roles/editor", on='folder = "folders/1"', kind="folder"),
         binding("roles/storage.objectAdmin", on='bucket = "b"', kind="storage_bucket"),

@@ -36,6 +36,60 @@ _DOMAINS = {service: domain for service, domain in SERVICE_AGENTS.items() if ser
 
 Source: https://cloud.google.com/iam/docs/service-agents
 """
+_NAMED_BY_SERVICE = frozenset(
+    """
+    alloydb anthos anthosaudit anthosconfigmanagement anthosidentityservice anthospolicycontroller anthossupport apigee
+    assuredworkloads automl backupdr bigqueryconnection binaryauthorization certificatemanager ces chronicle
+    cloudaicompanion cloudasset clouddeploy cloudkms configdelivery connectors contactcenterinsights containerscanning
+    dataconnectors datalabeling datamigration datapipelines dataplex datastream datastudio designcenter dialogflow
+    discoveryengine dns edgecontainer endpoints firebaseappcheck firebaseapphosting firebasedatabase firebasedataconnect
+    firebasemods firebasestorage firestore firewallinsights gkebackup gkemulticloud gkeonprem healthcare
+    hypercomputecluster identitytoolkit integrations livestream managedflink managedkafka memorystore meshconfig
+    meshcontrolplane meshdataplane metastore modelarmor multiclusteringress networkconnectivity networkmanagement
+    observability oci osconfig parallelstore pubsublite retail runapps saasservicemgmt servicedirectory spanner
+    spectrumsas speech storageinsights stream transcoder vectorsearch visionai vmmigration vmwareengine
+    websecurityscanner workloadmanager
+    """.split()
+)
+_NAMED_OTHERWISE = {
+    "anthosservicemesh": "gcp-sa-servicemesh",
+    "appdevelopmentexperience": "gcp-sa-appdevexperience",
+    "appengine": "gcp-gae-service",
+    "auditmanager": "gcp-sa-audit-manager",
+    "automlrecommendations": "gcp-sa-recommendationengine",
+    "baremetalsolution": "gcp-sa-bms",
+    "batch": "gcp-sa-cloudbatch",
+    "blockchainnodeengine": "gcp-sa-bne",
+    "cloudconfig": "gcp-sa-config",
+    "cloudoptimization": "gcp-sa-cloudoptim",
+    "cloudsecuritycompliance": "gcp-sa-csc-hpsa",
+    "cloudsql": "gcp-sa-cloud-sql",
+    "cloudtpu": "gcp-sa-tpu",
+    "cloudtranslate": "gcp-sa-translation",
+    "containeranalysis": "container-analysis",
+    "containerregistry": "containerregistry",
+    "containerthreatdetection": "gcp-sa-ktd-control",
+    "contentwarehouse": "gcp-sa-cloud-cw",
+    "developerconnect": "gcp-sa-devconnect",
+    "documentaicore": "gcp-sa-prod-dai-core",
+    "enterpriseknowledgegraph": "gcp-sa-cloud-ekg",
+    "firebasecrashlytics": "gcp-sa-crashlytics",
+    "geminicodeassistmanagement": "gcp-sa-geminicodeassistmp",
+    "managedidentities": "gcp-sa-mi",
+    "memcache": "cloud-memcache-sa",
+    "migrationcenter": "gcp-sa-migcenter",
+    "multiclustermetering": "gcp-sa-mcmetering",
+    "multiclusterservicediscovery": "gcp-sa-mcsd",
+    "progressiverollout": "gcp-sa-progrollout",
+    "rapidmigrationassessment": "gcp-sa-rma",
+    "routeoptimization": "gcp-sa-routeoptim",
+    "securesourcemanager": "gcp-sa-sourcemanager",
+}
+"""The agents of further roles ``roles/SERVICE.serviceAgent``: ``gcp-sa-SERVICE``, or another name.
+
+A role that several agents have by default, or that is not granted on a project, is left out.
+Source: https://cloud.google.com/iam/docs/service-agents
+"""
 _CONNECTED_POLICY = "IAMPolicy"
 """The kind of Config Connector that owns a whole policy."""
 _NAMED = 3
@@ -234,7 +288,10 @@ def _added_elsewhere(owner: _Owner, added: list[Grant]) -> Iterator[Grant]:
 
 
 def _agent(service: str, number: str) -> _Agent:
-    domain = f"{_DOMAINS[service]}.iam.gserviceaccount.com" if service in _DOMAINS else "*"
+    name = _DOMAINS.get(service) or _NAMED_OTHERWISE.get(service)
+    if name is None and service in _NAMED_BY_SERVICE:
+        name = f"gcp-sa-{service}"
+    domain = f"{name}.iam.gserviceaccount.com" if name else "*"
     return _Agent(f"service-{number}", domain, f"roles/{service}.serviceAgent")
 
 
