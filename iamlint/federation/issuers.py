@@ -348,7 +348,9 @@ _TERRAFORM = Issuer(
         "terraform_workspace_name": _text("workspace", "prod", _NAME),
         "terraform_run_phase": Claims(((_PHASE,),), "apply"),
         **{
-            f"terraform_{name}_id": _text(f"{name}_id", f"{short}-A1b2C3d4E5f6G7h8")
+            f"terraform_{name}_id": Claims(
+                ((f"{short}-", part(f"{name}_id", "[A-Za-z0-9]")),), f"{short}-A1b2C3d4E5f6G7h8"
+            )
             for name, short in (("organization", "org"), ("project", "prj"), ("workspace", "ws"))
         },
     },

@@ -52,7 +52,7 @@ AWS = replace(
             (
                 (*_ARN, ":sts::", _ACCOUNT, ":assumed-role/", part("role", "[^/*]"), "/", part("session", "[^/*]")),
                 (*_ARN, ":sts::", _ACCOUNT, ":", part("identity", "[^*]", never="assumed-role")),
-                (*_ARN, ":iam::", _ACCOUNT, ":", part("identity", "[^*]")),
+                (*_ARN, ":iam::", _ACCOUNT, ":", part("identity", "[^*]", never="role/")),  # a role has a session
             ),
             "arn:aws:sts::123456789012:assumed-role/deploy/i-0123456789",
         ),
@@ -62,11 +62,44 @@ AWS = replace(
 )
 """Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
 _REPOSITORY = ("repositoryUuid", "sub")
-_BITBUCKET = Issuer(tenant=_REPOSITORY, workload=_REPOSITORY, within=regex(r"^\{[^{}]+\}"))
+_UUID = "0184990a-477b-4fa8-9968-496074483cee"
+_IN_BRACES: Form = ("{", part("repository", "[0-9a-f-]"), "}")
+_STEP: Form = (":{", part("step", "[0-9a-f-]"), "}")
+_BITBUCKET = Issuer(
+    tenant=_REPOSITORY,
+    workload=_REPOSITORY,
+    within=regex(r"^\{[^{}]+\}"),
+    claims={
+        "sub": Claims(
+            ((*_IN_BRACES, ":{", part("environment", "[0-9a-f-]"), "}", *_STEP), (*_IN_BRACES, *_STEP)),
+            f"{{{_UUID}}}:{{{_UUID}}}",
+        ),
+        "repositoryUuid": Claims((_IN_BRACES,), f"{{{_UUID}}}"),
+    },
+)
 """A subject begins with the UUID of the repository. Source:
 https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/"""
 _PROJECT = ("oidc.circleci.com/project-id", "sub")
-_CIRCLECI = Issuer(tenant=_PROJECT, workload=_PROJECT, within=regex(r"^org/[^/*]+/project/[^/*]"))
+_OF_USER: Form = (
+    "org/",
+    part("organization", "[0-9a-f-]"),
+    "/project/",
+    part("project", "[0-9a-f-]"),
+    "/user/",
+    part("user", "[^/*]"),
+)
+_CIRCLECI = Issuer(
+    tenant=_PROJECT,
+    workload=_PROJECT,
+    within=regex(r"^org/[^/*]+/project/[^/*]"),
+    claims={
+        "sub": Claims(
+            ((*_OF_USER, "/vcs-origin/", part("origin", "[^*]")), _OF_USER),
+            f"org/{_UUID}/project/{_UUID}/user/{_UUID}",
+        ),
+        "oidc.circleci.com/project-id": Claims(((part("project", "[0-9a-f-]"),),), _UUID),
+    },
+)
 """Source: https://circleci.com/docs/openid-connect-tokens/"""
 _PRIVATE: tuple[tuple[re.Pattern[str], Issuer], ...] = (
     (regex(r"https://oidc(?:-eks)?\.(?:eks\.)?[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|api\.aws)/id/"), _KUBERNETES),

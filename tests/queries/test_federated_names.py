@@ -259,6 +259,7 @@ OF_ROLE = (
         ("arn:aws:sts::123456789012:assumed-role/deploy/session", True),
         ("arn:aws:iam::123456789012:user/ana", False),
         ("arn:aws:iam::999999999999:user/ana", True),
+        ("arn:aws:iam::123456789012:role/deploy", True),  # who has a role calls as a session of it
         ("arn:aws:sts::999999999999:assumed-role/${var.role}", True),
         ("arn:aws:sts::${var.account}:assumed-role/deploy", False),
     ],
