@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node, account_node
 from iamlint.estate.merging import Change, merged, replaced_parts
-from iamlint.estate.names import condition_key, identity, is_there, principal_node, scope, with_canonical_names
+from iamlint.estate.names import (
+    condition_key,
+    identity,
+    is_there,
+    principal_node,
+    scope,
+    with_canonical_names,
+    written_out,
+)
 from iamlint.estate.tags import Tags
 from iamlint.facts import (
     AccessSetting,
@@ -58,6 +66,7 @@ __all__ = [
     "principal_node",
     "role_scope",
     "scope",
+    "written_out",
 ]
 
 Kind = TypeVar("Kind", bound=Fact)

@@ -14,6 +14,7 @@ from iamlint.facts import (
     Fact,
     Grant,
     Impersonation,
+    Principal,
     Project,
     Resource,
     ServiceAccount,
@@ -23,7 +24,7 @@ from iamlint.facts import (
 )
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.provenance import at, configuration, directory, is_source
-from iamlint.unknown import Truth, Unknown, UnknownPart, without_prefix
+from iamlint.unknown import Truth, Unknown, UnknownPart, join_texts, shown, without_prefix
 
 _ANY = UnknownPart("?")
 """An unknown part of a text: two of them may be different."""
@@ -132,7 +133,8 @@ def with_canonical_names(facts: Iterable[Fact]) -> list[Fact]:
 
     This needs the mapping in the input. An asset export names the account whose policy it shows by its unique id, and
     projects sometimes by number, sometimes by id. In Terraform ``${ADDRESS.unique_id}`` is the account at that address,
-    which `account_name` calls ``${ADDRESS.email}``. Disagreements between documents are added as facts.
+    which `account_name` calls ``${ADDRESS.email}``; so is ``ci@${var.project}.iam.gserviceaccount.com`` if that is how
+    its e-mail comes about. Disagreements between documents are added as facts.
     """
     facts = list(facts)
     accounts: list[tuple[str, str, Declaration]] = []
@@ -142,6 +144,8 @@ def with_canonical_names(facts: Iterable[Fact]) -> list[Fact]:
         match fact:
             case ServiceAccount(email=str() as email, unique_id=None) if fact.declared.address and "${" not in email:
                 declared.setdefault(f"${{{fact.declared.address}.email}} in {scope(fact.declared)}", email)
+            case ServiceAccount(email=str() as email) if (written := written_out(fact)) and written.is_named:
+                declared.setdefault(identity(written, fact.declared) or "", email)
             case ServiceAccount(email=str() as email, unique_id=str() as number):
                 accounts.append((number, email, fact.declared))
             case Project(project_id=str() as name, number=str() as number) if not name.isdecimal():
@@ -152,6 +156,17 @@ def with_canonical_names(facts: Iterable[Fact]) -> list[Fact]:
     if not (accounts or declared or projects):
         return facts
     return [*_renamed(facts, {**declared, **emails}, ids), *unread_parts, *more]
+
+
+def written_out(account: ServiceAccount) -> Unknown | None:
+    """Return the e-mail of an account that is named by its address, as its id and project make it; None for others.
+
+    An address of any number of accounts names none of them.
+    """
+    if account.account_id is None or "${" not in shown(account.email) or "[*]" in (account.declared.address or ""):
+        return None
+    email = join_texts(account.account_id, "@", account.project, ".iam.gserviceaccount.com")
+    return email if isinstance(email, Unknown) else None
 
 
 def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str, str]) -> Iterator[Fact]:
@@ -174,8 +189,8 @@ def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str,
 
 
 def _email(account: Text | None, fact: Fact, emails: Mapping[str, str]) -> str | None:
-    """Return the e-mail of the account that a fact names by its unique id, or by its address."""
-    return emails.get(identity(account, fact.declared) or "") if isinstance(account, str) else None
+    """Return the name of the account that a fact names by its unique id, its address, or its e-mail with references."""
+    return emails.get(identity(account, fact.declared) or "") if account is not None else None
 
 
 def _by_email(principals: tuple[Text, ...] | Unknown, emails: Mapping[str, str]) -> tuple[Text, ...] | Unknown:
@@ -197,6 +212,10 @@ def _on_one_name(grant: Grant, emails: Mapping[str, str], ids: Mapping[str, str]
         known = _email(name, grant, emails)
     elif kind == "project" and isinstance(name, str):
         known = ids.get(name)
+    if grant.principal.unknown and grant.principal.text.startswith("serviceAccount:"):
+        email = emails.get(principal_node(grant) or "")
+        if email:
+            grant = replace(grant, principal=Principal(f"serviceAccount:{email}", "service_account"))
     return replace(grant, resource=Resource(kind, known)) if known is not None else grant
 
 

@@ -194,6 +194,36 @@ def test_a_reference_to_an_account_is_its_email_in_the_same_configuration() -> N
     assert with_canonical_names([account, *facts])[1:] == [ServiceAccountKey(email, HERE, PLACE), facts[1]]
 
 
+DOMAIN = ".iam.gserviceaccount.com"
+PROJECT = partly(UnknownPart("var.project"))
+
+
+@pytest.mark.parametrize(
+    ("account_id", "address", "declared", "named"),
+    [
+        ("ci", "google_service_account.ci", HERE, True),
+        (partly(UnknownPart("var.name")), "google_service_account.ci", HERE, False),
+        ("cd", "google_service_account.ci", HERE, False),
+        ("ci", "google_service_account.ci[*]", HERE, False),
+        ("ci", "google_service_account.ci", THERE, False),
+        (None, "google_service_account.ci", HERE, False),
+    ],
+    ids=["it", "perhaps", "another id", "any of several", "another configuration", "no id"],
+)
+def test_an_email_with_references_is_the_account_that_it_comes_from(
+    account_id: Text | None, address: str, declared: Declaration, named: bool
+) -> None:
+    name, written = "${google_service_account.ci.email}", partly("ci@", UnknownPart("var.project"), DOMAIN)
+    account = ServiceAccount(name, PROJECT, replace(HERE, address=address), account_id=account_id)
+    grant = replace(held_by(partly("serviceAccount:ci@", UnknownPart("var.project"), DOMAIN)), declared=declared)
+    on_it = replace(grant, principal=read_principal("allUsers"), resource=Resource("service_account", written))
+    found = with_canonical_names([account, grant, on_it, ServiceAccountKey(written, declared, PLACE)])[1:]
+    key = ServiceAccountKey(name if named else written, declared, PLACE)
+    on_named = replace(on_it, resource=Resource("service_account", name)) if named else on_it
+    by_named = replace(grant, principal=read_principal(f"serviceAccount:{name}")) if named else grant
+    assert found == [by_named, on_named, key]
+
+
 def test_names_that_documents_dispute_are_reported() -> None:
     one = ServiceAccount("ci@shop.iam.gserviceaccount.com", "shop", FOUND, unique_id=NUMBER)
     other = replace(one, email="cd@shop.iam.gserviceaccount.com", declared=FURTHER)

@@ -69,6 +69,20 @@ resource "google_project_iam_member" "{name}" {{
 
 
 ANA, BOB = "user:ana@example.com", "user:bob@example.com"
+CI, OTHER = "serviceAccount:ci@${var.p}.iam.gserviceaccount.com", "serviceAccount:ci@${var.q}.iam.gserviceaccount.com"
+BY_ADDRESS = "serviceAccount:${google_service_account.ci.email}"
+ACCOUNTS = """
+variable "p" {}
+variable "q" {}
+resource "google_service_account" "ci" {
+  account_id = "ci"
+  project    = var.p
+}
+resource "google_service_account" "cd" {
+  account_id = "cd"
+  project    = var.p
+}
+"""
 
 
 @pytest.mark.parametrize(
@@ -83,8 +97,15 @@ ANA, BOB = "user:ana@example.com", "user:bob@example.com"
         (binding("a") + binding("b", BOB), ["google_project_iam_binding.b"]),
         (binding("a", ANA) + single("m", ANA) + single("n", BOB), ["google_project_iam_member.n"]),
         (binding("a", ANA) + single("m", BOB, "roles/browser"), []),
+        (ACCOUNTS + binding("a", CI) + single("m", BY_ADDRESS), []),
+        (ACCOUNTS + binding("a", BY_ADDRESS) + single("m", CI), []),
+        (ACCOUNTS + binding("a", CI.replace("ci@", "cx@")) + single("m", BY_ADDRESS), ["google_project_iam_member.m"]),
+        (ACCOUNTS + binding("a", BY_ADDRESS.replace("ci", "cd")) + single("m", CI), ["google_project_iam_member.m"]),
     ],
-    ids=["within", "other case", "the same", "beside", "fewer", "more", "empty", "one of two", "another role"],
+    ids=[
+        *("within", "other case", "the same", "beside", "fewer", "more", "empty", "one of two", "another role"),
+        *("by its e-mail", "by its address", "another e-mail", "another address"),
+    ],
 )
 def test_two_that_say_the_same_do_not_fight(check: Check, text: str, addresses: list[str]) -> None:
     found = check({"main.tf": text}, select=("conflicting-bindings",)).findings
@@ -97,8 +118,11 @@ def test_two_that_say_the_same_do_not_fight(check: Check, text: str, addresses: 
         'variable "who" {}\n' + binding("a", "${var.who}") + single("m", BOB),
         'variable "n" {}\n' + single("m", BOB) + binding("a", ANA).replace("{\n", "{\n  count = var.n\n", 1),
         'variable "all" {}\n' + binding("a", ANA).replace(f'["{ANA}"]', "var.all") + single("m", BOB),
+        ACCOUNTS + binding("a", OTHER) + single("m", BY_ADDRESS),
+        ACCOUNTS + binding("a", BY_ADDRESS) + single("m", OTHER),
+        ACCOUNTS + binding("a", CI.replace("${var.p}", "shop")) + single("m", BY_ADDRESS),
     ],
-    ids=["a member", "the number", "all members"],
+    ids=["a member", "the number", "all members", "an e-mail", "an address", "a literal e-mail"],
 )
 def test_what_may_fight_is_unknown(check: Check, text: str) -> None:
     report = check({"main.tf": text}, select=("conflicting-bindings",))

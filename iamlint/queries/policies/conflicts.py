@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from iamlint.basics.frozen import mutable
-from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope
-from iamlint.facts import Declaration, EmptyBinding, Grant, RemovedGrant, Text, expression_of
+from iamlint.estate import Estate, Node, condition_key, identity, principal_node, scope, written_out
+from iamlint.facts import Declaration, EmptyBinding, Grant, RemovedGrant, ServiceAccount, Text, expression_of
 from iamlint.patterns.match import Match
-from iamlint.unknown import Truth, Unknown, shown
+from iamlint.unknown import Truth, Unknown, join_texts, shown
 
 _Binding = tuple[str, str]
 """The part of a policy that a binding owns: a role, and the key of its condition."""
@@ -64,7 +64,9 @@ def conflicting_bindings(estate: Estate) -> Iterator[Match]:
     same in many. Source: the note at the top of
     https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/google_project_iam
     """
-    for statements in _targets(estate).values():
+    targets = _targets(estate)
+    emails = _emails(estate) if targets else {}
+    for statements in targets.values():
         owners = [one for one in statements if one.owns_all or one.owned]
         seen: set[frozenset[str]] = set()
         for owner in owners:
@@ -74,7 +76,7 @@ def conflicting_bindings(estate: Estate) -> Iterator[Match]:
                 if len(pair) == 2 and pair not in seen:
                     seen.add(pair)
                     fights += _fight(owner, other)
-            yield from _told(fights)
+            yield from _told(fights, emails)
     yield from _removals(estate)
 
 
@@ -156,10 +158,16 @@ def _fight(owner: _Statement, other: _Statement) -> Iterator[_Fight]:
             return
 
 
-def _told(fights: list[_Fight]) -> Iterator[Match]:
+def _emails(estate: Estate) -> dict[str, Unknown]:
+    """Return what is known of the e-mails of accounts, by the principals that name these by their addresses."""
+    accounts = ((f"serviceAccount:{shown(one.email)}", written_out(one)) for one in estate.of(ServiceAccount))
+    return {name: email for name, email in accounts if email}
+
+
+def _told(fights: list[_Fight], emails: Mapping[str, Unknown]) -> Iterator[Match]:
     """Yield one match for all resources that certainly conflict with one owner, and one for those that may."""
-    certain = [fight for fight in fights if not _unknown_answer(fight)]
-    for chosen in (certain, [fight for fight in fights if _unknown_answer(fight)][: 0 if certain else None]):
+    certain = [fight for fight in fights if not _unknown_answer(fight, emails)]
+    for chosen in (certain, [fight for fight in fights if _unknown_answer(fight, emails)][: 0 if certain else None]):
         if not chosen:
             continue
         taker, lost, loser = chosen[0]
@@ -171,29 +179,45 @@ def _told(fights: list[_Fight]) -> Iterator[Match]:
         words = {"other": taker.label, "this": f"{loser.label}{more}", "what": f"the one owns {owned} and lacks {who}"}
         others = [fact for one, grant, two in chosen for fact in (one.first, two.first, grant) if fact]
         related = tuple(dict.fromkeys(fact for fact in others if fact is not lost))
-        unknown_answer = _unknown_answer(chosen[0])
+        unknown_answer = _unknown_answer(chosen[0], emails)
         truth, reasons = (Truth.UNKNOWN, (unknown_answer,)) if unknown_answer else (Truth.TRUE, ())
         yield Match(lost, truth, reasons=reasons, related=related, words=words, place=lost.role_place)
 
 
-def _unknown_answer(fight: _Fight) -> str:
+def _unknown_answer(fight: _Fight, emails: Mapping[str, Unknown]) -> str:
     """Return why two resources may not conflict after all."""
     taker, lost, loser = fight
     several = next((one.label for one in (taker, loser) if "[*]" in one.label), None)
     if several:
         return f"how many instances of {several} there are is not known"
-    unsure = [*taker.facts.values(), *taker.partly] if _unknown_part(lost) else taker.partly
-    return next((_unknown_part(lost) or _unknown_part(one) for one in unsure if _may_be(one, lost)), "")
+    same = next((one for one in (*taker.facts.values(), *taker.partly) if _may_be(one, lost, emails)), None)
+    if same is None:
+        return ""
+    named = next((grant.principal.text for grant in (lost, same) if grant.principal.text in emails), "")
+    return _unknown_part(lost) or _unknown_part(same) or f"{named} is not known in full: {emails[named].reason}"
 
 
-def _may_be(one: Grant, other: Grant) -> bool:
+def _may_be(one: Grant, other: Grant, emails: Mapping[str, Unknown]) -> bool:
     """Whether two grants on one target may turn out to be equal, by the known ends of their texts."""
-    pairs = ((one.role, other.role), (_text(one), _text(other)))
-    return all(_fits(_ends(left), _ends(right)) for left, right in pairs)
+    if one.principal.text in emails and other.principal.text in emails:
+        return False  # two accounts of one configuration
+    conditions = condition_key(one.condition), condition_key(other.condition)
+    if None not in conditions and conditions[0] != conditions[1]:
+        return False
+    pairs = ((one.role, other.role), (_text(one, emails), _text(other, emails)))
+    return all(_may_equal(left, right) for left, right in pairs)
 
 
-def _text(grant: Grant) -> Text:
-    return grant.principal.unknown or grant.principal.text
+def _text(grant: Grant, emails: Mapping[str, Unknown]) -> Text:
+    text = grant.principal.unknown or grant.principal.text
+    email = emails.get(grant.principal.text)
+    return text if email is None else join_texts("serviceAccount:", email)
+
+
+def _may_equal(one: Text | None, other: Text | None) -> bool:
+    if isinstance(one, Unknown) or isinstance(other, Unknown):
+        return one is not None and other is not None and _fits(_ends(one), _ends(other))
+    return one == other
 
 
 def _ends(text: Text) -> tuple[str, str]:
