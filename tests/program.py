@@ -11,8 +11,51 @@ import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+import click
 
 from iamlint.cli import main
+
+
+def _keep_what_is_not_given() -> None:
+    """Keep click's parser of each command, and the value of each option that is not given, for the next run.
+
+    A command has forty options, and click asks each of them in each run: that is a fifth of a small check. A value that
+    depends on more than its option is found anew.
+    """
+    parsers: dict[click.Command, Any] = {}
+    values: dict[click.Option, tuple[Any, Any]] = {}
+    make_parser, handle = click.Command.make_parser, click.Option.handle_parse_result
+
+    def made(command: click.Command, ctx: click.Context) -> Any:
+        if ctx.resilient_parsing:
+            return make_parser(command, ctx)
+        parser = parsers.get(command)
+        if parser is None:
+            parser = parsers[command] = make_parser(command, ctx)
+        parser.ctx = ctx
+        return parser
+
+    def handled(option: click.Option, ctx: click.Context, given: Mapping[str, Any], rest: list[str]) -> Any:
+        name = str(option.name)
+        on_more = (
+            option.callback or option.envvar or option.required or not option.expose_value or callable(option.default)
+        )
+        if on_more or name in given or name in ctx.params or ctx.resilient_parsing or ctx.default_map:
+            return handle(option, ctx, given, rest)
+        if option in values:
+            ctx.params[name], source = values[option]
+            ctx.set_parameter_source(name, source)
+        else:
+            handle(option, ctx, given, rest)
+            values[option] = ctx.params[name], ctx.get_parameter_source(name)
+        return ctx.params[name], rest
+
+    click.Command.make_parser, click.Option.handle_parse_result = made, handled
+
+
+_keep_what_is_not_given()
 
 
 def run(
