@@ -125,6 +125,22 @@ def _draw_no_constants() -> None:
         vars(providers)["_get_local_constants"] = lambda: none
 
 
+def _keep_grammars(config: pytest.Config) -> None:
+    """Keep the tables of lark's parsers in pytest's cache: to make those of HCL takes two seconds in each process."""
+    cache: pytest.Cache | None = getattr(config, "cache", None)
+    if cache is None:
+        return
+    from lark import Lark
+
+    folder, make = cache.mkdir("grammars"), Lark.__init__
+
+    def made(new: Lark, grammar: Any, /, **options: Any) -> None:
+        start = options.get("start", "start")  # it differs in the grammars of HCL and CEL
+        make(new, grammar, **{**options, "cache": str(folder / start)})
+
+    Lark.__init__ = made
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip, on Windows, the tests that need a system of POSIX; leave out what ``--many`` does not ask for."""
@@ -138,11 +154,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="needs a system of POSIX"))
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Keep the garbage collector off the collected tests: each full collection would walk all of their objects.
 
     It runs seldom: a check makes some hundred thousand objects, and nearly all end without it.
     """
+    _keep_grammars(session.config)
     gc.freeze()
     gc.set_threshold(500_000, 20, 100)
     gc.enable()
