@@ -262,8 +262,12 @@ def outcome(answer: Answer) -> tuple[str, str | None]:
 
 
 def check(one: Case, folder: Path) -> Answer:
-    """Asserts that a case has its right answer, and returns it."""
+    """Asserts that a case has its right answer, and returns it; each says what is not in the input."""
     answer = ask(folder, one.files, one.caller, one.target, **one.more)
     verdict, _, step = one.right.partition(" ")
     assert (answer.verdict, step and answer.step) == (verdict, step), (answer.step, answer.headline, answer.also)
+    assert answer.not_in_input
+    for stage in answer.stages:
+        assert stage.message
+        assert (stage.step is not None) == (stage.state in ("broken", "unknown")), stage
     return answer

@@ -68,11 +68,15 @@ def _compare(index: int, what: str, facts: list[Fact]) -> None:
     assert {before.verdict, after.verdict} != {"works", "fails"}, told
 
 
-@pytest.mark.parametrize("index", range(len(CASES)), ids=[one.name for one in CASES])
+FEWER = some(4, 1)
+"""One of as many cases is asked: to read the files of a case takes longer than to ask it."""
+
+
+@pytest.mark.parametrize("index", range(0, len(CASES), FEWER))
 def test_an_unknown_value_makes_nothing_certain(index: int) -> None:
-    """In the suite every 25th value, others in each case."""
-    step = some(25, 1)
-    for what, facts in islice(mutations(_input(index).reading.facts), index % step, None, step):
+    """In the suite every sixth value of every fourth case, others in each case."""
+    step = some(6, 1)
+    for what, facts in islice(mutations(_input(index).reading.facts), index // FEWER % step, None, step):
         _compare(index, what, facts)
 
 
@@ -86,12 +90,3 @@ def test_two_unknown_values_make_nothing_certain(data: st.DataObject) -> None:
     one, facts = data.draw(st.sampled_from(first), label="first")
     other, facts = data.draw(st.sampled_from(list(mutations(facts)) or [(one, facts)]), label="second")
     _compare(index, f"{one} and {other}", facts)
-
-
-@pytest.mark.parametrize("index", range(len(CASES)), ids=[one.name for one in CASES])
-def test_what_is_not_in_the_input_is_listed(index: int) -> None:
-    answer = _before(index)
-    assert answer.not_in_input
-    for stage in answer.stages:
-        assert stage.message
-        assert (stage.step is not None) == (stage.state in ("broken", "unknown")), stage
