@@ -20,7 +20,7 @@ import yaml
 from iamlint.github_action.__main__ import main
 
 ROOT = Path(__file__).parents[1]
-ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+ACTION: dict[str, Any] = yaml.load((ROOT / "action.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 BAD = """\
 resource "google_project_iam_member" "ci" {
   project = "shop"

@@ -139,10 +139,11 @@ def test_what_a_kind_of_principals_decides_is_what_each_principal_decides(export
 def test_an_account_of_a_project_gets_the_answer_of_those_with_the_same_access(export: Path) -> None:
     estate = Estate(read([export], Options()).facts, catalog(), date(2026, 1, 1))
     graph, among = graph_of(estate), set[bool]()
-    sources = {principal_node(grant) or "" for grant in estate.of(Grant)}
+    sources = dict.fromkeys(principal_node(grant) or "" for grant in estate.of(Grant))
     for node, below in graph._privileged_below.items():
         accounts = (below,) if isinstance(below, str) else below
-        for source in sources:
+        others = [source for source in sources if source not in accounts]  # they all get one answer
+        for source in (*(one for one in accounts if one in sources), *others[::10]):
             found = graph.privileged_below(node, source)
             assert found == graph._first_beyond(accounts[:_LOOKED_AT], source)
             among.add(source in accounts and found is not None)

@@ -274,7 +274,7 @@ def test_what_is_found_in_source_is_found_in(
             document = form(instances(example))
         except _NotAppliedError:
             continue
-        write(tmp_path / str(number), {f"{form.__name__}.json": json.dumps(document, indent=2)})
+        write(tmp_path / str(number), {f"{form.__name__}.json": json.dumps(document)})
         marked = sum(len(marked_lines(text)) for text in example.files.values())
         messages = said(rule, tmp_path / str(number))
         assert len(messages) == marked, messages

@@ -160,8 +160,11 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("few_steps")
 @pytest.mark.parametrize(("kind", "honest"), list(zip(HUNGRY, ["a", "zz"] * len(HUNGRY), strict=False)))
-def test_a_hungry_root_module_takes_nothing_from_the_others(check: Check, kind: str, honest: str) -> None:
+def test_a_hungry_root_module_takes_nothing_from_the_others(
+    check: Check, kind: str, honest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The others come before it, or after it, by turns."""
+    monkeypatch.setattr(budget, "STEPS", 10_000)
     others = {f"{honest}{n}/main.tf": HONEST + member(f"of{n}", f'"user:{n}@example.com"') for n in range(8)}
     report = check({**HUNGRY[kind], **others}, select=("broad-token-creator",), options=Options(allowance=Allowance()))
     assert {f"google_project_iam_member.of{n}" for n in range(8)} <= addresses(report)
@@ -529,8 +532,8 @@ def test_the_largest_of_too_many_rules_are_left_out_and_named(check: Check, monk
 def test_the_rules_that_ship_are_asked_whatever_rules_stand_beside_them() -> None:
     shipped, errors = load_rules(())
     assert not errors
+    large = own_rule("a-large-one", size=30_000)
     for facts in (1, 1_000, 1_000_000):
-        large = own_rule("a-large-one", size=30_000)
         assert too_large(shipped, lambda _kind, facts=facts: facts) == ()
         assert too_large((*shipped, large), lambda _kind, facts=facts: facts) in ((), (large,))
 

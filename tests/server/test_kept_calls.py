@@ -332,13 +332,15 @@ def test_edits_there_and_back(top: Path, first: int) -> None:
 def test_files_that_appear_and_go(top: Path) -> None:
     session = Session(top)
     session.check()
-    for name, text in MADE.items():
-        written(top, {name: text})
+    last = None
+    for name in (*MADE, None):  # each goes when the next one appears, and the last one by itself
+        if last:
+            (top / last).unlink()
+        if name:
+            written(top, {name: MADE[name]})
         session.check()
-        assert told(session.run.report) == bare(top), name
-        (top / name).unlink()
-        session.check()
-        assert told(session.run.report) == bare(top), name
+        assert told(session.run.report) == bare(top), (last, name)
+        last = name
 
 
 @settings(max_examples=some(1, 12), deadline=None)

@@ -172,10 +172,12 @@ def _nearest(
 def _deciding(hits: list[_Hit]) -> Iterator[_Hit]:
     """Yield the hits without those that say less than another one near them in the same message."""
     first = 0
+    absorbed = {name for hit in hits for name in hit.kind.absorbs}
     for index, hit in enumerate(hits):
         while hits[first].start < hit.start - NEAR:
             first += 1
-        if hit.kind.wrapper or not any(hit.yields_to(other) for other in _around(hits, first, index)):
+        kept = hit.kind.wrapper or (hit.kind.rank == "specific" and hit.kind.id not in absorbed)  # most are
+        if kept or not any(hit.yields_to(other) for other in _around(hits, first, index)):
             yield hit
 
 
