@@ -159,8 +159,8 @@ def _of_pool(scheme: str, pool: str, who: str | None, *, certain: bool, by_form:
         return f"no value follows `{head}`"
     if head == "subject" and len(value.replace(HOLE, "").encode()) > LONGEST_SUBJECT:
         return f"a subject has {LONGEST_SUBJECT} bytes at most, and this one is longer"
-    if head == "subject" and pool.endswith(".svc.id.goog"):
-        return _value(head, value) or _kubernetes(value)
+    if pool.endswith(".svc.id.goog"):
+        return _value(head, value) or _of_gke(head, value)
     return None if by_form else _value(head, value)
 
 
@@ -203,6 +203,19 @@ def _gke(found: re.Match[str]) -> str | None:
     if not slash:
         return None if HOLE in namespace else "`[NAMESPACE/NAME]` is missing the slash"
     return _kubernetes(f"ns/{namespace}/sa/{name}")
+
+
+def _of_gke(head: str, value: str) -> str | None:
+    """Return why the pool that Google makes for GKE has no such identity.
+
+    Source: https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity#principal-id-examples
+    """
+    if head == "subject":
+        return _kubernetes(value)
+    if head == "group" or head.startswith("attribute."):
+        return f"a pool of GKE has workloads, namespaces and clusters, and no `{head}`"
+    is_namespace = head != "namespace" or _LABEL.fullmatch(value.replace(HOLE, "a"))
+    return None if is_namespace else f"`{value.replace(HOLE, '…')}` is not the name of a namespace"
 
 
 def _kubernetes(value: str) -> str | None:
