@@ -20,7 +20,9 @@ from iamlint.unknown import Unknown, shown
 
 RoleKind = Literal["basic", "predefined", "service_agent", "custom"]
 
-BASIC = frozenset({"roles/owner", "roles/editor", "roles/viewer", "roles/admin", "roles/writer", "roles/reader"})
+LEGACY_BASIC = frozenset({"roles/owner", "roles/editor", "roles/viewer"})
+"""Basic roles that take no condition. Source: https://cloud.google.com/iam/docs/conditions-overview#allow-policies"""
+BASIC = LEGACY_BASIC | {"roles/admin", "roles/writer", "roles/reader"}
 """The basic roles, old and new. Source: https://cloud.google.com/iam/docs/roles-overview#basic"""
 
 

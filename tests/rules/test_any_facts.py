@@ -189,7 +189,7 @@ def test_a_grant_to_a_pool_that_has_ended_is_no_match() -> None:
         Resource("service_account", ACCOUNTS[0]),
         Condition("request.time < timestamp('2020-01-01T00:00:00Z')"),
     )
-    grant = Grant(pool, "roles/owner", account, "member", declared, place, place, place, ended)
+    grant = Grant(pool, "roles/iam.serviceAccountAdmin", account, "member", declared, place, place, place, ended)
     estate = Estate([grant], catalog(), date(2026, 1, 1))
     assert [rule.id for rule in RULES if list(rule_matches(rule, estate))] == ["conditions/expired-condition"]
 

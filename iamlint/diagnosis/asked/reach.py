@@ -12,7 +12,7 @@ from iamlint.estate.membership import within
 from iamlint.facts import Condition, Declaration, Grant, Place, Principal, Resource
 from iamlint.location import Location
 from iamlint.logic.globs import text_is
-from iamlint.roles import BASIC, spellings
+from iamlint.roles import LEGACY_BASIC, spellings
 from iamlint.unknown import Truth, Unknown, shown
 
 ALLOW = frozenset({"role", "resource", "condition"})
@@ -39,7 +39,7 @@ def allow_steps(
         *(_told(step, grant) for step in steps if step.name in ("role", "condition")),
         _resource(grant, resource, on),
     )
-    if not isinstance(grant.condition, Condition) or grant.role not in BASIC:
+    if not isinstance(grant.condition, Condition) or grant.role not in LEGACY_BASIC:
         return found
     reason = f"Google refuses conditions on basic roles, so this grant of {shown(grant.role)} is not made"
     refused = Step("condition", Truth.FALSE, (reason,), at=_condition_at(grant))

@@ -17,6 +17,8 @@ from iamlint.estate import Estate, Node, identity, principal_node
 from iamlint.facts import BoundaryBinding, Condition, Declaration, Denial, Grant, Place, Provider, Text, Written
 from iamlint.location import Location
 from iamlint.patterns.match import Match
+from iamlint.queries.policies.hygiene import is_accepted
+from iamlint.roles import LEGACY_BASIC
 from iamlint.unknown import Truth, Unknown, shown
 
 BESIDE = frozenset({"resourcemanager.projects.get", "resourcemanager.projects.list"})
@@ -98,11 +100,15 @@ def malformed_conditions(estate: Estate) -> Iterator[Match]:
     Such a condition in a file that was read is a finding there, which can be accepted, and not a file error. An
     expression that is longer or deeper than iamlint's limits is neither.
     """
+    public = _public(estate)
     for grant, condition in _conditional(estate):
-        problem = malformed(condition, estate)
+        about, problem = grant, malformed(condition, estate)
+        if not problem and not is_accepted(grant):
+            about = public.get(_binding(grant, condition), grant)
+            problem = _forbidden(about)
         if problem:
-            of = f"on {shown(grant.role)} for {grant.principal.text} on {grant.resource}"
-            yield Match(grant, Truth.TRUE, words={"of": of, "problem": problem}, place=_place(condition, grant))
+            of = f"on {shown(about.role)} for {about.principal.text} on {about.resource}"
+            yield Match(about, Truth.TRUE, words={"of": of, "problem": problem}, place=_place(condition, about))
     for denial in estate.of(Denial):
         problem = malformed(denial.condition, estate) or _beside_tags(denial.condition)
         if problem:
@@ -119,6 +125,25 @@ def malformed_conditions(estate: Estate) -> Iterator[Match]:
         if problem:
             of = f"of the provider {shown(provider.name).rpartition('/')[2]}"
             yield Match(provider, Truth.TRUE, words={"of": of, "problem": problem}, place=_written(provider))
+
+
+def _public(estate: Estate) -> dict[_Binding, Grant]:
+    """Return the first grant to anybody of each binding with a condition."""
+    found: dict[_Binding, Grant] = {}
+    for grant in estate.of(Grant):
+        if grant.principal.kind == "public" and isinstance(grant.condition, Condition):
+            found.setdefault(_binding(grant, grant.condition), grant)
+    return found
+
+
+def _forbidden(grant: Grant) -> str | None:
+    """Return why IAM takes no condition with a grant.
+
+    Source: https://cloud.google.com/iam/docs/conditions-overview#allow-policies
+    """
+    if grant.role in LEGACY_BASIC:
+        return "IAM refuses conditions on Owner, Editor and Viewer"
+    return "IAM refuses conditions for everybody" if grant.principal.kind == "public" else None
 
 
 def refused(expression: Text) -> str | None:
@@ -176,12 +201,19 @@ def _held(grant: Grant) -> tuple[str, str] | None:
     return (role, who) if role and who else None
 
 
+_Binding = tuple[Declaration, Location]
+
+
+def _binding(grant: Grant, condition: Condition) -> _Binding:
+    return grant.declared, condition.at or grant.role_place.at
+
+
 def _conditional(estate: Estate) -> Iterator[tuple[Grant, Condition]]:
     """Yield one grant of each binding with a condition, since all of its members share it."""
-    seen: set[tuple[Declaration, Location]] = set()
+    seen: set[_Binding] = set()
     for grant in estate.of(Grant):
         if isinstance(grant.condition, Condition):
-            key = (grant.declared, grant.condition.at or grant.role_place.at)
+            key = _binding(grant, grant.condition)
             if key not in seen:
                 seen.add(key)
                 yield grant, grant.condition

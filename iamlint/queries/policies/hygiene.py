@@ -133,7 +133,7 @@ def ungrantable_roles(estate: Estate) -> Iterator[Match]:
     """Roles granted on a resource that does not allow them, once for each declaration."""
     seen: set[tuple[Declaration, str]] = set()
     for grant in estate.of(Grant):
-        kinds = None if _is_accepted(grant) else _grantable_on(grant, estate)
+        kinds = None if is_accepted(grant) else _grantable_on(grant, estate)
         if kinds is None:
             continue
         key = (grant.declared, shown(grant.role))
@@ -183,7 +183,7 @@ def _is_name(node: Node) -> bool:
     return "${" not in node[1] and (node[0] != "project" or not node[1].isdecimal())
 
 
-def _is_accepted(grant: Grant) -> bool:
+def is_accepted(grant: Grant) -> bool:
     """Whether IAM itself shows the grant; IAM has not seen what Config Connector will set."""
     return grant.origin == "export" and not (grant.declared.type or "").startswith("IAM")
 
