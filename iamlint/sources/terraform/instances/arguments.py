@@ -12,7 +12,7 @@ from iamlint.facts import Place, Text
 from iamlint.hcl.functions.types import bool_of, number_text
 from iamlint.location import Made, Span
 from iamlint.sources.terraform.instances.instance import Argument, Body
-from iamlint.unknown import Unknown, UnknownPart, shown, worded
+from iamlint.unknown import SET_ELSEWHERE, Unknown, UnknownPart, shown, worded
 
 LONGEST_TEXT = 100_000
 """Maximum length of an argument in characters; a longer one is unknown, unless it is a document."""
@@ -77,6 +77,19 @@ def placed_text(body: Body, name: str) -> Placed | None:
     argument = body.arguments.get(name)
     text = text_of(argument.value) if argument else None
     return (text, place_of(argument)) if argument and text is not None else None
+
+
+def needed_text(body: Body, name: str) -> Placed | None:
+    """Return the text of an argument that means nothing if it is empty, with its place; None if it is absent or null.
+
+    An empty text counts as it is in the block itself and in a file of variables. Any other counts as unknown: it comes
+    from a variable with an empty default, which is set elsewhere.
+    """
+    found = placed_text(body, name)
+    if found and found[0] == "":
+        origin = found[1].origin
+        return found if origin is None or "tfvars" in origin.path else (Unknown(f"this {SET_ELSEWHERE}"), found[1])
+    return found
 
 
 def written_at(argument: Argument, value: Value | None = None, item: Span | None = None) -> Span:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iamlint.facts import Condition
-from iamlint.sources.terraform.instances.arguments import placed_text, text_of
+from iamlint.sources.terraform.instances.arguments import needed_text, text_of
 from iamlint.sources.terraform.instances.instance import Body
 from iamlint.unknown import Unknown
 
@@ -16,7 +16,7 @@ def condition_of(body: Body, block: str = "condition") -> Condition | Unknown | 
     if not blocks:
         return None
     inner = blocks[0]
-    found = placed_text(inner, "expression")
+    found = needed_text(inner, "expression")
     if found is None:
         return Condition(Unknown("the condition has no expression"), text_of(inner.value("title")), inner.at.location)
     expression, place = found

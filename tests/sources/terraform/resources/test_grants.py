@@ -151,6 +151,22 @@ def test_what_is_not_a_string_is_said(build: Build) -> None:
     assert grant.role == Unknown("role is not set")
 
 
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [("variables.tf", False), ("prod.tfvars", True), ("terraform.tfvars.json", True), (None, True)],
+    ids=["a default", "tfvars", "tfvars in JSON", "the block itself"],
+)
+def test_an_empty_role_or_condition_counts_where_it_is_set(build: Build, path: str | None, known: bool) -> None:
+    at = SourceText(path or "", 'role = ""\n')
+    empty = Value("", Span(at, 7, 9)) if path else ""
+    on = {"condition": {"title": "t", "expression": empty}}
+    (grant,) = grants(build("google_project_iam_member.x", project="shop", role=empty, member="user:a@b.c", **on))
+    assert isinstance(grant.condition, Condition)
+    for text in (grant.role, grant.condition.expression):
+        reason = text.reason if isinstance(text, Unknown) else text
+        assert reason == ("" if known else "this is an empty text, which is set elsewhere")
+
+
 def test_a_symbolic_instance_states_its_facts_and_a_unread_part(build: Build) -> None:
     why = Unknown("var.members has no default and is not set")
     instance = build("google_project_iam_member.x[*]", project="p", role="r", member="user:a@b.c", symbolic=why)

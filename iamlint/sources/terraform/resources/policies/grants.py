@@ -16,8 +16,8 @@ from iamlint.sources.terraform.instances.arguments import (
     doubt_of,
     listed_texts,
     named,
+    needed_text,
     placed_members,
-    placed_text,
     text_of,
     written_at,
 )
@@ -165,7 +165,7 @@ def _part(value: Value, policy: Span) -> Placed:
 
 
 def _required(instance: Instance, name: str) -> Placed:
-    found = placed_text(instance.body, name)
+    found = needed_text(instance.body, name)
     if found is None:
         return Unknown(f"{name} is not set"), Place(instance.body.at.location)
     return named(found[0], f"{instance.address}.{name}", ""), found[1]
