@@ -9,6 +9,7 @@ from iamlint.assertions.documents import WHOLE, Assertion
 from iamlint.assertions.required import Required
 from iamlint.basics.frozen import mutable
 from iamlint.budget import Budget
+from iamlint.diagnosis.callers.starts import is_caller
 from iamlint.estate import Estate
 from iamlint.facts import Resource
 from iamlint.finding import ASSERTIONS, Finding, Related, UnknownAnswer
@@ -16,6 +17,7 @@ from iamlint.graph.ways import Way, Ways
 from iamlint.location import Location
 from iamlint.methods.index import is_reported, methods
 from iamlint.methods.model import Method
+from iamlint.paths.asked import is_glob, meant_by
 from iamlint.paths.hops import Hop, Hops, hops_of
 from iamlint.paths.search import Path, Paths
 from iamlint.rules.rule import Page, Rule
@@ -99,14 +101,14 @@ class _Check:
         one = self._one
         targets = [name for name in self._matching(one.targets) if name in self._names.accounts]
         if not targets:
-            self._unknown_answer(f"no service account of the input matches {', '.join(one.targets)}", one.at)
+            self._unknown_answer(self._unmatched("service account", one.targets, self._names.accounts), one.at)
             return
         unless = set(self._matching(one.unless))
         sources = [name for name in self._matching(one.sources) if name not in unless]
         if one.kind == "require":
             sources = sources or [name for name in one.sources if "*" not in name and "?" not in name]
         if not sources and one.kind != "allow-only":
-            reason = f"no principal of the input matches {', '.join(one.sources)}"
+            reason = self._unmatched("principal", one.sources, self._names.principals)
             self._into.unknown_answers.append(
                 UnknownAnswer(reason, one.at, one.id)
             )  # nobody has a path, unless the name is wrong
@@ -120,6 +122,16 @@ class _Check:
             self._target(target, sources, unless)
         if self._left < 0:
             self._unknown_answer(f"{-self._left:,} more violations are not listed", one.at)
+
+    def _unmatched(self, what: str, patterns: Iterable[str], names: Iterable[str]) -> str:
+        """Return that nothing matches, with what may be meant."""
+        patterns = tuple(patterns)
+        told = f"no {what} of the input matches {', '.join(patterns)}"
+        if any(map(is_caller, patterns)):
+            return f"{told}: forbid and allow-only take principals as policies write them"
+        hints = (meant_by(one, names, self._hops) for one in patterns if not is_glob(one))
+        hint = next(filter(None, hints), "")
+        return f"{told}: {hint}" if hint else told
 
     def _matching(self, patterns: Iterable[str]) -> list[str]:
         return list(dict.fromkeys(name for pattern in patterns for name in self._names.matching(pattern)))

@@ -16,7 +16,7 @@ from iamlint.pools import pool_in
 from iamlint.principals import account_kind, is_of_builds, read_principal
 from iamlint.unknown import shown
 
-_EVERYBODY = ("allAuthenticatedUsers", "allUsers")
+EVERYBODY = ("allAuthenticatedUsers", "allUsers")
 
 
 @frozen
@@ -239,7 +239,7 @@ class Names:
         pool = pool_in(name) if prefix in ("principal", "principalSet") else None
         if pool and "$" not in pool.name:
             yield f"principalSet://iam.googleapis.com/{pool.name}/*"
-        if name not in _EVERYBODY and prefix not in ("domain", "deleted"):
+        if name not in EVERYBODY and prefix not in ("domain", "deleted"):
             if pool is None:
                 yield "allAuthenticatedUsers"
             yield "allUsers"

@@ -101,6 +101,28 @@ def test_what_is_not_known_is_a_unknown_answer_and_no_finding() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("clause", "reason"),
+    [
+        (
+            'forbid: {from: "group:*", to: "deplo@shop-prod.iam.gserviceaccount.com"}',
+            "matches deplo@shop-prod.iam.gserviceaccount.com: did you mean `deploy@shop-prod.iam.gserviceaccount.com`?",
+        ),
+        (
+            'forbid: {from: "group:dve@x.example", to: "*"}',
+            "matches group:dve@x.example: did you mean `dev@x.example`?",
+        ),
+        (
+            'forbid: {from: "github:acme/shop", to: "*"}',
+            "matches github:acme/shop: forbid and allow-only take principals as policies write them",
+        ),
+    ],
+)
+def test_names_that_match_nothing_have_a_hint(clause: str, reason: str) -> None:
+    (unknown_answer,) = checked(clause).unknown_answers
+    assert unknown_answer.reason.endswith(reason)
+
+
 @pytest.mark.parametrize("by", ["[identity]", "[key]"])
 def test_a_grant_that_may_be_above_the_project_is_a_unknown_answer(by: str) -> None:
     above = (

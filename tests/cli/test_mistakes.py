@@ -63,6 +63,9 @@ def errors(directory: Path, *arguments: str) -> str:
         ),
         (["who", "ci"], "`ci` (did you mean `ci@shop.iam.gserviceaccount.com`?)"),
         (["reach", "ana"], "`ana` (did you mean `ana@example.com`?)"),
+        (["reach", "acme/shop"], "`acme/shop` (did you mean `github:acme/shop` or `gitlab:acme/shop`?)"),
+        (["who", "shop"], "`shop` (did you mean `*@shop.iam.gserviceaccount.com`?)"),
+        (["who", "ana@example.com"], "`ana@example.com` is no service account (`iamlint reach ana@example.com` shows"),
         (
             ["narrow", "--principal", "zoe"],
             "no grant that can be narrowed has the principal `zoe` (an e-mail or a glob",

@@ -197,6 +197,52 @@ def test_an_account_that_the_input_does_not_name_is_reached_by_its_project(folde
     assert (f"serviceAccount:{BOSS}", other, "open") in ends(document("paths", "--to", other, code=1))
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "google_service_account.boss",
+        "google_service_account.boss.email",
+        "google_service_account.boss.member",
+        f"projects/shop-prod/serviceAccounts/{BOSS}",
+    ],
+)
+def test_an_account_is_meant_by_its_terraform_address(folder: Path, name: str) -> None:
+    assert ends(document("paths", "--to", name, code=1)) == ends(document("paths", "--to", BOSS, code=1))
+    assert ends(document("paths", "--from", name, code=0)) == set()
+
+
+def test_an_address_and_a_unique_id_mean_the_account_that_has_them(folder: Path) -> None:
+    module = 'module "m" {\n  source = "./m"\n}\n'
+    (folder / "main.tf").write_text(module, encoding="utf-8")
+    (folder / "m").mkdir()
+    (folder / "m" / "main.tf").write_text(ESTATE, encoding="utf-8")
+    listed = {
+        "email": "old@shop-prod.iam.gserviceaccount.com",
+        "uniqueId": "1001",
+        "projectId": "shop-prod",
+        "etag": "x",
+    }
+    name = f"projects/shop-prod/serviceAccounts/{listed['email']}"
+    (folder / "accounts.json").write_text(json.dumps([{**listed, "name": name}]), encoding="utf-8")
+    for asked, email in (
+        ("module.m.google_service_account.boss", BOSS),
+        ("google_service_account.boss", BOSS),
+        ("1001", listed["email"]),
+    ):
+        found = ends(document("paths", "--to", asked, code=1))
+        assert found
+        assert found == ends(document("paths", "--to", email, code=1))
+
+
+def test_what_makes_a_question_doubtful_comes_before_its_paths(folder: Path) -> None:
+    shown = run("who", "bos@shop-prod.iam.gserviceaccount.com").stdout
+    note = (
+        f"note: bos@shop-prod.iam.gserviceaccount.com is not in the input: did you mean `{BOSS}`? If not, the account"
+    )
+    assert shown.startswith(note)
+    assert shown.count("note: ") == 1
+
+
 def test_a_user_that_the_input_does_not_name_has_no_path_but_may_be_a_member(folder: Path) -> None:
     found = document("paths", "--from", "user:zoe@example.com", "--to", BOSS, code=0)
     assert not found["paths"]
@@ -211,7 +257,10 @@ def test_a_user_that_the_input_does_not_name_has_no_path_but_may_be_a_member(fol
         (("paths", "--to", "bos@shop-prod"), "no service account of the input is `bos@shop-prod`"),
         (("paths", "--to", "nobody*"), "no service account of the input is `nobody*`"),
         (("paths", "--from", "user:nobody*"), "no principal of the input is `user:nobody*`"),
-        (("who", "group:devs@example.com"), "no service account of the input is `group:devs@example.com`"),
+        (
+            ("who", "group:devs@example.com"),
+            "`group:devs@example.com` is no service account (`iamlint reach group:devs@",
+        ),
         (("reach", "nobody"), "no principal of the input is `nobody`"),
         (("paths", "nowhere.tf"), "nowhere.tf"),
     ],
@@ -321,11 +370,25 @@ resource "google_compute_instance" "web" {
 """
 
 
+IN_POOL = "//iam.googleapis.com/projects/7/locations/global/workloadIdentityPools/ci"
+"""A pool by its full name, which Terraform writes without the number of its project."""
+
+
 @pytest.mark.parametrize(
     ("key", "caller", "state", "said"),
     [
         ("repository/shop/app", "github:shop/app", "open", ""),
-        ("repository/shop/app", "github:shop/site", None, ""),
+        ("repository/shop/app", "github:shop/site", None, "no grant of the input names github:shop/site"),
+        ("repository/shop/app", f"principalSet:{IN_POOL}/attribute.repository/shop/app", "open", ""),
+        ("repository/shop/app", f"principalSet:{IN_POOL}/attribute.repository/shop/site", None, "no grant of the"),
+        (
+            "repository/shop/app",
+            f"principal:{IN_POOL}/subject/repo:shop/app:ref:r",
+            "conditional",
+            "name the caller as",
+        ),
+        ("repository/shop/app", f"principalSet:{IN_POOL}/*", "conditional", "name the caller as"),
+        ("repository/shop/app", f"principalSet:{IN_POOL.replace('/ci', '/other')}/*", None, "no grant of the input"),
         ("repository/shop/app", "github:other/app", None, "attribute condition is false"),
         ("ref/refs/heads/main", "github:shop/app", "conditional", "ref"),
         ("repository/shop/app", "gitlab:shop/app", None, "trusts the issuer"),

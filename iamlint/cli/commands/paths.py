@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from iamlint.paths.answers import Answer, Asking
     from iamlint.sources.reading import Reading
 
-_FORMS = "An e-mail, a principal as policies write it, or a glob"
+_FORMS = "An e-mail, a principal as policies write it, a Terraform address, or a glob"
 _CALLERS = (
     "github:OWNER/REPO, gitlab:GROUP/PROJECT, oidc:SUBJECT, ksa:PROJECT/NAMESPACE/NAME, "
     "vm:NAME, nodepool:NAME, template:NAME"
@@ -153,6 +153,8 @@ def _answer(asking: Asking, source: str | None, target: str | None, claims: Mapp
     else:
         starts = starts_of(asking.hops, source)
         notes = tuple(_absent(asking, (one.name for one in starts), known))
+    if not starts and not unknown and not notes:
+        notes = (f"no grant of the input names {source}",)
     notes += tuple(_absent(asking, targets or (), known))
     answer = asking.between(starts, targets) if targets is not None else asking.of(starts)
     return replace(answer, unknown=(*answer.unknown, *unknown), notes=(*answer.notes, *notes))
@@ -160,10 +162,19 @@ def _answer(asking: Asking, source: str | None, target: str | None, claims: Mapp
 
 def _absent(asking: Asking, names: Iterable[str], known: Set[str]) -> Iterator[str]:
     """Yield a note for each account, user or group that is not among the ``known`` names, those of the input."""
+    from iamlint.paths.asked import nearest_name
+
     accounts = asking.hops.names.accounts
     for name in names:
-        if name not in known and name in accounts:
-            email = accounts[name].email
-            yield f"{email} is not in the input: its name may be misspelt, or the account is declared elsewhere"
-        elif name not in known and name.startswith(("user:", "group:")):
-            yield f"{name} is not in the input: its name may be misspelt, or its roles are granted elsewhere"
+        if name in known:
+            continue
+        if "@" not in name:
+            yield f"no grant of the input names {name}"
+            continue
+        of_account = name in accounts
+        shown = accounts[name].email if of_account else name
+        alike = (one for one in known if (one in accounts) == of_account)
+        near = nearest_name(shown, alike, asking.hops)
+        elsewhere = "the account is declared elsewhere" if of_account else "its roles are granted elsewhere"
+        cause = f"{near} If not, {elsewhere}" if near else f"its name may be misspelt, or {elsewhere}"
+        yield f"{shown} is not in the input: {cause}"

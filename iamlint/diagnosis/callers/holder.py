@@ -21,6 +21,7 @@ from iamlint.unknown import Truth, Unknown, shown
 
 _MEMBERS = ("user", "service_account", "default_service_account", "service_agent", "group")
 """The kinds of principals that a group can contain."""
+_FEDERATED = ("federated", "federated_set", "federated_pool")
 _OF_ROLE = {"projectOwner": "roles/owner", "projectEditor": "roles/editor", "projectViewer": "roles/viewer"}
 
 
@@ -176,13 +177,17 @@ class Holder:
 
 
 def holder_of(principal: Principal, declared: Declaration) -> Holder:
-    """Return the holder that a principal of Google's, or the full name of a federated identity, is."""
-    pool = pool_in(principal.text) if principal.kind == "federated" else None
+    """Return the holder that a principal of Google's, or the full name of a federated identity or set, is.
+
+    A set stands for its tokens: they have the attribute that it names, and others that are not known.
+    """
+    pool = pool_in(principal.text) if principal.kind in _FEDERATED else None
     who = identity_of(principal) if pool else None
     token = None
-    if pool and who and who.attribute == "google.subject":
+    if pool and who:
         why = "the attributes of the token are not given; name the caller as github:, gitlab: or oidc: with --claim"
-        token = Token(pool.project, pool.id, {"google.subject": who.value}, declared, why)
+        stated = {who.attribute: who.value} if who.attribute else {}
+        token = Token(pool.project, pool.id, stated, declared, why)
     return Holder(principal, declared, token)
 
 
@@ -249,8 +254,16 @@ def _names_pool(text: str, token: Token, grant: Grant, estate: Estate) -> bool:
     for pool in estate.of(Pool):
         same = pool.declared.address == found["address"] and scope(pool.declared) == scope(grant.declared)
         if same and shown(pool.name).rpartition("/")[2] == token.pool:
-            return True
+            return _may_be_of(pool, token, estate)
     return False
+
+
+def _may_be_of(pool: Pool, token: Token, estate: Estate) -> bool:
+    """Whether a token's pool is of the project of a declared pool, as far as the project's number is known."""
+    mine = shown(token.project) if token.project is not None else ""
+    its = shown(pool.name).partition("projects/")[2].partition("/")[0]
+    number = pool.project_number or _other_name(its, estate) or (its if its.isdecimal() else mine)
+    return not mine.isdecimal() or mine == number
 
 
 def _attribute(token: Token, attribute: str | None, wanted: Text) -> Member:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.answer import Stage
 from iamlint.diagnosis.asked.caller import Caller, read_caller
 from iamlint.diagnosis.asked.case import Case
@@ -21,13 +22,19 @@ from iamlint.unknown import Truth, shown
 
 FORMS = ("github", "gitlab", "oidc", "ksa", "vm", "nodepool", "template")
 """The prefixes of callers that are not principals."""
+_FULL = ("principal", "principalSet")
+_IN_POOL = regex(r"//iam\.googleapis\.com/[^*?]+Pools/[^/*?]+/(?:\*|[^*?]+)\Z")
 _STATES: Mapping[Truth, State] = {Truth.TRUE: "open", Truth.UNKNOWN: "conditional", Truth.FALSE: "closed"}
 _SETS = frozenset({"federated", "federated_set", "federated_pool", "gke_workload", "unknown", "public"})
 
 
 def is_caller(text: str) -> bool:
-    """Whether a text has the form of a caller that is not a principal: ``github:OWNER/REPO`` and the like."""
-    return text.strip().partition(":")[0].lower() in FORMS
+    """Whether a text has the form of a caller that may be other principals than it says.
+
+    That is ``github:OWNER/REPO`` and the like, and the full name of a federated identity or set, but no glob of them.
+    """
+    prefix, _, rest = text.strip().partition(":")
+    return prefix.lower() in FORMS or (prefix in _FULL and _IN_POOL.match(rest) is not None)
 
 
 def starts_of_caller(

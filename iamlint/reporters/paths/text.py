@@ -34,6 +34,8 @@ def _lines(told: Told) -> Iterator[str]:
         yield from _fixes(told, paint)
         yield from summary(told)
         return
+    if told.answer.paths:  # what makes the question doubtful comes before its answer
+        yield from _notes(told)
     if told.answer.asked == "to" and told.answer.paths:
         yield from tree_lines(told, paint)
         yield ""
@@ -91,8 +93,13 @@ def summary(told: Told) -> Iterator[str]:
     if answer.not_searched:
         names = neutral(listed(answer.not_searched))
         yield f"note: not searched to the end: {names}; ask for fewer with --from and --to"
-    yield from (f"note: {neutral(one)}" for one in answer.notes)
+    if not answer.paths or told.fix_first:
+        yield from _notes(told)
     yield from (f"unknown: {neutral(one)}" for one in answer.unknown)
+
+
+def _notes(told: Told) -> Iterator[str]:
+    yield from (f"note: {neutral(one)}" for one in told.answer.notes)
 
 
 def _group(told: Told, group: Group, paint: Paint) -> Iterator[str]:
