@@ -73,6 +73,11 @@ def shows_pool(grant: Grant, estate: Estate) -> bool:
     return estate.made(_Answers).shows(grant, by_reference=True)
 
 
+def providers_of(grant: Grant, estate: Estate) -> list[Provider]:
+    """Return the providers in the configuration of a grant that may be of the pool that it names."""
+    return estate.made(_Answers).own_providers(grant)
+
+
 def why_nobody(grant: Grant, estate: Estate, *, doubtful: bool = False) -> str | Unknown | None:
     """Return that no identity of a grant's pool has access: the pool or each provider is disabled, or lets nobody in.
 
@@ -207,6 +212,10 @@ class _Answers:
             self._of_pools[key] = known, _mapped(known)
         return self._of_pools[key]
 
+    def own_providers(self, grant: Grant) -> list[Provider]:
+        """Return the providers in the configuration of a grant that may be of the pool that it names."""
+        return self._there(self._providers.get(pool_of(grant), ()), self._home_of(grant))
+
     def _there(self, facts: Iterable[Of], home: _Home) -> list[Of]:
         """Return those of pools with one id, or of their providers, that may be of the pool there."""
         return [one for one in facts if self._home_of(one).may_be(home)]
@@ -241,8 +250,7 @@ class _Answers:
 
     def shows(self, grant: Grant, *, by_reference: bool = False) -> bool:
         """Whether the input shows the pool that a grant names, and so all of its providers."""
-        key, home = pool_of(grant), self._home_of(grant)
-        providers = self._there(self._providers.get(key, ()), home)
+        key, home, providers = pool_of(grant), self._home_of(grant), self.own_providers(grant)
         if any(one.declared.type == LISTED and self._home_of(one).project == home.project for one in providers):
             return True  # a list has all providers of a pool
         others = (self._ids if "${" in key[1] else self._partial_ids)[key[0]]

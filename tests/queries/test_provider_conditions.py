@@ -582,18 +582,31 @@ def test_pools_of_several_projects(check: Check, names: list[str], more: str, ex
     assert sorted(found) + ["unknown"] * bool(report.unknown_answers) == expected
 
 
-@pytest.mark.parametrize(("project", "shown"), [("111", True), ("222", False)])
-def test_a_pool_of_another_project_may_let_others_in(check: Check, project: str, shown: bool) -> None:
-    text = POOL_OF_ONE_WORKSPACE.partition('resource "google_service_account"')[0].replace("shop-${var.name}", "111")
+@pytest.mark.parametrize(
+    ("who", "home", "answer"),
+    [
+        ("*", "", (1, 0)),
+        ("*", "111", (0, 0)),
+        ("*", "222", (1, 0)),  # as without that pool
+        ("*", "shop", (0, 1)),  # its number may be 111
+        ("attribute.ref/refs/heads/main", "", (1, 0)),
+        ("attribute.ref/refs/heads/main", "111", (0, 0)),
+        ("attribute.ref/refs/heads/main", "222", (1, 0)),
+        ("attribute.ref/refs/heads/main", "shop", (0, 1)),
+    ],
+)
+def test_a_pool_of_another_project_says_nothing(check: Check, who: str, home: str, answer: tuple[int, int]) -> None:
+    text = POOL_OF_ONE_WORKSPACE.partition('resource "google_service_account"')[0].replace("shop-${var.name}", home)
     grant = f"""
 resource "google_service_account_iam_member" "x" {{
   service_account_id = "projects/shop/serviceAccounts/x@shop.iam.gserviceaccount.com"
   role               = "roles/iam.workloadIdentityUser"
-  member             = "principalSet://iam.googleapis.com/projects/{project}/locations/global/workloadIdentityPools/ci/*"
+  member = "principalSet://iam.googleapis.com/projects/111/locations/global/workloadIdentityPools/ci/{who}"
 }}
 """
-    report = check({"main.tf": text + grant}, select=["whole-pool-impersonates"])
-    assert (len(report.findings), len(report.unknown_answers)) == (0, 0 if shown else 1)
+    files = {"main.tf": (text if home else "") + grant}
+    report = check(files, select=["whole-pool-impersonates", "forgeable-attribute"])
+    assert (len(report.findings), len(report.unknown_answers)) == answer
 
 
 def test_a_privilege_under_an_unknown_condition_is_unknown(check: Check) -> None:

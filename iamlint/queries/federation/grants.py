@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, principal_node, scope
 from iamlint.facts import Grant, Provider
 from iamlint.federation.admission import admission
@@ -14,7 +12,7 @@ from iamlint.federation.names import identity_of, misspelling
 from iamlint.federation.unmatched import (
     is_unmatched,
     not_shown,
-    providers_by_pool,
+    providers_of,
     shows_pool,
     why_nobody,
     why_unmatched,
@@ -93,7 +91,6 @@ MOST_RELATED = 100
 
 def forgeable_attributes(estate: Estate) -> Iterator[Match]:
     """Grants to an attribute or subject that every workload admitted by the pool's providers can have."""
-    providers = estate.made(providers_by_pool)
     asked: dict[tuple[str, str, str], tuple[list[Provider], list[Provider]]] = {}
     mapped: dict[tuple[str, str], dict[str, list[tuple[Provider, Provider]]]] = {}
     for grant in estate.of(Grant):
@@ -102,9 +99,9 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
         attribute = identity.attribute if identity else None
         if pool is None or pool.workforce or attribute is None or not attribute.startswith(_MADE_OF_CLAIMS):
             continue
-        key = scope(grant.declared), pool.id, attribute
+        key = scope(grant.declared), pool.name, attribute
         if key not in asked:
-            known = [one for one in providers.get(key[:2], []) if one.disabled is not True]
+            known = [one for one in providers_of(grant, estate) if one.disabled is not True]
             if key[:2] not in mapped:
                 mapped[key[:2]] = _by_attribute(known)
             may_be = mapped[key[:2]].get(attribute, [])
@@ -113,8 +110,9 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
             asked[key] = known, [one for one, small in may_be if _is_chosen(small, attribute)]
         known, through = asked[key]
         if through and isinstance(why_unmatched(grant, estate), str):
-            continue
-        if not known and attribute.removeprefix("attribute.") in _CHOSEN:
+            through = []
+        chosen = attribute.removeprefix("attribute.") in _CHOSEN
+        if not known and chosen:
             yield Match(grant, Truth.TRUE, confidence="medium")
         open_to = [admits(one, estate) for one in through]
         unknown = next((one for one in open_to if isinstance(one, Unknown)), None)
@@ -124,6 +122,9 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
             )
         elif unknown:
             yield Match(grant, Truth.UNKNOWN, reasons=(f"it depends on the provider's condition: {unknown.reason}",))
+        elif known and chosen and not (shows_pool(grant, estate) or is_unmatched(grant, estate)):
+            # Another provider of the pool may let anybody in.
+            yield Match(grant, Truth.UNKNOWN, reasons=(not_shown(grant),))
 
 
 def _by_attribute(providers: list[Provider]) -> dict[str, list[tuple[Provider, Provider]]]:
@@ -161,7 +162,6 @@ _BECOMES = {
     ],
 }
 """On a project, folder or organization, the rules of the impersonation family report it."""
-_WHOLE = regex(r".*Pools/(?P<pool>[^/]+)/\*\Z", re.DOTALL)
 
 
 def _leads(grant: Grant, estate: Estate) -> Verdict:
@@ -178,7 +178,6 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
     Such a grant is still reported on an account that is or reaches a privileged one, as a grant to that workload is. If
     one of the providers admits anybody, so does the grant.
     """
-    providers = estate.made(providers_by_pool)
     for grant, found in grant_verdicts(_BECOMES, estate):
         if is_unmatched(grant, estate):
             continue
@@ -186,9 +185,8 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
         if isinstance(off, str):
             yield Match(grant, Truth.UNKNOWN, found.permissions, (f"nobody has access: {off}",), closed=True)
             continue
-        whole = _WHOLE.match(grant.principal.text)
-        known = providers.get((scope(grant.declared), whole["pool"]), []) if whole else []
-        open_to = {one: admits(one, estate) for one in known if one.disabled is not True}
+        known = (one for one in providers_of(grant, estate) if one.disabled is not True)
+        open_to = {one: admits(one, estate) for one in known}
         nobody = bool(open_to) and all(how == "nobody" for how in open_to.values())  # the providers are reported
         few = bool(open_to) and all(how in ("workload", "nobody") for how in open_to.values())
         leads = _leads(grant, estate) if few else TRUE
