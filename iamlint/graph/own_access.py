@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
 from iamlint.access.asking import access_of
-from iamlint.estate import Estate, Node
+from iamlint.estate import Estate, Node, is_there
 from iamlint.facts import Declaration, Grant
 from iamlint.graph.edge_permissions import PRIVILEGED
 from iamlint.graph.held_grants import HeldGrants
 from iamlint.location import Location
+from iamlint.logic.verdict import TRUE
+from iamlint.provenance import configuration
 from iamlint.unknown import Truth, Unknown
 
 _STRONG = frozenset(PRIVILEGED)
@@ -18,8 +20,11 @@ _MOST_KEPT = 2_000
 """Maximum number of remembered privileges: those of one project are mostly asked about together."""
 _FEW = 8
 """Number of grants that are looked through rather than indexed: most principals of a large estate have fewer."""
-Held = frozenset[tuple[Node, frozenset[str]]]
-"""The permissions of grants that certainly count, each with its node; a set computes its hash once."""
+Held = frozenset[tuple[Node, str, frozenset[str]]]
+"""The permissions of grants that certainly count, each with its node and the configuration that it counts for.
+
+That is "" for all of them. A set computes its hash once.
+"""
 
 
 class OwnAccess:
@@ -37,7 +42,7 @@ class OwnAccess:
     ) -> None:
         self._estate, self._access = estate, access_of(estate)
         self._held, self._permissions, self._strongest = held, permissions, strongest
-        self._own: dict[str, dict[Node, dict[frozenset[str], None]]] = {}
+        self._own: dict[str, dict[Node, dict[tuple[str, frozenset[str]], None]]] = {}
         self._alike: dict[str, Held | None] = {}
         self._asked: dict[int, tuple[Grant, frozenset[str], Iterable[Node]]] = {}
 
@@ -66,13 +71,13 @@ class OwnAccess:
         if mine is not None and not mine:
             return False
         _, wanted, above = self._asked_of(privilege)
-        wanted = wanted if instead is None else instead
+        wanted, configurations = wanted if instead is None else instead, ("", configuration(privilege.declared))
         if mine and len(mine) <= _FEW:
             nodes = above if isinstance(above, tuple) else tuple(above)
-            there = [held for onto, held in mine if onto in nodes]
+            there = [held for onto, by, held in mine if onto in nodes and by in configurations]
         else:
             own = self._of(source)
-            there = [held for onto in above for held in own.get(onto, ())]
+            there = [held for onto in above for by, held in own.get(onto, ()) if by in configurations]
         return any([_within(wanted, held) or _within(self._owner, held) for held in there])  # noqa: C419  # a list is faster than a generator
 
     def alike(self, source: str) -> Held | None:
@@ -81,8 +86,9 @@ class OwnAccess:
             if len(self._alike) >= _MOST_KEPT:
                 self._alike.clear()
             mine = self._held.of(source)
-            plain = all([self._access.nothing_blocks(grant) for _, grant in mine])  # noqa: C419  # a list is faster than a generator
-            self._alike[source] = frozenset([(onto, self._permissions(one)) for onto, one in mine]) if plain else None
+            plain = all([self._access.nothing_blocks(grant) and is_there(grant.declared) is TRUE for _, grant in mine])  # noqa: C419  # a list is faster than a generator
+            held = [(onto, _counts_for(one), self._permissions(one)) for onto, one in mine] if plain else ()
+            self._alike[source] = frozenset(held) if plain else None
         return self._alike[source]
 
     def _asked_of(self, privilege: Grant) -> tuple[Grant, frozenset[str], Iterable[Node]]:
@@ -102,17 +108,19 @@ class OwnAccess:
                 self._asked[id(privilege)] = known
         return known
 
-    def _of(self, source: str) -> dict[Node, dict[frozenset[str], None]]:
+    def _of(self, source: str) -> dict[Node, dict[tuple[str, frozenset[str]], None]]:
         if source not in self._own:
-            own: dict[Node, dict[frozenset[str], None]] = {}
+            own: dict[Node, dict[tuple[str, frozenset[str]], None]] = {}
             for onto, grant in self._held.of(source):
                 if self._counts(grant):
-                    own.setdefault(onto, {})[self._permissions(grant)] = None
+                    own.setdefault(onto, {})[_counts_for(grant), self._permissions(grant)] = None
             self._own[source] = own
         return self._own[source]
 
     def _counts(self, grant: Grant) -> bool:
-        """Whether a grant certainly counts: its condition holds, and nothing blocks its strongest permission."""
+        """Whether a grant certainly counts: it is there and in force, and nothing blocks its strongest permission."""
+        if is_there(grant.declared) is not TRUE:
+            return False
         if self._access.is_plain(grant):
             return True
         if self._access.holds(grant, self._estate.as_of) is not Truth.TRUE:
@@ -120,6 +128,14 @@ class OwnAccess:
         strongest = self._strongest(self._permissions(grant))
         found = self._access.decide(grant, (strongest,), to_grant=_STRONG) if strongest else None
         return found is None or found.truth is Truth.TRUE
+
+
+def _counts_for(grant: Grant) -> str:
+    """Return the configuration that a grant counts for; "" for all.
+
+    What only another configuration grants must not hide what a principal gains in this one.
+    """
+    return "" if grant.declared.trust == "named" else configuration(grant.declared)
 
 
 @lru_cache(maxsize=4096)

@@ -591,3 +591,44 @@ data "google_service_account_access_token" "asked" {{
 """
     (finding,) = check({"main.tf": text}, select=("token-lifetime-too-long",)).findings
     assert finding.severity == severity
+
+
+OWNED = """
+resource "google_project_iam_member" "ci" {
+  project = "shop"
+  role    = "roles/owner"
+  member  = "serviceAccount:ci@shop.iam.gserviceaccount.com"
+}
+
+resource "google_service_account_iam_member" "eve" {
+  service_account_id = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = "user:eve@example.com"
+}
+"""
+OWN = """
+resource "google_project_iam_member" "eve" {
+  project = "shop"
+  role    = "roles/owner"
+  member  = "user:eve@example.com"
+  MORE
+}
+"""
+OWN_POLICY = '{"bindings": [{"role": "roles/owner", "members": ["user:eve@example.com"]}], "etag": "x", "version": 1}'
+
+
+@pytest.mark.parametrize(
+    ("files", "findings"),
+    [
+        ({}, 1),
+        ({"own.tf": OWN.replace("MORE", "")}, 0),
+        ({"own.tf": OWN.replace("MORE", "count = 0")}, 1),
+        ({"own.tf": OWN.replace("MORE", "count = var.x") + 'variable "x" {}\n'}, 1),
+        ({"own.tf": OWN.replace("MORE", "for_each = var.x") + 'variable "x" {}\n'}, 1),
+        ({"example/main.tf": OWN.replace("MORE", "")}, 1),
+        ({"projects/shop/iam.json": OWN_POLICY}, 1),
+    ],
+)
+def test_what_a_principal_may_have_itself_hides_nothing(check: Check, files: dict[str, str], findings: int) -> None:
+    report = check({"main.tf": OWNED, **files}, select=("privileged-account-impersonation",))
+    assert len(report.findings) == findings
