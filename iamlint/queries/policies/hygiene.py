@@ -112,6 +112,14 @@ https://docs.cloud.google.com/iam/docs/creating-custom-roles#required-roles
 
 
 _OWN: Mapping[str, str] = {
+    **dict.fromkeys(("cloud_run_service", "cloud_run_v2_service", "cloud_run_v2_job"), "run."),
+    **dict.fromkeys(("cloudfunctions_function", "cloudfunctions2_function"), "cloudfunctions."),
+    **dict.fromkeys(("bigquery_dataset", "bigquery_table"), "bigquery."),
+    **dict.fromkeys(("compute_subnetwork", "compute_instance"), "compute."),
+    **dict.fromkeys(("spanner_instance", "spanner_database"), "spanner."),
+    **dict.fromkeys(("iap_web_backend_service", "iap_tunnel_instance"), "iap."),
+    "artifact_registry_repository": "artifactregistry.",
+    "privateca_ca_pool": "privateca.",
     "service_account": "iam.serviceAccount",
     "storage_bucket": "storage.",
     "pubsub_topic": "pubsub.",
@@ -122,7 +130,8 @@ _OWN: Mapping[str, str] = {
 }
 """How the permissions on a kind of resource begin: a role without any of them cannot be granted there.
 
-Source: https://cloud.google.com/iam/docs/viewing-grantable-roles
+Source: https://cloud.google.com/iam/docs/viewing-grantable-roles; of the functions also
+https://github.com/hashicorp/terraform-provider-google/issues/12562
 """
 
 
