@@ -90,19 +90,18 @@ def test_the_folder_has_what_results_depend_on(top: Path) -> None:
     assert sum(one.fix is not None for one in report.findings) >= 2
 
 
-@pytest.mark.parametrize("edit", EDITS)
-def test_rules_are_asked_again_if_their_results_may_change(top: Path, edit: str) -> None:
-    name, before, after, is_kept = EDITS[edit]
+def test_rules_are_asked_again_if_their_results_may_change(top: Path) -> None:
     session = Session(top)
     session.check()
-    for text in (FILES[name].replace(before, after), FILES[name]):
-        assert before in FILES[name]
-        written(top, {name: text})
-        with mock.patch.object(linting, "lint", wraps=linting.lint) as asked:
-            session.check()
-        assert told(session.run.report) == bare(top)
-        assert session.run.report.texts[name].text == text
-        assert asked.call_count == (0 if is_kept else 1)
+    for edit, (name, before, after, is_kept) in EDITS.items():
+        for text in (FILES[name].replace(before, after), FILES[name]):
+            assert before in FILES[name]
+            written(top, {name: text})
+            with mock.patch.object(linting, "lint", wraps=linting.lint) as asked:
+                session.check()
+            assert told(session.run.report) == bare(top), edit
+            assert session.run.report.texts[name].text == text, edit
+            assert asked.call_count == (0 if is_kept else 1), edit
 
 
 def test_new_and_removed_files_count(top: Path) -> None:
