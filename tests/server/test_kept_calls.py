@@ -93,7 +93,7 @@ module "many" {
   source   = "../modules/leaf"
   for_each = toset(["user:a@example.com", var.who])
   who      = each.key
-  roles    = { (terraform.workspace) = "roles/owner" }
+  roles    = { many = "roles/owner" }
 }
 module "middle" {
   source = "../modules/middle"
@@ -116,13 +116,14 @@ provider "google" {
 module "one" {
   source = "../modules/leaf"
   who    = "user:again@example.com"
+  roles  = { (terraform.workspace) = "roles/owner" }
 }
 module "two" {
   source = "../modules/leaf"
   who    = "serviceAccount:${module.one.email}"
 }
 """
-"""Another root module that calls the same modules."""
+"""Another root module that calls the same modules; it is small, since each workspace evaluates all of it."""
 MIDDLE = """\
 variable "who" {}
 variable "whole" {}
@@ -141,7 +142,7 @@ output "who" {
 FILES = {
     "root/main.tf": ROOT,
     "root/data/x.json": '{"who": "x@example.com"}\n',
-    "root/.terraform/environment": "dev",
+    "again/.terraform/environment": "dev",
     "again/main.tf": AGAIN,
     "modules/leaf/main.tf": LEAF,
     "modules/copy/main.tf": LEAF,
@@ -188,7 +189,7 @@ SWAPS = {
     "a value that refers to itself": ("root/main.tf", '"user:ana@example.com"', "(local.circle)"),
     "a call that refers to itself": ("root/main.tf", '  who    = "user:ana@example.com"', "  who    = module.one.who"),
     "the data": ("root/data/x.json", "x@example.com", "y@example.com"),
-    "the workspace": ("root/.terraform/environment", "dev", "prod"),
+    "the workspace": ("again/.terraform/environment", "dev", "prod"),
     "the type of a variable": ("modules/leaf/main.tf", "map(string)", "map(number)"),
     "a block that nobody knows": ("modules/leaf/main.tf", 'locked "block" {}', 'locker "block" {}'),
     "the command": ("modules/leaf/main.tf", "add-iam-policy-binding", "remove-iam-policy-binding"),
