@@ -93,7 +93,7 @@ def expected(grant: Grant, denials: list[Denial], disabled: list[str], permissio
     return permission in held and CONDITIONS[under] and not denied and not off and not target_off
 
 
-@settings(max_examples=some(50, 500), deadline=None)
+@settings(max_examples=some(30, 500), deadline=None)
 @over(*ESTATES)
 def test_what_is_known_is_as_plain_sets_have_it(grant: Grant, denials: list[Denial], disabled: list[str]) -> None:
     found = asked(grant, *denials, *map(account, disabled))
@@ -103,7 +103,7 @@ def test_what_is_known_is_as_plain_sets_have_it(grant: Grant, denials: list[Deni
     assert [check.truth for check in found.checks] == [Truth.of(one in open_) for one in PERMISSIONS]
 
 
-@settings(max_examples=some(40, 400), deadline=None)
+@settings(max_examples=some(25, 400), deadline=None)
 @over(*ESTATES, DENIALS, st.sampled_from([CI, DEPLOY]))
 def test_one_more_policy_or_disabled_account_opens_nothing(
     grant: Grant, denials: list[Denial], disabled: list[str], more: Denial, off: str
@@ -117,7 +117,7 @@ def test_one_more_policy_or_disabled_account_opens_nothing(
 UNKNOWN_PARTS = st.sampled_from(["condition", "role", "denied principals", "denied permissions", "place", "disabled"])
 
 
-@settings(max_examples=some(50, 500), deadline=None)
+@settings(max_examples=some(30, 500), deadline=None)
 @over(*ESTATES, UNKNOWN_PARTS)
 def test_what_is_not_known_makes_nothing_certain(
     grant: Grant, denials: list[Denial], disabled: list[str], part: str

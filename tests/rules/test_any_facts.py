@@ -194,7 +194,7 @@ def test_a_grant_to_a_pool_that_has_ended_is_no_match() -> None:
     assert [rule.id for rule in RULES if list(rule_matches(rule, estate))] == ["conditions/expired-condition"]
 
 
-@settings(max_examples=some(30, 300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(15, 300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.one_of(grants, grants, grants, custom_roles, impersonations, others), min_size=4, max_size=14))
 def test_every_rule_answers(facts: list[Fact]) -> None:
     estate = Estate(facts, catalog(), date(2026, 1, 1))

@@ -24,7 +24,7 @@ def cold(session: Session) -> Session:
     return new
 
 
-@settings(max_examples=some(2, 20), deadline=None)
+@settings(max_examples=some(1, 20), deadline=None)
 @given(
     steps=st.lists(
         st.tuples(st.integers(0, 1 << 30), st.sampled_from(["whole", "first", "given up"])), min_size=1, max_size=8

@@ -176,7 +176,7 @@ def _patched(without: tuple[tuple[Any, str, Callable[..., Any]], ...]) -> Iterat
 
 
 @settings(
-    max_examples=some(10, 100),
+    max_examples=some(6, 100),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to make a file smaller takes minutes
     report_multiple_bugs=False,
