@@ -59,6 +59,7 @@ def compare(base: Side, head: Side) -> Comparison:
         left_out["roles of accounts that were not looked at"] += gains.left_out
         privileges[change] = tuple(teller.privilege(one, change) for one in listed if one.is_certain)
         unknown += [_perhaps_gained(change, teller.privilege(one, change)) for one in listed if not one.is_certain]
+        unknown += teller.nameless(change)
     unknown += [*_unread(base, head), *_changed_providers(changes[1])]
     return Comparison(
         base=base.given,

@@ -106,9 +106,11 @@ def _grant(grant: Grant, estate: Estate, render: Render) -> Key:
     who = principal_node(grant)
     return (
         "Grant",
-        rendered_name(who, render) if who else "${?}",
+        rendered_name(who, render) if who else grant.principal.text,
         _plain(grant.role, home, render),
-        (node[0], rendered_name(node[1], render)) if node else (grant.resource.kind, "${?}"),
+        (node[0], rendered_name(node[1], render))
+        if node
+        else (grant.resource.kind, _plain(grant.resource.name, home, render)),
         _plain(grant.condition, home, render),
     )
 

@@ -206,6 +206,42 @@ resource "google_project_iam_custom_role" "lister" {
             assert f" {verb} projects/shop/roles/" in render(form, found, Presentation())
 
 
+NAMELESS = """
+variable "bucket" {
+  default = ""
+}
+resource "google_storage_bucket_iam_member" "%s" {
+  bucket = var.bucket
+  role   = "roles/storage.admin"
+  member = "user:%s@x.example"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "about"),
+    [
+        ("", NAMELESS % ("a", "ana"), ["whether user:ana@x.example gains roles/storage.admin on storage bucket"]),
+        (NAMELESS % ("a", "ana"), NAMELESS % ("b", "ana"), []),
+        (
+            NAMELESS % ("a", "ana"),
+            NAMELESS % ("a", "eve"),
+            [
+                "whether user:eve@x.example gains roles/storage.admin on storage bucket",
+                "whether user:ana@x.example loses roles/storage.admin on storage bucket",
+            ],
+        ),
+    ],
+)
+def test_a_grant_on_something_without_a_name_is_unknown(
+    compare: Compare, base: str, head: str, about: list[str]
+) -> None:
+    found = render("text", compare(LEDGER + base, LEDGER + head), Presentation())
+    told = [line.removeprefix("unknown: ").partition(" :")[0] for line in found.splitlines() if "unknown: " in line]
+    assert told == about
+    assert found.count("the resource's name is empty") == len(about)
+
+
 def test_what_closes_is_unknown_while_the_head_may_name_it(compare: Compare) -> None:
     """A variable that loses its default may get the same value elsewhere."""
     people = 'variable "people" {\n  %s\n}\n' + account("ledger")
