@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import chain, islice
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.comparison.cone import Changed
@@ -28,6 +29,8 @@ _LONGEST = 20_000
 """
 _LONGEST_BLOCK = 500
 """Maximum number of lines of a block that are searched for changes."""
+_MOST_TEXTS = 5_000
+"""Maximum number of quoted texts on changed lines that are looked for in what a fact says."""
 _QUOTED = regex(r'"([^"$%{}\n]{5,200})"')
 _CLOSING = regex(r"[}\]]")
 
@@ -43,6 +46,7 @@ class Lines:
     def __init__(self, base: Changed, head: Changed) -> None:
         self._base, self._head = base, head
         self._changed: dict[tuple[str, str], frozenset[int]] = {}
+        self._accounts: dict[SideName, list[tuple[str, ServiceAccount]]] = {}
         self._texts: dict[SideName, list[tuple[str, Location]]] = {}
 
     def cause(self, facts: Sequence[Fact], now: Changed) -> Line | None:
@@ -105,9 +109,10 @@ class Lines:
             if self._is_changed(at, of):
                 return at
         said = _said(fact)
-        accounts = (one for one in of.facts if isinstance(one, ServiceAccount) and shown(one.email) in said)
-        declared = (one.declared.planned or one.declared.at for one in (fact, *accounts))
-        blocks = (found for at in declared if (found := self._in_block(at, of)))
+        accounts = (one.declared for email, one in self._emails(of) if email in said)
+        blocks = (
+            found for one in chain((fact.declared,), accounts) if (found := self._in_block(one.planned or one.at, of))
+        )
         calls = (found for at in fact.declared.via if (found := self._in_block(at, of)))
         new_call = next((at for at in fact.declared.via if self._is_changed(at, of)), None)
         return next(blocks, None) or new_call or self._of_text(fact, said, of) or next(calls, places[0])
@@ -126,16 +131,24 @@ class Lines:
         ]
         return max(found, key=lambda one: one[:3])[3] if found else None
 
+    def _emails(self, of: Changed) -> list[tuple[str, ServiceAccount]]:
+        """Return the accounts that only this side has, with their e-mails."""
+        name = of.names.side.name
+        if name not in self._accounts:
+            self._accounts[name] = [(shown(one.email), one) for one in of.facts if isinstance(one, ServiceAccount)]
+        return self._accounts[name]
+
     def _written(self, of: Changed) -> list[tuple[str, Location]]:
-        """Return the quoted texts on all changed lines of a side, with their lines."""
+        """Return the first quoted texts on the changed lines of a side, with their lines."""
         name = of.names.side.name
         if name not in self._texts:
-            self._texts[name] = [
-                (found[1], Location(path, number))
+            found = (
+                (quoted[1], Location(path, number))
                 for path, text in sorted(of.names.side.texts.items())
                 for number in sorted(self._lines(path, of))
-                for found in _QUOTED.finditer(text.line(number))
-            ]
+                for quoted in _QUOTED.finditer(text.line(number))
+            )
+            self._texts[name] = list(islice(found, _MOST_TEXTS))
         return self._texts[name]
 
     def _in_block(self, at: Location, of: Changed) -> Location | None:
