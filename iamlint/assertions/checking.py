@@ -15,9 +15,10 @@ from iamlint.facts import Resource
 from iamlint.finding import ASSERTIONS, Finding, Related, UnknownAnswer
 from iamlint.graph.ways import Way, Ways
 from iamlint.location import Location
+from iamlint.logic.globs import is_glob
 from iamlint.methods.index import is_reported, methods
 from iamlint.methods.model import Method
-from iamlint.paths.asked import is_glob, meant_by
+from iamlint.paths.asked import meant_by
 from iamlint.paths.hops import Hop, Hops, hops_of
 from iamlint.paths.search import Path, Paths
 from iamlint.rules.rule import Page, Rule

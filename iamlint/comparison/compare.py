@@ -18,7 +18,7 @@ from iamlint.comparison.pairs import Difference, differences
 from iamlint.comparison.privileges import Gains
 from iamlint.comparison.sides import Side
 from iamlint.comparison.telling import Teller
-from iamlint.facts import Declaration, Grant, Provider, UnreadPart
+from iamlint.facts import Grant, Provider, UnreadPart
 from iamlint.federation.unmatched import pool_of
 from iamlint.pools import is_federated
 from iamlint.unknown import shown
@@ -30,7 +30,6 @@ MOST_ACCOUNTS = 2_000
 MOST_HOPS = 1_000_000
 """Maximum number of hops searched for all accounts of a comparison."""
 _NUMBERS = regex(r"[0-9]+")
-_KEYS = regex(r"\[[^\]]*\]")
 _LONGEST_CALL = 500
 """Maximum number of lines of the call of a module that are compared."""
 _CUT = "accounts that the change can reach, since the search ended"
@@ -79,7 +78,7 @@ def _found(
     """Return the pairs that open and close, of as many accounts as the bounds allow; ``left_out`` counts the others."""
     found: dict[Change, list[Difference]] = {"opened": [], "closed": []}
     parts = (one for one in head.estate.of(UnreadPart) if one.declared.type != "module" and one.declared.address)
-    unread = {_block_of(one.declared): one for one in parts}
+    unread = {one.declared.block: one for one in parts}
     looked_at = hops = 0
     for account in list(cone.targets)[:MOST_ACCOUNTS]:
         if hops > MOST_HOPS:
@@ -102,13 +101,8 @@ def _doubted(one: Difference, unread: Mapping[str, UnreadPart]) -> Difference:
     Terraform may only forget it (``removed`` with ``destroy = false``), or the number of its instances is not known.
     """
     grants = (grant for hop in one.hops for grant in hop.grants) if one.change == "closed" and one.certain else ()
-    part = next((unread[at] for grant in grants if (at := _block_of(grant.declared)) in unread), None)
+    part = next((unread[at] for grant in grants if (at := grant.declared.block) in unread), None)
     return replace(one, certain=False, doubt=part.reason) if part else one
-
-
-def _block_of(declared: Declaration) -> str:
-    """Return the address of a block: that of an instance without its keys."""
-    return _KEYS.sub("", declared.address or "")
 
 
 _DIRECTIONS: tuple[tuple[Change, int, int], ...] = (("opened", 1, 0), ("closed", 0, 1))

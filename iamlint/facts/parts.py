@@ -54,6 +54,7 @@ class Place:
     made: Location | None = None
 
 
+_KEYS = regex(r"\[[^\]]*\]")
 Written = Place | Location
 """Where a part is written: a location, if its value is written there, too. An export has a million of them."""
 
@@ -85,6 +86,11 @@ class Declaration:
         """Why an existing resource may differ from what is written; empty if it may not."""
         names = " and ".join(self.ignored)
         return f"Terraform ignores changes of {names}, so an existing resource may differ" if names else ""
+
+    @property
+    def block(self) -> str:
+        """The address without the keys of instances; empty for exports."""
+        return _KEYS.sub("", self.address or "")
 
 
 _WITHOUT_EMAIL = frozenset({"federated", "federated_set", "federated_pool", "public", "malformed", "unknown"})

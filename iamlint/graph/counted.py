@@ -7,12 +7,10 @@ from iamlint.access.permission_effects import has_effect_on
 from iamlint.estate import Estate
 from iamlint.facts import Condition, Grant
 from iamlint.federation.unmatched import why_blocked
-from iamlint.graph.edge_permissions import PRIVILEGED
+from iamlint.graph.edge_permissions import TO_GRANT
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.unknown import Truth, Unknown
 
-TO_GRANT = frozenset(PRIVILEGED)
-"""A grant of policy administration counts if its holder can grant one of these."""
 _MOST_KEPT = 50_000
 """Maximum number of remembered answers."""
 

@@ -43,6 +43,11 @@ PRIVILEGED: tuple[str, ...] = (
 Owner and Editor have some of them. Attaching accounts also counts if the principal can deploy.
 """
 
+TO_GRANT: frozenset[str] = frozenset(PRIVILEGED)
+"""A grant of policy administration counts if its holder can grant one of these."""
+OF_CALLS: frozenset[str] = frozenset((*EDGE_PERMISSIONS["token"], *EDGE_PERMISSIONS["sign"]))
+"""The permissions that give calls to every API as the account."""
+
 _CHANGING = frozenset({"update", "patch", "set", "setIamPolicy"})
 
 

@@ -11,10 +11,11 @@ from iamlint.access.decision import Decision
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
 from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
 from iamlint.graph.edge_index import Edge, EdgeIndex
-from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, PRIVILEGED, changes
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, PRIVILEGED, TO_GRANT, changes
 from iamlint.graph.held_grants import HeldGrants, Strong, packed, strongest_of
 from iamlint.graph.of_roles import RolePermissions, kinds_of_edges, rank, relevant_permissions, strongest, useful
 from iamlint.graph.own_access import OwnAccess
+from iamlint.graph.placement import ON_ACCOUNTS
 from iamlint.graph.workload_privileges import PEOPLE, privileges_of_workloads
 from iamlint.location import Location
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
@@ -22,8 +23,6 @@ from iamlint.methods.index import deployments
 from iamlint.principals import is_of_builds
 from iamlint.unknown import Truth, Unknown
 
-_WHOLE = frozenset(PRIVILEGED)
-"""A grant of policy administration counts if its holder can grant one of these."""
 _LOOKED_AT = 50
 """Maximum number of privileged accounts of a container that are compared with a principal's own privileges."""
 _COMPARED = 5
@@ -32,7 +31,6 @@ _MOST_KEPT = 100
 """Maximum number of remembered answers of a kind: those about a principal or a project mostly come together."""
 _MOST_BELOW = 2_000
 """The same for privileged accounts below a resource, where principals with the same access share an answer."""
-_ON_ACCOUNTS = ("service_account", *CONTAINERS)
 
 
 class Graph:
@@ -60,7 +58,7 @@ class Graph:
         return self.estate.permissions("roles/viewer", Declaration(Location("")))[0]
 
     def _add(self, grant: Grant) -> None:
-        if grant.resource.kind not in _ON_ACCOUNTS:
+        if grant.resource.kind not in ON_ACCOUNTS:
             return
         onto = self.hierarchy.node(grant.resource, grant.declared)
         placed = self._placed(grant, onto)
@@ -87,7 +85,7 @@ class Graph:
         """
         found = EdgeIndex()
         for grant in self.estate.of(Grant):
-            known = grant.resource.kind in _ON_ACCOUNTS
+            known = grant.resource.kind in ON_ACCOUNTS
             onto = self.hierarchy.node(grant.resource, grant.declared) if known else None
             placed = self._placed(grant, onto)
             if onto and placed:
@@ -117,7 +115,7 @@ class Graph:
                 yield Edge(source, onto, kind, grant, found.permissions if held else (), _verdict(found))
 
     def _decided(self, grant: Grant, permissions: tuple[str, ...]) -> Decision:
-        return self._access.decide(grant, permissions, to_grant=_WHOLE)
+        return self._access.decide(grant, permissions, to_grant=TO_GRANT)
 
     def counts(self, grant: Grant, permissions: tuple[str, ...]) -> Verdict:
         """Whether one of the permissions counts; if all are blocked, unknown, with what blocks them."""
@@ -226,7 +224,7 @@ class Graph:
 
     @cached_property
     def _granted(self) -> Set[Node]:
-        return self._nodes_of(grant for grant in self._all if grant.resource.kind in _ON_ACCOUNTS)
+        return self._nodes_of(grant for grant in self._all if grant.resource.kind in ON_ACCOUNTS)
 
     def has_policy(self, node: Node) -> bool:
         """Whether the input has the whole policy of a resource: an export, or a Terraform policy that owns it."""
@@ -234,7 +232,7 @@ class Graph:
 
     @cached_property
     def _whole(self) -> Set[Node]:
-        own = (grant for grant in self._all if grant.resource.kind in _ON_ACCOUNTS)
+        own = (grant for grant in self._all if grant.resource.kind in ON_ACCOUNTS)
         whole = (grant for grant in own if grant.origin in ("export", "policy"))
         # An export shows everything, even if Terraform repeats all of it.
         return self._nodes_of((*whole, *(one.grant for one in self.estate.replaced)))

@@ -6,8 +6,10 @@ from functools import cache, lru_cache
 
 from iamlint.access.permission_effects import has_effect_on
 from iamlint.basics.frozen import frozen
-from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, PRIVILEGED, EdgeKind
+from iamlint.estate import Estate
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, OF_CALLS, PRIVILEGED, EdgeKind
 from iamlint.methods.index import agent_methods, bound_methods, deploy_permissions
+from iamlint.methods.model import Method
 from iamlint.unknown import Unknown
 
 _STRONGEST = (
@@ -56,6 +58,12 @@ def strongest(held: frozenset[str]) -> str | None:
     """Return the strongest permission among all strong ones; None without a strong one."""
     at = rank(held)
     return _STRONGEST[at] if at < len(_STRONGEST) else None
+
+
+def agent_mints(method: Method, estate: Estate) -> bool:
+    """Whether a method runs as an agent of Google's whose default role mints tokens of every account of the project."""
+    held = estate.roles.catalog.permissions(method.agent.role) if method.agent and method.agent.role else None
+    return isinstance(held, frozenset) and not held.isdisjoint(OF_CALLS)
 
 
 @cache

@@ -8,14 +8,13 @@ from functools import cached_property, lru_cache
 from iamlint.access.asking import access_of
 from iamlint.estate import Estate, Node, is_there
 from iamlint.facts import Declaration, Grant
-from iamlint.graph.edge_permissions import PRIVILEGED
+from iamlint.graph.edge_permissions import TO_GRANT
 from iamlint.graph.held_grants import HeldGrants
 from iamlint.location import Location
 from iamlint.logic.verdict import TRUE
 from iamlint.provenance import configuration
 from iamlint.unknown import Truth, Unknown
 
-_STRONG = frozenset(PRIVILEGED)
 _MOST_KEPT = 2_000
 """Maximum number of remembered privileges: those of one project are mostly asked about together."""
 _FEW = 8
@@ -126,7 +125,7 @@ class OwnAccess:
         if self._access.holds(grant, self._estate.as_of) is not Truth.TRUE:
             return False
         strongest = self._strongest(self._permissions(grant))
-        found = self._access.decide(grant, (strongest,), to_grant=_STRONG) if strongest else None
+        found = self._access.decide(grant, (strongest,), to_grant=TO_GRANT) if strongest else None
         return found is None or found.truth is Truth.TRUE
 
 

@@ -10,9 +10,10 @@ from typing import TypeVar
 from iamlint.estate import CONTAINERS, Node
 from iamlint.methods.model import ACT_AS, Method, Place
 
-_ACCOUNT = ("service_account", *CONTAINERS)
+ON_ACCOUNTS = ("service_account", *CONTAINERS)
+"""The kinds of resources whose grants concern accounts: an account itself, or what contains it."""
 PLACES: Mapping[Place, tuple[str, ...] | None] = {
-    "account": _ACCOUNT,
+    "account": ON_ACCOUNTS,
     "account_project": CONTAINERS,
     "project": CONTAINERS,
     "container": CONTAINERS,
@@ -51,7 +52,7 @@ def reaches_from(method: Method, node: Node) -> bool:
     """Whether a method that is granted on a node reaches something there."""
     match method.reaches:
         case "named":
-            return node[0] in _ACCOUNT
+            return node[0] in ON_ACCOUNTS
         case "below" | "agent" | "default":
             return node[0] in CONTAINERS
         case reaches:

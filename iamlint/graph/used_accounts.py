@@ -11,16 +11,13 @@ from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, Node, identity
 from iamlint.facts import Attachment, Declaration, Grant, Pool, Resource, Text, default_account
 from iamlint.graph.counted import Counted, Counts
+from iamlint.graph.edge_permissions import OF_CALLS
 from iamlint.graph.placement import BOUND_KINDS, by_node
 from iamlint.pools import pool_in
 from iamlint.unknown import shown
 
 if TYPE_CHECKING:
     from iamlint.estate.blockers import Blocker
-
-_TOKENS = frozenset(
-    {"iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"}
-)
 
 
 @frozen
@@ -149,7 +146,7 @@ class Used:
             name = identity(grant.resource.name, grant.declared)
             if name is None:
                 continue
-            tokens = self._estate.permissions(grant.role, grant.declared)[0] & _TOKENS
+            tokens = self._estate.permissions(grant.role, grant.declared)[0] & OF_CALLS
             around = self._above(self._project(grant), grant.declared) if tokens else ()
             counts = self._counted.decided(grant, *sorted(tokens)) if around else None
             if counts:

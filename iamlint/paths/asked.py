@@ -10,6 +10,7 @@ from iamlint.documents.validation import nearest_of
 from iamlint.estate import identity
 from iamlint.facts import Declaration, ServiceAccount
 from iamlint.location import COMMAND_LINE, Location
+from iamlint.logic.globs import is_glob
 from iamlint.paths.answers import Start
 from iamlint.paths.hops import Hops
 from iamlint.paths.names import EVERYBODY
@@ -90,11 +91,6 @@ def _declared_as(hops: Hops, name: str) -> list[str]:
             if key:
                 alike[key] = alike.get(key, False) or its == address
     return [key for key, exact in alike.items() if exact] or list(alike)
-
-
-def is_glob(pattern: str) -> bool:
-    """Whether a pattern may mean several names."""
-    return "*" in pattern or "?" in pattern
 
 
 def _is_account(email: str) -> bool:

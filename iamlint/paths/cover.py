@@ -6,11 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from iamlint.basics.frozen import frozen
-from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Attachment, Grant, Membership
 from iamlint.paths.search import Path
 
-_INSTANCE = regex(r"\[[^\]]*\]")
 Cut = Grant | Membership | Attachment
 
 
@@ -56,6 +54,6 @@ def _key(fact: Cut) -> str:
     """Return the block of Terraform, with all its instances, else the place of the entry."""
     at = fact.declared.at
     if fact.declared.address:
-        return f"{at.path} {_INSTANCE.sub('', fact.declared.address)}"
+        return f"{at.path} {fact.declared.block}"
     place = fact.principal_place.at if isinstance(fact, Grant) else at
     return f"{place.path}:{place.line:09}:{place.column}"

@@ -6,13 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from iamlint.basics.frozen import frozen
-from iamlint.basics.lazy_regex import regex
 from iamlint.facts import Grant
 from iamlint.paths.hops import Hop
 from iamlint.paths.names import Names
 from iamlint.paths.search import Path
 
-_INSTANCE = regex(r"\[[^\]]*\]")
 _Key = tuple[object, ...]
 
 
@@ -65,8 +63,8 @@ def _hop_key(hop: Hop, names: Names) -> _Key:
 
 def _block(grant: Grant) -> tuple[str, str]:
     """Return the address and file of a block; of an entry of an export neither, since each project has its own file."""
-    address = grant.declared.address
-    return (_INSTANCE.sub("", address), grant.declared.at.path) if address else ("", "")
+    block = grant.declared.block
+    return (block, grant.declared.at.path) if block else ("", "")
 
 
 def _split(members: list[Path]) -> list[list[Path]]:

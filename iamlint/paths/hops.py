@@ -14,9 +14,11 @@ from iamlint.budget import Budget
 from iamlint.estate import CONTAINERS, Estate, Node, principal_node
 from iamlint.estate.membership import within
 from iamlint.facts import Attachment, Grant, Membership, Resource
-from iamlint.graph.counted import TO_GRANT, asked_alike
+from iamlint.graph.counted import asked_alike
 from iamlint.graph.default_builds import builds_as_legacy
+from iamlint.graph.edge_permissions import TO_GRANT
 from iamlint.graph.forbidden import may_be_forbidden, why_forbidden
+from iamlint.graph.of_roles import agent_mints
 from iamlint.graph.placement import places
 from iamlint.graph.ways import Known, Way, Ways
 from iamlint.logic.verdict import Verdict
@@ -25,7 +27,7 @@ from iamlint.methods.model import Method, Place
 from iamlint.paths.apart import members_apart
 from iamlint.paths.names import Account, Names, names_of
 from iamlint.principals import is_of_builds, read_principal
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth
 
 State = Literal["open", "conditional", "closed"]
 STATES: tuple[State, ...] = ("open", "conditional", "closed")
@@ -68,7 +70,6 @@ _ON_ACCOUNTS = ("iam.serviceAccounts.", "iam.serviceAccountKeys.")
 """Prefixes of permissions that are checked on the account itself, not on its container."""
 _OF_PROJECT = ("project", "account_project", "resource")
 """The places of permissions that are checked in a project: that of the account, or of what runs as it."""
-_TOKENS = frozenset({f"iam.serviceAccounts.{one}" for one in ("getAccessToken", "signBlob", "signJwt")})
 _FULL = frozenset({"identity", "code", "calls"})
 """The yields of methods whose holder can act as the account afterwards."""
 
@@ -454,11 +455,8 @@ def hop_onto_each(way: Way) -> Hop:
 
 
 def _mints_as_agent(method: Method, estate: Estate) -> bool:
-    """Whether a method runs as an agent of Google's whose default role mints tokens of every account of the project."""
-    if not method.agent or not method.agent.role or not is_reported(method) or method.yields not in _FULL:
-        return False
-    held = estate.roles.catalog.permissions(method.agent.role)
-    return not isinstance(held, Unknown) and not held.isdisjoint(_TOKENS)
+    """Whether the holder of a method acts as every account of the project by an agent of Google's that it runs as."""
+    return is_reported(method) and method.yields in _FULL and agent_mints(method, estate)
 
 
 @cache

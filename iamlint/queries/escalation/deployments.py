@@ -14,6 +14,7 @@ from iamlint.graph.deployments import Deployment, deploys
 from iamlint.graph.edge_index import Edge
 from iamlint.graph.edge_permissions import IDENTITY
 from iamlint.graph.edges import Graph, graph_of
+from iamlint.graph.of_roles import agent_mints
 from iamlint.graph.used_accounts import Used
 from iamlint.graph.ways import Way, Ways
 from iamlint.methods.index import agent_methods, attached_methods, bound_methods, strength
@@ -21,7 +22,7 @@ from iamlint.methods.model import Method, Yield
 from iamlint.paths.onward import onward_of
 from iamlint.patterns.match import Match
 from iamlint.queries.escalation.impersonation import by_grant, is_told_of, match_of, surest
-from iamlint.unknown import Unknown, shown, worded
+from iamlint.unknown import shown, worded
 
 USES: dict[Yield, str] = {
     "identity": "become",
@@ -34,9 +35,6 @@ USES: dict[Yield, str] = {
 """What a holder of a method can do, as the beginning of a clause that the account ends."""
 _MILDER = ("id_token", "data")
 """The yields that give less than calls to every API."""
-_TOKENS = frozenset(
-    {"iam.serviceAccounts.getAccessToken", "iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"}
-)
 
 
 def deploy_as_privileged_account(estate: Estate) -> Iterator[Match]:
@@ -220,12 +218,7 @@ def agent_ways(graph: Graph, nodes: Set[Node]) -> Iterator[Way]:
     ``nodes`` are the containers. The strongest way of a principal comes first. Principals that become or attach all
     accounts there anyway are left out: other rules report them.
     """
-    catalog = graph.estate.roles.catalog
-    minting = []
-    for method in agent_methods():
-        held = catalog.permissions(method.agent.role) if method.agent and method.agent.role else Unknown("")
-        if not isinstance(held, Unknown) and not held.isdisjoint(_TOKENS):
-            minting.append(method)
+    minting = [method for method in agent_methods() if agent_mints(method, graph.estate)]
     around, broad = graph.hierarchy.containers, graph.estate.made(Broad)
     ways = Ways(graph.estate, minting, _not_broad(graph, nodes))
     for source in ways.sources:

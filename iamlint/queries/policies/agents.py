@@ -217,7 +217,7 @@ def _owners(estate: Estate) -> Iterable[_Owner]:
         found.setdefault(key, _Owner(grant.resource, grant.declared, place, role)).grants.append(grant)
     for empty in estate.of(EmptyBinding):
         asked = _is_asked(empty.resource, empty.role is None) and empty.condition is None
-        if asked and (empty.declared.address or "").partition("[")[0]:
+        if asked and empty.declared.address:
             key = (empty.declared, str(empty.resource), shown(empty.role) if empty.role is not None else None)
             found.setdefault(key, _Owner(empty.resource, empty.declared, Place(empty.declared.at), empty.role))
     return found.values()
