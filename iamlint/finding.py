@@ -154,6 +154,11 @@ class Finding(_SaidLater):
         self._sentence = sentence
         del self.message
 
+    @property
+    def sentence(self) -> Sentence:
+        """The message in parts, of a finding that keeps it so."""
+        return self._sentence
+
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import date
 from functools import cached_property
@@ -16,6 +16,7 @@ from iamlint.basics.words import counted
 from iamlint.finding import SEVERITIES, Accepted, Finding, Severity, UnknownAnswer
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
+from iamlint.results.alike import representatives
 
 if TYPE_CHECKING:
     from iamlint.causes import VarFile
@@ -122,7 +123,7 @@ class Report:
 
     version: str
     catalog_date: str
-    findings: tuple[Finding, ...] = ()
+    findings: Sequence[Finding] = ()
     accepted: tuple[Accepted, ...] = ()
     unknown_answers: tuple[UnknownAnswer, ...] = ()
     errors: tuple[Unreadable, ...] = ()
@@ -148,7 +149,9 @@ class Report:
     @property
     def by_severity(self) -> dict[str, int]:
         """The number of findings of each severity, the most severe first; every severity is present."""
-        count = Counter(finding.severity for finding in self.findings)
+        count = Counter[Severity]()
+        for finding, number in representatives(self.findings):
+            count[finding.severity] += number
         return {severity: count[severity] for severity in SEVERITIES}
 
     def within(self, holds: Callable[[str], bool]) -> Report:
@@ -197,7 +200,7 @@ class Report:
 
         The fingerprints are computed before, since their numbers depend on the order.
         """
-        if all(finding.at_origin is finding for finding in self.findings):
+        if all(finding.at_origin is finding for finding, _ in representatives(self.findings)):
             return self
         named = [(one.at_origin, names) for one, names in zip(self.findings, self.fingerprints, strict=True)]
         named.sort(key=lambda pair: pair[0].order)
