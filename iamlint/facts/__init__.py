@@ -20,6 +20,7 @@ from iamlint.facts.identities import (
     ServiceAccountKey,
 )
 from iamlint.facts.parts import (
+    NOBODY,
     Condition,
     Declaration,
     Origin,
@@ -78,6 +79,7 @@ Fact = (
 
 __all__ = [
     "DEFAULT_ACCOUNTS",
+    "NOBODY",
     "SERVICE_AGENTS",
     "AccessSetting",
     "ApiKey",

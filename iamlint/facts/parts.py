@@ -33,6 +33,9 @@ PrincipalKind = Literal[
 ]
 """The forms of a principal. Source: "Principal identifiers", https://cloud.google.com/iam/docs/principal-identifiers"""
 
+NOBODY: frozenset[PrincipalKind] = frozenset({"malformed", "deleted"})
+"""Principals that get nothing, whether or not the condition of a grant holds."""
+
 
 Origin = Literal["member", "binding", "policy", "export"]
 """How a grant is written. In Terraform a member adds a grant, a binding owns its role, a policy owns the resource."""

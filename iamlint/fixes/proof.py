@@ -13,7 +13,7 @@ from iamlint.basics.frozen import frozen, mutable
 from iamlint.comparison import Comparison, Line, Pair, Privilege, Side, compare
 from iamlint.comparison.sides import SideName
 from iamlint.edits import Edit, Fix, Safety, applied, by_path, conflict
-from iamlint.facts import Grant
+from iamlint.facts import NOBODY, Grant
 from iamlint.federation.unmatched import why_unmatched
 from iamlint.finding import Finding, UnknownAnswer
 from iamlint.fixes.collecting import Run
@@ -235,15 +235,12 @@ def _closed(found: Comparison, before: Run) -> str | None:
     that no token can have.
     """
     lost: list[Pair | Privilege] = [*found.closed, *(one for one in found.lost if one.permissions)]
-    closed = [one for one in lost if _kind(one.principal) not in _NOBODY]
+    closed = [one for one in lost if _kind(one.principal) not in NOBODY]
     if not closed or before.estate is None:
         return None
     estate = before.estate
     nobody = {grant.principal.text for grant in estate.of(Grant) if isinstance(why_unmatched(grant, estate), str)}
     return next((f"{_shown(one)} closes" for one in closed if one.principal not in nobody), None)
-
-
-_NOBODY = frozenset({"malformed", "deleted"})
 
 
 def _kind(text: str) -> str:

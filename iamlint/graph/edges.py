@@ -9,7 +9,7 @@ from functools import cached_property
 from iamlint.access.asking import access_of
 from iamlint.access.decision import Decision
 from iamlint.estate import CONTAINERS, Estate, Node, identity, principal_node, role_scope
-from iamlint.facts import CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
+from iamlint.facts import NOBODY, CustomRole, Declaration, Grant, Principal, ServiceAccount, Text
 from iamlint.graph.edge_index import Edge, EdgeIndex
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, PRIVILEGED, TO_GRANT, changes
 from iamlint.graph.held_grants import HeldGrants, Strong, packed, strongest_of
@@ -70,7 +70,10 @@ class Graph:
                     self._on_accounts.add_onto(edge)
 
     def _placed(self, grant: Grant, onto: Node | None) -> tuple[str, RolePermissions] | None:
-        """Return the holder of a grant and the relevant permissions of its role; None if it has no relevant one."""
+        """Return the holder of a grant and the relevant permissions of its role; None if nobody has a relevant one by
+        it."""
+        if grant.principal.kind in NOBODY:
+            return None
         powers = self.powers(grant.role, grant.declared)
         weighty = grant.resource.kind in ("folder", "organization") and powers.changes
         if onto is None or (not powers.held and not powers.unknown and not weighty):

@@ -17,7 +17,7 @@ from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
 from iamlint.estate import CONTAINERS, Estate, Node, is_there, principal_node
-from iamlint.facts import Attachment, Declaration, Grant, Principal, Text
+from iamlint.facts import NOBODY, Attachment, Declaration, Grant, Principal, Text
 from iamlint.federation.unmatched import why_blocked
 from iamlint.graph.counted import Counted
 from iamlint.graph.forbidden import why_forbidden
@@ -112,7 +112,7 @@ class Ways:
                 held = common(estate.permissions(role, grant.declared)[0], wanted)
                 if isinstance(role, str) and role.startswith("roles/") and "${" not in role:  # the same everywhere
                     of_role[role] = held
-            if held:
+            if held and grant.principal.kind not in NOBODY:
                 self._add(grant, held)
 
     def _add(self, grant: Grant, held: frozenset[str]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
 from iamlint.estate import Estate, identity, principal_node, role_scope
-from iamlint.facts import CustomRole, Fact, Grant, Principal, PrincipalKind, Written
+from iamlint.facts import NOBODY, CustomRole, Fact, Grant, Principal, PrincipalKind, Written
 from iamlint.finding import Confidence, Flow
 from iamlint.graph.edge_permissions import EDGE_PERMISSIONS
 from iamlint.logic.verdict import FALSE, Verdict
@@ -370,10 +370,6 @@ def grant_verdict(pattern: Pattern, grant: Grant, estate: Estate) -> Verdict:
     return _held(found, pattern, grant, alike.access)
 
 
-_NOBODY: frozenset[PrincipalKind] = frozenset({"malformed", "deleted"})
-"""Principals that get nothing, whether or not the condition of a grant holds."""
-
-
 def _held(found: Verdict, pattern: Pattern, grant: Grant, asked: Access) -> Verdict:
     """Return the answer for a grant that matches and is not plain, as far as the grant counts.
 
@@ -381,7 +377,7 @@ def _held(found: Verdict, pattern: Pattern, grant: Grant, asked: Access) -> Verd
     permissions are blocked, it is not a match, but is listed with what blocks it. If the role is unknown, no permission
     has matched, and the condition is evaluated for those that the pattern asks for.
     """
-    if grant.principal.kind in _NOBODY:
+    if grant.principal.kind in NOBODY:
         return found
     if not found.permissions and grant.condition is not None:
         wanted = _exact(pattern)

@@ -43,6 +43,13 @@ def test_a_grant_is_one_way_onto_what_it_is_on(given: Given, on: str, onto: tupl
     assert bool(list(ways.onto(other, HERE))) == (on == "organizations/2")
 
 
+@pytest.mark.parametrize("who", ["robot:ana@example.com", "deleted:user:ana@example.com?uid=1", "group:*@example.com"])
+def test_a_principal_that_nobody_is_has_no_way(given: Given, who: str) -> None:
+    graph = given((who, "token", "deploy"), (ANA, "token", "deploy"))
+    assert {edge.source for edge in graph.onto(DEPLOY, HERE)} == {ANA}
+    assert [way.source for way in Ways(graph.estate, [method("sa-mint-access-token")]).onto(DEPLOY, HERE)] == [ANA]
+
+
 def test_what_is_attached_on_the_account_and_deployed_above_is_onto_the_account(given: Given) -> None:
     graph = given((ANA, "user", "deploy"), (ANA, "roles/run.developer", "folders/1"))
     (way,) = Ways(graph.estate, [method("run-job-create")]).of(ANA)
