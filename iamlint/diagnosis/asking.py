@@ -169,4 +169,4 @@ def _method_of(said: Said) -> str:
     by_permission = {permission: method for method, permission in METHODS.items()}
     if said.method in METHODS:
         return said.method
-    return by_permission.get(said.permission, "generateAccessToken")
+    return by_permission.get(said.permission, "actAs" if said.stage == "attachment" else "generateAccessToken")

@@ -105,3 +105,67 @@ def test_the_resource_of_an_error_is_the_one_whose_policy_decides(tmp_path: Path
 def test_gcloud_names_the_caller_whose_token_it_refreshes(tmp_path: Path) -> None:
     error = f"There was a problem refreshing auth tokens for account {ANA.removeprefix('user:')}: ('x', '{DENIED}')"
     assert ask(tmp_path, ACCOUNT, None, error=error).asked == f"ana@example.com calls generateAccessToken for {TARGET}"
+
+
+@pytest.mark.parametrize(
+    ("error", "fix"),
+    [
+        (
+            "Error 400: Service account 730000000011-compute@developer.gserviceaccount.com does not exist., badRequest",
+            "gcloud services enable compute.googleapis.com --project=730000000011",
+        ),
+        (
+            "INVALID_ARGUMENT: Service account shop-compute@developer.gserviceaccount.com does not exist.",
+            'gcloud projects describe shop --format="value(projectNumber)"',
+        ),
+        (
+            "Error 400: Service account service-7@gcp-sa-logging.iam.gserviceaccount.com does not exist.",
+            "gcloud beta services identity create --service=SERVICE --project=PROJECT",
+        ),
+        ("Error 400: User kim@exampel.org does not exist., badRequest", "Correct kim@exampel.org: "),
+        ("Status code: 400. Invalid service account ()..", "The name of the member is empty"),
+        (
+            "Error 400: Invalid service account (ci@shop.iam.gserviceaccount.com).",
+            "or create the account before the grant",
+        ),
+        ("Invalid grant: account not found", "gcloud iam service-accounts enable CALLER"),
+        (
+            "ERROR: (gcloud.builds.submit) PERMISSION_DENIED: The caller does not have permission",
+            "gcloud projects add-iam-policy-binding PROJECT --member=CALLER --role=roles/cloudbuild.builds.editor",
+        ),
+        (
+            (
+                "The accesscontextmanager.googleapis.com API requires a quota project, which is not set by default. "
+                '{"consumer": "projects/764086051850"}'
+            ),
+            "gcloud auth application-default set-quota-project PROJECT",
+        ),
+        (
+            (
+                'Setting IAM policy failed, try "gcloud beta run services add-iam-policy-binding --region=europe-west1 '
+                '--member=allUsers --role=roles/run.invoker shop"'
+            ),
+            "gcloud projects add-iam-policy-binding PROJECT --member=CALLER --role=roles/run.admin",
+        ),
+        (
+            'pods is forbidden: User "kim@example.org" cannot list resource "pods" in the namespace "web"',
+            "--user=kim@example.org",
+        ),
+        (
+            "push check transport for asia-docker.pkg.dev failed: UNAUTHORIZED: authentication failed",
+            "gcloud auth configure-docker asia-docker.pkg.dev",
+        ),
+    ],
+)
+def test_the_change_fits_what_the_error_names(tmp_path: Path, error: str, fix: str) -> None:
+    answer = ask(tmp_path, "", None, target=None, error=error)
+    assert fix in answer.fix.gcloud + answer.fix.note
+
+
+def test_the_metadata_server_asks_for_no_other_account_than_its_own(tmp_path: Path) -> None:
+    error = (
+        'Get "https://iam.googleapis.com/v1/projects/shop/serviceAccounts/ops@shop.iam.gserviceaccount.com": metadata: '
+        'GCE metadata "instance/service-accounts/default/token" not defined'
+    )
+    answer = ask(tmp_path, "", None, target=None, error=error)
+    assert answer.asked == "the error alone: The metadata server gives the program no token of its account"

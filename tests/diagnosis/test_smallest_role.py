@@ -16,6 +16,12 @@ from iamlint.diagnosis.fixes.smallest_role import smallest_role, smallest_roles
         ("iam.serviceAccounts.create", "roles/iam.serviceAccountCreator"),
         ("iam.serviceAccounts.getAccessToken", "roles/iam.workloadIdentityUser"),
         ("iam.workloadIdentityPools.create", "roles/iam.workloadIdentityPoolAdmin"),  # the catalogue writes the host
+        (
+            "resourcemanager.projects.getIamPolicy",
+            "roles/browser",
+        ),  # roles/resourcemanager.projectIamAdmin sets policies
+        ("secretmanager.secrets.getIamPolicy", "roles/secretmanager.viewer"),
+        ("aiplatform.endpoints.predict", "roles/aiplatform.user"),  # roles/aiplatform.expressUser is of express mode
         ("no.such.permission", None),
     ],
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.answer import Answer, Fix
 from iamlint.diagnosis.asked.caller import NOBODY_NAMED
 from iamlint.diagnosis.asked.case import Case
@@ -15,6 +16,7 @@ from iamlint.diagnosis.asked.clients import ANNOTATION
 from iamlint.diagnosis.asked.reach import gives
 from iamlint.diagnosis.callers.exchange import provider_parts
 from iamlint.diagnosis.callers.holder import Holder, account_holder
+from iamlint.diagnosis.fixes.absent_member import absent_member
 from iamlint.diagnosis.fixes.fix_text import Member, account_reference, block, member_of, resource_name
 from iamlint.diagnosis.fixes.several import RoleChoice, grants_of
 from iamlint.diagnosis.stages.direct import accounts_of, direct_client
@@ -57,8 +59,8 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
     granted = answer.verdict == "unknown" and (has_it or (not said.of_resource and answer.method_works))
     of_document = _of_agent(case, _named_agent(case)) if said.by_agent else _of_document(case, holder)
     general = of_document if explains and not granted else Fix()
-    if general.terraform and said.of_resource and (case.question.right or said.permission):
-        general = _unknown_rights(case, answer, holder)
+    if explains and not granted and said.of_resource and (case.question.right or said.permission):
+        general = replace(_unknown_rights(case, answer, holder), refused=general.refused)
     if maker is None:
         return general
     broken = next((one for one in hops if one.truth is not Truth.TRUE), hops[-1] if hops else None)
@@ -66,6 +68,7 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
     return made if made.terraform or made.gcloud or made.note else general
 
 
+_REGISTRY = regex(r"\b[a-z0-9-]{2,40}-docker\.pkg\.dev\b")
 _POD = "serviceAccount:PROJECT.svc.id.goog[NAMESPACE/NAME]"
 """The workload that a fix is for, as documents of GKE's errors name it."""
 
@@ -81,6 +84,11 @@ def _of_document(case: Case, holder: Holder | None) -> Fix:
         if ".svc.id.goog[" in member.text:
             terraform = terraform.replace(f'"{_POD}"', member.terraform)
             gcloud = gcloud.replace(f'"{_POD}"', _quoted(member))
+    registry = _REGISTRY.search(said.text)
+    if registry:
+        gcloud = gcloud.replace("europe-docker.pkg.dev", registry[0])
+    if said.principal:
+        gcloud = re.sub(r"--user=EMAIL\b", lambda _: f"--user={shlex.quote(said.principal.rpartition(':')[2])}", gcloud)
     named = provider_parts(said.provider)
     if named:
         gcloud = gcloud.replace(" PROVIDER ", f" {shlex.quote(named['provider'])} ")
@@ -150,6 +158,8 @@ def _member(broken: _Broken) -> Fix:
     token, claims = hop.holder.token if hop else None, case.question.caller.claims
     if case.said.kind == "target-not-found":
         return Fix()  # a grant on an account that is not there helps nobody
+    if case.said.kind == "account-does-not-exist":
+        return absent_member(case)
     if hop is None or token is None:
         return _grant(broken)
     for grant in case.estate.of(Grant):
@@ -223,7 +233,7 @@ def _disabled(broken: _Broken) -> Fix:
         email = caller.email
     account = case.declared_account(email)
     file = account.declared.at.path if account else ""
-    return Fix("disabled = false", f"gcloud iam service-accounts enable {email}", file)
+    return Fix("disabled = false", f"gcloud iam service-accounts enable {email or 'CALLER'}", file)
 
 
 def _api(broken: _Broken) -> Fix:
@@ -248,7 +258,8 @@ def _quota(broken: _Broken) -> Fix:
     asked = quota_of(case)
     project = case.said.project or (shown(asked.quota_project) if asked else "") or "PROJECT"
     project = case.id_of(project.removeprefix("projects/"))
-    if case.said.kind == "quota-project-unset":
+    if case.said.kind == "quota-project-unset":  # the project in the text is that of gcloud itself
+        project = shown(asked.quota_project) if asked else "PROJECT"
         terraform = block('provider "google"', {"user_project_override": "true", "billing_project": f'"{project}"'})
         return Fix(terraform, f"gcloud auth application-default set-quota-project {project}")
     member = member_of(case, holder) if holder else Member("CALLER", '"CALLER"')
@@ -314,6 +325,8 @@ def _wrong_mode(broken: _Broken) -> Fix:
         note = "Or leave `service_account` out of the client's configuration: the identity has its own grants."
     elif case.question.caller.kind == "ksa":
         note = "Or remove the annotation iam.gke.io/gcp-service-account: the workload has its own grants."
+    elif not case.target:
+        return Fix()
     else:
         backend = block('backend "gcs"', {"impersonate_service_account": f'"{case.target}"'})
         return Fix(backend, note="Impersonate in every place that calls Google: the provider, the backend, gcloud.")

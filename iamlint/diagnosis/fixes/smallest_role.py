@@ -49,7 +49,11 @@ def smallest_role(permission: str, of_document: str = "") -> str | None:
     if isinstance(held, frozenset) and permission in held:
         return of_document
     service = permission.partition(".")[0]
-    return _smallest(permission, f"roles/{service}.", roles) or _smallest(permission, "roles/", roles)
+    own = _smallest(permission, f"roles/{service}.", roles)
+    reads_policy = permission.endswith(_READS_POLICY)
+    if own and not (reads_policy and _has_powers(_given(own, "roles/", roles), (permission,))):
+        return own
+    return _smallest(permission, "roles/", roles)  # who may read a policy is not given a role that sets it
 
 
 def _in_catalogue(permission: str) -> str:
@@ -78,6 +82,7 @@ def smallest_roles(permissions: Iterable[str], of_document: str = "") -> dict[st
     return made
 
 
+_READS_POLICY = ".getIamPolicy"
 _MOST_TOGETHER = 10
 """Maximum number of permissions whose roles are chosen together; each further one gets its own, if none has it."""
 _POWERS = regex(r"\.(?:setIamPolicy|actAs|getAccessToken|getOpenIdToken|signBlob|signJwt|implicitDelegation)\Z")
@@ -103,9 +108,13 @@ def _candidates(wanted: tuple[str, ...], alone: Mapping[str, str]) -> dict[str, 
 
 
 def _cost(role: str, held: frozenset[str], wanted: tuple[str, ...]) -> int:
-    has_powers = any(_POWERS.search(one) for one in held.difference(wanted))
     is_preview = catalog().stage(role) != "GA"
-    return _changes(held) + _OF_A_ROLE + _OF_POWERS * has_powers + _OF_A_PREVIEW * is_preview
+    return _changes(held) + _OF_A_ROLE + _OF_POWERS * _has_powers(held, wanted) + _OF_A_PREVIEW * is_preview
+
+
+def _has_powers(held: frozenset[str], wanted: tuple[str, ...]) -> bool:
+    """Whether a role also sets policies or becomes accounts, which is not what is wanted."""
+    return any(_POWERS.search(one) for one in held.difference(wanted))
 
 
 def _cheapest(candidates: Mapping[str, frozenset[str]], wanted: tuple[str, ...]) -> tuple[str, ...]:
@@ -126,11 +135,16 @@ def _cheapest(candidates: Mapping[str, frozenset[str]], wanted: tuple[str, ...])
 def _smallest(permission: str, prefix: str, roles: Catalog) -> str | None:
     """Return the role with a permission that changes least, among those that begin with a prefix."""
     holding = [(role, held) for role in roles.roles if (held := _given(role, prefix, roles)) and permission in held]
-    return min(holding, key=lambda one: (_changes(one[1]), len(one[1])))[0] if holding else None
+    reads_policy = permission.endswith(_READS_POLICY)
+
+    def size(one: tuple[str, frozenset[str]]) -> tuple[bool, int, int]:
+        return reads_policy and _has_powers(one[1], (permission,)), _changes(one[1]), len(one[1])
+
+    return min(holding, key=size)[0] if holding else None
 
 
 _NOT_FOR_PEOPLE = regex(
-    r"(?i)serviceAgent(?!User)|legacy|\.expressMode|\Aroles/(?:owner|editor|viewer|writer|reader)\Z"
+    r"(?i)serviceAgent(?!User)|legacy|\.express[A-Z]|\Aroles/(?:owner|editor|viewer|writer|reader)\Z"
 )
 """Roles of service agents, of ACLs, of Google's express mode, and basic roles."""
 

@@ -33,6 +33,23 @@ _READ = 5_000
 """Characters from the error on that its box can have."""
 
 
+_COMMANDS: Mapping[str, str] = {
+    "gcloud.builds.submit": "cloudbuild.builds.create",
+    "gcloud.builds.triggers.run": "cloudbuild.builds.create",
+}
+"""The permission that a command of gcloud needs, where its refusal does not name it.
+
+Source: https://cloud.google.com/build/docs/iam-roles-permissions
+"""
+_COMMAND = regex(r"\((gcloud\.[a-z.-]{1,80})\)")
+
+
+def needed_by_command(text: str) -> str:
+    """Return the permission that the first refused command of gcloud needs; empty for another text."""
+    found = _COMMAND.search(text)
+    return _COMMANDS.get(found[1], "") if found else ""
+
+
 def needed_to_create(text: str, line: int) -> str:
     """Return the permission that the creation needs which Terraform reports from a line on; empty for another text.
 

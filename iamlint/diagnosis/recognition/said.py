@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
-from iamlint.diagnosis.recognition.created_types import needed_to_create
+from iamlint.diagnosis.recognition.created_types import needed_by_command, needed_to_create
 from iamlint.diagnosis.recognition.error_kind import Cause, Step
 from iamlint.diagnosis.recognition.fields import Fields
 
@@ -79,9 +79,13 @@ def read_error(text: str) -> Said:
         return Said(text=text)
     first = next((one for one in found if one.kind and not one.kind.wrapper and one.explained_by is None), found[0])
     kind, fields = first.kind, first.fields
-    permission = fields.permission or (needed_to_create(text, first.line) if kind and kind.id == "call-denied" else "")
+    permission = fields.permission
+    if not permission and kind and kind.id == "call-denied":
+        permission = needed_to_create(text, first.line) or needed_by_command(text)
     # An error of the call after the login names the account that is read or changed, not one that is used.
     is_read = bool(kind and kind.of_resource and fields.permission.startswith("iam.serviceAccount"))
+    # The metadata server gives the token of the machine's own account; another name in the text is that of the request.
+    of_machine = bool(kind and kind.id == "metadata-token-failed") and f"service-accounts/{fields.target}/" not in text
     resource = _resource(fields) or (fields.target if is_read else "") or _repository(fields, text)
     return Said(
         text=text,
@@ -101,7 +105,7 @@ def read_error(text: str) -> Said:
         causes=kind.causes if kind else (),
         permission=permission,
         resource=resource,
-        target="" if is_read else fields.target,
+        target="" if is_read or of_machine else fields.target,
         principal=fields.principal,
         project=fields.project,
         service=fields.service,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from iamlint.diagnosis.answer import Answer, Confidence, Stage, VerdictName
 from iamlint.diagnosis.asked.case import Case
+from iamlint.diagnosis.asked.clients import Client
 from iamlint.diagnosis.callers.exchange import NAME as EXCHANGE
 from iamlint.diagnosis.callers.exchange import condition_admits
 from iamlint.diagnosis.recognition.error_kind import Step
@@ -73,6 +74,8 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     step = said.settles
     if step is None or step == "not-iam":
         return None
+    if said.kind == "federated-token-refused" and not _is_federated(case):
+        return _answer("unknown", "missing-input", said.title, stages, "medium", also=_meaning(case))
     causes = _OF_AGENTS if step == "service-agent-evicted" else said.steps
     broken = _broken(stages, (step, *causes, "disabled"))
     rights = next((one for one in stages if one.name == RIGHTS), None)
@@ -95,6 +98,16 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
         return _of_stage(case, "fails", broken, stages)
     also = rights.also if rights and step == "quota-project" else ()
     return _answer("fails", step, said.title or said.excerpt, stages, also=(*also, *_meaning(case)))
+
+
+def _is_federated(case: Case) -> bool:
+    """Whether the caller's token is one of a workload outside Google."""
+    caller = case.question.caller
+    return caller.kind in ("token", "ksa") or caller.text.startswith("principal:") or any(map(_direct, case.clients))
+
+
+def _direct(client: Client) -> bool:
+    return client.direct
 
 
 def _contradicting(case: Case, stages: tuple[Stage, ...]) -> Stage | None:
@@ -137,7 +150,10 @@ def _by_stages(case: Case, stages: tuple[Stage, ...]) -> Answer:
     is_granted = any(stage.name == RIGHTS and stage.state == "done" for stage in stages)
     if case.said and not case.target and not case.question.right and not is_granted:  # no stage is about a call
         title = case.said.title or "; ".join(_unrecognised(case))
-        headline = f"{title}; neither the error nor the input shows the account or the permission that is needed"
+        what = (
+            "the account that is used (--target)" if case.said.permission else "the account or the right that is needed"
+        )
+        headline = f"{title}; neither the error nor the input shows {what}"
         return _answer("unknown", "missing-input", headline, stages, "medium", also=_meaning(case))
     rights = next((one for one in stages if one.name == RIGHTS and one.state == "done"), None)
     if rights and not case.question.on and case.said.of_resource and not case.said.resource:

@@ -37,6 +37,8 @@ _BUCKET = regex(r"\A(?:gs://|(?:projects/_/)?buckets/|b/)(?P<name>[a-z0-9][\w.-]
 _CONNECTION = regex(r"(?P<project>(?:[a-z0-9.-]+:)?[a-z][\w-]*):[a-z]+-[a-z]+\d+:[\w-]+")
 """The name that Cloud SQL's clients connect to."""
 _PROJECT = regex(r"[a-z][a-z0-9-]{2,28}[a-z0-9]|\d{6,20}")
+_NAMES_OF_OWN = ("storage.", "run.", "cloudfunctions.")
+"""What the permissions of services begin with whose resources errors name without a project."""
 _SERVICES: Mapping[str, tuple[str, ...]] = {
     "run": ("cloud_run",),
     "cloudfunctions": ("cloudfunctions",),
@@ -194,7 +196,7 @@ def resource_name(on: str, permission: str) -> ResourceName:
     connection = _CONNECTION.fullmatch(on) if permission.startswith("cloudsql.") else None
     if connection:
         return ResourceName((Resource("project", connection["project"]),))
-    is_project = "/" not in on and _PROJECT.fullmatch(on) and not permission.startswith("storage.")
+    is_project = "/" not in on and _PROJECT.fullmatch(on) and not permission.startswith(_NAMES_OF_OWN)
     return ResourceName((Resource("project", on),)) if is_project else ResourceName()
 
 

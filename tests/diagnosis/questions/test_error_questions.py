@@ -221,7 +221,7 @@ CASES = [
         "unauth",
         ACCOUNT + grant(ANA_TF),
         ANA,
-        "fails wrong-mode",
+        "unknown missing-input",
         error="Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.",
     ),
     case(

@@ -302,6 +302,14 @@ ROWS = [
         "accounts.json:1",
     ),
     Row(
+        "a federated token that an API does not take",
+        FEDERATED,
+        "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie",
+        "fails",
+        "The API does not accept this token",
+        more=ACME,
+    ),
+    Row(
         "a grant on an account that is not there helps nobody",
         "",
         f"Not found; Gaia id not found for email {TARGET}",
