@@ -60,6 +60,8 @@ def _within(tree: Tree, node: Node, old: str, new: str) -> tuple[Edit, ...] | No
     """Return the edit of a text in a node, which contains it exactly once, as written or with quotes escaped."""
     if "${" in new or "%{" in new or "\n" in new or old == new:
         return None
+    if isinstance(node, Template) and node.heredoc and node.literal == old and "\n" in old:
+        return replaced(tree, node, quoted(new))  # a heredoc always ends a line
     written = tree.text(node)
     for encode in (_as_is, _escaped):
         one, other = encode(old), encode(new)

@@ -556,3 +556,10 @@ resource "google_project_iam_member" "ci" {
 )
 def test_an_e_mail_that_no_account_can_have(member: str, expected: str, tmp_path: Path) -> None:
     assert changed(tmp_path, "malformed-principal", GRANT % member, ()) == GRANT % expected
+
+
+@pytest.mark.parametrize("mark", ["<<E", "<<-E"])
+def test_a_role_in_a_heredoc_becomes_a_plain_text(mark: str, tmp_path: Path) -> None:
+    grant = (GRANT % "group:ops@example.com").replace('"roles/run.developer"', "%s")
+    written = grant % f"{mark}\nroles/run.developer\nE\n"
+    assert changed(tmp_path, "unknown-role", written, ()) == grant % '"roles/run.developer"\n'
