@@ -72,7 +72,7 @@ __all__ = [
 Kind = TypeVar("Kind", bound=Fact)
 Item = TypeVar("Item", bound=Fact)
 Made = TypeVar("Made")
-_BLOCKING = (BoundaryBinding, Denial, OrgPolicy, AccessSetting)
+_BLOCKING: tuple[type[Fact], ...] = (BoundaryBinding, Denial, OrgPolicy, AccessSetting)
 """The kinds of facts that may block a grant, besides disabled accounts."""
 
 
@@ -98,7 +98,9 @@ class Estate:
         )
         changes: list[Change] = [*self.of(RemovedGrant), *self.of(EmptyBinding), *self.of(DefaultAccounts)]
         disabled = (one for one in self.of(ServiceAccount) if one.disabled is not False)
-        closing: tuple[Fact, ...] = (*self.of(Denial), *self.of(BoundaryBinding), *self.of(OrgPolicy), *disabled)
+        closing: list[Fact] = [*(one for kind in _BLOCKING for one in self.of(kind)), *disabled]
+        self.has_blockers = bool(closing)
+        """Whether there is any fact that may block a grant; without one, `blockers` is not needed."""
         closed = {configuration(one.declared) for one in closing}
         grants = merged(self.of(Grant), changes, self.hierarchy, closed)
         self._facts[Grant], self.replaced = grants.grants, grants.replaced
@@ -122,11 +124,6 @@ class Estate:
         from iamlint.estate.blockers import Blockers
 
         return Blockers(self.of, self.hierarchy, self._held_by, self.tags)
-
-    @property
-    def has_blockers(self) -> bool:
-        """Whether there is any fact that may block a grant; without one, `blockers` is not needed."""
-        return any(map(self.of, _BLOCKING)) or any(one.disabled is not False for one in self.of(ServiceAccount))
 
     @property
     def unfinished(self) -> Iterable[Unreadable]:

@@ -434,6 +434,35 @@ def test_what_an_example_repeats_and_closes_stays_open_in_an_export(run: Run) ->
     assert [finding.at.path for finding in report.findings] == ["export/project-shop.json"]
 
 
+@pytest.mark.parametrize(
+    ("setting", "path"),
+    [("", "infra/example/main.tf"), ('public_access_prevention = "enforced"', "export/assets.json")],
+)
+def test_a_public_bucket_that_an_example_closes_stays_open_in_an_export(run: Run, setting: str, path: str) -> None:
+    asset = {
+        "name": "//storage.googleapis.com/shop-files",
+        "assetType": "storage.googleapis.com/Bucket",
+        "iamPolicy": {"bindings": [{"role": "roles/storage.objectAdmin", "members": ["allUsers"]}]},
+        "ancestors": ["projects/123", "organizations/42"],
+    }
+    example = f"""
+resource "google_storage_bucket" "files" {{
+  name     = "shop-files"
+  project  = "shop"
+  location = "EU"
+  {setting}
+}}
+resource "google_storage_bucket_iam_member" "x" {{
+  bucket = "shop-files"
+  role   = "roles/storage.objectAdmin"
+  member = "allUsers"
+}}
+"""
+    files = {"infra/main.tf": "", "infra/example/main.tf": example, "export/assets.json": asset}
+    report = run(files, "infra", "export", rules=("public-grant",))
+    assert [finding.at.path for finding in report.findings] == [path]
+
+
 def test_what_both_show_is_told_once(run: Run) -> None:
     files = {"infra/prod/main.tf": GRANT, "export/project-shop.json": exported("user:ana@example.com")}
     report = run(files, "infra", "export")
