@@ -13,14 +13,15 @@ from iamlint.basics.frozen import frozen, mutable
 from iamlint.comparison import Comparison, Line, Pair, Privilege, Side, compare
 from iamlint.comparison.sides import SideName
 from iamlint.edits import Edit, Fix, Safety, applied, by_path, conflict
-from iamlint.facts import NOBODY, Grant
+from iamlint.estate import Estate
+from iamlint.facts import NOBODY, CustomRole, Grant, Text
 from iamlint.federation.unmatched import why_unmatched
 from iamlint.finding import Finding, UnknownAnswer
 from iamlint.fixes.collecting import Run
 from iamlint.fixes.layout import aligned
 from iamlint.fixes.moves import Moves, block_lines
 from iamlint.principals import read_principal
-from iamlint.unknown import Unknown, UnknownPart
+from iamlint.unknown import Unknown, UnknownPart, shown
 
 MOST_PASSES = 30
 """Maximum number of times that fixes are applied."""
@@ -224,23 +225,34 @@ def _access(before: Run, after: Run, group: list[tuple[Finding, Fix]]) -> str | 
         if not _is_meant(other.cause, was, now):
             return f"{_shown(other)} closes elsewhere"
     if all(fix.safety == "safe" for _, fix in group):
-        return _closed(found, before)
+        return _closed(found, before, after)
     return None
 
 
-def _closed(found: Comparison, before: Run) -> str | None:
+def _closed(found: Comparison, before: Run, after: Run) -> str | None:
     """Return the access that closes: a safe fix must not remove access.
 
     A grant has no effect if its role does not exist, or if its principal is malformed, deleted, or a federated identity
-    that no token can have.
+    that no token can have. Nor has a permission of a custom role that does not exist.
     """
     lost: list[Pair | Privilege] = [*found.closed, *(one for one in found.lost if one.permissions)]
     closed = [one for one in lost if _kind(one.principal) not in NOBODY]
-    if not closed or before.estate is None:
+    if not closed or before.estate is None or after.estate is None:
         return None
     estate = before.estate
     nobody = {grant.principal.text for grant in estate.of(Grant) if isinstance(why_unmatched(grant, estate), str)}
-    return next((f"{_shown(one)} closes" for one in closed if one.principal not in nobody), None)
+    empty = {shown(role) for role in _emptied(estate, after.estate)}
+    lasting = (one for one in closed if one.principal not in nobody)
+    return next((f"{_shown(one)} closes" for one in lasting if isinstance(one, Pair) or one.role not in empty), None)
+
+
+def _emptied(before: Estate, after: Estate) -> Iterator[Text]:
+    """Yield the granted custom roles that lose permissions of which none exists."""
+    for grant in before.of(Grant) if before.of(CustomRole) else ():
+        (was, unknown), (now, _) = (one.permissions(grant.role, grant.declared) for one in (before, after))
+        lost = was - now
+        if lost and unknown is None and not any(map(before.roles.catalog.is_permission, lost)):
+            yield grant.role
 
 
 def _kind(text: str) -> str:

@@ -157,6 +157,35 @@ def test_a_safe_fix_closes_no_access(who: str, safety: Safety, expected: str | N
     assert proof.wrong(before, after, [(finding, Fix("remove", "remove it", safety, (edit,)))]) == expected
 
 
+ROLE = """resource "google_project_iam_custom_role" "reader" {
+  project = "shop"
+  role_id = "reader"
+  title   = "Reader"
+  permissions = ["LOST", "storage.objects.get"]
+}
+"""
+BY_ROLE = GRANT.replace("roles/iam.serviceAccountTokenCreator", "projects/shop/roles/reader").replace("WHO", ANA)
+
+
+@pytest.mark.parametrize(
+    ("lost", "expected"),
+    [
+        ("storage.buckests.get", None),  # no permission
+        ("storage.buckets.list", f"access of {ANA} by projects/shop/roles/reader closes"),
+    ],
+)
+def test_a_permission_that_does_not_exist_gives_no_access(lost: str, expected: str | None, tmp_path: Path) -> None:
+    (rule,) = (one for one in load_rules()[0] if one.slug == "unknown-permission")
+    path, text = tmp_path.resolve() / "main.tf", (ROLE + BY_ROLE).replace("LOST", lost)
+    path.write_text(text)
+    changed = {str(path): text.replace(lost, "storage.buckets.get").encode()}
+    before, after = (checked_with(rule, path.parent, files) for files in ({}, changed))
+    (shown,) = before.texts
+    edit = Edit(shown, text.index(lost), text.index(lost) + len(lost), "storage.buckets.get")
+    finding = Finding("x", "x", "low", "high", "it is wrong", Location(shown, 5, 19), None)
+    assert proof.wrong(before, after, [(finding, Fix("near", "replace it", "safe", (edit,)))]) == expected
+
+
 def test_a_file_that_is_no_longer_read_has_no_lines() -> None:
     before = Letters("a").check({})
     after = Run(Report("1", "2026-01-01"), None, ())
