@@ -563,3 +563,38 @@ def test_a_role_in_a_heredoc_becomes_a_plain_text(mark: str, tmp_path: Path) -> 
     grant = (GRANT % "group:ops@example.com").replace('"roles/run.developer"', "%s")
     written = grant % f"{mark}\nroles/run.developer\nE\n"
     assert changed(tmp_path, "unknown-role", written, ()) == grant % '"roles/run.developer"\n'
+
+
+def test_of_two_roles_in_one_text_none_is_certain(tmp_path: Path) -> None:
+    text = (GRANT % "group:ops@example.com").replace("roles/run.developer", "roles/browser,roles/run.viewer")
+    assert changed(tmp_path, "unknown-role", text) == text
+
+
+DENIED = """resource "google_iam_deny_policy" "d" {
+  parent = urlencode("cloudresourcemanager.googleapis.com/projects/shop")
+  name   = "d"
+  rules {
+    deny_rule {
+      denied_principals  = ["principalSet://goog/public:all"]
+      denied_permissions = ["iam.googleapis.com/roles.get"]
+      denial_condition {
+        title      = "c"
+        expression = "%s"
+      }
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("request.tim < timestamp('2099-01-01T00:00:00Z')", "request.tim < timestamp('2099-01-01T00:00:00Z')"),
+        ("resource.matchTags('1/env', 'prod')", "resource.matchTag('1/env', 'prod')"),
+    ],
+)
+def test_the_condition_of_a_deny_rule_is_corrected_to_one_about_tags(
+    condition: str, expected: str, tmp_path: Path
+) -> None:
+    assert changed(tmp_path, "malformed-condition", DENIED % condition) == DENIED % expected

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.conditions.declared import FUNCTIONS, IAM, PROVIDER
+from iamlint.conditions.declared import BOUNDARY, FUNCTIONS, IAM, PROVIDER, beside_tags
 from iamlint.facts import BoundaryBinding, Condition, Denial, Grant, Provider
 from iamlint.fixes.mends.names import one_near
 from iamlint.fixes.problem import Change, Problem, Withheld, change
@@ -39,7 +39,10 @@ def valid_condition(problem: Problem) -> Change | Withheld | None:
     def is_valid(text: str) -> bool:
         if is_provider:
             return refused(text) is None
-        return malformed(Condition(text, written.title, written.at), estate) is None
+        if isinstance(fact, Denial) and beside_tags(text):
+            return False
+        language = BOUNDARY if isinstance(fact, BoundaryBinding) else IAM
+        return malformed(Condition(text, written.title, written.at), estate, language) is None
 
     found = corrected(expression, is_valid, provider=is_provider)
     if found is None:

@@ -50,9 +50,13 @@ def near_role(problem: Problem) -> Change | None:
     return change(f"replace {grant.role} by {meant or guess}", edits, None if meant else "suggestion")
 
 
+_SEVERAL = regex(r"[,;\s]")
+"""In a text that may name several roles."""
+
+
 def _role_meant(role: str, catalog: Catalog) -> str | None:
     """Return the role that a name certainly misspells; a retired role has no certain successor."""
-    if role in catalog:
+    if role in catalog or _SEVERAL.search(role.strip()):
         return None
     last = role.strip().strip("/").rpartition("/")[2]
     for one in (f"roles/{last}", role.strip()):
