@@ -282,6 +282,8 @@ def _narrow(way: Way, name: str, how: str, value: str) -> str | None:
     if found is None and whole and not value:
         return f"`assertion.{name}` is never empty"
     if found is None:
+        if value == f"assertion.{name}":
+            return f"`{value}` is the name of a claim, where its value belongs: it is like `{form.like}`"
         what = f"is never `{value}`" if whole else f"never begins with `{value}`"
         if whole and "*" in value:
             return f"`assertion.{name}` {what}: it is like `{form.like}`, and `==` compares letter by letter"

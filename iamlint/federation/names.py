@@ -202,6 +202,8 @@ def _gke(found: re.Match[str]) -> str | None:
     namespace, slash, name = found["inside"].partition("/")
     if not slash:
         return None if HOLE in namespace else "`[NAMESPACE/NAME]` is missing the slash"
+    if placeholder(namespace) or placeholder(name):
+        return None  # what renders a template puts the name in
     return _kubernetes(f"ns/{namespace}/sa/{name}")
 
 

@@ -87,6 +87,7 @@ def test_nobody_is_called_so(text: str) -> None:
         f"{GKE}/kubernetes.serviceaccount.uid/0a1b",
         f"{GKE.replace('principal', 'principalSet')}/namespace/web",
         "serviceAccount:shop.svc.id.goog[web/web]",
+        "serviceAccount:shop.svc.id.goog[{{.namespace}}/{{ name }}]",
         "principalSet://cloudresourcemanager.googleapis.com/projects/123/type/ServiceAccount",
         "principal://agents.global.org-1.system.id.goog/resources/x/y",
         f"{ONE.removesuffix('ci')}example.com:shop.svc.id.goog/subject/ns/web/sa/web",
@@ -226,6 +227,21 @@ def test_who_gets_in_is_told_by_provider_and_principal(
     text = PROVIDER.format(issuer=issuer, condition=condition, member=member)
     report = check({"main.tf": text}, select=("unmatched-federated-principal",))
     assert [finding.rule for finding in report.findings] == ["unmatched-federated-principal"] * nobody
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("acme/shop", "`assertion.sub` is never `acme/shop`: it is like `repo:example/shop:ref:refs/heads/main`"),
+        ("assertion.sub", "`assertion.sub` is the name of a claim, where its value belongs: it is like `repo:example"),
+    ],
+)
+def test_why_nobody_has_a_subject(check: Check, value: str, why: str) -> None:
+    text = PROVIDER.format(
+        issuer=GITHUB, condition="assertion.repository_owner_id == '1'", member=f"{ONE}/subject/{value}"
+    )
+    (finding,) = check({"main.tf": text}, select=("unmatched-federated-principal",)).findings
+    assert why in finding.message
 
 
 AWS_PROVIDER = """
