@@ -8,6 +8,7 @@ from iamlint.diagnosis.asked.attachments import is_called
 from iamlint.diagnosis.asked.case import ASKED, Case
 from iamlint.diagnosis.callers.exchange import admitted, exchange_stage
 from iamlint.diagnosis.callers.holder import Holder, Token, holder_of
+from iamlint.estate.names import contradicts
 from iamlint.facts import Attachment, Grant, Place, Pool, Principal, Resource, ServiceAccount
 from iamlint.federation.unmatched import why_nobody
 from iamlint.pools import is_federated
@@ -79,8 +80,10 @@ def _of_principal(
         return Identity(
             (), (*before, Stage(NAME, "broken", message, "disabled", (Evidence(gone.declared.at, message),)))
         )
-    for account in case.accounts.get(email, ()) if is_account else ():
-        stage = _disabled(account)
+    accounts = case.accounts.get(email, ()) if is_account else ()
+    for account in accounts:
+        enabled = any(one.disabled is False and contradicts(one.declared, account.declared) for one in accounts)
+        stage = None if enabled else _disabled(account)
         if stage:
             return Identity((holder,) if stage.state == "unknown" else (), (*before, stage), machine)
     off = _of_empty_pool(case, principal)

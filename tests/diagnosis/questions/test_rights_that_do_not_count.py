@@ -130,6 +130,16 @@ CASES = [
         target=None,
         error=IAP,
     ),
+    case(
+        "a second block disables the account that the error names",
+        account("batch")
+        + account("off", more="disabled = true").replace('"off"\n  disabled', '"batch"\n  disabled')
+        + project_grant(MEMBER, VIEWER),
+        None,
+        "unknown missing-input",
+        target=None,
+        error=IAP,
+    ),
 ]
 
 
