@@ -492,6 +492,21 @@ def test_brackets_are_closed_where_they_can_be(text: str, expected: str | None) 
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("request.tim < x", "request.time < x"),
+        ("resource.servcie == 'a'", "resource.service == 'a'"),
+        ("destination.host == 'a'", None),  # port is two of four letters away
+        ("request.port == 'a'", None),
+        ("resource.id == 'a'", None),
+    ],
+)
+def test_a_short_attribute_has_one_wrong_letter(text: str, expected: str | None) -> None:
+    found = corrected(text, lambda one: one != text, provider=False)
+    assert found == (expected and (expected, True))
+
+
+@pytest.mark.parametrize(
     ("name", "known", "expected"),
     [
         ("viewr", ("viewer", "editor"), "viewer"),

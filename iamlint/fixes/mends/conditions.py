@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from iamlint.basics.lazy_regex import regex
+from iamlint.basics.letters import differing
 from iamlint.conditions.declared import BOUNDARY, FUNCTIONS, IAM, PROVIDER, beside_tags
 from iamlint.facts import BoundaryBinding, Condition, Denial, Grant, Provider
 from iamlint.fixes.mends.names import one_near
@@ -137,7 +138,7 @@ def _calls(text: str) -> Iterator[_Rewrite]:
 
 
 def _names(text: str, *, provider: bool) -> Iterator[_Rewrite]:
-    known = PROVIDER.names if provider else IAM.names
+    known = {name: fields for name, fields in (PROVIDER if provider else IAM).names.items() if "." not in name}
     for found in _NAME.finditer(_outside(text)):
         first, rest = found[1], found[2]
         if first in ("true", "false", "null", "in", "and", "or", "not", "AND", "OR", "NOT"):
@@ -152,9 +153,19 @@ def _names(text: str, *, provider: bool) -> Iterator[_Rewrite]:
         elif rest and known[first]:
             field = rest[1:].partition(".")[0]
             start = found.start(2) + 1
-            meant = None if field in known[first] else one_near(field, known[first])
+            meant = None if field in known[first] else _field_meant(field, known[first])
             if meant:
                 yield _replaced(text, [(start, start + len(field), meant)]), True
+
+
+_SHORT = 5
+"""The letters of a name that is certain with one wrong letter only: ``port`` is two letters from ``host``."""
+
+
+def _field_meant(field: str, known: Iterable[str]) -> str | None:
+    near = one_near(field, known)
+    is_slip = near and len(field) > 2 and differing(field, near) <= (1 if len(field) <= _SHORT else 2)
+    return near if is_slip else None
 
 
 def _times(text: str) -> Iterator[_Rewrite]:
