@@ -7,6 +7,7 @@ an unknown value is an `Unknown` with its reason.
 from __future__ import annotations
 
 from iamlint.facts.identities import (
+    AWS_ROLE,
     ApiKey,
     Credential,
     Group,
@@ -78,6 +79,7 @@ Fact = (
 # fmt: on
 
 __all__ = [
+    "AWS_ROLE",
     "DEFAULT_ACCOUNTS",
     "NOBODY",
     "SERVICE_AGENTS",

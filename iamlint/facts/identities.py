@@ -121,6 +121,17 @@ class Pool:
     imported: bool = False
 
 
+AWS_ROLE = (
+    "assertion.arn.contains('assumed-role')"
+    " ? assertion.arn.extract('{account_arn}assumed-role/')"
+    " + 'assumed-role/' + assertion.arn.extract('assumed-role/{role_name}/')"
+    " : assertion.arn"
+)
+"""The ARN without the name of the session: ``attribute.aws_role`` of AWS providers that set no mapping.
+
+Source: ``attributeMapping`` in
+https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers
+"""
 Protocol = Literal["oidc", "aws", "saml", "x509"]
 
 

@@ -19,7 +19,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.parser import Unparsable
 from iamlint.conditions.simplified import simplified
 from iamlint.conditions.token_claims import Claim, claims_compared, mapped
-from iamlint.facts import Condition, Provider, Text, expression_of
+from iamlint.facts import AWS_ROLE, Condition, Provider, Text, expression_of
 from iamlint.federation.forms import may_have
 from iamlint.federation.issuers import Claims, Issuer, has_empty_part, meant_claim, only_issuer, read
 from iamlint.federation.private_issuers import AWS_ACCOUNT, issuer_of
@@ -65,14 +65,6 @@ class Way:
 Source = tuple[OneOf["claim"], str, str, str] | tuple[OneOf["constant"], str] | OneOf["aws role", "missing", "open"]
 """What an attribute is made of: a claim between two texts, a constant, the ARN of a role as in the mapping that Google
 documents, nothing, or something not evaluated."""
-_AWS_ROLE = (
-    "assertion.arn.contains('assumed-role')"
-    " ? assertion.arn.extract('{account_arn}assumed-role/')"
-    " + 'assumed-role/' + assertion.arn.extract('assumed-role/{role_name}/')"
-    " : assertion.arn"
-)
-"""The ARN without the name of the session. Source: ``attributeMapping`` in
-https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers"""
 
 
 @lru_cache(maxsize=4096)
@@ -211,7 +203,7 @@ def admission(provider: Provider) -> Admission:
 
 @lru_cache(maxsize=1024)
 def _made_of(of: Text) -> Source:
-    if isinstance(of, str) and "assumed-role" in of and simplified(of) == simplified(_AWS_ROLE):
+    if isinstance(of, str) and "assumed-role" in of and simplified(of) == simplified(AWS_ROLE):
         return "aws role"
     found = mapped(of)
     if found is None:

@@ -12,6 +12,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.documents.parts import first, get, has, text, texts
 from iamlint.documents.values import NULL, Value
 from iamlint.facts import Condition, Declaration, Place, Pool, Protocol, Provider, Text
+from iamlint.sources.saml import entity_id
 from iamlint.unknown import Unknown
 
 _TRUSTED: dict[Protocol, tuple[str, str]] = {
@@ -20,7 +21,6 @@ _TRUSTED: dict[Protocol, tuple[str, str]] = {
     "saml": ("idpMetadataXml", "idp_metadata_xml"),
     "x509": ("trustStore", "trust_store"),
 }
-_ENTITY = regex(r"""\bentityID\s*=\s*(?:"([^"<]{1,1024})"|'([^'<]{1,1024})')""")
 _NUMBERED = regex(r"projects/(?P<number>[0-9]+)/")
 _DEFAULT_MAPPING = Unknown("an AWS provider without a mapping of its own has Google's default")
 
@@ -88,8 +88,7 @@ def _trusted(one: Value) -> tuple[Protocol | None, Value]:
 
 def _issuer(protocol: Protocol | None, trusted: str | None) -> Text | None:
     if protocol == "saml":
-        match = _ENTITY.search(trusted or "")
-        return (match[1] or match[2]) if match else Unknown("the SAML metadata name no entityID")
+        return entity_id(trusted or "")
     return trusted if protocol in ("oidc", "aws") else None
 
 

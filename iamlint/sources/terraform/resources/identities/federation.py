@@ -12,7 +12,8 @@ from typing import get_args
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.documents.values import Value
-from iamlint.facts import Condition, Place, Pool, Protocol, Provider, Text
+from iamlint.facts import AWS_ROLE, Condition, Place, Pool, Protocol, Provider, Text
+from iamlint.sources.saml import entity_id
 from iamlint.sources.terraform.instances.arguments import (
     Placed,
     flag_of,
@@ -39,19 +40,12 @@ _EMPTY_PART = regex(r"""[/:]['"/:]|['"][/:]""")
 _LOOKED_AT = 4
 """How many characters before an empty text are compared with the source."""
 
-_AWS_MAPPING = {
-    "google.subject": "assertion.arn",
-    "attribute.aws_role": "assertion.arn.contains('assumed-role')"
-    " ? assertion.arn.extract('{account_arn}assumed-role/')"
-    " + 'assumed-role/' + assertion.arn.extract('assumed-role/{role_name}/')"
-    " : assertion.arn",
-}
+_AWS_MAPPING = {"google.subject": "assertion.arn", "attribute.aws_role": AWS_ROLE}
 """The mapping of an AWS provider that sets none.
 
 Source: ``attributeMapping`` in
 https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers
 """
-_ENTITY = regex(r"""\bentityID\s*=\s*(?:"([^"<]{1,1024})"|'([^'<]{1,1024})')""")
 _NUMBERED = regex(r"projects/(?P<number>\d+)/locations/")
 
 
@@ -154,17 +148,9 @@ def _issuer(trusted: Body, protocol: Protocol | Unknown | None) -> Placed | None
             return placed_text(trusted, "account_id")
         case "saml":
             found = placed_text(trusted, "idp_metadata_xml")
-            return (_entity(found[0]), found[1]) if found else None
+            return (entity_id(found[0]), found[1]) if found else None
         case _:
             return None
-
-
-def _entity(metadata: Text) -> Text:
-    """Return the entity id in SAML metadata; by search, not by an XML parser, since the XML is untrusted."""
-    if isinstance(metadata, Unknown):
-        return Unknown(metadata.reason)
-    match = _ENTITY.search(metadata)
-    return (match[1] or match[2]) if match else Unknown("the SAML metadata name no entityID")
 
 
 def _audiences(trusted: Body, protocol: Protocol | Unknown | None) -> tuple[Text, ...] | Unknown:
