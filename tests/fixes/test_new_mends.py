@@ -441,6 +441,9 @@ def test_an_account_that_is_declared_twice_gets_no_suggestion(tmp_path: Path) ->
         ("roles/sotrage.objectViwer", "roles/storage.objectViewer"),
         ("roles/role.admin", "roles/role.admin"),  # two of four letters make it another service: roles/file.admin
         ("roles/kms.admin", "roles/kms.admin"),  # roles/ml.admin, roles/dns.admin
+        ("roles/storage/admin", "roles/storage/admin"),  # not roles/admin
+        ("role/storage.admin", "roles/storage.admin"),
+        ("projects/shop/roles/viewer/", "projects/shop/roles/viewer/"),  # a custom role, or a basic one
     ],
 )
 def test_a_misspelt_role_stays_in_its_service(role: str, expected: str, tmp_path: Path) -> None:
@@ -578,6 +581,11 @@ def test_a_role_in_a_heredoc_becomes_a_plain_text(mark: str, tmp_path: Path) -> 
     grant = (GRANT % "group:ops@example.com").replace('"roles/run.developer"', "%s")
     written = grant % f"{mark}\nroles/run.developer\nE\n"
     assert changed(tmp_path, "unknown-role", written, ()) == grant % '"roles/run.developer"\n'
+
+
+def test_a_second_slash_in_a_principal_is_removed(tmp_path: Path) -> None:
+    text = MEMBER % (POOL % ("123456", "/attribute.repository/example/shop"))
+    assert changed(tmp_path, "unmatched-federated-principal", text, ()) == text.replace("//attribute", "/attribute")
 
 
 def test_of_two_roles_in_one_text_none_is_certain(tmp_path: Path) -> None:

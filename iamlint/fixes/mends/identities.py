@@ -110,7 +110,8 @@ def _with(grant: Grant, old: str, new: str) -> Grant | None:
     unknown = grant.principal.unknown
     if unknown is None:
         text = grant.principal.text
-        return replace(grant, principal=read_principal(text.replace(old, new))) if text.count(old) == 1 else None
+        written = text.replace(old, new)
+        return replace(grant, principal=read_principal(written, written)) if text.count(old) == 1 else None
     parts: list[str | UnknownPart] = [
         part.replace(old, new) if isinstance(part, str) else part for part in unknown.parts
     ]
@@ -127,6 +128,8 @@ def _forms(grant: Grant, estate: Estate) -> Iterator[_Form]:
     host = re.match(r"principal(?:Set)?://([^/]+)/", text)
     if host and host[1] != "iam.googleapis.com" and host[1].endswith("googleapis.com"):
         yield f"//{host[1]}/", "//iam.googleapis.com/", None
+    for head in ("attribute.", "subject/", "group/"):
+        yield f"//{head}", f"/{head}", None
     yield "principalSet://", "principal://", None
     yield "principal://", "principalSet://", None
     if "/locations/" not in text:

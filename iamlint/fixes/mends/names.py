@@ -58,7 +58,10 @@ def _role_meant(role: str, catalog: Catalog) -> str | None:
     """Return the role that a name certainly misspells; a retired role has no certain successor."""
     if role in catalog or _SEVERAL.search(role.strip()):
         return None
-    last = role.strip().strip("/").rpartition("/")[2]
+    *head, last = role.strip().strip("/").split("/")
+    if head and head[0] in ("projects", "organizations"):
+        return None
+    last = last if {one.lower() for one in head} <= {"", "role", "roles"} else ""
     for one in (f"roles/{last}", role.strip()):
         if one in catalog and catalog.is_listed(one):
             return one
