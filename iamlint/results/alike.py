@@ -11,7 +11,7 @@ from typing import overload
 
 from iamlint.basics.frozen import frozen
 from iamlint.facts import Grant
-from iamlint.finding import Finding, Flow, Step
+from iamlint.finding import Finding, Flow, Severity, Step
 from iamlint.location import Location
 
 
@@ -29,6 +29,16 @@ class Alike:
     def rule(self) -> str:
         """The rule of each."""
         return self.like.rule
+
+    @property
+    def severity(self) -> Severity:
+        """The severity of each."""
+        return self.like.severity
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """The beginning of the sort key of each: no other finding is at their places."""
+        return self.at.order
 
     @property
     def address(self) -> None:

@@ -16,7 +16,7 @@ from iamlint.basics.words import counted
 from iamlint.finding import SEVERITIES, Accepted, Finding, Severity, UnknownAnswer
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
-from iamlint.results.alike import representatives
+from iamlint.results.alike import Findings, parts_of, representatives
 
 if TYPE_CHECKING:
     from iamlint.causes import VarFile
@@ -183,9 +183,10 @@ class Report:
         return by_cause(self.questions, self.var_files)
 
     @property
-    def ranked(self) -> list[Finding]:
+    def ranked(self) -> Sequence[Finding]:
         """The findings, the most severe first."""
-        return sorted(self.findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.order))
+        parts = sorted(parts_of(self.findings), key=lambda one: (SEVERITIES.index(one.severity), one.order))
+        return Findings(parts)
 
     @property
     def fingerprints(self) -> Iterator[Fingerprints]:
