@@ -583,6 +583,12 @@ def test_a_role_in_a_heredoc_becomes_a_plain_text(mark: str, tmp_path: Path) -> 
     assert changed(tmp_path, "unknown-role", written, ()) == grant % '"roles/run.developer"\n'
 
 
+@pytest.mark.parametrize("key", ["subject", "google_subject", "google.Subject", "google.subjects"])
+def test_a_key_that_means_the_subject_is_that_key(key: str, tmp_path: Path) -> None:
+    text = PROVIDER.replace('"google.subject"      ', f'"{key}"', 1) % "assertion.repository == 'example/shop'"
+    assert '"google.subject"' in changed(tmp_path, "malformed-mapping", text, ())
+
+
 def test_a_second_slash_in_a_principal_is_removed(tmp_path: Path) -> None:
     text = MEMBER % (POOL % ("123456", "/attribute.repository/example/shop"))
     assert changed(tmp_path, "unmatched-federated-principal", text, ()) == text.replace("//attribute", "/attribute")

@@ -165,13 +165,27 @@ def _pair(tree: Tree, node: Node, name: str) -> tuple[Node, Node] | None:
 _GOOGLE = ("subject", "groups", "display_name", "profile_photo", "posix_username", "email")
 
 
+def _google_key(name: str) -> str | None:
+    """Return the attribute of Google's that a key means: ``subject``, ``google_subject``, ``google.Subject``."""
+    word = re.sub(r"[^a-z]", "", name.lower())
+    if name not in _GOOGLE and not word.startswith("google"):
+        return None
+    near = (one for one in _GOOGLE if _singular(word.removeprefix("google")) == _singular(one.replace("_", "")))
+    return next((f"google.{one}" for one in near), None)
+
+
+def _singular(word: str) -> str:
+    return word.removesuffix("s")
+
+
 def _key(name: str, taken: set[str]) -> str | None:
     """Return the intended key of a refused one; None if the key is accepted, or the intended one is uncertain."""
     head, dot, rest = name.partition(".")
     if name in (f"google.{one}" for one in _GOOGLE) or re.fullmatch(r"attribute\.[a-z0-9_]{1,100}", name):
         return None
-    if not dot and name in _GOOGLE:
-        right = f"google.{name}"
+    own = _google_key(name)
+    if own:
+        right = own
     else:
         last = rest if dot and head.lower().rstrip("s") in ("attribute", "assertion", "claim") else name
         right = f"attribute.{re.sub(r'[^a-z0-9_]', '_', last.lower())}"
