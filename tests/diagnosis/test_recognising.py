@@ -30,9 +30,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from many import some
 
+from iamlint.diagnosis.recognition.error_kind import ErrorKind
 from iamlint.diagnosis.recognition.error_kinds import error_kinds
 from iamlint.diagnosis.recognition.error_text import LARGEST, ErrorText
 from iamlint.diagnosis.recognition.recognise import Recognised, recognise
+
+bare = cache(recognise)
+"""What is recognised in a text as it is: several tests compare it with the text in other clothes."""
 
 
 def names(found: tuple[Recognised, ...]) -> list[str | None]:
@@ -41,7 +45,7 @@ def names(found: tuple[Recognised, ...]) -> list[str | None]:
 
 @pytest.mark.parametrize("case", TABLE, ids=[case.name for case in TABLE])
 def test_a_real_text(case: Case) -> None:
-    found = recognise(case.text)
+    found = bare(case.text)
     assert names(found) == case.kinds
     assert {name: found[0].fields.get(name) for name in case.fields} == case.fields
     assert found[0].line == case.line
@@ -64,11 +68,6 @@ DRESSES: dict[str, Callable[[str], str]] = {
 }
 
 
-@cache
-def bare_target(text: str) -> str:
-    return recognise(text)[0].fields.target
-
-
 SINGLE = [case for case in TABLE if len(case.kinds) == 1 and case.kinds[0] and "broken" not in case.name]
 
 
@@ -80,7 +79,7 @@ def test_clothes_do_not_matter(case: Case, dress: Callable[[str], str]) -> None:
     found = recognise(dress(case.text))
     assert names(found) == case.kinds
     if dress is not str.upper:
-        assert found[0].fields.target == bare_target(case.text)
+        assert found[0].fields.target == bare(case.text)[0].fields.target
 
 
 PROGRAMS: dict[str, Callable[[str], str]] = {
@@ -107,9 +106,12 @@ PROGRAMS: dict[str, Callable[[str], str]] = {
 EXAMPLES = [(kind.id, example) for kind in error_kinds() for example in kind.examples if not kind.wrapper]
 
 
-@cache
-def permission_in(text: str) -> str:
-    return recognise(text)[0].fields.permission
+@pytest.mark.parametrize("kind", error_kinds(), ids=lambda kind: kind.id)
+def test_each_example_of_a_document_is_recognised(kind: ErrorKind) -> None:
+    for example in kind.examples:
+        (found,) = bare(example.text)
+        assert found.kind is kind
+        assert {field: found.fields.get(field) for field in example.fields} == example.fields
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)), ids=[kind for kind, _ in EXAMPLES])
@@ -121,7 +123,7 @@ def test_a_program_around_an_example_does_not_matter(number: int) -> None:
         found = recognise(PROGRAMS[name](example.text))[0]
         assert found.kind is not None, name
         assert found.kind.id == kind, name
-        assert found.fields.permission == permission_in(example.text), name
+        assert found.fields.permission == bare(example.text)[0].fields.permission, name
         assert {field: found.fields.get(field) for field in example.fields} == example.fields, name
 
 
