@@ -47,8 +47,8 @@ def export_filter(rules: Iterable[Rule], catalog: Catalog) -> ExportFilter | Non
 
 def _needs_some(rule: Rule) -> bool:
     """Whether a rule needs some grants only, as every query does."""
-    pattern = (rule.when or {}).get("grant")
-    return pattern is None or _names_few(pattern) or bool(_ROLE_WORDS & pattern.keys())
+    pattern = rule.when and rule.when.get("grant")
+    return not pattern or not _ROLE_WORDS.isdisjoint(pattern) or _names_few(pattern)
 
 
 def _sorted_out(rules: Iterable[Rule]) -> tuple[list[Pattern], list[Pattern]]:

@@ -311,7 +311,7 @@ SEVERAL = (member, document, in_json, binding, encoded, export)
 
 @pytest.mark.parametrize(
     ("rule", "form"),
-    [(rule, form) for at, rule in enumerate(QUERIES) for form in SEVERAL[at % some(5, 1) :: some(5, 1)]],
+    [(rule, form) for at, rule in enumerate(QUERIES) for form in SEVERAL[at % some(8, 1) :: some(8, 1)]],
     ids=lambda one: one.id if isinstance(one, Rule) else one.__name__,
 )
 def test_several_grants_are_found_in_every_form(
