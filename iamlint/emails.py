@@ -14,6 +14,7 @@ _IMPOSSIBLE = regex(r'[\s*{}<>()\[\],;"\\|]')
 _NOT_IN_DOMAIN = regex(r"[^\w.-]|_")
 _ACCOUNTS = "gserviceaccount.com"
 _OF_PROJECT = f".iam.{_ACCOUNTS}"
+_APP_ENGINE = f"appspot.{_ACCOUNTS}"
 _WITHOUT_PROJECT = frozenset(
     f"{name}.{_ACCOUNTS}" for name in ("appspot", "cloudbuild", "cloudservices", "developer", "project", "system")
 )
@@ -21,6 +22,7 @@ _WITHOUT_PROJECT = frozenset(
 _MADE_WRONG = regex(
     r"(?<=\$\{)(?:[^}]*\.)?google_service_account\.[^.}\[]+(?:\[[^\]]*\])?\.(?:email|member)\}(?:@|\.iam\.)"
     r"|(?<=@\$\{)(?:[^}]*\.)?google_project\.[^.}\[]+(?:\[[^\]]*\])?\.number\}\.iam\.gserviceaccount\.com\Z"
+    r"|(?<=:\$\{)(?:[^}]*\.)?google_project\.[^.}\[]+(?:\[[^\]]*\])?\.number\}@appspot\.gserviceaccount\.com\Z"
 )
 
 
@@ -38,10 +40,12 @@ def fault_of(prefix: str, name: str) -> str:
         return f"no {what} has `{odd[0]}`" if odd[0].strip() else f"no {what} has a space"
     if "@" in local:
         return "it has two `@`"
-    return _account_fault(domain) if prefix == "serviceAccount" and domain.endswith(_ACCOUNTS) else ""
+    return _account_fault(local, domain) if prefix == "serviceAccount" and domain.endswith(_ACCOUNTS) else ""
 
 
-def _account_fault(domain: str) -> str:
+def _account_fault(local: str, domain: str) -> str:
+    if domain == _APP_ENGINE and local.isdecimal():
+        return "App Engine's account has the id of its project, not the number"
     if domain in _WITHOUT_PROJECT:
         return ""
     project = domain.removesuffix(_OF_PROJECT)

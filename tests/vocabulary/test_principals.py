@@ -114,6 +114,7 @@ def test_a_whole_pool_is_no_single_set() -> None:
         "serviceAccount:ci@{project}.iam.gserviceaccount.com",
         "serviceAccount:ci@my_shop.iam.gserviceaccount.com",
         "serviceAccount:ci@shop.gserviceaccount.com",
+        "serviceAccount:123456789012@appspot.gserviceaccount.com",
         "serviceAccount:ci@iam.gserviceaccount.com",
         "serviceAccount:ci@123456789012.iam.gserviceaccount.com",
         "serviceAccount:ci@shop.iamgserviceaccount.com",
@@ -279,6 +280,11 @@ def test_a_principal_that_is_not_known_in_full_may_have_a_kind(parts: tuple[str 
         ),
         (
             ("serviceAccount:ci@", UnknownPart("data.google_project.p.number"), ".iam.gserviceaccount.com"),
+            "malformed",
+            None,
+        ),
+        (
+            ("serviceAccount:", UnknownPart("data.google_project.p.number"), "@appspot.gserviceaccount.com"),
             "malformed",
             None,
         ),
