@@ -7,6 +7,7 @@ import inspect
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -43,6 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
     many.configure(config)
     if _has_room(_MEMORY):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", _MEMORY)
+        os.environ.setdefault("TMPDIR", _MEMORY)
+        tempfile.tempdir = None  # it is found anew
     cache: pytest.Cache | None = getattr(config, "cache", None)
     if sys.dont_write_bytecode and cache:
         folder = str(cache.mkdir("bytecode"))
