@@ -198,8 +198,8 @@ def account_of(*parts: str | UnknownPart) -> Unknown:
         (account_of(DECLARED), REFERENCE, Truth.TRUE),
         (account_of(DECLARED), OTHER, Truth.UNKNOWN),
         (
-            Unknown("not known", ("serviceAccount:ci@", DECLARED, ".iam.gserviceaccount.com")),
-            Unknown("known after apply", ("ci@", DECLARED, ".iam.gserviceaccount.com")),
+            Unknown("not known", ("serviceAccount:ci@", UnknownPart("var.project"), ".iam.gserviceaccount.com")),
+            Unknown("known after apply", ("ci@", UnknownPart("var.project"), ".iam.gserviceaccount.com")),
             Truth.TRUE,
         ),
         (account_of(DECLARED, ".com"), Unknown("set", ("ci@", DECLARED)), Truth.UNKNOWN),
