@@ -129,7 +129,7 @@ _CLAUSES: tuple[tuple[Kind, str], ...] = (
     (UNREAD, r"lies outside|is not followed|what it runs|runs? \S+ .*gcloud"),
     (INCOMPLETE, r"(?:is|are) not set|is not (?:an?|the) |is no |is neither |has no |names no|names nobody|this is "),
     (INCOMPLETE, r"it is not a text|does not name|nothing here names|name no entityID|is a name that only the module"),
-    (INCOMPLETE, r"is not of the form|names nothing"),
+    (INCOMPLETE, r"is not of the form|names nothing|name is empty"),
 )
 _TABLE = tuple((kind, regex(clause)) for kind, clause in _CLAUSES)
 _LOOKED_AT = 1000
