@@ -167,13 +167,14 @@ class _Alike:
         self._rests: dict[tuple[int, int], tuple[Pattern, Rest | None]] = {}
         self._by_kind: dict[int, PrincipalKind | None] = {}
         self._with_slash: dict[int, bool] = {}
-        self._runs: dict[int, Sequence[Sequence[Grant]]] = {}
+        self._runs: dict[int, Sequence[Grant | Sequence[Grant]]] = {}
 
-    def runs(self, number: int) -> Sequence[Sequence[Grant]]:
-        """Return the grants of a group in runs."""
+    def runs(self, number: int) -> Iterator[Sequence[Grant]]:
+        """Yield the grants of a group in runs; most of a large export are alone, and kept without a list."""
         if number not in self._runs:
-            self._runs[number] = runs_of(self.groups[number], self._estate)
-        return self._runs[number]
+            runs = runs_of(self.groups[number], self._estate)
+            self._runs[number] = [run if len(run) > 1 else run[0] for run in runs]
+        return ((run,) if isinstance(run, Grant) else run for run in self._runs[number])
 
     def rest(self, pattern: Pattern, grant: Grant) -> Rest | None:
         """Return the rest of a pattern for a grant, after the words that are the same for all of its group."""

@@ -5,7 +5,7 @@ A large export has a hundred thousand grants and a tenth as many runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from iamlint.basics.lazy_regex import regex
@@ -14,22 +14,23 @@ from iamlint.facts import Grant, Principal
 from iamlint.location import Location
 
 
-def runs_of(grants: Sequence[Grant], estate: Estate) -> Sequence[Sequence[Grant]]:
-    """Return grants of one role and of one kind of resource and principal in runs, in their order.
+def runs_of(grants: Sequence[Grant], estate: Estate) -> Iterator[Sequence[Grant]]:
+    """Yield grants of one role and of one kind of resource and principal in runs, in their order.
 
     Nothing blocks those in a run of several, they have no condition, and each is the only fact about its access. Their
     names are plain words, at places one after the other. No answer depends on more of their principals than the kind,
     unless it asks for the name.
     """
     has_same = _has_same(estate)
-    found: list[list[Grant]] = [[grants[0]]]
+    run = [grants[0]]
     for last, grant in pairwise(grants):
         plain = _follows(last, grant) and _is_plain(last, estate) and _is_plain(grant, estate)
-        if plain and has_same(found[-1][0], grant):
-            found[-1].append(grant)
+        if plain and has_same(run[0], grant):
+            run.append(grant)
         else:
-            found.append([grant])
-    return found
+            yield run
+            run = [grant]
+    yield run
 
 
 def _follows(last: Grant, grant: Grant) -> bool:
