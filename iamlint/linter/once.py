@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any
@@ -24,15 +24,18 @@ def once(findings: Iterable[Part]) -> Sequence[Finding]:
     address of one folder, or at one place, through any root modules and calls. Exports have no addresses; the same
     finding in several exports is one.
     """
-    parts = list(findings)
-    alike = [one for one in parts if isinstance(one, Alike)]
-    if alike:
-        apart = _repeating(parts) | _overlapping(parts)
-        parts = [one for part in parts for one in (part if isinstance(part, Alike) and id(part) in apart else (part,))]
-    ordered = in_order(parts)
+    ordered = in_order(findings)
+    alike = any(isinstance(one, Alike) for one in ordered)
+    apart = _repeating(ordered) | _overlapping(ordered) if alike else set[int]()
+    if apart:
+        ordered = in_order(one for part in ordered for one in _each(part, apart))
     merged = _grouped(ordered, _what, _address)
     found = _grouped(merged, _spot, lambda one: (one.at, one.severity, one.confidence))
     return Findings(found) if alike else tuple(one for one in found if isinstance(one, Finding))
+
+
+def _each(part: Part, apart: Set[int]) -> Iterable[Part]:
+    return part if isinstance(part, Alike) and id(part) in apart else (part,)
 
 
 def _what(one: Part) -> tuple[object, ...]:
@@ -57,10 +60,10 @@ def _repeating(parts: Iterable[Part]) -> set[int]:
     return {id(part) for start, part in owners if not again.isdisjoint(hints[start : start + len(part)])}
 
 
-def _overlapping(parts: Iterable[Part]) -> set[int]:
+def _overlapping(ordered: Iterable[Part]) -> set[int]:
     """Return the identities of alike findings that others are between, or at one of their places."""
     found, latest, end = set[int](), 0, ("", 0, 0, 0, 0)
-    for part in sorted(parts, key=lambda one: one.at.order):
+    for part in ordered:
         if part.at.order <= end:
             found |= {latest, id(part)}
         last = (part.end if isinstance(part, Alike) else part.at).order
