@@ -16,8 +16,8 @@ from iamlint.diagnosis.asked.clients import ANNOTATION
 from iamlint.diagnosis.asked.reach import gives
 from iamlint.diagnosis.callers.exchange import provider_parts
 from iamlint.diagnosis.callers.holder import Holder, account_holder
-from iamlint.diagnosis.fixes.absent_member import absent_member
 from iamlint.diagnosis.fixes.fix_text import Member, account_reference, block, member_of, resource_name
+from iamlint.diagnosis.fixes.refused_member import absent_member, member_form
 from iamlint.diagnosis.fixes.several import RoleChoice, grants_of
 from iamlint.diagnosis.stages.direct import accounts_of, direct_client
 from iamlint.diagnosis.stages.gates import consumer_project, quota_of
@@ -56,6 +56,7 @@ def fix_for(case: Case, answer: Answer, holder: Holder | None, hops: list[Hop]) 
     said = case.said
     explains = answer.verdict == "unknown" or answer.step in said.steps or answer.headline == said.title
     has_it = any(stage.name == RIGHTS and stage.state == "done" for stage in answer.stages)
+    has_it = has_it or (said.stage == "granting" and bool(answer.evidence))
     granted = answer.verdict == "unknown" and (has_it or (not said.of_resource and answer.method_works))
     of_document = _of_agent(case, _named_agent(case)) if said.by_agent else _of_document(case, holder)
     general = of_document if explains and not granted else Fix()
@@ -160,6 +161,8 @@ def _member(broken: _Broken) -> Fix:
         return Fix()  # a grant on an account that is not there helps nobody
     if case.said.kind == "account-does-not-exist":
         return absent_member(case)
+    if case.said.kind in ("member-unknown-type", "member-wrong-prefix"):
+        return member_form(case)
     if hop is None or token is None:
         return _grant(broken)
     for grant in case.estate.of(Grant):

@@ -12,6 +12,7 @@ from iamlint.diagnosis.callers.exchange import NAME as EXCHANGE
 from iamlint.diagnosis.callers.exchange import condition_admits
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.gates import API, CLIENT, SCOPES
+from iamlint.diagnosis.stages.refused_grants import mended_grants, refused_grants
 from iamlint.diagnosis.stages.rights import NAME as RIGHTS
 from iamlint.queries.services import CREDENTIALS_API
 from iamlint.unknown import Truth
@@ -97,7 +98,13 @@ def _by_error(case: Case, stages: tuple[Stage, ...]) -> Answer | None:
     if broken:
         return _of_stage(case, "fails", broken, stages)
     also = rights.also if rights and step == "quota-project" else ()
-    return _answer("fails", step, said.title or said.excerpt, stages, also=(*also, *_meaning(case)))
+    answer = _answer("fails", step, said.title or said.excerpt, stages, also=(*also, *_meaning(case)))
+    refused = refused_grants(case)
+    mended = () if refused else mended_grants(case)
+    if mended:
+        message = f"by the input {mended[0].message}, and the error says otherwise: {_NOT_YET}"
+        return replace(_answer("unknown", "missing-input", message, stages, "medium"), evidence=mended)
+    return replace(answer, evidence=refused)
 
 
 def _is_federated(case: Case) -> bool:

@@ -113,6 +113,38 @@ def pipeline(terraform: str, workflow: str = WORKFLOW) -> dict[str, str]:
     return {"main.tf": terraform, ".github/workflows/deploy.yml": workflow}
 
 
+UNTYPED = "Error 400: The member {} is of an unknown type. Please set a valid type prefix for the member., badRequest"
+WRONG_PREFIX = (
+    'Error 400: Principal team@example.org is of type "{0}". The principal should appear as "{0}:team@example.org".'
+)
+REFUSED = """\
+resource "google_project_iam_member" "untyped" {
+  project = "shop"
+  role    = "roles/viewer"
+  member  = "kim@example.org"
+}
+resource "google_project_iam_member" "exchanged" {
+  project = "shop"
+  role    = "user:kim@example.org"
+  member  = "roles/viewer"
+}
+resource "google_project_iam_member" "condition" {
+  project = "shop"
+  role    = "roles/editor"
+  member  = "user:team@example.org"
+  condition {
+    title      = "until"
+    expression = "request.time < timestamp('2030-01-01T00:00:00Z')"
+  }
+}
+resource "google_service_account_iam_member" "pod" {
+  service_account_id = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "serviceAccount:shop.svc.id.goog[default/ci]"
+}
+"""
+
+
 @dataclass(frozen=True)
 class Row:
     """An estate with an error, and the right answer: the verdict, pieces of its headline and fix, and its place."""
@@ -316,6 +348,52 @@ ROWS = [
         "fails",
         "The service account does not exist under that name",
         fix="gcloud iam service-accounts list",
+    ),
+    *(
+        Row(f"refused grant: {error}", REFUSED, error, verdict, headline, place, fix)
+        for error, verdict, headline, place, fix in (
+            (
+                UNTYPED.format("kim@example.org"),
+                "fails",
+                "A grant names a principal in a form",
+                "main.tf:4",
+                "Write user:kim@example.org for a person",
+            ),
+            (UNTYPED.format("roles/viewer"), "fails", "A grant names", "main.tf:9", "Exchange role and member"),
+            (
+                UNTYPED.format("ci@tools.iam.gserviceaccount.com"),
+                "fails",
+                "A grant names",
+                "",
+                'member = "serviceAccount:ci@tools.iam.gserviceaccount.com"',
+            ),
+            (UNTYPED.format("team@example.org"), "unknown", f"says otherwise: {NOT_YET}", "main.tf:14", ""),
+            (
+                'Policy members must be of the form "<type>:<value>".',
+                "fails",
+                "A grant names",
+                "main.tf:4",
+                "Write each",
+            ),
+            (WRONG_PREFIX.format("group"), "fails", "under the wrong prefix", "main.tf:14", '"group:team@example.org"'),
+            (WRONG_PREFIX.format("user"), "unknown", f"says otherwise: {NOT_YET}", "main.tf:14", ""),
+            (
+                "Error 400: User team@example.org does not exist., badRequest",
+                "fails",
+                "does not exist",
+                "main.tf:14",
+                "Correct team@example.org",
+            ),
+            ("Conditions can't be set on primitive roles., badRequest", "fails", "A condition", "main.tf:13", ""),
+            (
+                "Role roles/editor is not supported for this resource.",
+                "fails",
+                "A grant names a role",
+                "main.tf:13",
+                "",
+            ),
+            ("Identity Pool does not exist (shop.svc.id.goog).", "fails", "does not exist yet", "main.tf:23", ""),
+        )
     ),
 ]
 

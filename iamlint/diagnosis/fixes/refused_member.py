@@ -1,4 +1,4 @@
-"""The change for a grant to a principal that does not exist: by what kind of account its name is of."""
+"""The change for a grant whose member IAM refuses: one that does not exist, or is written in a wrong form."""
 
 from __future__ import annotations
 
@@ -30,3 +30,25 @@ def absent_member(case: Case) -> Fix:
     if not domain.endswith("gserviceaccount.com"):
         return Fix(note=f"Correct {email}: Google knows no such user or group.")
     return Fix(note=f"Correct {email}, or create the account before the grant (depends_on, or a reference to it).")
+
+
+def member_form(case: Case) -> Fix:
+    """Return the right form of the member that the error names; the error's document says it for federated ones."""
+    member = case.said.other.get("member", "")
+    if case.said.kind == "member-wrong-prefix":
+        return Fix(f'member = "{member}"') if member else Fix()
+    if not member:
+        forms = "user:, group:, serviceAccount:, domain:, principal:// or principalSet://"
+        return Fix(note=f"Write each member of the policy with its prefix: {forms}.")
+    if member.startswith(("principal:", "principalSet:")):
+        return Fix()
+    if member.startswith("roles/"):
+        return Fix(note=f"Exchange role and member: {member} is a role.")
+    if member in ("allUsers", "allAuthenticatedUsers"):
+        return Fix(note=f"Remove {member} from the grant: the resource does not take it.")
+    email = member.rpartition(":")[2]
+    if email.endswith("gserviceaccount.com"):
+        return Fix(f'member = "serviceAccount:{email}"')
+    if "@" in email:
+        return Fix(note=f"Write user:{email} for a person, group:{email} for a group.")
+    return Fix(note=f"Correct {member}: it is neither an e-mail with its prefix nor the name of a federated principal.")
