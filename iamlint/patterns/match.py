@@ -151,6 +151,10 @@ def _verdicts(pattern: Pattern, estate: Estate, *, together: bool) -> Iterator[t
                 yield run, found
 
 
+_SHORTEST_RUN = 4
+"""Minimum number of grants that get an answer together."""
+
+
 class _Alike:
     """The grants in groups of one role, kind of resource and kind of principal, with what patterns answer for each."""
 
@@ -170,10 +174,12 @@ class _Alike:
         self._runs: dict[int, Sequence[Grant | Sequence[Grant]]] = {}
 
     def runs(self, number: int) -> Iterator[Sequence[Grant]]:
-        """Yield the grants of a group in runs; most of a large export are alone, and kept without a list."""
+        """Yield the grants of a group in runs; short ones alone: their findings take less memory than what is kept."""
         if number not in self._runs:
-            runs = runs_of(self.groups[number], self._estate)
-            self._runs[number] = [run if len(run) > 1 else run[0] for run in runs]
+            grants = self.groups[number]
+            runs = runs_of(grants, self._estate)
+            found = [one for run in runs for one in ((run,) if len(run) >= _SHORTEST_RUN else run)]
+            self._runs[number] = found if len(found) < len(grants) else grants
         return ((run,) if isinstance(run, Grant) else run for run in self._runs[number])
 
     def rest(self, pattern: Pattern, grant: Grant) -> Rest | None:

@@ -21,11 +21,13 @@ def runs_of(grants: Sequence[Grant], estate: Estate) -> Iterator[Sequence[Grant]
     names are plain words, at places one after the other. No answer depends on more of their principals than the kind,
     unless it asks for the name.
     """
-    has_same = _has_same(estate)
+    has_same: Callable[[Grant, Grant], bool] | None = None
     run = [grants[0]]
     for last, grant in pairwise(grants):
         plain = _follows(last, grant) and _is_plain(last, estate) and _is_plain(grant, estate)
-        if plain and has_same(run[0], grant):
+        if plain and has_same is None:  # not before it is asked for: it needs the graph
+            has_same = _has_same(estate)
+        if plain and has_same and has_same(run[0], grant):
             run.append(grant)
         else:
             yield run
