@@ -18,7 +18,7 @@ from iamlint.comparison.pairs import Difference, differences
 from iamlint.comparison.privileges import Gains
 from iamlint.comparison.sides import Side
 from iamlint.comparison.telling import Teller
-from iamlint.facts import Grant, Provider, UnreadPart
+from iamlint.facts import Declaration, Grant, Provider, UnreadPart
 from iamlint.federation.unmatched import pool_of
 from iamlint.pools import is_federated
 from iamlint.unknown import shown
@@ -133,15 +133,19 @@ def _unread(base: Side, head: Side) -> Iterator[UnknownChange]:
     """
     before = Counter(_unread_key(one, base) for one in base.estate.of(UnreadPart))
     reasons = {_NUMBERS.sub("", one.reason) for one in base.estate.of(UnreadPart)}  # how many more there are may change
-    compared = {one.declared.address for kind in COMPARED for one in head.estate.of(kind)}
+    compared = {_written(one.declared) for kind in COMPARED for one in head.estate.of(kind)}
     for one in head.estate.of(UnreadPart):
         key = _unread_key(one, head)
         before[key] -= 1
-        if before[key] >= 0 or (not one.unread and one.declared.address in compared):
+        if before[key] >= 0 or (not one.unread and _written(one.declared) in compared):
             continue
         called = one.declared.type == "module" and _NUMBERS.sub("", one.reason) in reasons
         reason = f"the call of {one.declared.address} has changed: {one.reason}" if called else one.reason
         yield UnknownChange(reason, line_of(one.declared.at, head))
+
+
+def _written(declared: Declaration) -> tuple[str | None, str]:
+    return declared.address, declared.at.path
 
 
 def _unread_key(part: UnreadPart, side: Side) -> tuple[object, ...]:

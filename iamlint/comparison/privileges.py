@@ -39,9 +39,9 @@ class Gain:
     facts: tuple[Fact, ...]
 
     @property
-    def identity(self) -> tuple[str, str, Node]:
-        """The key of a gain: principal, role and resource."""
-        return self.principal, shown(self.held.grant.role), self.node
+    def identity(self) -> tuple[str, str, frozenset[str], Node]:
+        """The key of a gain: principal, role and resource. Names with unknown parts may be those of several roles."""
+        return self.principal, shown(self.held.grant.role), self.held.permissions, self.node
 
     @property
     def is_certain(self) -> bool:
@@ -66,7 +66,7 @@ class Gains:
 
     def find(self, pairs: Sequence[Difference]) -> list[Gain]:
         """Return the gains, each once; those of the pairs that open are among them."""
-        found: dict[tuple[str, str, Node], Gain] = {}
+        found: dict[tuple[object, ...], Gain] = {}
         opened = {(one.principal, one.account) for one in pairs}
         direct = [one for one in self._candidates() if self._is_new(one, deep=False)]
         for one in direct:

@@ -181,6 +181,23 @@ def test_what_may_not_be_there_is_unknown(compare: Compare) -> None:
     assert [one.privilege.principal for one in unknown_change.unknown if one.privilege] == ["user:ana@x.example"]
 
 
+def test_custom_roles_of_two_configurations_with_alike_names_are_two(compare: Compare) -> None:
+    """The known parts of their names are the same."""
+    role = """
+resource "random_id" "suffix" {
+  byte_length = 4
+}
+resource "google_project_iam_custom_role" "own" {
+  project     = "shop"
+  role_id     = replace("x-${random_id.suffix.hex}", "-", "_")
+  permissions = ["%s"]
+}
+"""
+    granted = in_project("p", "user:ana@x.example", "${google_project_iam_custom_role.own.id}")
+    files = {f"{name}/main.tf": role % f"storage.buckets.{name}" + granted for name in ("list", "delete")}
+    assert len(compare({"main.tf": LEDGER}, {"main.tf": LEDGER, **files}).gained) == 2
+
+
 def test_a_custom_role_with_a_name_known_in_part_is_known_by_its_definition(compare: Compare) -> None:
     role = """
 resource "random_id" "suffix" {
