@@ -154,11 +154,6 @@ class Finding(_SaidLater):
         self._sentence = sentence
         del self.message
 
-    @property
-    def sentence(self) -> Sentence:
-        """The message in parts, of a finding that keeps it so."""
-        return self._sentence
-
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:

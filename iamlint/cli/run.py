@@ -28,7 +28,6 @@ from iamlint.cli.standard_input import DASH, TooLarge, with_standard_input
 from iamlint.files.disk import DISK
 from iamlint.files.tree import Tree
 from iamlint.location import Location, Unreadable
-from iamlint.results.alike import representatives
 from iamlint.results.report import Bar, InForce, Report
 
 if TYPE_CHECKING:
@@ -485,9 +484,7 @@ def with_errors(report: Report, errors: Iterable[Unreadable]) -> Report:
 
 def fails(report: Report, bar: Bar) -> bool:
     """Whether there is a finding at least as severe as that, or an unknown answer where these count."""
-    return any(bar.fails_finding(one) for one, _ in representatives(report.findings)) or any(
-        map(bar.fails_unknown, report.unknown_answers)
-    )
+    return any(map(bar.fails_finding, report.findings)) or any(map(bar.fails_unknown, report.unknown_answers))
 
 
 def bar_of(config: Config, fail_on: str | None, *, unknown: bool) -> Bar:

@@ -15,7 +15,6 @@ from iamlint.fixes.problem import Withheld
 from iamlint.fixes.sources import Sources, forget_trees
 from iamlint.location import SourceText
 from iamlint.patterns.match import Match
-from iamlint.results.alike import representatives
 from iamlint.results.report import Report
 from iamlint.rules.rule import Rule
 
@@ -142,7 +141,7 @@ class Collector:
         """Return the report with fixes for its findings about acceptance, which are made last."""
         rules = {rule.slug: rule for rule in report.rules if rule.acceptance and rule.mends}
         estate = self._estate
-        if estate is None or not any(one.rule in rules for one, _ in representatives(report.findings)):
+        if estate is None or not any(one.rule in rules for one in report.findings):
             return report
         from iamlint.fixes.proposals import proposed_for_acceptance
 

@@ -398,9 +398,8 @@ class Graph:
 
     def _first_beyond(self, accounts: Iterable[str], source: str) -> tuple[str, Grant] | None:
         """Return the first of these accounts, other than ``source``, that has certainly more than it, and by what."""
-        mine = self._own.alike(source)
         for account in accounts:
-            if account != source and (mine is None or mine != self._own.alike(account)):
+            if account != source:
                 held = self.privileges(account)[:_COMPARED]
                 found = next((one for one in held if not self._own.includes(source, one[0])), None)
                 if found and found[1].truth is Truth.TRUE:
@@ -410,10 +409,6 @@ class Graph:
     def alike(self, source: str) -> Hashable | None:
         """Return a key that is equal for principals that have the same access everywhere; None if it is not known."""
         return self._own.alike(source)
-
-    def have_same(self, one: str, other: str) -> bool:
-        """Whether two principals certainly have the same access everywhere."""
-        return self._own.is_same(one, other)
 
     @cached_property
     def _privileged_below(self) -> Mapping[Node, str | tuple[str, ...]]:

@@ -65,15 +65,6 @@ class HeldGrants:
             return ((onto, held),) if onto else ()
         return () if held is None else self._placed(held)
 
-    def are_same(self, one: str, other: str) -> bool:
-        """Whether two principals have the same roles of the same policies, in the same order; without conditions."""
-        mine, theirs = self._grants.get(one), self._grants.get(other)
-        if isinstance(mine, Grant) and isinstance(theirs, Grant):
-            return _is_same(mine, theirs)
-        if not isinstance(mine, list) or not isinstance(theirs, list) or len(mine) != len(theirs):
-            return False
-        return all(map(_is_same, mine, theirs))
-
     def grants(self) -> Iterator[Grant]:
         """Yield the grants, principal by principal."""
         for held in self._grants.values():
@@ -87,12 +78,6 @@ class HeldGrants:
         node = self._hierarchy.node
         grants = held if isinstance(held, list) else (held,)
         return [(onto, grant) for grant in grants if (onto := node(grant.resource, grant.declared))]
-
-
-def _is_same(one: Grant, other: Grant) -> bool:
-    if one.resource is not other.resource or one.role != other.role or one.declared is not other.declared:
-        return False
-    return one.condition is None and other.condition is None and not one.declared.uncertain
 
 
 def alike(grant: Grant) -> tuple[str, str] | None:

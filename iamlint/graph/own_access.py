@@ -90,13 +90,6 @@ class OwnAccess:
             self._alike[source] = frozenset(held) if plain else None
         return self._alike[source]
 
-    def is_same(self, one: str, other: str) -> bool:
-        """Whether two principals certainly have the same access everywhere."""
-        if not self._access.any_blocker and self._held.are_same(one, other):
-            return True
-        mine = self.alike(one)
-        return mine is not None and mine == self.alike(other)
-
     def _asked_of(self, privilege: Grant) -> tuple[Grant, frozenset[str], Iterable[Node]]:
         """Return a privilege, its permissions, and the nodes where a grant of them gives as much.
 

@@ -33,7 +33,6 @@ from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.match import Match, Severities, matches
 from iamlint.queries import matches_of
-from iamlint.results.alike import Alike, Part
 from iamlint.results.report import Report
 from iamlint.roles import Catalog, catalog
 from iamlint.rules.catalog import named_by
@@ -121,7 +120,7 @@ class _Found:
     """The findings and unknown answers of the rules so far."""
 
     unknown_answers: list[UnknownAnswer]
-    findings: list[Part] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     ignored: list[Accepted] = field(default_factory=list)
 
 
@@ -153,7 +152,7 @@ def _ask(rule: Rule, estate: Estate, judging: _Judging, maker: Maker, found: _Fo
     names, mend = rule.names, judging.mend
     wide = {*names, rule.family}
     entries = [entry for entry in judging.accept if named_by(entry.rule, wide)]
-    for match in _in_runs(rule, estate, maker) if not entries else rule_matches(rule, estate):
+    for match in rule_matches(rule, estate):
         comment = judging.comments.accepting(names, _where_accepted(match))
         if match.truth is not Truth.TRUE and not entries:
             found.unknown_answers += unknown_answers_of(rule, match, comment)
@@ -168,7 +167,7 @@ def _ask(rule: Rule, estate: Estate, judging: _Judging, maker: Maker, found: _Fo
             found.ignored.append(Accepted(one, accepting.reason, accepting.at, out_of_view))
         else:
             fix = mend(rule, one, match, estate) if mend and rule.mends else None
-            found.findings.append(replace(one, fix=fix) if fix else Alike(one, match.run) if match.run else one)
+            found.findings.append(replace(one, fix=fix) if fix else one)
 
 
 def _add(
@@ -224,28 +223,13 @@ def unaccepted(report: Report) -> Report:
 
 def rule_matches(rule: Rule, estate: Estate) -> Iterator[Match]:
     """Return what a rule's pattern or query finds, true or unknown."""
-    certain = _certain(rule, estate)
-    return map(Severities(rule.worse, rule.milder, estate).of, certain) if rule.worse or rule.milder else certain
-
-
-def _in_runs(rule: Rule, estate: Estate, maker: Maker) -> Iterator[Match]:
-    """Yield what a rule finds: one match for the grants of a run if they get one finding but for names and places."""
-    severities = Severities(rule.worse, rule.milder, estate) if rule.worse or rule.milder else None
-    for asked in _certain(rule, estate, together=True):
-        match = severities.of(asked) if severities else asked
-        if not asked.run or (maker.is_of_run(rule, match) and (severities is None or severities.is_of_run(asked))):
-            yield match
-        else:
-            yield from map(severities.of, asked.each) if severities else asked.each
-
-
-def _certain(rule: Rule, estate: Estate, *, together: bool = False) -> Iterator[Match]:
-    """Return what a rule finds, without its severities."""
     if rule.acceptance:  # asked in `iamlint.accepted.stale`, when it is known what accepts anything
         return iter(())
-    if rule.when is None:
-        return map(_of_uncertain, matches_of(rule.query or "", estate))
-    return map(_of_uncertain, matches(rule.when, estate, together=together))
+    found = matches(rule.when, estate) if rule.when is not None else matches_of(rule.query or "", estate)
+    certain = map(_of_uncertain, found)
+    if not rule.worse and not rule.milder:
+        return certain
+    return map(Severities(rule.worse, rule.milder, estate).of, certain)
 
 
 def _of_uncertain(match: Match) -> Match:

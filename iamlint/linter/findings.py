@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from iamlint.accepted.ignore import is_downloaded
 from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate
 from iamlint.facts import (
     Boundary,
@@ -25,7 +26,6 @@ from iamlint.finding import IN_CALL, MOST_ENDS, SEVERITIES, Confidence, Finding,
 from iamlint.location import Location
 from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.match import Match
-from iamlint.patterns.runs import PLAIN_WORD, is_plain_word
 from iamlint.provenance import counts_for, directory, outside
 from iamlint.queries import ends_and_flow
 from iamlint.queries.shared_parts import SharedParts, shared_parts
@@ -65,19 +65,6 @@ class Maker:
         grant = match.fact if isinstance(match.fact, Grant) and not match.words else None
         form = self._form(rule, match, grant) if grant else None
         return self._of_form(form, match, grant) if grant and form else self._whole(rule, match)
-
-    def is_of_run(self, rule: Rule, match: Match) -> bool:
-        """Whether the findings for the run of a match differ in principals and places only.
-
-        Those of a file whose text is kept may also have comments and fixes.
-        """
-        grant = match.fact
-        if not isinstance(grant, Grant) or match.words or grant.declared.at.path in self._texts:
-            return False
-        if _rest_of_words(rule.message) or not self._form(rule, match, grant):
-            return False
-        own = grant.role_place.at  # what is related is in another binding, so at no place of the run
-        return all(isinstance(one, Grant) and one.role_place.at != own for one in match.related)
 
     def _form(self, rule: Rule, match: Match, grant: Grant) -> _Form | None:
         """Return what findings of alike grants have in common; None for a finding that has more of its own.
@@ -257,11 +244,15 @@ def _is_usual(match: Match, grant: Grant) -> bool:
         and type(grant.role_place) is Location
         and type(grant.principal_place) is Location
         and grant.principal_place.path == declared.at.path == grant.role_place.path
+        and principal.unknown is None
         and type(grant.role) is str
         and type(name) is str
-        and is_plain_word(principal)
-        and PLAIN_WORD.match(name) is not None
+        and _PLAIN_WORD.match(principal.text) is not None
+        and _PLAIN_WORD.match(name) is not None
     )
+
+
+_PLAIN_WORD = regex(r"[^\s$?]+\Z")
 
 
 @lru_cache(maxsize=1024)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any
@@ -12,67 +12,21 @@ from typing import Any
 from iamlint.finding import MOST_ENDS, Finding, Related
 from iamlint.linter.findings import distinct_places
 from iamlint.provenance import directory
-from iamlint.results.alike import Alike, Findings, Part
 
 
-def once(findings: Iterable[Part]) -> Sequence[Finding]:
+def once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings in order; duplicates become one, which keeps the places and addresses of the others.
-
-    Alike ones stay together if nothing is between them or a duplicate of one.
 
     Findings are duplicates if one rule has the same sentence about the same principal, role and resource: at one
     address of one folder, or at one place, through any root modules and calls. Exports have no addresses; the same
     finding in several exports is one.
     """
     ordered = in_order(findings)
-    alike = any(isinstance(one, Alike) for one in ordered)
-    apart = _repeating(ordered) | _overlapping(ordered) if alike else set[int]()
-    if apart:
-        ordered = in_order(one for part in ordered for one in _each(part, apart))
-    merged = _grouped(ordered, _what, _address)
-    found = _grouped(merged, _spot, lambda one: (one.at, one.severity, one.confidence))
-    return Findings(found) if alike else tuple(one for one in found if isinstance(one, Finding))
+    merged = _grouped(ordered, lambda one: (one.rule, one.principal, one.role, str(one.resource or "")), _address)
+    return tuple(_grouped(merged, _spot, lambda one: (one.at, one.severity, one.confidence)))
 
 
-def _each(part: Part, apart: Set[int]) -> Iterable[Part]:
-    return part if isinstance(part, Alike) and id(part) in apart else (part,)
-
-
-def _what(one: Part) -> tuple[object, ...]:
-    """Return a hint for what a finding is about."""
-    first = one.like if isinstance(one, Alike) else one
-    return first.rule, one.principal, first.role, str(first.resource or "")
-
-
-def _repeating(parts: Iterable[Part]) -> set[int]:
-    """Return the identities of alike findings of which one may be a duplicate of another finding."""
-    hints, owners = array("q"), list[tuple[int, Alike]]()
-    for part in parts:
-        if isinstance(part, Alike):
-            rule, _, *rest = _what(part)
-            owners.append((len(hints), part))
-            hints.extend([hash((rule, principal, *rest)) for principal in part.principals])
-        else:
-            hints.append(hash(_what(part)))
-    again = _repeated(hints)
-    if not again:
-        return set()
-    return {id(part) for start, part in owners if not again.isdisjoint(hints[start : start + len(part)])}
-
-
-def _overlapping(ordered: Iterable[Part]) -> set[int]:
-    """Return the identities of alike findings that others are between, or at one of their places."""
-    found, latest, end = set[int](), 0, ("", 0, 0, 0, 0)
-    for part in ordered:
-        if part.at.order <= end:
-            found |= {latest, id(part)}
-        last = (part.end if isinstance(part, Alike) else part.at).order
-        if last > end:
-            latest, end = id(part), last
-    return found
-
-
-def in_order(findings: Iterable[Part]) -> list[Part]:
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings in their order, as `Finding.order` has it.
 
     They are sorted by one part of it after another, the last one first: the keys of a hundred thousand findings would
@@ -85,17 +39,12 @@ def in_order(findings: Iterable[Part]) -> list[Part]:
     for end in range(1, len(ordered) + 1):
         if end == len(ordered) or not _is_alike(ordered[alike], ordered[end]):
             if end - alike > 1:
-                ordered[alike:end] = sorted(ordered[alike:end], key=_last_of_order)
+                ordered[alike:end] = sorted(ordered[alike:end], key=lambda one: (one.message, one.environments))
             alike = end
     return ordered
 
 
-def _last_of_order(one: Part) -> tuple[object, ...]:
-    first = one.first if isinstance(one, Alike) else one
-    return first.message, first.environments
-
-
-_PARTS_OF_ORDER: tuple[Callable[[Part], Any], ...] = (
+_PARTS_OF_ORDER: tuple[Callable[[Finding], Any], ...] = (
     lambda one: one.principal or "",
     lambda one: one.address or "",
     attrgetter("rule"),
@@ -104,14 +53,14 @@ _PARTS_OF_ORDER: tuple[Callable[[Part], Any], ...] = (
 """The parts of `Finding.order` before the message, the last one first."""
 
 
-def _is_alike(one: Part, other: Part) -> bool:
+def _is_alike(one: Finding, other: Finding) -> bool:
     """Whether two findings differ in their messages at most, as far as their order depends on them."""
     if one.rule != other.rule or (one.address or "") != (other.address or ""):
         return False
     return (one.principal or "") == (other.principal or "") and one.at == other.at
 
 
-def _spot(one: Part) -> tuple[object, ...]:
+def _spot(one: Finding) -> tuple[object, ...]:
     """Return what is equal for findings of a rule at one place, without a hash of the whole place."""
     at = one.at
     return one.rule, at.path, at.line, at.column
@@ -122,11 +71,11 @@ def _address(one: Finding) -> tuple[object, ...]:
 
 
 def _grouped(
-    findings: list[Part], hint: Callable[[Part], object], where: Callable[[Finding], tuple[object, ...]]
-) -> list[Part]:
+    findings: list[Finding], hint: Callable[[Finding], object], where: Callable[[Finding], tuple[object, ...]]
+) -> list[Finding]:
     """Merge findings about the same thing, at the place of the first.
 
-    Findings with different hints are different; the hint is cheap to compute. Those that are alike have no duplicates.
+    Findings with different hints are different; the hint is cheap to compute.
     """
     hints = array("q", [0]) * len(findings)  # numbers as objects take five times as much
     for place, one in enumerate(findings):
@@ -135,9 +84,9 @@ def _grouped(
     if not again:
         return findings
     groups: dict[tuple[object, ...], list[Finding]] = {}
-    found: list[Part | list[Finding]] = []
+    found: list[Finding | list[Finding]] = []
     for one, number in zip(findings, hints, strict=True):
-        if number not in again or isinstance(one, Alike):
+        if number not in again:
             found.append(one)
             continue
         what = (one.rule, one.message, one.principal, one.role, str(one.resource or ""), one.permissions)

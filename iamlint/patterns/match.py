@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -22,7 +22,6 @@ from iamlint.logic.verdict import FALSE, Verdict
 from iamlint.patterns.evaluation import Pattern, Rest, finished, judge, narrowed
 from iamlint.patterns.fact_schema import KINDS, kind_of
 from iamlint.patterns.predicates import possible_kinds
-from iamlint.patterns.runs import runs_of
 from iamlint.principals import BEGINNINGS
 from iamlint.unknown import Truth, Unknown
 
@@ -50,7 +49,7 @@ class Match:
     of severity steps above the rule's, as when a privileged account can be reached; below 0 it is less severe.
     ``closed`` says that an unknown match is certainly not a finding, and is only listed with what blocks it. ``ends``
     are the privileges that it certainly leads to, the strongest first; None means those of the fact. ``flow`` is the
-    path behind it. ``run`` are the grants of a run that have this answer together, the fact first: see `runs_of`.
+    path behind it.
     """
 
     fact: Fact
@@ -65,12 +64,6 @@ class Match:
     closed: bool = False
     ends: tuple[Grant, ...] | None = None
     flow: Flow | None = None
-    run: Sequence[Grant] = ()
-
-    @property
-    def each(self) -> Iterator[Match]:
-        """The answer for each grant of the run."""
-        return (replace(self, fact=grant, run=()) for grant in self.run)
 
     def with_severity(self, raised: int, related: tuple[Fact, ...]) -> Match:
         """Return the match with a severity changed by so many steps, and with further facts that belong to it.
@@ -90,27 +83,18 @@ class Match:
             self.closed,
             self.ends,
             self.flow,
-            self.run,
         )
 
 
-def matches(when: Mapping[str, Pattern], estate: Estate, *, together: bool = False) -> Iterator[Match]:
-    """Yield the answer of a rule's ``when`` for every fact of its kind, without those that are certainly false.
-
-    ``together`` yields one match for a run of grants with the same answer.
-    """
+def matches(when: Mapping[str, Pattern], estate: Estate) -> Iterator[Match]:
+    """Yield the answer of a rule's ``when`` for every fact of its kind, without those that are certainly false."""
     for name, pattern in when.items():
-        if name == "grant":
-            for grants, found in _verdicts(pattern, estate, together=together):
-                yield _match(grants[0], found, grants if len(grants) > 1 else ())
-            continue
-        for fact, found in _of_facts(KINDS[name].type, pattern, estate):
+        answers: Iterable[tuple[Fact, Verdict]] = (
+            grant_verdicts(pattern, estate) if name == "grant" else _of_facts(KINDS[name].type, pattern, estate)
+        )
+        for fact, found in answers:
             if found.truth is not Truth.FALSE:
-                yield _match(fact, found)
-
-
-def _match(fact: Fact, found: Verdict, run: Sequence[Grant] = ()) -> Match:
-    return Match(fact, found.truth, found.permissions, found.reasons, found.facts, closed=found.closed, run=run)
+                yield Match(fact, found.truth, found.permissions, found.reasons, found.facts, closed=found.closed)
 
 
 def _of_facts(type_: type[Fact], pattern: Pattern, estate: Estate) -> Iterator[tuple[Fact, Verdict]]:
@@ -124,11 +108,6 @@ _IN_COMMON = frozenset({"resource_kind", "permission", "role_kind", "role", "pri
 
 def grant_verdicts(pattern: Pattern, estate: Estate) -> Iterator[tuple[Grant, Verdict]]:
     """Yield the grants that a pattern over grants does not rule out, each with the answer."""
-    return ((grants[0], found) for grants, found in _verdicts(pattern, estate, together=False))
-
-
-def _verdicts(pattern: Pattern, estate: Estate, *, together: bool) -> Iterator[tuple[Sequence[Grant], Verdict]]:
-    """Yield the grants that a pattern does not rule out, one by one or in runs, with the answer."""
     globs = pattern.get("principal")
     asked = None if globs is None else tuple(globs) if isinstance(globs, list | tuple) else (globs,)
     alike = estate.made(_Alike)
@@ -141,18 +120,12 @@ def _verdicts(pattern: Pattern, estate: Estate, *, together: bool) -> Iterator[t
         if rest is None:
             continue
         decided = not rest.steps and not rest.exceptions
-        runs = alike.runs(number) if together and decided and rest.verdict.truth is Truth.TRUE else zip(grants)
-        for run in runs:
-            grant = run[0]
+        for grant in grants:
             found = rest.verdict if decided else finished(rest, grant, estate)
             if found.truth is not Truth.FALSE and not is_plain(grant):
                 found = _held(found, pattern, grant, alike.access)
             if found.truth is not Truth.FALSE:
-                yield run, found
-
-
-_SHORTEST_RUN = 4
-"""Minimum number of grants that get an answer together."""
+                yield grant, found
 
 
 class _Alike:
@@ -170,17 +143,6 @@ class _Alike:
         self._numbers = {key: number for number, key in enumerate(groups)}
         self._rests: dict[tuple[int, int], tuple[Pattern, Rest | None]] = {}
         self._by_kind: dict[int, PrincipalKind | None] = {}
-        self._with_slash: dict[int, bool] = {}
-        self._runs: dict[int, Sequence[Grant | Sequence[Grant]]] = {}
-
-    def runs(self, number: int) -> Iterator[Sequence[Grant]]:
-        """Yield the grants of a group in runs; short ones alone: their findings take less memory than what is kept."""
-        if number not in self._runs:
-            grants = self.groups[number]
-            runs = runs_of(grants, self._estate)
-            found = [one for run in runs for one in ((run,) if len(run) >= _SHORTEST_RUN else run)]
-            self._runs[number] = found if len(found) < len(grants) else grants
-        return ((run,) if isinstance(run, Grant) else run for run in self._runs[number])
 
     def rest(self, pattern: Pattern, grant: Grant) -> Rest | None:
         """Return the rest of a pattern for a grant, after the words that are the same for all of its group."""
@@ -199,14 +161,8 @@ class _Alike:
         if key not in self._rests:  # the pattern is stored, so that no other one gets its identity
             rest = narrowed(pattern, self.groups[number][0], self._estate, KINDS["grant"].words, _IN_COMMON)
             kind = self._kind_of(number) if rest else None
-            self._rests[key] = pattern, _settled(rest, kind, self._has_slash(number)) if rest and kind else rest
+            self._rests[key] = pattern, _settled(rest, kind) if rest and kind else rest
         return self._rests[key][1]
-
-    def _has_slash(self, number: int) -> bool:
-        """Whether a principal of a group has a slash: few but federated ones have."""
-        if number not in self._with_slash:
-            self._with_slash[number] = any("/" in grant.principal.text for grant in self.groups[number])
-        return self._with_slash[number]
 
     def _kind_of(self, number: int) -> PrincipalKind | None:
         """Return the kind of a group's principals if each of them is known and written out."""
@@ -217,23 +173,21 @@ class _Alike:
         return self._by_kind[number]
 
 
-def _settled(rest: Rest, kind: PrincipalKind, has_slash: bool) -> Rest | None:
+def _settled(rest: Rest, kind: PrincipalKind) -> Rest | None:
     """Return the rest of a pattern without the globs that the kind of principal decides; None if it is false then.
 
-    Each principal of a kind begins alike, so ``user:*`` is true for all users, and false for all others. A glob with a
-    slash matches none without one.
+    Each principal of a kind begins alike, so ``user:*`` is true for all users, and false for all others.
     """
     steps, exceptions, begins = [], [], BEGINNINGS.get(kind)
     for step in rest.steps:
         if step[0] == "principal":
             if begins and f"{begins}*" in step[2]:
                 continue
-            globs = step[2] if has_slash else tuple(one for one in step[2] if "/" not in one)
-            if not globs or not _may_name(globs, kind):
+            if not _may_name(step[2], kind):
                 return None
         steps.append(step)
     for exception in rest.exceptions:
-        settled = _settled(exception, kind, has_slash)
+        settled = _settled(exception, kind)
         if settled and not settled.steps and not settled.exceptions and settled.verdict.truth is Truth.TRUE:
             return None
         exceptions += [settled] if settled else []
@@ -315,11 +269,6 @@ class Severities:
             answers = ((rest.verdict, step) for rest, step in rests if rest)
             self._of_groups[number] = _added(answers) if decided else None
         return self._of_groups[number]
-
-    def is_of_run(self, match: Match) -> bool:
-        """Whether the severity of a match is that of its whole run."""
-        grant = match.fact
-        return isinstance(grant, Grant) and (self._of_group(grant) is not None or self._is_of_binding(grant))
 
     def _is_of_binding(self, grant: Grant) -> bool:
         """Whether the answer for a grant is the one for others of its binding."""

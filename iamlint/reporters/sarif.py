@@ -29,7 +29,6 @@ from iamlint.reporters.parts.line_hash import line_hashes
 from iamlint.reporters.parts.notes import notes
 from iamlint.reporters.parts.plain import environments, json_escaped, neutral
 from iamlint.reporters.parts.presentation import Presentation
-from iamlint.results.alike import representatives
 from iamlint.results.fingerprint import Fingerprints
 from iamlint.results.report import Report
 from iamlint.rules.rule import Rule
@@ -213,15 +212,14 @@ class _Run:
 
     def _chosen(self) -> Sequence[bool]:
         """Return for each finding whether it is written: the most severe of too many are."""
-        left, room = self._report.by_severity, MOST_RESULTS
-        for severity, number in left.items():
-            left[severity] = min(room, number)
-            room -= left[severity]
-        chosen: list[bool] = []
-        for one, number in representatives(self._report.findings):
-            taken = min(number, left[one.severity])
-            left[one.severity] -= taken
-            chosen += [True] * taken + [False] * (number - taken)
+        report = self._report
+        if len(report.findings) <= MOST_RESULTS:
+            return [True] * len(report.findings)
+        kept, left = set(report.ranked[:MOST_RESULTS]), MOST_RESULTS
+        chosen = []
+        for finding in report.findings:
+            chosen.append(left > 0 and finding in kept)
+            left -= chosen[-1]
         return chosen
 
     def _driver(self) -> om.ToolComponent:
@@ -239,8 +237,7 @@ class _Run:
 
     def _worst(self, rule: Rule) -> Severity:
         """Return the severity of the worst finding of a rule in this run; its own without any."""
-        every = representatives(self._report.findings)
-        found = (SEVERITIES.index(one.severity) for one, _ in every if one.rule == rule.slug)
+        found = (SEVERITIES.index(one.severity) for one in self._report.findings if one.rule == rule.slug)
         return SEVERITIES[min(found, default=SEVERITIES.index(rule.severity))]
 
     def _invocation(self, left_out: int) -> om.Invocation:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from iamlint.basics.words import counted, first_names
@@ -18,7 +17,6 @@ from iamlint.reporters.parts.groups import Group, difference, grouped
 from iamlint.reporters.parts.notes import distinct, notes
 from iamlint.reporters.parts.plain import environments, neutral
 from iamlint.reporters.parts.presentation import Presentation
-from iamlint.results.alike import Alike, parts_of, representatives
 from iamlint.results.report import Report
 
 if TYPE_CHECKING:
@@ -147,11 +145,8 @@ def _related(related: Iterable[Related]) -> list[str]:
 def _alike(group: Group) -> list[str]:
     """Return the differences of the other findings in a group, those of one place on one line."""
     places: dict[Location, list[Finding]] = {}
-    for part in parts_of(group.others):
-        if not isinstance(part, Alike):
-            places.setdefault(part.at, []).append(part)
-        elif len(places) < _MOST:  # no other finding is at one of their places
-            places.update((other.at, [other]) for other in islice(part, _MOST))
+    for other in group.others:
+        places.setdefault(other.at, []).append(other)
     lines: list[str] = []
     shown = 0
     for at, others in places.items():
@@ -164,10 +159,8 @@ def _alike(group: Group) -> list[str]:
     return [*lines, f"... and {left} more like it (--show-all shows each)"] if left else lines
 
 
-def _names(others: Sequence[Finding], first: Finding) -> list[str]:
+def _names(others: Iterable[Finding], first: Finding) -> list[str]:
     """Return the differences of findings from the first of their group; a principal's on several resources are one."""
-    if len(others) == 1:
-        return [neutral(difference(others[0], first))]
     holders: dict[str, list[str]] = {}
     for other in others:
         whole = neutral(difference(other, first))
@@ -188,7 +181,7 @@ def _names(others: Sequence[Finding], first: Finding) -> list[str]:
 
 
 def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> Iterator[str]:
-    rules = sorted({finding.rule for finding, _ in representatives(report.findings) if finding.family != "assertions"})
+    rules = sorted({finding.rule for finding in report.findings if finding.family != "assertions"})
     if rules:
         yield paint("2", f"Why, and how to fix it: iamlint explain {rules[0] if len(rules) == 1 else 'RULE'}")
     counts = [f"{number} {severity}" for severity, number in report.by_severity.items() if number]
@@ -196,7 +189,7 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
     if shown < len(report.findings):
         findings += f" in {counted(shown, 'group')}"
     parts = [paint("1" if counts else "1;32" if not report.errors else "", findings)]
-    fixable = sum(one.fix is not None and one.fix.safety == "safe" for one, _ in representatives(report.findings))
+    fixable = sum(one.fix is not None and one.fix.safety == "safe" for one in report.findings)
     if fixable:
         parts.append(f"{fixable} fixable with --fix")
     if report.accepted:
@@ -212,7 +205,7 @@ def _summary(report: Report, shown: int, style: Presentation, paint: Paint) -> I
     if report.errors:
         parts.append(paint("1;31", counted(len(report.errors), "error")))
     yield "; ".join(parts)
-    if len({finding.rule for finding, _ in representatives(report.findings)}) > 1 and not style.statistics:
+    if len({finding.rule for finding in report.findings}) > 1 and not style.statistics:
         from iamlint.reporters.parts.statistics import one_line
 
         yield f"  by rule: {one_line(report, paint)} (--statistics counts by rule and folder)"

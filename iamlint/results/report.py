@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from datetime import date
 from functools import cached_property
@@ -16,7 +16,6 @@ from iamlint.basics.words import counted
 from iamlint.finding import SEVERITIES, Accepted, Finding, Severity, UnknownAnswer
 from iamlint.location import COMMAND_LINE, SourceText, Unreadable
 from iamlint.logic.path_globs import PathGlobs
-from iamlint.results.alike import Findings, parts_of, representatives
 
 if TYPE_CHECKING:
     from iamlint.causes import VarFile
@@ -123,7 +122,7 @@ class Report:
 
     version: str
     catalog_date: str
-    findings: Sequence[Finding] = ()
+    findings: tuple[Finding, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     unknown_answers: tuple[UnknownAnswer, ...] = ()
     errors: tuple[Unreadable, ...] = ()
@@ -149,9 +148,7 @@ class Report:
     @property
     def by_severity(self) -> dict[str, int]:
         """The number of findings of each severity, the most severe first; every severity is present."""
-        count = Counter[Severity]()
-        for finding, number in representatives(self.findings):
-            count[finding.severity] += number
+        count = Counter(finding.severity for finding in self.findings)
         return {severity: count[severity] for severity in SEVERITIES}
 
     def within(self, holds: Callable[[str], bool]) -> Report:
@@ -183,10 +180,9 @@ class Report:
         return by_cause(self.questions, self.var_files)
 
     @property
-    def ranked(self) -> Sequence[Finding]:
+    def ranked(self) -> list[Finding]:
         """The findings, the most severe first."""
-        parts = sorted(parts_of(self.findings), key=lambda one: (SEVERITIES.index(one.severity), one.order))
-        return Findings(parts)
+        return sorted(self.findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.order))
 
     @property
     def fingerprints(self) -> Iterator[Fingerprints]:
@@ -201,7 +197,7 @@ class Report:
 
         The fingerprints are computed before, since their numbers depend on the order.
         """
-        if all(finding.at_origin is finding for finding, _ in representatives(self.findings)):
+        if all(finding.at_origin is finding for finding in self.findings):
             return self
         named = [(one.at_origin, names) for one, names in zip(self.findings, self.fingerprints, strict=True)]
         named.sort(key=lambda pair: pair[0].order)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.finding import Finding
 from iamlint.reporters.parts.plain import environments
-from iamlint.results.alike import Alike, Findings, Part, parts_of
 
 _KEYS = regex(r'\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\]')
 """The instance keys in a Terraform address: those of ``module.a["x"].google_x.b[0]``."""
@@ -26,7 +25,7 @@ class Group:
     """A finding, and the similar ones, in order."""
 
     first: Finding
-    others: Sequence[Finding] = ()
+    others: tuple[Finding, ...] = ()
 
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:
@@ -39,59 +38,32 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
     projects: a template made one in each project. In exports a principal's roles are similar if there are more of them
     than principals of one role.
     """
-    blocks: dict[_Key, list[tuple[Part, list[_Key]]]] = {}
-    often: Counter[_Key] = Counter()
-    for part in parts_of(findings):
-        like = part.like if isinstance(part, Alike) else part
-        holders = _holders(part) if isinstance(part, Alike) else [_holder(part)]
-        blocks.setdefault(_block(like), []).append((part, holders))
-        if like.address is None:
-            often.update(holders)
-    groups: dict[_Key, list[Part]] = {}
+    blocks: dict[tuple[object, ...], list[tuple[Finding, tuple[object, ...]]]] = {}
+    often: Counter[tuple[object, ...]] = Counter()
+    for finding in findings:
+        holder = _holder(finding)
+        blocks.setdefault(_block(finding), []).append((finding, holder))
+        if finding.address is None:
+            often[holder] += 1
+    groups: dict[tuple[object, ...], list[Finding]] = {}
     for block, members in blocks.items():
-        alone = len({holder for _, holders in members for holder in holders}) == 1
-        number = sum([len(holders) for _, holders in members])
-        for part, holders in members:
+        alone = len({holder for _, holder in members}) == 1
+        for member, holder in members:
             # Policies of an export are not written by hand: the principal with the most findings gets one group.
-            apart = part.address is None and any([often[holder] > number for holder in holders])  # noqa: C419  # a list is faster
-            if not alone and not apart:
-                groups.setdefault(block, []).append(part)
-                continue
-            each: Iterable[Part] = part.each if isinstance(part, Alike) else (part,)
-            for one, holder in zip(each, holders, strict=True):
-                groups.setdefault(holder if alone or often[holder] > number else block, []).append(one)
-    alike: dict[object, list[Part]] = {}
+            apart = alone or (member.address is None and often[holder] > len(members))
+            groups.setdefault(holder if apart else block, []).append(member)
+    alike: dict[object, list[Finding]] = {}
     for key, several in groups.items():
         alike.setdefault(_access(several) or key, []).extend(several)
-    return list(map(_group, alike.values()))
+    return [Group(several[0], tuple(several[1:])) for several in alike.values()]
 
 
-_Key = tuple[object, ...]
-
-
-def _group(parts: list[Part]) -> Group:
-    first, *others = parts
-    if isinstance(first, Alike):
-        rest = [Alike(first.like, first.grants[1:])] if len(first) > 1 else []
-        return Group(first.first, Findings([*rest, *others]))
-    return Group(first, Findings(others))
-
-
-def _access(members: list[Part]) -> _Key | None:
+def _access(members: list[Finding]) -> tuple[object, ...] | None:
     """Return the key of the role on a resource that a lone finding in Terraform is about."""
     one = members[0]
-    if len(members) > 1 or isinstance(one, Alike) or one.address is None:
-        return None
-    if one.principal is None or one.role is None or one.resource is None:
+    if len(members) > 1 or one.address is None or one.principal is None or one.role is None or one.resource is None:
         return None
     return (one.rule, one.severity, one.confidence, one.at.path, one.role, str(one.resource), one.environments)
-
-
-def _holders(alike: Alike) -> list[_Key]:
-    """Return the key of each principal's findings, in their order."""
-    like = alike.like
-    of_rule = like.rule, like.severity, like.confidence
-    return [(*of_rule, _alike(like, principal), None) for principal in alike.principals]
 
 
 def _block(finding: Finding) -> tuple[object, ...]:
@@ -144,7 +116,7 @@ def difference(other: Finding, first: Finding) -> str:
         parts.append(other.principal)
     if other.role and other.role != first.role:
         parts.append(other.role)
-    if other.resource and other.resource is not first.resource and str(other.resource) != str(first.resource):
+    if other.resource and str(other.resource) != str(first.resource):
         parts.append(f"on {other.resource}")
     if other.environments != first.environments:
         parts.append(environments(other))

@@ -9,7 +9,6 @@ from iamlint.edits import Fix
 from iamlint.finding import Finding
 from iamlint.location import COMMAND_LINE, Location, SourceText
 from iamlint.reporters.parts.presentation import Presentation
-from iamlint.results.alike import representatives
 from iamlint.results.report import Report
 
 
@@ -51,8 +50,7 @@ class _Paths:
 
 def _every_path(report: Report) -> set[str]:
     found = set(report.texts)
-    shown = (one for one, _ in representatives(report.findings))
-    for finding in (*shown, *(one.finding for one in report.accepted)):
+    for finding in (*report.findings, *(one.finding for one in report.accepted)):
         found.update(at.path for at in finding.places)
         found.update(one.path for one in (finding.fix.edits if finding.fix else ()))
     places = (one.at for group in (report.accepted, report.unknown_answers, report.errors) for one in group)

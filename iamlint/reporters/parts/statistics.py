@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 from iamlint.finding import SEVERITIES, Finding, Severity
 from iamlint.reporters.parts.frame import COLORS, Paint
 from iamlint.reporters.parts.plain import neutral
-from iamlint.results.alike import representatives
 from iamlint.results.report import Report
 
 _MOST = 6
@@ -20,12 +19,9 @@ _SHORTEST = 20
 
 def by_rule(findings: Iterable[Finding]) -> list[tuple[str, Severity, int]]:
     """Return rule, worst severity and number of findings, the worst first, then the most frequent."""
-    count, ranks = Counter[str](), dict[str, int]()
-    for finding, number in representatives(findings):
-        count[finding.rule] += number
-        rank = SEVERITIES.index(finding.severity)
-        ranks[finding.rule] = min(rank, ranks.get(finding.rule, rank))
-    worst = {rule: SEVERITIES[rank] for rule, rank in ranks.items()}
+    findings = list(findings)
+    count = Counter(finding.rule for finding in findings)
+    worst = {one.rule: one.severity for one in sorted(findings, key=lambda one: -SEVERITIES.index(one.severity))}
     rules = ((rule, worst[rule], number) for rule, number in count.items())
     return sorted(rules, key=lambda one: (SEVERITIES.index(one[1]), -one[2], one[0]))
 
@@ -33,8 +29,8 @@ def by_rule(findings: Iterable[Finding]) -> list[tuple[str, Severity, int]]:
 def by_folder(findings: Iterable[Finding]) -> list[tuple[str, dict[Severity, int]]]:
     """Return the folders with their counts by severity, the worst first; the folder with the fewest findings first."""
     folders: dict[str, Counter[Severity]] = {}
-    for finding, number in representatives(findings):
-        folders.setdefault(str(PurePosixPath(finding.at.path).parent), Counter())[finding.severity] += number
+    for finding in findings:
+        folders.setdefault(str(PurePosixPath(finding.at.path).parent), Counter())[finding.severity] += 1
     ordered = sorted(folders.items(), key=lambda one: (one[1].total(), one[0]))
     return [(folder, {one: count[one] for one in SEVERITIES if count[one]}) for folder, count in ordered]
 
