@@ -38,7 +38,7 @@ class PoolName:
     selector: str = ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def pool_in(text: str) -> PoolName | None:
     """Return the pool that a text names, with references as ``${…}``; None if it names none.
 

@@ -174,7 +174,7 @@ class _Answers:
         self._named: dict[str, list[Pool]] = defaultdict(list)
         for (_, name), pools in self._pools.items():
             self._named[name] += pools
-        self._homes: dict[tuple[str, str], _Home] = {}
+        self._homes: dict[int, _Home] = {}
         self._empty: dict[tuple[str, str, _Home, str, bool], str | Unknown | None] = {}
         self._work = Budget(MOST_PAIRS)
         self._known: dict[tuple[str, str, _Home, str, Text], str | Unknown | None] = {}
@@ -285,13 +285,18 @@ class _Answers:
         return shown(provider.pool) == shown(pool.name) or (own is not None and own == other)
 
     def _home_of(self, fact: Grant | Provider | Pool) -> _Home:
-        """Return where the pool is that a fact names."""
-        key = _text(fact), scope(fact.declared)
-        if key not in self._homes:
-            named = pool_in(key[0])
-            project = self._hierarchy.project_key(named.project, fact.declared) if named and named.project else None
-            self._homes[key] = _Home(project, named is not None and named.workforce)
-        return self._homes[key]
+        """Return where the pool is that a fact names; of providers and pools, which are asked for often, it is kept."""
+        if isinstance(fact, Grant):
+            return self._found_home(fact)
+        if id(fact) not in self._homes:
+            self._homes[id(fact)] = self._found_home(fact)
+        return self._homes[id(fact)]
+
+    def _found_home(self, fact: Grant | Provider | Pool) -> _Home:
+        named = pool_in(_text(fact))
+        told = named.project if named and not named.id.endswith(".svc.id.goog") else None  # that id has the project
+        project = self._hierarchy.project_key(told, fact.declared) if told else None
+        return _Home(project, named is not None and named.workforce)
 
 
 def _state(fact: Pool | Provider, what: str) -> str | Unknown | None:
