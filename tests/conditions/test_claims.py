@@ -1,7 +1,7 @@
 import pytest
 
 from iamlint.conditions.parser import Unparsable
-from iamlint.conditions.token_claims import Claim, claims_compared, is_obscure, limits_of
+from iamlint.conditions.token_claims import Claim, claims_compared, is_below, is_obscure, limits_of
 from iamlint.unknown import Unknown, UnknownPart
 
 ROLES = "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', [])"
@@ -117,3 +117,17 @@ def test_the_roles_that_may_be_granted(expression: str, roles: set[str] | None) 
 )
 def test_whether_a_part_is_not_understood(expression: str, expected: bool) -> None:
     assert is_obscure(expression) is expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "below"),
+    [
+        ("assertion.repository.split('/')[1]", True),
+        ("assertion.repository.split('/')[0]", False),
+        ("assertion.repository.extract('/{name}')", True),
+        ("assertion.repository.split('/'", False),
+        ("assertion.repository", False),
+    ],
+)
+def test_whether_an_expression_reads_what_follows_a_slash(expression: str, below: bool) -> None:
+    assert is_below(expression) is below

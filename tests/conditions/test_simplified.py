@@ -25,6 +25,10 @@ from iamlint.conditions.simplified import simplified
             "['x', 'z'].all(o, assertion.l.exists(p, p == o))",
             "assertion.l.exists(p, p == 'x') && assertion.l.exists(p, p == 'z')",
         ),
+        # -- no text has such a size
+        ("size(assertion.a) < 0", "false"),
+        ("assertion.a.size() == -1", "false"),
+        ("size(assertion.a) >= 1", "assertion.a != ''"),
     ],
 )
 def test_what_is_simpler(expression: str, simple: str) -> None:
