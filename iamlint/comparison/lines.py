@@ -115,7 +115,9 @@ class Lines:
         )
         calls = (found for at in fact.declared.via if (found := self._in_block(at, of)))
         new_call = next((at for at in fact.declared.via if self._is_changed(at, of)), None)
-        return next(blocks, None) or new_call or self._of_text(fact, said, of) or next(calls, places[0])
+        found = next(blocks, None) or new_call or self._of_text(fact, said, of) or next(calls, None)
+        of_input = (at for at in (*places, *fact.declared.via) if at.path in of.names.side.texts)
+        return found or next(of_input, places[0])  # a module that iamlint describes has no file in the input
 
     def _of_text(self, fact: Fact, said: str, of: Changed) -> Location | None:
         """Return the changed line with the longest quoted text that is in what a fact says, of Terraform if possible.

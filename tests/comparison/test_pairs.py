@@ -317,6 +317,33 @@ def test_the_cause_of_another_name_is_the_block_of_the_account(compare: Compare)
     assert [(one.cause.line, one.cause.side) for one in found.opened if one.cause] == [(4, "head")]
 
 
+DESCRIBED = """
+variable "group" {
+  type = string
+}
+module "project" {
+  source            = "terraform-google-modules/project-factory/google"
+  version           = "~> 14.0"
+  name              = "shop"
+  org_id            = "17"
+  random_project_id = true
+}
+resource "google_project_iam_member" "group" {
+  project = module.project.project_id
+  role    = "roles/run.admin"
+  member  = "group:${var.group}"
+}
+"""
+
+
+def test_a_cause_is_in_the_input_where_iamlint_describes_the_module(compare: Compare) -> None:
+    """It has no file for what such a module declares."""
+    found = compare({"main.tf": DESCRIBED, "terraform.tfvars": 'group = "admins@x.example"\n'}, {"main.tf": DESCRIBED})
+    causes = [one.cause.path for one in (*found.opened, *found.gained, *found.lost) if one.cause]
+    assert causes
+    assert set(causes) <= {"main.tf", "terraform.tfvars"}
+
+
 CALL = """
 module "x" {
   source  = "acme/iam/google"
