@@ -37,7 +37,7 @@ class Held:
     def unknown_answers(self) -> tuple[str, ...]:
         """Why it is not known whether the grant exists, or which role it grants.
 
-        A custom role whose definition is known is known, although its name may have an unknown part.
+        The definition of a custom role tells what it grants; a part of its name may be unknown.
         """
         declared, role = self.grant.declared, self.grant.role
         unknown = (self.unknown.reason,) if isinstance(role, Unknown) and self.unknown else ()

@@ -181,35 +181,28 @@ def test_what_may_not_be_there_is_unknown(compare: Compare) -> None:
     assert [one.privilege.principal for one in unknown_change.unknown if one.privilege] == ["user:ana@x.example"]
 
 
-def test_custom_roles_of_two_configurations_with_alike_names_are_two(compare: Compare) -> None:
-    """The known parts of their names are the same."""
-    role = """
+SUFFIXED = """
 resource "random_id" "suffix" {
   byte_length = 4
 }
 resource "google_project_iam_custom_role" "own" {
   project     = "shop"
   role_id     = replace("x-${random_id.suffix.hex}", "-", "_")
-  permissions = ["%s"]
+  permissions = [%s]
 }
 """
+
+
+def test_custom_roles_of_two_configurations_with_alike_names_are_two(compare: Compare) -> None:
+    """The known parts of their names are the same."""
     granted = in_project("p", "user:ana@x.example", "${google_project_iam_custom_role.own.id}")
-    files = {f"{name}/main.tf": role % f"storage.buckets.{name}" + granted for name in ("list", "delete")}
+    files = {f"{name}/main.tf": SUFFIXED % f'"storage.buckets.{name}"' + granted for name in ("list", "delete")}
     assert len(compare({"main.tf": LEDGER}, {"main.tf": LEDGER, **files}).gained) == 2
 
 
 def test_a_custom_role_with_a_name_known_in_part_is_known_by_its_definition(compare: Compare) -> None:
-    role = """
-resource "random_id" "suffix" {
-  byte_length = 4
-}
-resource "google_project_iam_custom_role" "lister" {
-  project     = "shop"
-  role_id     = "lister_${random_id.suffix.hex}"
-  permissions = ["storage.buckets.list"%s]
-}
-"""
-    granted = in_project("p", "user:ana@x.example", "${google_project_iam_custom_role.lister.id}")
+    role = SUFFIXED.replace("%s", '"storage.buckets.list"%s')
+    granted = in_project("p", "user:ana@x.example", "${google_project_iam_custom_role.own.id}")
     lost = compare(LEDGER + role % "" + granted, LEDGER + role % "")
     assert ([one.principal for one in lost.lost], list(lost.unknown)) == (["user:ana@x.example"], [])
     more = 'variable "more" {}\n' + role % ", var.more"
