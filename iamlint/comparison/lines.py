@@ -32,6 +32,7 @@ _LONGEST_BLOCK = 500
 _MOST_TEXTS = 5_000
 """Maximum number of quoted texts on changed lines that are looked for in what a fact says."""
 _QUOTED = regex(r'"([^"$%{}\n]{5,200})"')
+_COMMENT = regex(r"\s*(?:#|//|/?\*)")
 _CLOSING = regex(r"[}\]]")
 
 
@@ -149,6 +150,7 @@ class Lines:
                 for path, text in sorted(of.names.side.texts.items())
                 for number in sorted(self._lines(path, of))
                 for quoted in _QUOTED.finditer(text.line(number))
+                if not _COMMENT.match(text.line(number))
             )
             self._texts[name] = list(islice(found, _MOST_TEXTS))
         return self._texts[name]

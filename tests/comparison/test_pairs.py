@@ -293,6 +293,7 @@ WHO = 'who = {\n  first = {\n    group = "admins"\n  }\n  %s = {\n    group = "%
     ("base", "head", "cause"),
     [
         (WHO % ("second", "some"), WHO % ("second", "others"), ("terraform.tfvars", 6)),
+        (WHO % ("second", "some"), '# "others"\n' + WHO % ("second", "others"), ("terraform.tfvars", 7)),
         (WHO % ("second", "some"), WHO % ("second", "some") + "# others\n", None),
     ],
 )
