@@ -15,7 +15,7 @@ from iamlint.comparison.keys import COMPARED
 from iamlint.comparison.lines import line_of
 from iamlint.comparison.model import Change, Comparison, Pair, Privilege, UnknownChange
 from iamlint.comparison.pairs import Difference, differences
-from iamlint.comparison.privileges import Gains
+from iamlint.comparison.privileges import Gains, nameless
 from iamlint.comparison.sides import Side
 from iamlint.comparison.telling import Teller
 from iamlint.facts import Declaration, Grant, Provider, UnreadPart
@@ -58,7 +58,7 @@ def compare(base: Side, head: Side) -> Comparison:
         left_out["roles of accounts that were not looked at"] += gains.left_out
         privileges[change] = tuple(teller.privilege(one, change) for one in listed if one.is_certain)
         unknown += [_perhaps_gained(change, teller.privilege(one, change)) for one in listed if not one.is_certain]
-        unknown += teller.nameless(change)
+        unknown += [teller.nameless(grant, why, change) for grant, why in nameless(changes[now])]
     unknown += [*_unread(base, head), *_changed_providers(changes[1])]
     return Comparison(
         base=base.given,

@@ -12,11 +12,11 @@ from iamlint.comparison.holdings import Held, Holdings
 from iamlint.comparison.identities import Identities
 from iamlint.comparison.pairs import Difference
 from iamlint.comparison.steps import unknown_answers_of
-from iamlint.estate import Node
+from iamlint.estate import Node, principal_node
 from iamlint.facts import CustomRole, Fact, Folder, Grant, Pool, Project, Provider, Resource, ServiceAccount
 from iamlint.paths.hops import Hop
 from iamlint.pools import is_federated
-from iamlint.unknown import Truth, shown
+from iamlint.unknown import Truth, Unknown, shown
 
 _MOST_LOOKED_AT = 50_000
 """Maximum number of account roles that are checked for the principals that can become the account."""
@@ -175,6 +175,18 @@ class Gains:
         chain = then.chain(gain.node) or self._here.chain(gain.node) or frozenset({gain.node})
         who = then.becomes(gain.principal) if deep else then.itself(gain.principal)
         return not then.covers(gain.held, chain, who)
+
+
+def nameless(now: Changed) -> Iterator[tuple[Grant, str]]:
+    """Yield the changed grants that are not compared, with the reason: the principal or the resource has no name."""
+    for fact in now.facts:
+        if not isinstance(fact, Grant):
+            continue
+        if principal_node(fact) is None:
+            yield fact, fact.principal.unknown.reason if fact.principal.unknown else "the principal has no name"
+        elif now.names.side.estate.hierarchy.node(fact.resource, fact.declared) is None:
+            name = fact.resource.name
+            yield fact, name.reason if isinstance(name, Unknown) else "the resource's name is empty"
 
 
 def _gain(held: Held, *facts: Fact) -> Gain:

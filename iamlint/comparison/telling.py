@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from iamlint.access.asking import access_of
 from iamlint.comparison.access import SideAccess
 from iamlint.comparison.cone import Changed
@@ -12,9 +10,8 @@ from iamlint.comparison.model import Change, Pair, Privilege, UnknownChange
 from iamlint.comparison.pairs import Difference
 from iamlint.comparison.privileges import Gain
 from iamlint.comparison.steps import facts_of, label, steps, unknown_answers_of
-from iamlint.estate import principal_node
 from iamlint.facts import Grant
-from iamlint.unknown import Unknown, shown
+from iamlint.unknown import shown
 
 _MOST_REASONS = 5
 
@@ -57,23 +54,14 @@ class Teller:
             self._named[change] = found
         return self._named[change]
 
-    def nameless(self, change: Change) -> Iterator[UnknownChange]:
-        """Yield the changed grants that are not compared, since the principal or the resource has no name."""
+    def nameless(self, grant: Grant, reason: str, change: Change) -> UnknownChange:
+        """Return a changed grant that is not compared, with the reason, for people."""
         access, now = self._sides[change]
-        side = access.names.side
-        for fact in now.facts:
-            if not isinstance(fact, Grant):
-                continue
-            who, node = principal_node(fact), side.estate.hierarchy.node(fact.resource, fact.declared)
-            if who is None or node is None:
-                unknown, name = fact.principal.unknown if who is None else None, fact.resource.name
-                unknown = unknown or (name if isinstance(name, Unknown) else Unknown("the resource's name is empty"))
-                held = Privilege(
-                    *(fact.principal.text, shown(fact.role), fact.resource, (), self._lines.cause([fact], now)),
-                    permissions=None,
-                    at=line_of(fact.role_place.at, side),
-                )
-                yield UnknownChange(unknown.reason, held.cause, change, privilege=held)
+        held = Privilege(
+            *(grant.principal.text, shown(grant.role), grant.resource, (), self._lines.cause([grant], now)),
+            at=line_of(grant.role_place.at, access.names.side),
+        )
+        return UnknownChange(reason, held.cause, change, privilege=held)
 
     def privilege(self, one: Gain, change: Change) -> Privilege:
         """Return a gained or lost role for people."""
