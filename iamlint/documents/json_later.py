@@ -23,7 +23,7 @@ _PAIR = regex(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*"([^"\\\x00-\x1f]*)"[ \
 _FIRST = regex(r'\{[ \t\n\r]*"([^"\\]*)"[ \t\n\r]*:[ \t\n\r]*"([^"\\]*)"')
 """The first member of an object, if it is a text."""
 _OPENED = regex(r"[\[{][ \t\n\r]*")
-_EMPTY = regex(r"([\[{])[ \t\n\r]*[\]}]")
+_EMPTY = regex(r"\[[ \t\n\r]*\]|\{[ \t\n\r]*\}")
 _LITERAL = regex(r"(?:true|false|null)(?=[ \t\n\r]*+[,\]}])")
 _LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _LARGE = 1 << 16
@@ -470,7 +470,7 @@ class _Parts:
             end = empty.end()
             if depth >= MAX_DEPTH:
                 raise _UnusualError
-            return Value(() if empty.group(1) == "[" else {}, Span(self.source, at, end)), end
+            return Value(() if text[at] == "[" else {}, Span(self.source, at, end)), end
         if checked:
             end = _SKIP(text, at)[1]
             return Value.later(_Part.of(self, at, end)), end

@@ -86,6 +86,8 @@ def test_damaged_json_is_the_same_or_left_to_the_other(data: object, drawn: st.D
         '[{"a":' * 65 + "1" + "}]" * 65,
         "[" * 100_000,
         '{"a": 1} true',
+        '{"a": {]}',
+        '{"a": [}}',
     ],
     ids=lambda text: text[:20],
 )
