@@ -363,6 +363,11 @@ def report_options(function: Command) -> Command:
             type=click.Choice([*SEVERITIES, "never"]),
             help="Lowest severity that makes the command fail. [info]",
         ),
+        click.option(
+            "--min-severity",
+            type=click.Choice([*SEVERITIES]),
+            help="Report only findings of this severity or higher; the report counts the others.",
+        ),
         click.option("--fail-on-unknown", is_flag=True, help="Unknown answers fail, too, by their possible severity."),
         source_url_option,
         click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings."),

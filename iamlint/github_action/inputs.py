@@ -87,7 +87,7 @@ def reading(environment: Mapping[str, str]) -> Iterator[str]:
 def options(environment: Mapping[str, str]) -> Iterator[str]:
     """Yield the options of the check that select what is read and printed; an empty input leaves it to the rest."""
     yield from ("--format", one(environment, "FORMAT") or "github")
-    for name in ("FAIL_ON", "RESOURCE", "SOURCE_ROOT", "CHANGED_SINCE"):
+    for name in ("FAIL_ON", "MIN_SEVERITY", "RESOURCE", "SOURCE_ROOT", "CHANGED_SINCE"):
         value = one(environment, name)
         if value:
             yield from (f"--{named(name)}", value)

@@ -13,7 +13,7 @@ from iamlint.location import Location, SourceText
 from iamlint.reporters.parts.indented import Written, indented
 from iamlint.reporters.parts.plain import json_escaped
 from iamlint.results.fingerprint import V1, V2, Fingerprints, fingerprints
-from iamlint.results.report import ChangedSince, InForce, Report
+from iamlint.results.report import ChangedSince, InForce, MinSeverity, Report
 
 if TYPE_CHECKING:
     from iamlint.edits import Edit, Fix
@@ -53,6 +53,7 @@ def _parts(report: Report) -> Iterator[tuple[str, Any]]:
     yield "role_catalogs", list(report.role_catalogs)
     yield "configuration", _configuration(report.configuration)
     yield "changed_since", _changed_since(report.changed_since)
+    yield "min_severity", _min_severity(report.min_severity)
     shared = _Shared()
     findings, writer = zip(report.findings, report.fingerprints, strict=True), _Findings(report.texts, shared)
     yield "findings", (writer.written(one, names) for one, names in findings)
@@ -97,6 +98,10 @@ def _changed_since(found: ChangedSince | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {"revision": found.revision, "findings_left_out": found.findings, "unknowns_left_out": found.unknowns}
+
+
+def _min_severity(found: MinSeverity | None) -> dict[str, Any] | None:
+    return None if found is None else {"severity": found.severity, "findings_left_out": found.findings}
 
 
 def _accepted(one: Accepted, names: Fingerprints, shared: _Shared) -> dict[str, Any]:

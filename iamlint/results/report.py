@@ -103,6 +103,18 @@ class ChangedSince:
         return f"{only}: {rest}{errors if self.unread else ''}"
 
 
+@frozen
+class MinSeverity:
+    """The lowest severity that is reported, and the number of findings left out below it."""
+
+    severity: Severity
+    findings: int
+
+    def __str__(self) -> str:
+        rest = f"{counted(self.findings, 'finding')} below it left out" if self.findings else "nothing is left out"
+        return f"only findings of severity {self.severity} or higher: {rest}"
+
+
 @frozen(slots=False)
 class Report:
     """Findings, unknown answers and unreadable input of a run, each sorted and without duplicates.
@@ -116,7 +128,8 @@ class Report:
     read; each is also an unknown answer. ``var_files`` may set variables, and were not read. ``configuration``
     is None if none was in force. ``coverage`` lists for which principals and accounts the assertions are
     complete. ``names`` are the fingerprints of the findings, if their order differs from their numbers.
-    ``changed_since`` counts the findings left out because their lines did not change.
+    ``changed_since`` counts the findings left out because their lines did not change, ``min_severity`` those left out
+    because of their severity.
     ``environments`` are the checked environments of the configuration.
     """
 
@@ -138,6 +151,7 @@ class Report:
     coverage: tuple[str, ...] = ()
     names: tuple[Fingerprints, ...] = ()
     changed_since: ChangedSince | None = None
+    min_severity: MinSeverity | None = None
     environments: tuple[str, ...] = ()
 
     @property
@@ -159,6 +173,18 @@ class Report:
             accepted=tuple(one for one in self.accepted if any(holds(at.path) for at in one.finding.places)),
             unknown_answers=tuple(one for one in self.unknown_answers if holds(one.at.path)),
             errors=tuple(one for one in self.errors if one.at.path == COMMAND_LINE or holds(one.at.path)),
+        )
+
+    def at_least(self, severity: Severity) -> Report:
+        """Return the report without the findings below a severity, and with their number."""
+        reported = SEVERITIES[: SEVERITIES.index(severity) + 1]
+        pairs = zip(self.findings, self.fingerprints, strict=True)
+        kept = [(one, names) for one, names in pairs if one.severity in reported]
+        return replace(
+            self,
+            findings=tuple(one for one, _ in kept),
+            names=tuple(names for _, names in kept),
+            min_severity=MinSeverity(severity, len(self.findings) - len(kept)),
         )
 
     @cached_property

@@ -62,6 +62,7 @@ def test_inputs_choose(runner: Runner) -> None:
     (runner.workspace / ".iamlint.yaml").write_text("fail-on: critical\n")
     assert runner.run().code == 0, "an empty fail-on leaves it to the configuration"
     assert runner.run(fail_on="high").code == 1
+    assert runner.run(min_severity="critical").outputs["findings"] == "0"
     (runner.workspace / ".iamlint.yaml").unlink()
     assert runner.run(ignore="impersonation").code == 0
     unknown = BAD.replace('"user:ana@example.com"', "var.who") + 'variable "who" {}\n'
@@ -114,7 +115,7 @@ def test_the_summary_begins_with_counts_on_request(runner: Runner) -> None:
 HOSTILE = ('$(touch pwned)"; touch pwned; #', "`touch pwned`", "--exit-zero\n; touch pwned")
 NAMES = (
     "paths", "select", "ignore", "source_root", "sarif_file", "working_directory", "fail_on", "var_file", "resource",
-    "role_catalog", "config", "changed_since", "format", "comment_from", "rules", "baseline", "base",
+    "role_catalog", "config", "changed_since", "min_severity", "format", "comment_from", "rules", "baseline", "base",
 )  # fmt: skip
 
 

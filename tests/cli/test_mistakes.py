@@ -49,6 +49,7 @@ def errors(directory: Path, *arguments: str) -> str:
         (["check", "--max-time", "0"], f"'--max-time': '0' is not a number of seconds over 0{OF_CHECK}"),
         (["check", "--var", "=x"], f"--var: '=x' is not NAME=VALUE{OF_CHECK}"),
         (["check", "--unsafe-fixes"], f"--unsafe-fixes applies nothing alone: give --fix or --diff, too{OF_CHECK}"),
+        (["check", "--min-severity", "high", "--diff"], "--min-severity chooses what is reported, not what is"),
         (["check", "--stdin-name", "a.tf"], f"--stdin-name names standard input: give - as a path, too{OF_CHECK}"),
         (["check", "gs://bucket/iam.json"], "file or directory (iamlint fetches nothing: copy it to a file first)"),
         (["check", "live"], "live: nothing in this directory can be checked (Terragrunt's configuration is not read"),

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iamlint.accepted.configuration.config import Config
+    from iamlint.finding import Severity
     from iamlint.fixes.collecting import Run
     from iamlint.fixes.proof import Outcome
 
@@ -75,6 +76,7 @@ def check(
     no_cache: bool,
     output: tuple[str, ...],
     fail_on: str | None,
+    min_severity: Severity | None,
     fail_on_unknown: bool,
     source_url: str,
     exit_zero: bool,
@@ -95,12 +97,13 @@ def check(
     """
     wanted, targets = replace(request(asked), fail_on=fail_on), list(map(target, output))
     apart(path for _, path in targets)
-    _refuse_contradictions(wanted, fixing=fix or diff, unsafe=unsafe_fixes)
+    _refuse_contradictions(wanted, fixing=fix or diff, unsafe=unsafe_fixes, filtered=min_severity is not None)
     with keeping(wanted, usable=not (fix or diff or no_cache)) as kept:
         changed = _fixed(wanted, quiet=quiet, unsafe=unsafe_fixes, write=not diff) if fix or diff else None
         if diff:
             _show_diff(changed)
         report, config = changed[:2] if changed else _check(wanted, quiet=quiet, kept=kept)
+        report = report.at_least(min_severity) if min_severity else report
         bar = bar_of(config, fail_on, unknown=fail_on_unknown)
         here = Path.cwd().resolve()
         style = Presentation(
@@ -132,10 +135,12 @@ def check(
     sys.exit(code)
 
 
-def _refuse_contradictions(wanted: Request, *, fixing: bool, unsafe: bool) -> None:
+def _refuse_contradictions(wanted: Request, *, fixing: bool, unsafe: bool, filtered: bool) -> None:
     """Raise a usage error for options that do nothing, or not what they say, together with the others."""
     if unsafe and not fixing:
         raise click.UsageError("--unsafe-fixes applies nothing alone: give --fix or --diff, too")
+    if filtered and (fixing or wanted.write_baseline):
+        raise click.UsageError("--min-severity chooses what is reported, not what is fixed or accepted: leave it out")
     if fixing and wanted.write_baseline:
         raise click.BadParameter("a baseline is written by a run that fixes nothing", param_hint="--write-baseline")
 
