@@ -255,7 +255,7 @@ def report_usage(arguments: Sequence[str], error: click.ClickException) -> None:
     context = getattr(error, "ctx", None)
     listed = "commands" if context and isinstance(context.command, click.Group) else "options"
     hint = f"{context.command_path} --help lists the {listed}" if context else ""
-    error = _with_format(error)
+    error = _with_ours(error)
     found = Unreadable(Location(COMMAND_LINE), " ".join(error.format_message().split()).rstrip("."), hint)
     say_errors([found])
     form = _format(arguments)
@@ -267,16 +267,33 @@ def report_usage(arguments: Sequence[str], error: click.ClickException) -> None:
         emit(render(form, failure([found]), Presentation()), for_programs=True)
 
 
-def _with_format(error: click.ClickException) -> click.ClickException:
-    """Return the error; for ``--json`` with the suggestion ``--format json``, if the command has formats."""
+_MEANT = {
+    "--severity": "--min-severity",
+    "--minimum-failure-severity": "--fail-on",
+    "--soft-fail": "--exit-zero",
+    "--check": "--select",
+    "--skip-check": "--ignore",
+    "--tf-vars": "--var-file",
+    "-f": "--format",
+    "-o": "--output",
+    "-V": "--version",
+    "-v": "--version",
+}
+"""Options of other scanners, and ours for the same."""
+
+
+def _with_ours(error: click.ClickException) -> click.ClickException:
+    """Return the error; for an option of another scanner with ours, and for ``--json`` with ``--format json``."""
     from iamlint.reporters import FORMATS
 
     name, context = getattr(error, "option_name", ""), getattr(error, "ctx", None)
-    if not isinstance(error, click.NoSuchOption) or context is None or name.lstrip("-") not in FORMATS:
+    if not isinstance(error, click.NoSuchOption) or context is None:
         return error
-    if not any("--format" in one.opts for one in context.command.params):
+    form = name.lstrip("-")
+    ours = f"--format {form}" if form in FORMATS else _MEANT.get(name, "")
+    if not any(ours.split()[:1] == [opt] for one in context.command.params for opt in one.opts):
         return error
-    return click.NoSuchOption(name, possibilities=[f"--format {name.lstrip('-')}"], ctx=context)
+    return click.NoSuchOption(name, f"No such option '{name}'. Did you mean '{ours}'?", ctx=context)
 
 
 def _format(arguments: Sequence[str]) -> str | None:

@@ -444,7 +444,7 @@ def target(text: str, formats: Collection[str] = FORMATS) -> tuple[str, Path]:
     """Return format and file of ``--output FORMAT=FILE``. Raises BadParameter for a format that is not listed."""
     name, separator, path = text.partition("=")
     if not separator or not path or name not in formats:
-        message = f"{text!r} is not FORMAT=FILE with a format out of {', '.join(formats)}"
+        message = f"{text!r} is not FORMAT=FILE, such as json=report.json, with a format out of {', '.join(formats)}"
         raise click.BadParameter(message, param_hint="--output")
     if path == "-":
         raise click.BadParameter(

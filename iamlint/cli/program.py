@@ -83,7 +83,7 @@ class _Program(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the arguments name; the error for an unknown one has the nearest name."""
         if args[0] not in _COMMANDS and not args[0].startswith("-"):
-            nearest = _nearest(args[0])
+            nearest = _nearest(*args[:2])
             ctx.fail(f"No such command '{args[0]}'." + (f" Did you mean '{nearest}'?" if nearest else ""))
         return super().resolve_command(ctx, args)
 
@@ -93,17 +93,33 @@ class _Program(click.Group):
             formatter.write_dl([(name, entry.about) for name, entry in _COMMANDS.items()])
 
 
-def _nearest(word: str) -> str:
-    """Return the command that is most similar to an unknown word; "" if no command is similar."""
+_MEANT = {
+    "version": "iamlint --version",
+    "lint": "check",
+    "scan": "check",
+    "fix": "check --fix",
+    "diff": "compare",
+    "graph": "paths",
+}
+"""Commands of other programs, and ours for the same."""
+
+
+def _nearest(word: str, after: str = "") -> str:
+    """Return the command that is meant by an unknown word, or most similar to it; "" if none is.
+
+    ``after`` is the next word on the command line.
+    """
     from difflib import get_close_matches
     from pathlib import Path
 
     from iamlint.files.disk import DISK
 
-    if word in ("help", "version"):
-        return f"iamlint --{word}"
+    if word == "help":
+        return f"iamlint {after} --help" if after in _COMMANDS else "iamlint --help"
     if word and DISK.exists(Path(word)):
         return f"iamlint check {word}"
+    if word.lower() in _MEANT:
+        return _MEANT[word.lower()]
     return "".join(get_close_matches(word.lower(), _COMMANDS, n=1))
 
 

@@ -147,7 +147,8 @@ def _decoded(data: bytes, at: Location) -> SourceText | Unreadable:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         where = Location(at.path, line, 1, line, 1)
-        return Unreadable(where, f"this is not text in UTF-8, from byte {error.start} on", "is it a binary file?")
+        hint = "save it as UTF-8; a binary file cannot be read"
+        return Unreadable(where, f"this is not text in UTF-8, from byte {error.start} on", hint)
     nul = text.find("\0")
     if nul >= 0:
         source = SourceText(at.path, text)

@@ -48,6 +48,8 @@ class CompiledDocuments(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile the documents; hatchling calls this before it builds."""
+        if sys.version_info < (3, 11):  # noqa: UP036  # pip builds a checkout before it reads requires-python
+            sys.exit("iamlint needs Python 3.11 or newer; this is Python " + sys.version.split()[0])
         if version == "editable":
             write()
             return

@@ -344,11 +344,13 @@ def _useless(path: Path, tree: Tree) -> tuple[str, str]:
     if tree.is_file(path):
         return "the file is empty", "give a file with content, or its directory"
     if tree.exists(path):
-        return "this is not a regular file", "give a file or a directory; write the output of a pipe to a file first"
+        return "this is not a regular file", "give a file or a directory; - reads standard input"
     if tree.is_link(path):
         return _BROKEN
     if _ADDRESS.match(path.as_posix()):
         return MISSING[0], "iamlint fetches nothing: copy it to a file first"
+    if _RESOURCE.fullmatch(path.as_posix()):
+        return MISSING[0], "iamlint calls no API: export the policy to a file with gcloud, and give the file"
     return MISSING
 
 
@@ -361,6 +363,8 @@ _TOO_MANY_LINKS = (
 _BROKEN = "the symbolic link is broken or circular", "check where it leads"
 _ADDRESS = regex(r"(?:gs|s3|https?|git|ssh):/")
 """The beginning of an address, as a path that has lost one of its slashes."""
+_RESOURCE = regex(r"(?:projects|folders|organizations)/[^/]+")
+"""The name of a resource of Google Cloud, where a path is expected."""
 
 
 def _walk(top: Path, found: Found, walk: _Walk, workspace: Workspace, excluded: PathGlobs) -> Iterator[Unreadable]:

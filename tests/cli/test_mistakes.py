@@ -40,6 +40,20 @@ def errors(directory: Path, *arguments: str) -> str:
         (["version"], f"command line: No such command 'version'. Did you mean 'iamlint --version'?{OF_ALL}"),
         (["Check", "."], f"command line: No such command 'Check'. Did you mean 'check'?{OF_ALL}"),
         (["main.tf"], f"command line: No such command 'main.tf'. Did you mean 'iamlint check main.tf'?{OF_ALL}"),
+        (["help", "who"], f"No such command 'help'. Did you mean 'iamlint who --help'?{OF_ALL}"),
+        (["help", "frobnicate"], f"No such command 'help'. Did you mean 'iamlint --help'?{OF_ALL}"),
+        (["lint", "."], f"command line: No such command 'lint'. Did you mean 'check'?{OF_ALL}"),
+        (["fix"], f"command line: No such command 'fix'. Did you mean 'check --fix'?{OF_ALL}"),
+        (["live"], f"command line: No such command 'live'. Did you mean 'iamlint check live'?{OF_ALL}"),
+        (["-V"], f"command line: No such option '-V'. Did you mean '--version'?{OF_ALL}"),
+        (["check", "--severity", "high"], f"No such option '--severity'. Did you mean '--min-severity'?{OF_CHECK}"),
+        (["check", "-o", "a.json"], f"command line: No such option '-o'. Did you mean '--output'?{OF_CHECK}"),
+        (["check", "--check", "CKV_GCP_41"], f"No such option '--check'. Did you mean '--select'?{OF_CHECK}"),
+        (["check", "-V"], f"command line: No such option '-V'{OF_CHECK}"),
+        (
+            ["check", "--output", "a.json"],
+            "'a.json' is not FORMAT=FILE, such as json=report.json, with a format out of",
+        ),
         (["frobnicate"], f"command line: No such command 'frobnicate'{OF_ALL}"),
         (["check", "--json"], f"command line: No such option '--json'. Did you mean '--format json'?{OF_CHECK}"),
         (["roles", "foo"], "(a newer definition can be given with --role-catalog)"),
@@ -52,6 +66,16 @@ def errors(directory: Path, *arguments: str) -> str:
         (["check", "--min-severity", "high", "--diff"], "--min-severity chooses what is reported, not what is"),
         (["check", "--stdin-name", "a.tf"], f"--stdin-name names standard input: give - as a path, too{OF_CHECK}"),
         (["check", "gs://bucket/iam.json"], "file or directory (iamlint fetches nothing: copy it to a file first)"),
+        (
+            ["check", "projects/shop"],
+            "file or directory (iamlint calls no API: export the policy to a file with gcloud",
+        ),
+        (["check", "old.txt"], "it looks like a list of grants: export it with --format=json; what is broken"),
+        (["check", "latin/main.tf"], "not text in UTF-8, from byte 2 on (save it as UTF-8; a binary file cannot"),
+        (
+            ["check", "vars/a.tfvars"],
+            "vars: nothing is checked here: the directory vars has no Terraform files (give the",
+        ),
         (["check", "live"], "live: nothing in this directory can be checked (Terragrunt's configuration is not read"),
         (["check", "--select", "Broad-Token-Creator"], "`Broad-Token-Creator` (did you mean `broad-token-creator`?)"),
         (["check", "--changed-since", "main"], "is not in a git repository\n"),
@@ -102,10 +126,14 @@ def test_a_mistake_on_the_command_line(arguments: list[str], expected: str, tmp_
             "main.tf": MEMBER,
             "live/terragrunt.hcl": "inputs = {}\n",
             "empty.txt": "\n",
+            "old.txt": "ROLE  MEMBERS\nroles/owner  user:ana@example.com\n",
+            "vars/a.tfvars": 'project = "shop"\n',
             "old.json": '{"iamlint_baseline": 1, "findings": []}',
             "new.json": '{"iamlint_baseline": 9, "findings": []}',
         },
     )
+    (tmp_path / "latin").mkdir()
+    (tmp_path / "latin" / "main.tf").write_bytes("# é\n".encode("latin-1"))
     assert expected in errors(tmp_path, *arguments)
 
 

@@ -25,6 +25,7 @@ from release import ROOT, addressed, hashes, locked, mistakes, notes, project, s
 
 from iamlint.diagnosis.recognition import error_kinds
 from iamlint.methods import documents
+from iamlint.rules.build_hook import CompiledDocuments
 from iamlint.rules.catalog import COMPILED, load_rules
 from iamlint.sources.terraform.configuration import module_stubs
 
@@ -215,3 +216,11 @@ def test_the_wheel_has_compiled_documents(installed: Path) -> None:
         compiled = json.loads(first)
         assert compiled["sources"] is None, "a wheel's sources have other times"
         assert len(compiled["heads"]) >= count
+
+
+def test_an_old_python_is_refused_by_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip builds a checkout before it reads which versions of Python it takes."""
+    hook = CompiledDocuments.__new__(CompiledDocuments)
+    monkeypatch.setattr(sys, "version_info", (3, 10, 12))
+    with pytest.raises(SystemExit, match=r"^iamlint needs Python 3\.11 or newer"):
+        hook.initialize("standard", {})

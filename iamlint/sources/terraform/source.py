@@ -21,7 +21,7 @@ from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
 from iamlint.sources.reading import TIME_OF_READING, Options, OrderMatters, Reading, not_looked_at
-from iamlint.sources.terraform.configuration.library import Library, Readings, RootModules
+from iamlint.sources.terraform.configuration.library import Library, Readings, RootModules, advice
 from iamlint.sources.terraform.configuration.module import Dialect, Module
 from iamlint.sources.terraform.configuration.roots import is_applied, never_created, root_modules
 from iamlint.sources.terraform.configuration.selection import selection
@@ -225,7 +225,8 @@ def _modules(
         if isinstance(found, Module):
             modules[found.directory] = found
         else:
-            reading.errors.append(Unreadable(Location(workspace.shown(directory)), f"nothing is checked here: {found}"))
+            at = Location(workspace.shown(directory))
+            reading.errors.append(Unreadable(at, f"nothing is checked here: {found}", advice(found)))
     return modules
 
 

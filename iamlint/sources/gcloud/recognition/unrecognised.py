@@ -19,7 +19,9 @@ from iamlint.sources.reading import Reading
 
 _OTHERS = (("apiVersion", "kind"), ("steps",), ("$schema",))
 """Keys at the top of documents of other programs: Kubernetes and its likes, Cloud Build, JSON with a schema."""
-AGAIN = "export it again; what is broken on purpose can be left out with `exclude` in .iamlint.yaml"
+_EXCLUDE = "what is broken on purpose can be left out with `exclude` in .iamlint.yaml"
+AGAIN = f"export it again; {_EXCLUDE}"
+_AS_JSON = f"export it with --format=json; {_EXCLUDE}"
 
 
 def unparsed(source: SourceText, error: Unreadable, claimed: Claim | None, *, named: bool) -> Reading | None:
@@ -53,7 +55,9 @@ def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim 
         return Reading(errors=[Unreadable(at, "the file holds an error message of gcloud", AGAIN)])
     looks = mark(source.text) if any(isinstance(document.data, str) for document in said) else None
     if looks:  # YAML accepts nearly any text as a text
-        return Reading(errors=[Unreadable(at, "the file is neither JSON nor YAML", f"it looks like {looks}: {AGAIN}")])
+        return Reading(
+            errors=[Unreadable(at, "the file is neither JSON nor YAML", f"it looks like {looks}: {_AS_JSON}")]
+        )
     if claimed and not said:
         empty = "the file is empty" if not source.text.strip() else "the file holds nothing (null)"
         return Reading(errors=[Unreadable(at, empty, f"its name says that it is {claimed.what}: {AGAIN}")])

@@ -42,6 +42,12 @@ MODULE: dict[Dialect, str] = {"terraform": "module of terraform", "opentofu": "m
 """What a part of the work asked for, by the program that reads it."""
 _MODULE = "module"
 INSTALL = "terraform init would fetch it"
+_NO_FILES = "has no Terraform files"
+
+
+def advice(why: str) -> str:
+    """Return what to do if a given directory is no module, for the reason that `Library.module` returned."""
+    return "give the directory of a root module; --var-file names variable files" if why.endswith(_NO_FILES) else ""
 
 
 @mutable
@@ -112,7 +118,7 @@ class Library:
         except OSError as error:
             return f"the directory {shown} cannot be read: {error.strerror}"
         if not configuration_names(self._names[real], "opentofu"):
-            return f"the directory {shown} has no Terraform files"
+            return f"the directory {shown} {_NO_FILES}"
         return self._names[real]
 
     def _read(self, real: Path, names: list[str], dialect: Dialect) -> Module:
