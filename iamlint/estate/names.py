@@ -11,14 +11,19 @@ from iamlint.facts import (
     Credential,
     Declaration,
     Denial,
+    EffectiveTags,
+    EmptyBinding,
+    ExportedPolicy,
     Fact,
     Grant,
     Impersonation,
     Principal,
     Project,
+    RemovedGrant,
     Resource,
     ServiceAccount,
     ServiceAccountKey,
+    TagBinding,
     Text,
     UnreadPart,
 )
@@ -174,6 +179,12 @@ def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str,
         match fact:
             case Grant():
                 yield _on_one_name(fact, emails, ids)
+            case RemovedGrant():
+                yield replace(fact, grant=_on_one_name(fact.grant, emails, ids))
+            case ExportedPolicy() | EmptyBinding() | TagBinding() | EffectiveTags() if email := _of_account(
+                fact, emails
+            ):
+                yield replace(fact, resource=Resource("service_account", email))
             case ServiceAccountKey() | Credential() | Attachment() if email := _email(fact.account, fact, emails):
                 yield replace(fact, account=email)
             case Impersonation() if emails:
@@ -191,6 +202,13 @@ def _renamed(facts: Iterable[Fact], emails: Mapping[str, str], ids: Mapping[str,
 def _email(account: Text | None, fact: Fact, emails: Mapping[str, str]) -> str | None:
     """Return the name of the account that a fact names by its unique id, its address, or its e-mail with references."""
     return emails.get(identity(account, fact.declared) or "") if account is not None else None
+
+
+def _of_account(
+    fact: ExportedPolicy | EmptyBinding | TagBinding | EffectiveTags, emails: Mapping[str, str]
+) -> str | None:
+    """Return the e-mail of the account that a fact is about; None if it is about something else."""
+    return _email(fact.resource.name, fact, emails) if fact.resource.kind == "service_account" else None
 
 
 def _by_email(principals: tuple[Text, ...] | Unknown, emails: Mapping[str, str]) -> tuple[Text, ...] | Unknown:

@@ -14,14 +14,19 @@ from iamlint.facts import (
     Credential,
     Declaration,
     Denial,
+    EffectiveTags,
+    EmptyBinding,
+    ExportedPolicy,
     Fact,
     Grant,
     Impersonation,
     Place,
     Project,
+    RemovedGrant,
     Resource,
     ServiceAccount,
     ServiceAccountKey,
+    TagBinding,
     Text,
     UnreadPart,
 )
@@ -82,7 +87,20 @@ def test_accounts_that_are_named_by_unique_id_are_named_by_their_email() -> None
 
     def facts(name: str) -> list[Fact]:
         asked = Impersonation(name, HERE, PLACE, ((name, PLACE), (NOTHING, PLACE)), caller=name)
-        return [account, asked, replace(asked, delegates=NOTHING, caller=None), ServiceAccountKey(name, HERE, PLACE)]
+        on, bucket = Resource("service_account", name), Resource("storage_bucket", number)
+        about = [
+            made
+            for one in (on, bucket)
+            for made in (
+                ExportedPolicy(one, HERE, PLACE, 1),
+                EmptyBinding(one, HERE, "roles/viewer"),
+                TagBinding(one, "1/env/prod", HERE, PLACE),
+                EffectiveTags(one, (("1/env", "1/env/prod"),), HERE, PLACE),
+            )
+        ]
+        removed = RemovedGrant(replace(held_by("user:ana@example.com"), resource=on), HERE)
+        key = ServiceAccountKey(name, HERE, PLACE)
+        return [account, asked, replace(asked, delegates=NOTHING, caller=None), key, *about, removed]
 
     assert with_canonical_names(facts(number)) == facts(email)
 

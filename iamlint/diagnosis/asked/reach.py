@@ -47,7 +47,11 @@ def allow_steps(
 
 
 def _resource(grant: Grant, resource: Resource, truth: Truth) -> Step:
-    reason = f"the input does not show whether {resource} is, or is in, {grant.resource}"
+    known = grant.resource.name
+    if not grant.resource.is_container and isinstance(known, Unknown):
+        reason = f"the input does not show whether that is {shown(resource.name)} ({known.reason})"
+    else:
+        reason = f"the input does not show whether {resource} is, or is in, {grant.resource}"
     return Step("resource", truth, () if truth is Truth.TRUE else (reason,), at=grant.resource_place.at)
 
 

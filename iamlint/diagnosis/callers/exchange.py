@@ -77,14 +77,14 @@ def exchange_stage(case: Case, found: tuple[Admitted, ...]) -> Stage:
     evidence = (Evidence(at, best.reason),)
     if best.truth is Truth.FALSE:
         message = f"the provider {name} refuses the token: {best.reason}"
-        fix = _fix(best) if best.step == "federation" else None
+        fix = _fix(case, best) if best.step == "federation" else None
         return Stage(NAME, "broken", message, best.step, evidence, (), others, fix=fix)
     message = f"whether the provider {name} takes the token is not known: {best.reason}"
     missing = (best.missing,) if best.missing else ()
     return Stage(NAME, "unknown", message, "missing-input", evidence, missing, others)
 
 
-def _fix(refused: Admitted) -> Fix:
+def _fix(case: Case, refused: Admitted) -> Fix:
     """Return what to change, with the provider's own names; the reader decides what the condition should say."""
     name = _NAME.match(shown(refused.provider.name))
     at = refused.at or refused.provider.place.at
@@ -103,7 +103,8 @@ def _fix(refused: Admitted) -> Fix:
     what, of = f"providers update-oidc {name['provider']}", f" --workload-identity-pool={name['pool']}"
     if refused.reason.startswith("the pool "):
         what, of = f"update {name['pool']}", ""
-    command = f"gcloud iam workload-identity-pools {what}{of} --location=global --project={name['project']} {option}"
+    project = case.id_of(name["project"])
+    command = f"gcloud iam workload-identity-pools {what}{of} --location=global --project={project} {option}"
     return Fix("", command, at.path, note)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from iamlint.basics.frozen import frozen
+from iamlint.diagnosis.answer import Fix
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.callers.exchange import provider_parts
 from iamlint.diagnosis.callers.holder import Holder, Token
 from iamlint.facts import Fact, Grant, Pool, ServiceAccount
+from iamlint.provenance import is_source
 from iamlint.unknown import Unknown, shown
 
 
@@ -127,3 +130,13 @@ def _word(text: str) -> str:
     local = text.rpartition(":")[2].partition("@")[0]
     word = re.sub(r"[^A-Za-z0-9_]+", "_", local).strip("_").lower() or "caller"
     return f"x_{word}" if word[0].isdigit() else word
+
+
+_PRINTED = (".json", ".ndjson", ".jsonl", ".tfstate", ".gz", ".zst")
+"""Ends of the names of plans, states and exports."""
+
+
+def in_source(fix: Fix) -> Fix:
+    """Return a fix that names no file which a program writes: a plan, a state or an export."""
+    printed = fix.file.endswith(_PRINTED) and not is_source(fix.file)
+    return replace(fix, file="") if printed else fix

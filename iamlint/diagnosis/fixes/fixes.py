@@ -21,7 +21,7 @@ from iamlint.diagnosis.fixes.refused_member import absent_member, member_form
 from iamlint.diagnosis.fixes.several import RoleChoice, grants_of
 from iamlint.diagnosis.stages.direct import accounts_of, direct_client
 from iamlint.diagnosis.stages.gates import consumer_project, quota_of
-from iamlint.diagnosis.stages.hop import Hop
+from iamlint.diagnosis.stages.hop import PLAN_SOURCE, Hop
 from iamlint.diagnosis.stages.paths import chain_to
 from iamlint.diagnosis.stages.rights import NAME as RIGHTS
 from iamlint.diagnosis.stages.rights import needs_of
@@ -461,7 +461,8 @@ def _missing(broken: _Broken) -> Fix:
     """Return the command that prints what decides, and the grant that is needed if it shows none."""
     command = next((text for text in broken.answer.not_in_input if text.startswith("gcloud ")), "")
     if not command:
-        return Fix()
+        of_plan = PLAN_SOURCE in broken.answer.not_in_input
+        return Fix(note=f"Give {PLAN_SOURCE}") if of_plan else Fix()
     note = "This prints what decides; give it to iamlint with the other files."
     likely = _grant(broken)
     if not likely.gcloud or not is_denial(broken.case):

@@ -15,8 +15,11 @@ from iamlint.diagnosis.callers.holder import Holder, Member
 from iamlint.diagnosis.recognition.error_kind import Step
 from iamlint.diagnosis.stages.conflict import takes_away
 from iamlint.facts import Condition, Declaration, Grant, Resource
-from iamlint.unknown import Truth, shown
+from iamlint.provenance import is_source
+from iamlint.unknown import Truth, Unknown, shown
 
+PLAN_SOURCE = "the Terraform source of the plan, which says what the plan does not know: --source-root DIRECTORY"
+"""What decides about a part of a planned grant that is known after apply."""
 _ORDER: tuple[Step, ...] = ("conflict", "group-membership", "condition", "missing-input")
 """The order of these steps if several grants may count."""
 
@@ -175,7 +178,14 @@ def _unknown_step(tried: Tried) -> UnknownStep:
     missing = reason_of(part)
     if part.name == "role" and isinstance(grant.role, str):
         missing = describe_role(grant.role)
+    elif is_unknown_text(grant) or any(isinstance(one, Unknown) for one in (grant.role, grant.resource.name)):
+        missing = PLAN_SOURCE if _is_of_plan(grant) else missing
     return UnknownStep("missing-input", reason, Evidence(at, reason), _only(missing))
+
+
+def _is_of_plan(grant: Grant) -> bool:
+    """Whether a grant is read from a plan without its source."""
+    return bool(grant.declared.address) and not is_source(grant.declared.at.path)
 
 
 def describe_role(role: str) -> str:

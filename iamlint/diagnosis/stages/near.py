@@ -84,8 +84,12 @@ def _own(hop: Hop) -> Iterator[Miss]:
                 yield _miss("role", "grant", message, grant, "role")
         elif condition and condition.truth is Truth.FALSE:
             message = f"{hop.holder.label} has {what} under a condition that does not hold: {reason_of(condition)}"
-            at = condition.at or grant.role_place.at
-            yield Miss("condition", "condition", message, Evidence(at, message), grant)
+            at, on = condition.at or grant.role_place.at, tried.part("resource")
+            if on and on.truth is Truth.UNKNOWN:  # it may be on something else, and then explains nothing
+                message = f"{message}; {reason_of(on)}"
+                yield Miss("other", "grant", message, Evidence(at, message), grant)
+            else:
+                yield Miss("condition", "condition", message, Evidence(at, message), grant)
 
 
 def _replaced(case: Case, hop: Hop) -> Iterator[Miss]:

@@ -12,10 +12,14 @@ from diagnosis.small_inputs import (
     ANA_TF,
     CI,
     CREATOR,
+    EXPIRED,
+    GITHUB,
+    GITHUB_CLAIMS,
     PROJECTS,
     TARGET,
     USER,
     Case,
+    accounts,
     case,
     check,
     exports,
@@ -24,6 +28,8 @@ from diagnosis.small_inputs import (
     project_grant,
     projects,
 )
+
+from iamlint.diagnosis.stages.hop import PLAN_SOURCE
 
 PROJECT_LIST = projects(*PROJECTS)
 AG = "serviceAccount:service-1234567890@serverless-robot-prod.iam.gserviceaccount.com"
@@ -242,6 +248,16 @@ CASES = [
     case("assets ok", {"a.json": assets([ANA]), "projects.json": PROJECT_LIST}, ANA, "works"),
     case("assets no", {"a.json": assets(["user:bob@example.com"]), "projects.json": PROJECT_LIST}, ANA, "fails grant"),
     case(
+        "assets that name the account by its unique id",
+        {
+            "a.json": assets(["user:bob@example.com"]).replace(SAN, SAN.replace(TARGET, "1000")),
+            "accounts.json": accounts(TARGET),
+            "projects.json": PROJECT_LIST,
+        },
+        ANA,
+        "fails grant",
+    ),
+    case(
         "assets org",
         {"a.json": assets(["user:bob@example.com"], org=[ANA]), "projects.json": PROJECT_LIST},
         ANA,
@@ -428,3 +444,58 @@ CASES = [
 @pytest.mark.parametrize("one", CASES, ids=[one.name for one in CASES])
 def test_a_question(one: Case, tmp_path: Path) -> None:
     check(one, tmp_path)
+
+
+def planned(condition: str = "", role: str | None = CREATOR) -> str:
+    """A plan that creates the account and a grant on it: the name of the account is known after apply."""
+    under = [{"title": "t", "expression": condition}] if condition else []
+    known = {"account_id": "batch", "project": "shop", "email": TARGET, "member": f"serviceAccount:{TARGET}"}
+    grant = {"member": ANA, "condition": under, **({"role": role} if role else {})}
+    unknown = {"service_account_id": True, **({} if role else {"role": True})}
+    changes = [
+        {
+            "address": f"{rtype}.{name}",
+            "mode": "managed",
+            "type": rtype,
+            "name": name,
+            "change": {"actions": ["create"], "before": None, "after": after, "after_unknown": after_unknown},
+        }
+        for rtype, name, after, after_unknown in (
+            ("google_service_account", "batch", known, {"name": True, "unique_id": True}),
+            ("google_service_account_iam_member", "g", grant, unknown),
+        )
+    ]
+    return json.dumps({"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": changes})
+
+
+@pytest.mark.parametrize(
+    ("plan", "right", "note"),
+    [
+        (planned(), "unknown missing-input", f"Give {PLAN_SOURCE}"),
+        (planned(role=None), "unknown missing-input", f"Give {PLAN_SOURCE}"),
+        # the condition of a grant that may be on another account explains nothing
+        (
+            planned(EXPIRED),
+            "fails grant",
+            "A custom role with iam.serviceAccounts.getAccessToken alone is smaller still.",
+        ),
+    ],
+)
+def test_a_plan_without_its_source(plan: str, right: str, note: str, tmp_path: Path) -> None:
+    answer = check(case("plan", {"plan.json": plan, "projects.json": PROJECT_LIST}, ANA, right), tmp_path)
+    assert (answer.fix.note, answer.fix.file) == (note, "")
+
+
+def test_the_fix_of_a_provider_has_the_id_of_its_project(tmp_path: Path) -> None:
+    pool = "projects/2345678901/locations/global/workloadIdentityPools/gh"
+    provider = {
+        "name": f"{pool}/providers/p",
+        "state": "ACTIVE",
+        "attributeMapping": {"google.subject": "assertion.sub"},
+    }
+    provider |= {"oidc": {"issuerUri": GITHUB}, "attributeCondition": "assertion.repository == 'acme/lib'"}
+    files = {**exports(policy()), "pools.json": json.dumps([{"name": pool, "state": "ACTIVE", "displayName": "gh"}])}
+    files["providers.json"] = json.dumps([provider])
+    answer = check(case("provider", files, "github:acme/app", "fails federation", claims=GITHUB_CLAIMS), tmp_path)
+    assert "--project=tools " in answer.fix.gcloud
+    assert answer.fix.file == ""
