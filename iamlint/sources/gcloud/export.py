@@ -20,6 +20,7 @@ from iamlint.sources.gcloud.kubernetes.documents import unread
 from iamlint.sources.gcloud.lists import more, opened
 from iamlint.sources.gcloud.recognition.kinds import Kind, kind_of
 from iamlint.sources.gcloud.recognition.no_export import is_no_export, is_relevant
+from iamlint.sources.gcloud.recognition.other_programs import of_other_programs
 from iamlint.sources.gcloud.recognition.resource_from_path import by_option, by_path, claim, project_by_path
 from iamlint.sources.gcloud.recognition.shapes import problems
 from iamlint.sources.gcloud.recognition.table import TABLES, TEXTS, is_table, read_table
@@ -66,6 +67,7 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
     said = [one for document in documents if document.data is not None for one in opened(document)]
     unread_parts: list[Fact] = [unread_part for document in said if (unread_part := unread(document))]
     unread_parts += (unread_part for document in documents if (unread_part := more(document)))
+    unread_parts += (unread_part for document in said for unread_part in of_other_programs(document))
     if claimed and claimed.is_policy and all(document.data == {} for document in said):
         pairs: list[tuple[Value, Kind | None]] = [(document, "policy") for document in said]
         return _read(pairs, source, options) if said else unrecognised(source, documents, claimed)

@@ -6,8 +6,12 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
 from iamlint.facts import Grant, UnreadPart
+from iamlint.location import SourceText
+from iamlint.sources.gcloud.export import read_export
+from iamlint.sources.reading import Options
 from iamlint.unknown import Unknown
 
 VERSION = "iam.cnrm.cloud.google.com/v1beta1"
@@ -245,3 +249,65 @@ CONDITION = {"title": "a", "expression": "false"}
 )
 def test_the_status_of_an_object_shows_what_else_is_granted(export, document, principals):
     assert said(export("a.yaml", document)) == (principals, [])
+
+
+PROJECTS = "gcp-types/cloudresourcemanager-v1:"
+BIND, SET = f"{PROJECTS}virtual.projects.iamMemberBinding", f"{PROJECTS}cloudresourcemanager.projects.setIamPolicy"
+OPS = "- op: replace\n  path: /spec/role\n  value: roles/owner\n"
+MERGE = "kind: IAMPartialPolicy\nspec: {}\n"
+
+
+def resource(kind: str, **more: Any) -> dict[str, Any]:
+    return {"name": "a", "type": kind, "properties": {"role": "roles/owner"}, **more}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("resources", {"a": resource("gcp:projects:IAMMember")}, "gcp:projects:IAMMember of Pulumi"),
+        ("resources", {"a": resource("gcp:iam:DenyPolicy"), "b": resource("gcp:x:Y")}, "gcp:iam:DenyPolicy of Pulumi"),
+        (
+            "components",
+            {"c": {"resources": {"a": resource("gcp:serviceaccount/key:Key")}}},
+            "gcp:serviceaccount/key:Key of Pulumi",
+        ),
+        ("resources", {"a": resource("gcp:serviceaccount:Account"), "b": resource("aws:iam:Role")}, None),
+        ("resources", [resource(BIND), resource("storage.v1.bucket")], f"{BIND} of Deployment Manager"),
+        ("resources", [{"name": "a", "action": SET, "properties": {"policy": {}}}], f"{SET} of Deployment Manager"),
+        ("resources", [resource("iam.v1.serviceAccounts.key")], "iam.v1.serviceAccounts.key of Deployment Manager"),
+        (
+            "resources",
+            [resource("storage.v1.bucketAccessControl")],
+            "storage.v1.bucketAccessControl of Deployment Manager",
+        ),
+        (
+            "resources",
+            [resource("pubsub.v1.topic", accessControl={"gcpIamPolicy": {}})],
+            "the accessControl of Deployment Manager",
+        ),
+        ("resources", [resource("iam.v1.serviceAccount")], None),
+        (
+            "patches",
+            [{"target": {"kind": "IAMPolicyMember"}, "path": "ops.yaml"}],
+            "the patch of IAMPolicyMember that Kustomize applies",
+        ),
+        (
+            "patches",
+            [{"target": {"name": "ci"}, "patch": OPS}],
+            "the patch of a document about IAM that Kustomize applies",
+        ),
+        ("patchesStrategicMerge", ["a.yaml", MERGE], "the patch of IAMPartialPolicy that Kustomize applies"),
+        ("patches", [{"target": {"kind": "Deployment"}, "patch": "- op: remove\n  path: /spec/replicas\n"}], None),
+    ],
+)
+def test_what_other_programs_do_about_iam_is_told(key, value, told):
+    document = {key: value}
+    for suffix, text in (("json", json.dumps(document)), ("yaml", yaml.safe_dump(document))):
+        found = read_export(SourceText(f"data/some.{suffix}", text), Options(), named=False)
+        reasons = [fact.reason for fact in found.facts] if found else []
+        assert reasons == ([f"iamlint does not read {told}"] if told else [])
+
+
+def test_an_incomplete_document_may_be_a_patch(export):
+    (error,) = export("a.yaml", {**MEMBER, "spec": {"role": "roles/owner", "member": "user:a@example.com"}}).errors
+    assert "if it is a patch of Kustomize, check what kustomize build prints" in error.hint

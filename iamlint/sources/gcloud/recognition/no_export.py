@@ -20,6 +20,12 @@ _EXPORTS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("organizations/",), ("owner", "directoryCustomerId")),
     (("ACLs",), ("policy",)),
     (
+        ("resources",),
+        ("gcp:", "google-native:", "accessControl", "action", "gcp-types/", ".v1.", "IAM"),
+        ("type", "action"),
+    ),
+    (("patches", "patchesJson6902", "patchesStrategicMerge"),),
+    (
         (
             *("DenyPolicy", "/denypolicies/", "denyRule", "/principalAccessBoundaryPolicies/", "/policyBindings/"),
             *("policyKind", "mainAnalysis", "analysisResults", "asset_type", "assetType", "includedPermissions"),
@@ -41,7 +47,7 @@ _MARKS = (
     *("workloadIdentityPools", "workforcePools", "folders/", "fullyExplored", "ancestors", "constraints/"),
     *("directoryCustomerId", "organizations/", "asset_type", "assetType", "asset_Type", "assettype", "keyType"),
     *("gserviceaccount.com", "deniedPermissions", "format_version", "lineage", "ERROR: ", '"groupKey"'),
-    *("tagKeys/", "tagValues/", "tagBindings/", '"storage_url"'),
+    *("tagKeys/", "tagValues/", "tagBindings/", '"storage_url"', "gcp:", "google-native:"),
 )
 _MARK_PATTERNS = (
     ("IAM", regex("IAM[A-Z]")),

@@ -50,10 +50,17 @@ def problems(kind: Kind, value: Value, path: Sequence[str | int] = ()) -> list[U
         Unreadable(
             find(value, error.absolute_path).location,
             f"{path_text([*path, *error.absolute_path])}: {_short(_said(error))}",
-            f"this was read as {_an(schema(kind)['title'])}",
+            f"this was read as {_an(schema(kind)['title'])}{_PATCH if _is_incomplete(kind, error) else ''}",
         )
         for error in errors[:_MOST]
     ] + strays[:_MOST]
+
+
+_PATCH = "; if it is a patch of Kustomize, check what kustomize build prints, and leave the patch out with `exclude`"
+
+
+def _is_incomplete(kind: Kind, error: ValidationError) -> bool:
+    return kind == "config_connector" and error.validator == "required"
 
 
 def _said(error: ValidationError) -> str:
