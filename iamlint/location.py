@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
@@ -82,25 +83,47 @@ MARKS = ("iamlint", "iam-lint", "iam_lint", "Iamlint", "IamLint", "IAMLint", "IA
 
 
 class SourceText:
-    """The text of one file, which converts offsets to locations. Compared by identity: one object per file and run."""
+    """The text of one file, which converts offsets to locations. Compared by identity: one object per file and run.
 
-    __slots__ = ("_is_marked", "_starts", "path", "text")
+    A text that is not here is loaded when something is asked that is not known. ``size`` is the number of characters.
+    """
+
+    __slots__ = ("_is_marked", "_load", "_starts", "path", "size", "text")
     is_kept = True
     """Whether a run keeps the text, so that places in it may be found later."""
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
         self.text = text
+        self.size = len(text)
         self._starts: list[int] | None = None
         self._is_marked: bool | None = None
 
-    def __repr__(self) -> str:
-        return f"SourceText({self.path!r}, {len(self.text)} characters)"
+    @staticmethod
+    def later(path: str, size: int, load: Callable[[], str], *, is_marked: bool) -> SourceText:
+        """Return a text that is not here."""
+        source = object.__new__(SourceText)
+        source.path, source.size, source._load = path, size, load
+        source._starts, source._is_marked = None, is_marked
+        return source
 
-    @property
-    def size(self) -> int:
-        """The number of characters."""
-        return len(self.text)
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Load the text."""
+            if name != "text":
+                raise AttributeError(name)
+            self.text = self._load()
+            return self.text
+
+    def forget(self, load: Callable[[], str]) -> None:
+        """Keep what is known of the text without the text."""
+        self._is_marked, self._load, self._starts = self.is_marked, load, None
+        with suppress(AttributeError):  # it is not here
+            del self.text
+
+    def __repr__(self) -> str:
+        return f"SourceText({self.path!r}, {self.size} characters)"
 
     @property
     def is_marked(self) -> bool:
@@ -154,31 +177,6 @@ class SourceText:
     def _utf16(self, line: int, column: int) -> int:
         before = self.line(line)[: column - 1]
         return column + sum(ord(character) > 0xFFFF for character in before)
-
-
-class LaterText(SourceText):
-    """The text of a file that is as in an earlier run: it is loaded when something is asked that is not known."""
-
-    __slots__ = ("_load", "_size")
-
-    def __init__(self, path: str, size: int, load: Callable[[], str], *, is_marked: bool) -> None:
-        self.path = path
-        self._size, self._load, self._is_marked = size, load, is_marked
-        self._starts = None
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> object:
-            """Load the text."""
-            if name != "text":
-                raise AttributeError(name)
-            self.text = self._load()
-            return self.text
-
-    @property
-    def size(self) -> int:
-        """The number of characters."""
-        return self._size
 
 
 @frozen

@@ -16,7 +16,7 @@ from iamlint.basics.hashes import blake2b, hash_of
 from iamlint.cache.question import is_own
 from iamlint.files.looks import CONTENT, RESOLVED, STATUS
 from iamlint.files.reads import Reads
-from iamlint.location import LaterText, SourceText, Unreadable
+from iamlint.location import SourceText, Unreadable
 
 _MOST_EMPTY = 200_000
 """Maximum number of documents without facts that are remembered."""
@@ -122,7 +122,7 @@ class Units:
         else:
             self.reads.note(STATUS, real, self._now(STATUS, str(real)))
             self.reads.note(CONTENT, real, known[0])
-            found = LaterText(shown, known[1], partial(self._load, load), is_marked=known[2])
+            found = SourceText.later(shown, known[1], partial(self._load, load), is_marked=known[2])
         if isinstance(found, SourceText) and asked in self.reads.answers:
             self._texts[asked] = found
             self._shown.setdefault(asked, set()).add(shown)

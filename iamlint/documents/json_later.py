@@ -52,7 +52,7 @@ class _UnusualError(ValueError):
 
 def _in_range(text: str) -> None:
     """Check that a number is not out of range; the number itself is not kept."""
-    if number(text) is None:
+    if (len(text) > MAX_DIGITS or "e" in text or "E" in text) and number(text) is None:
         raise _UnusualError
 
 

@@ -198,6 +198,21 @@ class Workspace:
         self._real.discard(real)
         self.texts.pop(shown, None)
 
+    def forget(self, path: Path) -> None:
+        """Keep of a file that its text was read, and load the text again for whoever asks."""
+        shown, real = self.shown(path), self.resolved(path)
+        found = self._loaded.get((shown, real))
+        if isinstance(found, SourceText) and self.tree is DISK:
+            found.forget(partial(self._again_as_text, real, shown))
+
+    def _again_as_text(self, real: Path, shown: str) -> str:
+        found = load(real, shown, self.tree)
+        if isinstance(found, SourceText):
+            return found.text
+        if self.units:
+            self.units.reads.steady = False  # it has just changed
+        return ""
+
     def load_export(self, path: Path) -> SourceText | Unreadable:
         """Return the text of a plan or an export; unlike Terraform's own files it may be in UTF-16 or compressed."""
         found = self.load(path)

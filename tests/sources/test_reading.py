@@ -38,6 +38,20 @@ def test_a_folder_is_read_with_what_is_broken_told_beside(tmp_path):
     assert sorted(error.at.path for error in reading.errors) == ["main.tf", "project-b.json", "project-c.json"]
 
 
+def test_the_text_of_a_document_without_facts_is_not_kept():
+    Path("project-a.json").write_text(json.dumps(POLICY))
+    Path("package.json").write_text('{"name": "web"}')
+    Path("marked.yaml").write_text("a: 1  # iam-lint: ignore\n")
+    texts = read([Path()], Options()).texts
+    for name in texts:
+        Path(name).write_text("{}")
+    assert {name: (text.size, text.text == "{}") for name, text in texts.items()} == {
+        "project-a.json": (len(json.dumps(POLICY)), False),
+        "package.json": (15, True),
+        "marked.yaml": (25, False),
+    }
+
+
 def test_what_is_no_export_is_an_error_only_where_it_is_named():
     Path("project-a.json").write_text(json.dumps(POLICY))
     Path("package.json").write_text('{"name": "web"}')

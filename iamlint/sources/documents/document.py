@@ -45,10 +45,13 @@ def _was_empty(path: Path, options: Options, workspace: Workspace) -> bool:
 
 
 def _leave(source: SourceText, path: Path, workspace: Workspace) -> None:
-    """Forget the text of a large document without facts: a folder may hold gigabytes of other programs' documents."""
-    if source.size < _SMALL or workspace.resolved(path) in workspace.data:
+    """Forget the text of a document without facts: a folder may hold gigabytes of other programs' documents."""
+    if workspace.resolved(path) in workspace.data:
         return
-    if not source.is_marked or "iamlint:" not in source.text:
+    if source.size < _SMALL:
+        if not source.is_marked:
+            workspace.forget(path)
+    elif not source.is_marked or "iamlint:" not in source.text:
         workspace.unload(path)
 
 

@@ -59,7 +59,11 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
         return read_member_list(source)
     name = usual(source.path)
     claimed = claim(source.path) if not name.endswith(TEXTS) or name.endswith(TABLES) else None
-    if not named and not claimed and (is_no_export(source.text) or not is_relevant(source.text)):
+    if (
+        not named
+        and not claimed
+        and (not is_relevant(source.text) or is_no_export(source.text, is_json=_is_json(source)))
+    ):
         return None
     documents = _documents(source)
     if isinstance(documents, Unreadable):
@@ -84,8 +88,13 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
     return found
 
 
+def _is_json(source: SourceText) -> bool:
+    """Whether a text is read as JSON, and never as YAML."""
+    return usual(source.path).endswith((".json", ".jsonl", ".ndjson"))
+
+
 def _documents(source: SourceText) -> tuple[Value, ...] | Unreadable:
-    is_json = usual(source.path).endswith((".json", ".jsonl", ".ndjson"))
+    is_json = _is_json(source)
     if not is_json and source.text.lstrip()[:1] not in ("{", "["):
         return read_yaml(source)
     found = read_json_documents(source)

@@ -8,7 +8,7 @@ import pytest
 from iamlint.location import SourceText
 from iamlint.sources.gcloud import export
 from iamlint.sources.gcloud.export import read_export
-from iamlint.sources.gcloud.recognition.no_export import is_no_export
+from iamlint.sources.gcloud.recognition.no_export import is_no_export, may_hold_bindings
 from iamlint.sources.reading import Options
 
 TESTDATA = Path(__file__).parents[3] / "testdata"
@@ -51,7 +51,7 @@ def made(chance: random.Random) -> str:
 
 def unfiltered(monkeypatch: pytest.MonkeyPatch, suffix: str, text: str) -> object:
     with monkeypatch.context() as patch:
-        patch.setattr(export, "is_no_export", lambda _text: False)
+        patch.setattr(export, "is_no_export", lambda _text, is_json: False)
         return read_export(SourceText(f"data/some{suffix}", text), Options(), named=False)
 
 
@@ -61,7 +61,7 @@ def test_what_is_left_out_by_its_words_has_no_result(monkeypatch: pytest.MonkeyP
     for number in range(2_500):
         suffix, text = chance.choice(known)
         text = changed(chance, text) if number % 2 else made(chance)
-        if is_no_export(text):
+        if is_no_export(text, is_json=suffix == ".json"):
             left_out += 1
             assert unfiltered(monkeypatch, suffix, text) is None, text
     assert left_out > 200
@@ -81,6 +81,36 @@ def test_what_is_left_out_by_its_words_has_no_result(monkeypatch: pytest.MonkeyP
 )
 def test_what_may_grant_is_not_left_out(text: str) -> None:
     assert not is_no_export(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"version": 1}',
+        '{"version": 1, "etag": "BwX="}\n{"etag": "BwY="}',
+        '[{"name": "x"}, {"auditConfigs": []}]',
+        '{"apiVersion" : "v1", "kind"\n:"List"}',
+        '{"stdout": "{\\"bindings\\": [{\\"members\\": [\\"allUsers\\"], \\"role\\": \\"roles/viewer\\"}]}"}',
+        '{"x": {"MEMBERS": ["allUsers"], "Role": "roles/viewer"}}',
+        '{"kind": "DenyPolicy"}',
+    ],
+)
+def test_json_that_may_mean_something_is_not_left_out(text: str) -> None:
+    assert not is_no_export(text, is_json=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"lockfileVersion": 3, "packages": {"node_modules/policy": {"version": "1.0.0"}, "x" : {"version": "2"}}}',
+        '{"id": 1, "tags": ["policy", "type", "kind", "apiVersion", "constraint"], "booleanPolicy": true}',
+        '{"policy.id": "a policy \\u003cb\\u003e of a type", "type": "x", "id": "y"}',
+        '{"members": ["ana"], "role": "admin"}',
+    ],
+)
+def test_json_with_the_words_elsewhere_is_left_out(text: str) -> None:
+    assert is_no_export(text, is_json=True)
+    assert not may_hold_bindings(text)
 
 
 @pytest.mark.parametrize(

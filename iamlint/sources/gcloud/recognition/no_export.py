@@ -5,11 +5,16 @@ Directories are full of JSON and YAML of other programs, and to parse those take
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 from iamlint.basics.lazy_regex import regex
 from iamlint.sources.marks import is_link, mark
 
+_PARTS = ("etag", "version", "auditConfigs")
+"""The keys of a policy without bindings: it has no others."""
 _EXPORTS: tuple[tuple[tuple[str, ...], ...], ...] = (
-    (("bindings", "etag", "version", "auditConfigs"),),
+    (("bindings", *_PARTS),),
     (("apiVersion",), ("kind",)),
     (("roles/",), ("stage", "title"), ("name",)),
     (("policy",), ("type",), ("id",)),
@@ -29,8 +34,8 @@ _EXPORTS: tuple[tuple[tuple[str, ...], ...], ...] = (
         (
             *("DenyPolicy", "/denypolicies/", "denyRule", "/principalAccessBoundaryPolicies/", "/policyBindings/"),
             *("policyKind", "mainAnalysis", "analysisResults", "asset_type", "assetType", "includedPermissions"),
-            *("uniqueId", "keyType", "/keys/", "/services/", "projectNumber", "workloadIdentityPools"),
-            *("workforcePools", "tagKeys/", "tagValues/", "tagBindings/", "/accessPolicies/", "/entitlements/"),
+            *("uniqueId", "keyType", "/keys/", "/services/", "projectNumber", "/workloadIdentityPools/"),
+            *("/workforcePools/", "tagKeys/", "tagValues/", "tagBindings/", "/accessPolicies/", "/entitlements/"),
             *("storage_url", "iamConfiguration", "ERROR: "),
         ),
     ),
@@ -63,17 +68,34 @@ _ESCAPE = regex(r"\\[0abefvNLP_xuU/ \t\r\n]")
 
 Others, such as the ``\\d`` of a pattern, are none in either language.
 """
-_BEYOND_ASCII = regex(r"\\u(?:00[89A-Fa-f]|0[1-9A-Fa-f][0-9A-Fa-f]|[1-9A-Fa-f][0-9A-Fa-f]{2})[0-9A-Fa-f]")
-"""An escape sequence of a character that no word has: ``\\u2014`` is a dash, and many programs write JSON in ASCII."""
+_OF_NO_WORD = regex(
+    r"\\u(?:00(?:[89A-Fa-f][0-9A-Fa-f]|2[67]|3[CEce])|0[1-9A-Fa-f][0-9A-Fa-f]{2}|[1-9A-Fa-f][0-9A-Fa-f]{3})"
+)
+"""An escape sequence of a character that no word has: ``\\u2014`` is a dash, and many programs write JSON in ASCII.
+
+Others write ``&``, ``'``, ``<`` and ``>`` like this, for HTML.
+"""
+_OF_PARTS = regex(r"\{\s*\"(?:etag|version|auditConfigs)\"")
+_OF_PARTS_IN_MEMBERS = regex(r":\s*\{\s*\"(?:etag|version|auditConfigs)\"")
+"""The beginning of an object in JSON that may be a policy without bindings, and of one that is a member of another:
+that is no document.
+"""
+_IN_TEXTS = frozenset({"bindings", "DenyPolicy"})
+"""Words that count in a text of JSON, too: it may be a whole policy."""
 _MOST = 200
 """Maximum number of places of a word within others that are looked at."""
 
 
-def _has(text: str, word: str) -> bool:
-    """Whether a text has a word; a part of a path may be anywhere, another word must be a whole one."""
+def _has(text: str, word: str, *, is_json: bool = False) -> bool:
+    """Whether a text has a word; a part of a path may be anywhere, another word must be a whole one.
+
+    In JSON such a word is a key, but for some.
+    """
     at = text.find(word)
     if at < 0 or not word.isidentifier():
         return at >= 0
+    if is_json and word not in _IN_TEXTS:
+        return _key(word).search(text) is not None and (word not in _PARTS or _may_have_only_parts(text))
     for _ in range(_MOST):
         end = at + len(word)
         if not (_is_of_word(text[at - 1 : at]) or _is_of_word(text[end : end + 1])):
@@ -82,6 +104,17 @@ def _has(text: str, word: str) -> bool:
         if at < 0:
             return False
     return True
+
+
+@cache
+def _key(name: str) -> re.Pattern[str]:
+    """Return a pattern of a key in JSON."""
+    return regex(rf"\"{name}\"\s*:")
+
+
+def _may_have_only_parts(text: str) -> bool:
+    """Whether a document of JSON, or an item of a list, may be a policy without bindings."""
+    return len(_OF_PARTS.findall(text)) > len(_OF_PARTS_IN_MEMBERS.findall(text))
 
 
 def is_relevant(text: str) -> bool:
@@ -98,11 +131,11 @@ def _is_of_word(character: str) -> bool:
     return character.isalnum() or character == "_"
 
 
-def _has_all_of_a_kind(text: str) -> bool:
+def _has_all_of_a_kind(text: str, *, is_json: bool) -> bool:
     for kind in _EXPORTS:
         for words in kind:
             for word in words:
-                if word in text and _has(text, word):
+                if word in text and _has(text, word, is_json=is_json):
                     break
             else:
                 break
@@ -111,19 +144,36 @@ def _has_all_of_a_kind(text: str) -> bool:
     return False
 
 
-def is_no_export(text: str) -> bool:
+def is_no_export(text: str, *, is_json: bool = False) -> bool:
     """Whether a text that nobody named or claims as an export is certainly none, and needs no message either.
 
-    An escape sequence may write any character of a word, so texts with one are not judged here, unless it writes a
-    line feed, a tab, a quote, a backslash or a character beyond ASCII.
+    ``is_json`` says that it is read as JSON only, where keys are in quotes.
     """
-    if "\\u" in text:
-        text = _BEYOND_ASCII.sub(" ", text)
-    if "\\" in text and _ESCAPE.search(text):
-        return False
-    if _has_all_of_a_kind(text):
-        return False
-    lower = text.lower()
-    if _has(lower, "members") and _has(lower, "role"):  # bindings, whatever the case of their keys
+    plain = _without_escapes(text)
+    if plain is None or _has_all_of_a_kind(plain, is_json=is_json) or _may_bind(plain):
         return False
     return not is_link(text) and mark(text) is None
+
+
+def may_hold_bindings(text: str) -> bool:
+    """Whether a text may have bindings, in whatever document, or a policy as a text."""
+    plain = _without_escapes(text)
+    return plain is None or "bindings" in plain or _may_bind(plain)
+
+
+def _may_bind(text: str) -> bool:
+    """Whether a text may have an object with members and a role, whatever the case of its keys."""
+    if "roles/" not in text:
+        return False
+    lower = text.lower()
+    return _has(lower, "members") and _has(lower, "role")
+
+
+def _without_escapes(text: str) -> str | None:
+    """Return a text without escape sequences that write no character of a word; None if others are left.
+
+    Such a text is not judged by its words. Line feeds, tabs, quotes and backslashes are left as they are written.
+    """
+    if "\\u" in text:
+        text = _OF_NO_WORD.sub(" ", text)
+    return None if "\\" in text and _ESCAPE.search(text) else text

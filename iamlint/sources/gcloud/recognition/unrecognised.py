@@ -12,6 +12,7 @@ from iamlint.documents.parts import get, has
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, UnreadPart
 from iamlint.location import Location, SourceText, Unreadable
+from iamlint.sources.gcloud.recognition.no_export import may_hold_bindings
 from iamlint.sources.gcloud.recognition.resource_from_path import Claim
 from iamlint.sources.gcloud.recognition.strays import holds_bindings
 from iamlint.sources.marks import LINK_HINT, is_link, is_template, mark, message
@@ -61,7 +62,7 @@ def unrecognised(source: SourceText, documents: Sequence[Value], claimed: Claim 
     if claimed and not said:
         empty = "the file is empty" if not source.text.strip() else "the file holds nothing (null)"
         return Reading(errors=[Unreadable(at, empty, f"its name says that it is {claimed.what}: {AGAIN}")])
-    holds = any(holds_bindings(document, anywhere=False) for document in said)
+    holds = may_hold_bindings(source.text) and any(holds_bindings(document, anywhere=False) for document in said)
     if claimed and claimed.strength != "possible" and not holds and said and all(map(_is_foreign, said)):
         reason = f"the name of the file says that it is {claimed.what}, but its content is another program's"
         return Reading(facts=[UnreadPart(reason, Declaration(at, "export"))], foreign=True)
