@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from posixpath import join, normpath
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.basics.words import counted
 from iamlint.finding import SEVERITIES
 from iamlint.github_action.event import Event
+from iamlint.location import COMMAND_LINE
 from iamlint.reporters.markdown import cell
 
 MOST_ROWS = 10
@@ -30,14 +32,17 @@ _NAME = regex(r"[\w .:/-]{1,100}")
 
 def marker(category: str) -> str:
     """Return the invisible first line that identifies the comment. ``category`` is the action's input."""
-    name = category if _NAME.fullmatch(category) and "--" not in category else "iamlint"
-    return f"<!-- iamlint: {name} -->"
+    return f"<!-- iamlint: {_name(category)} -->"
+
+
+def _name(category: str) -> str:
+    return category if _NAME.fullmatch(category) and "--" not in category else "iamlint"
 
 
 def comment(report: dict[str, Any], compared: dict[str, Any] | None, event: Event, category: str) -> str:
     """Return the comment: counts, what the pull request opens, the worst findings, and what is not checked."""
     lines, size = [marker(category)], 0
-    for line in _lines(report, compared, event):
+    for line in _lines(report, compared, event, category):
         size += len(line) + 1
         if size > LARGEST:
             lines += ["", "*The rest is left out.*"]
@@ -46,25 +51,27 @@ def comment(report: dict[str, Any], compared: dict[str, Any] | None, event: Even
     return "\n".join(lines) + "\n"
 
 
-def _lines(report: dict[str, Any], compared: dict[str, Any] | None, event: Event) -> Iterator[str]:
+def _lines(report: dict[str, Any], compared: dict[str, Any] | None, event: Event, category: str) -> Iterator[str]:
     findings = sorted(_dicts(report, "findings"), key=_rank)
     by_severity = Counter(_severity(one) for one in findings)
     counts = ", ".join(f"{by_severity[name]} {name}" for name in SEVERITIES if by_severity[name])
+    errors = _dicts(report, "errors")
     found = counted(len(findings), "finding") if findings else "no findings"
-    yield f"## iamlint: {found}{f' ({counts})' if counts else ''}"
+    failed = f"; {counted(len(errors), 'error')}" if errors else ""
+    part = "" if _name(category) == "iamlint" else f" {cell(category)}"
+    yield f"## iamlint{part}: {found}{f' ({counts})' if counts else ''}{failed}"
     if compared is not None:
         yield from _opened(compared, event)
     if findings:
         yield from ("", "| severity | rule | where | what |", "| --- | --- | --- | --- |")
     for one in sorted(_of_each_rule(findings)[:MOST_ROWS], key=_rank):
-        cells = (_severity(one), _text(one, "rule"), _where(one, event), _text(one, "message"))
+        cells = (_severity(one), _text(one, "rule"), _where(_place(one, report), event), _text(one, "message"))
         yield f"| {' | '.join(cells)} |"
     yield from _rest(len(findings) - MOST_ROWS, "finding")
-    errors = _dicts(report, "errors")
     if errors:
         yield from ("", "**Could not be read**", "")
     for one in errors[:MOST_ROWS]:
-        yield f"- {_where(one, event)}: {_text(one, 'reason')}"
+        yield f"- {_where(_place(one, report), event)}: {_text(one, 'reason')}"
     yield from _rest(len(errors) - MOST_ROWS, "error")
     yield from ("", _footer(report, event))
 
@@ -149,9 +156,12 @@ def _footer(report: dict[str, Any], event: Event) -> str:
     accepted, unknown = len(_dicts(report, "accepted")), len(_dicts(report, "unknowns"))
     configuration = report.get("configuration")
     in_force = f"; configuration {_text(configuration, 'path')} in force" if isinstance(configuration, dict) else ""
+    milder = report.get("min_severity")
+    number = milder.get("findings_left_out") if isinstance(milder, dict) else 0
+    left_out = f", {number} below the lowest severity left out" if type(number) is int and number else ""
     page = f" [Everything is on the run's page]({event.run_url})." if event.run_url else ""
     checked = f"Commit {event.commit[:12]}: " if event.commit else ""
-    return f"{checked}{accepted} accepted, {unknown} unknown{in_force}.{page}"
+    return f"{checked}{accepted} accepted, {unknown} unknown{left_out}{in_force}.{page}"
 
 
 # -- parts of documents that may be anything -------------------------------------------------------------------------
@@ -186,6 +196,16 @@ def _cause(one: dict[str, Any], event: Event) -> str:
     if isinstance(cause.get("file"), str):
         return _where({"path": cause["file"], "line": cause.get("line")}, event)
     return f"{_text(cause, 'path')}:{_text(cause, 'line')}, which the head does not have"
+
+
+def _place(one: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
+    """Return where a finding's value is written, or an error is; the path is relative to the top of the repository."""
+    origin = one.get("origin")
+    at = origin if isinstance(origin, dict) else one
+    path, directory = at.get("path"), report.get("working_directory")
+    if not isinstance(path, str) or path == COMMAND_LINE:
+        return {"path": path}
+    return {**at, "path": normpath(join(directory, path)) if isinstance(directory, str) else path}
 
 
 def _where(document: dict[str, Any], event: Event) -> str:

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+from iamlint.basics.words import counted
 from iamlint.files.git import FULL_ID
 from iamlint.finding import SEVERITIES
 from iamlint.github_action.event import Event
@@ -54,7 +56,10 @@ def run(environment: Mapping[str, str]) -> int:
         command = ["check", "--no-cache", *asked, *further]  # earlier jobs of a runner may have run anything
         code = _iamlint(command, paths(environment))
         written = sarif if _state(sarif) != before else ""
-        write_outputs(environment, {"exit-code": code, **_counts(report), "sarif-file": written})
+        found = _read(report)
+        if found and one(environment, "FORMAT") != "text":
+            print(_headline(found["summary"]), file=sys.stderr)  # a log of annotations does not say that it ran
+        write_outputs(environment, {"exit-code": code, **_counts(found), "sarif-file": written})
         compared, opens = _compare(environment, base, chosen, compared_summary, data / COMPARISON)
         if page:
             write_summary(environment, compared_summary, summary)
@@ -125,8 +130,24 @@ def _comment_data(environment: Mapping[str, str]) -> Path | None:
     return directory
 
 
-def _counts(report: Path) -> dict[str, object]:
-    findings = json.loads(report.read_text(encoding="utf-8"))["findings"] if report.exists() else []
+def _read(report: Path) -> dict[str, Any]:
+    """Return the report in JSON; empty if the check wrote none."""
+    found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
+    return found
+
+
+def _headline(summary: Mapping[str, int]) -> str:
+    """Return the counts of a check in one line."""
+    of_severity = ", ".join(f"{summary[name]} {name}" for name in SEVERITIES if summary[name])
+    parts = [f"{counted(summary['findings'], 'finding')} ({of_severity})" if of_severity else "no findings"]
+    parts += [f"{summary['accepted']} accepted"] if summary["accepted"] else []
+    parts += [f"{summary['unknowns']} unknown"] if summary["unknowns"] else []
+    parts += [counted(summary["errors"], "error")] if summary["errors"] else []
+    return f"iamlint: {'; '.join(parts)}; {counted(summary['files'], 'file')} read, {counted(summary['rules'], 'rule')}"
+
+
+def _counts(report: Mapping[str, Any]) -> dict[str, object]:
+    findings = report.get("findings", [])
     severities = {finding["severity"] for finding in findings}
     worst = next((severity for severity in SEVERITIES if severity in severities), "")
     return {"findings": len(findings), "highest-severity": worst}

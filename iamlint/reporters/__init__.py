@@ -34,7 +34,7 @@ def parts(name: str, report: Report, style: Presentation) -> Iterable[str]:
         case "json":
             from iamlint.reporters.json_report import json_report
 
-            return json_report(report)
+            return json_report(report, style)
         case "sarif":
             from iamlint.reporters.sarif import sarif_report
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from json.encoder import encode_basestring as quoted
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from iamlint.facts import Resource
@@ -12,6 +12,7 @@ from iamlint.finding import Accepted, Finding, Related, Step
 from iamlint.location import Location, SourceText
 from iamlint.reporters.parts.indented import Written, indented
 from iamlint.reporters.parts.plain import json_escaped
+from iamlint.reporters.parts.presentation import Presentation
 from iamlint.results.fingerprint import V1, V2, Fingerprints, fingerprints
 from iamlint.results.report import ChangedSince, InForce, MinSeverity, Report
 
@@ -28,10 +29,10 @@ SCHEMA_VERSION = 1
 _Item = TypeVar("_Item")
 
 
-def json_report(report: Report) -> Iterator[str]:
+def json_report(report: Report, style: Presentation) -> Iterator[str]:
     """Yield the report in parts, indented by two spaces, with a newline at the end: it may be very large."""
     separator = "{\n"
-    for key, value in _parts(report):
+    for key, value in _parts(report, style):
         yield f'{separator}  "{key}": '
         separator = ",\n"
         if not isinstance(value, Iterator):
@@ -45,12 +46,14 @@ def json_report(report: Report) -> Iterator[str]:
     yield "\n}\n"
 
 
-def _parts(report: Report) -> Iterator[tuple[str, Any]]:
+def _parts(report: Report, style: Presentation) -> Iterator[tuple[str, Any]]:
     """Yield the keys of the report with plain data; long lists one entry at a time."""
     yield "schema_version", SCHEMA_VERSION
     yield "version", report.version
     yield "catalog_date", report.catalog_date
     yield "role_catalogs", list(report.role_catalogs)
+    directory = style.in_repository(".")
+    yield "working_directory", None if PurePath(directory).is_absolute() else directory
     yield "configuration", _configuration(report.configuration)
     yield "changed_since", _changed_since(report.changed_since)
     yield "min_severity", _min_severity(report.min_severity)

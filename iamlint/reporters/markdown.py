@@ -45,7 +45,8 @@ def markdown_report(report: Report, style: Presentation) -> str:
 def _lines(report: Report, style: Presentation) -> Iterator[str]:
     counts = ", ".join(f"{number} {severity}" for severity, number in report.by_severity.items() if number)
     found = counted(len(report.findings), "finding") if report.findings else "no findings"
-    yield f"## iamlint: {found}{f' ({counts})' if counts else ''}"
+    failed = f"; {counted(len(report.errors), 'error')}" if report.errors else ""
+    yield f"## iamlint: {found}{f' ({counts})' if counts else ''}{failed}"
     yield ""
     judged = f", conditions as of {report.as_of}" if report.as_of else ""
     yield (
@@ -116,9 +117,11 @@ def _unknown(report: Report, style: Presentation) -> Iterator[str]:
 
 def linked(at: Location, style: Presentation) -> str:
     """Return a place: a link to its line, if the address of the tree is known and the file is in it."""
+    if at.path == COMMAND_LINE:
+        return at.path
     path = style.in_repository(at.path)
     shown = cell(f"{path}:{at.line}")
-    if not style.source_url or at.path == COMMAND_LINE or path.startswith(("/", "../")):
+    if not style.source_url or path.startswith(("/", "../")):
         return shown
     return f"[{shown}]({style.source_url}{quote(os.fsencode(path))}#L{at.line})"
 

@@ -111,8 +111,8 @@ class MinSeverity:
     findings: int
 
     def __str__(self) -> str:
-        rest = f"{counted(self.findings, 'finding')} below it left out" if self.findings else "nothing is left out"
-        return f"only findings of severity {self.severity} or higher: {rest}"
+        rest = f"{counted(self.findings, 'finding')} below it"
+        return f"only findings of severity {self.severity} or higher: {rest} left out"
 
 
 @frozen(slots=False)

@@ -45,6 +45,7 @@ def test_a_clean_job(runner: Runner) -> None:
     (runner.workspace / "main.tf").write_text(BAD.replace("iam.serviceAccountTokenCreator", "logging.viewer"))
     job = runner.run()
     assert (job.code, job.outputs["findings"], job.outputs["highest-severity"]) == (0, "0", "")
+    assert job.log.startswith("iamlint: no findings; 1 file read, "), "the log says that it ran"
 
 
 def test_the_upload_runs_after_a_failure_and_finds_the_file(runner: Runner) -> None:

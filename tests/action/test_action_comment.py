@@ -310,6 +310,38 @@ def test_only_a_cause_in_the_checked_commit_is_a_link() -> None:
     assert eve.endswith("| main.tf:3, which the head does not have |")
 
 
+ARGUMENT = {"severity": "high", "rule": "x", "message": "m", "path": "main.tf", "line": 3}
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        ({"working_directory": "."}, f"[main.tf:3](https://github.com/o/r/blob/{HEAD}/main.tf#L3)"),
+        (
+            {"working_directory": "teams/a"},
+            f"[teams/a/main.tf:3](https://github.com/o/r/blob/{HEAD}/teams/a/main.tf#L3)",
+        ),
+        ({"working_directory": None}, f"[main.tf:3](https://github.com/o/r/blob/{HEAD}/main.tf#L3)"),
+        ({"working_directory": "../.."}, "| ../../main.tf:3 |"),
+        ({"working_directory": "/etc"}, "| /etc/main.tf:3 |"),
+        (
+            {"findings": [ARGUMENT | {"origin": {"path": "prod.tfvars", "line": 7}}], "working_directory": "a"},
+            f"[a/prod.tfvars:7](https://github.com/o/r/blob/{HEAD}/a/prod.tfvars#L7)",
+        ),
+        (
+            {"findings": [], "errors": [{"path": "main.tf", "line": 2, "reason": "r"}], "working_directory": "a"},
+            f"- [a/main.tf:2](https://github.com/o/r/blob/{HEAD}/a/main.tf#L2): r",
+        ),
+        ({"findings": [], "errors": [{"path": "command line", "line": 1, "reason": "r"}]}, "\n- command line: r\n"),
+        ({"findings": [], "errors": [{"path": "b.tf", "line": 1}]}, "## iamlint prod: no findings; 1 error\n"),
+        ({"min_severity": {"findings_left_out": 2}}, "0 unknown, 2 below the lowest severity left out."),
+    ],
+)
+def test_places_are_those_of_the_repository(report: dict[str, Any], expected: str) -> None:
+    event = Event("https://github.com", "o/r", HEAD)
+    assert expected in comment({"findings": [ARGUMENT], **report}, None, event, "prod")
+
+
 def test_its_size_is_limited() -> None:
     finding = {"severity": "high", "rule": "x", "message": "&" * 10_000, "path": "a" * 200, "line": 1}
     errors = [{"path": "p" * 290, "line": n, "reason": "<" * 300} for n in range(50)]

@@ -25,6 +25,7 @@ from iamlint.patterns.fact_schema import KINDS
 from iamlint.patterns.match import grant_verdicts
 from iamlint.reporters.json_report import _Findings, _Shared, json_report
 from iamlint.reporters.parts.indented import Written, indented
+from iamlint.reporters.parts.presentation import Presentation
 from iamlint.results.fingerprint import fingerprints
 from iamlint.roles import catalog
 from iamlint.rules.catalog import load_rules
@@ -106,7 +107,7 @@ def test_their_text_in_a_report_is_that_of_each_finding(export: Path) -> None:
         assert indented(found, "    ") == indented(writer._plain(one, names), "    ")
     assert Written in kinds
     assert len(writer._forms) < len(report.findings) / 2
-    assert len(json.loads("".join(json_report(report)))["findings"]) == len(report.findings)
+    assert len(json.loads("".join(json_report(report, Presentation())))["findings"]) == len(report.findings)
 
 
 def test_equal_fingerprints_get_numbers_however_many_others_there_are() -> None:

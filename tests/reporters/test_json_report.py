@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import PurePath
+
+import pytest
 
 from iamlint.facts import Resource
 from iamlint.finding import Accepted, Finding, Flow, Related, Step, UnknownAnswer
@@ -108,3 +111,11 @@ def test_what_findings_share_is_written_as_the_standard_library_writes_it(build:
     shared = [(len(one["hops"]), one["related"], one["ends"]) for one in (*report["findings"], *report["accepted"])]
     place = {"path": "other.tf", "line": 7, "message": 'the "same" place'}
     assert shared == [(n, [place], ["roles/owner on project shop"]) for n in (1, 2, 2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("directory", "expected"), [("/home/r", "."), ("/home/r/teams/a", "teams/a"), ("/home", None), ("/tmp", None)]
+)
+def test_where_the_paths_are_relative_to(directory: str, expected: str | None, build: Build) -> None:
+    style = Presentation(directory=PurePath(directory), repository=PurePath("/home/r"))
+    assert json.loads(render("json", build([]), style))["working_directory"] == expected

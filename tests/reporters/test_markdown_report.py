@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from iamlint.addresses import rule_address
 from iamlint.finding import Finding, UnknownAnswer
-from iamlint.location import Location, Unreadable
+from iamlint.location import COMMAND_LINE, Location, Unreadable
 from iamlint.reporters.markdown import LARGEST, markdown_report
 from iamlint.reporters.parts.presentation import Presentation
 from iamlint.results.report import Report
@@ -21,7 +21,7 @@ def test_the_whole_summary(build: Build, find: Find) -> None:
     unknown_answers = tuple(UnknownAnswer("var.x has no default", Location("main.tf", 2), rule) for rule in ("a", "b"))
     errors = (Unreadable(Location("b.tf", 3, 4), "this is wrong", "do that"),)
     assert markdown_report(build([find()], unknown_answers=unknown_answers, errors=errors), Presentation()) == (
-        "## iamlint: 1 finding (1 high)\n"
+        "## iamlint: 1 finding (1 high); 1 error\n"
         "\n"
         "0 accepted, 1 unknown, 1 error; 1 file read, 1 rule, role catalogue of 2026-01-02.\n"
         "\n"
@@ -40,6 +40,13 @@ def test_the_whole_summary(build: Build, find: Find) -> None:
 
 def test_nothing_found(build: Build) -> None:
     assert markdown_report(build([]), Presentation()).startswith("## iamlint: no findings\n")
+
+
+def test_a_run_that_failed_is_not_called_clean(build: Build) -> None:
+    report = build([], errors=(Unreadable(Location(COMMAND_LINE), "no such rule"),))
+    text = markdown_report(report, Presentation(source_url="https://forge.example/tree/"))
+    assert text.startswith("## iamlint: no findings; 1 error\n")
+    assert "\n- command line: no such rule\n" in text
 
 
 def test_a_large_summary_is_cut_below_what_github_takes(build: Build, find: Find) -> None:

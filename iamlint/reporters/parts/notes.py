@@ -25,7 +25,7 @@ def placed_notes(report: Report) -> Iterator[tuple[Location, str]]:
         yield Location(report.configuration.path), str(report.configuration)
     if report.changed_since:
         yield Location(COMMAND_LINE), str(report.changed_since)
-    if report.min_severity:
+    if report.min_severity and report.min_severity.findings:
         yield Location(COMMAND_LINE), str(report.min_severity)
     unseen = sorted({one.at for one in report.accepted if one.out_of_view})
     if unseen:
