@@ -8,12 +8,13 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamlint.basics.lazy_regex import regex
 from iamlint.basics.words import counted
-from iamlint.cli.console import tell
+from iamlint.cli.console import Failed, tell
 from iamlint.cli.output import replacing
 from iamlint.edits import Safety
 from iamlint.fixes.collecting import Run
@@ -50,23 +51,38 @@ def outcome_of(request: Request, check: Callable[[Mapping[str, bytes]], Run], *,
 
 
 def written(outcome: Outcome) -> list[Unreadable]:
-    """Write each changed file to a temporary file next to it, then rename that; return the errors."""
-    errors = []
-    for path, content in sorted(outcome.contents.items()):
-        try:
-            _write(Path(path), outcome.originals[path], content)
-        except OSError as error:
-            reason = f"the fixes of this file were not written: {error.strerror or error}"
-            errors.append(Unreadable(Location(path), reason))
-    return errors
+    """Write the changed files, or none if one of them cannot be written; return the errors.
+
+    The fixes are proved together, and one may move access from a file to another. Each file is written to a temporary
+    file next to it, and all are renamed at the end.
+    """
+    errors: list[Unreadable] = []
+    try:
+        with ExitStack() as stack:
+            for path, content in sorted(outcome.contents.items()):
+                try:
+                    _write(stack, Path(path), outcome.originals[path], content)
+                except OSError as error:
+                    errors.append(_unwritten(path, "no fix was written", error))
+            if errors:
+                raise Failed(errors)
+    except Failed as failed:
+        return list(failed.errors)
+    except OSError as error:  # of a rename: there is no way to rename several files at once
+        return [_unwritten(str(error.filename2 or error.filename), "the fixes of this file were not written", error)]
+    return []
 
 
-def _write(path: Path, before: bytes, content: bytes) -> None:
-    """Raises OSError."""
+def _unwritten(path: str, what: str, error: OSError) -> Unreadable:
+    return Unreadable(Location(path), f"{what}: {error.strerror or error}", "run it again")
+
+
+def _write(stack: ExitStack, path: Path, before: bytes, content: bytes) -> None:
+    """Write the new content of a file, which replaces it when the stack ends. Raises OSError."""
     status = os.lstat(path)
     if not stat.S_ISREG(status.st_mode) or path.read_bytes() != before:
-        raise OSError("it has changed since it was read")
-    with replacing(path, status) as opened, open(opened, "wb") as file:
+        raise OSError("the file has changed since it was read")
+    with open(stack.enter_context(replacing(path, status)), "wb") as file:
         file.write(content)
 
 

@@ -126,13 +126,14 @@ class Collector:
         """Return the report without the fixes that would also change what does not get the same change."""
         if self._instances is None or self._estate is None:
             return report
+        from iamlint.fixes.instances import not_right_for
+
         findings = []
         for one in report.findings:
             made = self._made.get((one.rule, one.fix.edits)) if one.fix else None
             other = made and self._instances.left_out(one.rule, made.edits, self._estate, self._sources)
             if made and other:
-                why = f"{other} is made of the same block, and the change is not right for it"
-                self._hindered.setdefault(_key(one), (one, made, why))
+                self._hindered.setdefault(_key(one), (one, made, not_right_for(other)))
                 self._found.pop((*_key(one), made.edits), None)
             findings.append(replace(one, fix=None) if other else one)
         return replace(report, findings=tuple(findings))

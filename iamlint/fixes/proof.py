@@ -21,6 +21,7 @@ from iamlint.fixes.collecting import Run
 from iamlint.fixes.layout import aligned
 from iamlint.fixes.moves import Moves, block_lines
 from iamlint.principals import read_principal
+from iamlint.results.report import Report
 from iamlint.unknown import Unknown, UnknownPart, shown
 
 MOST_PASSES = 30
@@ -44,10 +45,12 @@ class RejectedFix:
 class Outcome:
     """The result of fixing: the contents of the changed files by path, the applied fixes, and the refused ones.
 
-    ``run`` is the last check, with all changes. ``originals`` are the contents before, by path.
+    ``run`` is the last check, with all changes, ``before`` the report of the first one. ``originals`` are the contents
+    before, by path.
     """
 
     run: Run
+    before: Report
     contents: dict[str, bytes] = field(default_factory=dict)
     originals: dict[str, bytes] = field(default_factory=dict)
     applied: list[tuple[Finding, Fix]] = field(default_factory=list)
@@ -66,7 +69,8 @@ def fixed(
     ``check`` returns the run with some files replaced, by path; ``content`` the bytes of a file as they are.
     ``forbidden`` says why a file may not be changed.
     """
-    outcome = Outcome(check({}))
+    first = check({})
+    outcome = Outcome(first, first.report)
     hindered = [RejectedFix(*one) for one in outcome.run.hindered if one[1].safety in levels]
     refused: _Refusals = {}
     passes = runs = checked = 0

@@ -181,24 +181,44 @@ def _is_each(node: Attribute, names: tuple[str, ...]) -> bool:
 
 def without_item(tree: Tree, listed: Tuple, item: Node) -> tuple[Edit, ...] | None:
     """Return the edit that removes an item of a list, with its line if the item is alone on it."""
-    text = tree.source.text
-    items: list[Node] = list(listed.items)
-    if item not in items:
-        return None
-    number = items.index(item)
-    before = items[number - 1].end if number else listed.start + 1
-    after = items[number + 1].start if number + 1 < len(items) else listed.end - 1
-    comma = _comma(tree, item.end, after)
-    line, end = line_start(text, item.start), line_end(text, comma or item.end)
-    if line >= before and not text[line : item.start].strip() and _ends_line(tree, comma or item.end, end, listed):
-        if tree.is_json and number + 1 == len(items) and number:  # JSON has no comma at the end
+    return without_items(tree, listed, [item])
+
+
+def without_items(tree: Tree, listed: Tuple, removed: Sequence[Node]) -> tuple[Edit, ...] | None:
+    """Return the edits that remove items of a list; neighbours on one line are one edit. None if one is not in it."""
+    runs: list[tuple[int, int]] = []
+    for number, item in enumerate(listed.items):
+        if not any(item is one for one in removed):
+            continue
+        if runs and runs[-1][1] == number - 1 and _is_beside(tree, listed.items[number - 1].end, item.start):
+            runs[-1] = runs[-1][0], number
+        else:
+            runs.append((number, number))
+    found = [_without_run(tree, listed, *run) for run in runs]
+    return tuple(one for edits in found for one in edits or ()) if found and all(found) else None
+
+
+def _is_beside(tree: Tree, start: int, end: int) -> bool:
+    return "\n" not in tree.source.text[start:end] and _plain(tree, start, end)
+
+
+def _without_run(tree: Tree, listed: Tuple, first: int, last: int) -> tuple[Edit, ...] | None:
+    """Return the edit that removes the items of a list from one number to another."""
+    text, items = tree.source.text, listed.items
+    start, stop = items[first].start, items[last].end
+    before = items[first - 1].end if first else listed.start + 1
+    after = items[last + 1].start if last + 1 < len(items) else listed.end - 1
+    comma = _comma(tree, stop, after)
+    line, end = line_start(text, start), line_end(text, comma or stop)
+    if line >= before and not text[line:start].strip() and _ends_line(tree, comma or stop, end, listed):
+        if tree.is_json and last + 1 == len(items) and first:  # JSON has no comma at the end
             return (edit(tree.source, before, end - _newline_length(text, end), ""),)
         return (edit(tree.source, line, end, ""),)
-    if number + 1 < len(items):
-        return (edit(tree.source, item.start, items[number + 1].start, ""),) if _plain(tree, item.end, after) else None
-    if number and _plain(tree, before, item.start):
-        return (edit(tree.source, before, item.end, ""),)
-    return (edit(tree.source, item.start, item.end, ""),) if not number else None
+    if last + 1 < len(items):
+        return (edit(tree.source, start, items[last + 1].start, ""),) if _plain(tree, stop, after) else None
+    if first and _plain(tree, before, start):
+        return (edit(tree.source, before, stop, ""),)
+    return (edit(tree.source, start, stop, ""),) if not first else None
 
 
 def _plain(tree: Tree, start: int, end: int) -> bool:

@@ -373,6 +373,29 @@ def test_stale_acceptance_is_removed(tmp_path: Path) -> None:
     assert settings.read_text() == "# ours\n\nfail-on: low\n"
 
 
+def test_two_stale_entries_are_removed_with_their_key(tmp_path: Path) -> None:
+    written(tmp_path / "main.tf", RIGHT)
+    entries = ("broad-key-creator", "self-impersonation")
+    text = "".join(f"  - rule: {one}\n    reason: as before\n" for one in entries)
+    settings = written(tmp_path / ".iamlint.yaml", f"fail-on: low\naccept:\n{text}")
+    done = run("check", "--fix", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert settings.read_text() == "fail-on: low\n"
+
+
+def test_a_file_that_changes_meanwhile_keeps_all_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {"a.tf": MISSPELT, "b.tf": MISSPELT.replace("developers", "others")}
+    for name, text in texts.items():
+        written(tmp_path / name, text)
+    monkeypatch.setattr(proof, "wrong", lambda *_: written(tmp_path / "b.tf", "# mine\n") and None)
+    done = run("check", "--fix", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "error: b.tf: no fix was written: the file has changed since it was read" in done.stderr
+    assert "fixed:" not in done.stderr
+    assert "roles/run.devloper" in done.stdout
+    assert {one.name: one.read_text() for one in tmp_path.iterdir()} == texts | {"b.tf": "# mine\n"}
+
+
 CALLED = """variable "roles" {
   type = list(string)
 }

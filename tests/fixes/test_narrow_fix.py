@@ -27,6 +27,8 @@ SHARED = MEMBER.replace('_member"', '_binding"').replace(
     'member  = "serviceAccount:ci@shop.iam.gserviceaccount.com"',
     'members = ["serviceAccount:ci@shop.iam.gserviceaccount.com", "group:ops@example.com"]',
 )
+KEYS = MEMBER.replace("{\n", '{\n  for_each = toset(["ci", "other"])\n', 1).replace(":ci@", ":${each.key}@")
+LOCAL = KEYS.replace('"roles/editor"', "local.role") + 'locals {\n  role = "roles/editor"\n}\n'
 
 
 def usage(who: str, permission: str, day: str) -> dict[str, object]:
@@ -38,7 +40,7 @@ def usage(who: str, permission: str, day: str) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize(("text", "code"), [(MEMBER, 1), (SHARED, 0)])
+@pytest.mark.parametrize(("text", "code"), [(MEMBER, 1), (SHARED, 0), (KEYS, 0), (LOCAL, 0)])
 def test_a_role_of_one_principal_is_replaced(tmp_path: Path, text: str, code: int) -> None:
     ci = "ci@shop.iam.gserviceaccount.com"
     logs = [

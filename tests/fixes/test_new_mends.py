@@ -41,6 +41,46 @@ def changed(tmp_path: Path, rule: str, text: str, more: tuple[str, ...] = ("--un
     return path.read_text(encoding="utf-8")
 
 
+LISTED = """resource "google_project_iam_binding" "all" {
+  project = "shop"
+  role    = "roles/viewer"
+  members = ["%s"]
+}
+"""
+OLD = "deleted:group:old@example.com?uid=1"
+
+
+@pytest.mark.parametrize(
+    ("rule", "members", "expected"),
+    [
+        ("repeated-member", "group:a@b.com group:a@b.com group:a@b.com", "group:a@b.com"),
+        ("repeated-member", "group:A@b.com group:a@b.com group:a@b.com group:c@b.com", "group:A@b.com group:c@b.com"),
+        ("deleted-principal", f"group:a@b.com {OLD} {OLD}", "group:a@b.com"),
+    ],
+)
+def test_all_mentions_in_a_list_are_removed(rule: str, members: str, expected: str, tmp_path: Path) -> None:
+    text, fixed = (LISTED % one.replace(" ", '", "') for one in (members, expected))
+    assert changed(tmp_path, rule, text) == fixed
+
+
+@pytest.mark.parametrize(
+    "written", [r"run.googleapis.com\u002fservices.get", "${local.service}.googleapis.com/services.get"]
+)
+def test_a_permission_that_is_meant_is_not_removed(written: str, tmp_path: Path) -> None:
+    text = """locals {
+  service = "run"
+}
+
+resource "google_project_iam_custom_role" "reader" {
+  project     = "shop"
+  role_id     = "reader"
+  title       = "Reader"
+  permissions = ["run.services.list", "%s"]
+}
+"""
+    assert changed(tmp_path, "unknown-permission", text % written) == text % written
+
+
 @pytest.mark.parametrize(
     ("condition", "value", "expected"),
     [

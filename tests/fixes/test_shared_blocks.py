@@ -126,6 +126,36 @@ def test_a_change_for_one_key_only_is_not_made(tmp_path: Path) -> None:
     assert (tmp_path / "main.tf").read_text(encoding="utf-8") == KEYS
 
 
+LIFETIMES = """locals {
+  longest = "7200s"
+}
+
+data "google_service_account_access_token" "t" {
+  for_each               = toset(["a@shop.iam.gserviceaccount.com", "b@shop.iam.gserviceaccount.com"])
+  target_service_account = each.value
+  scopes                 = ["cloud-platform"]
+  lifetime               = local.longest
+}
+
+resource "google_project_organization_policy" "a_only" {
+  project    = "shop"
+  constraint = "constraints/iam.allowServiceAccountCredentialLifetimeExtension"
+  list_policy {
+    allow {
+      values = ["a@shop.iam.gserviceaccount.com"]
+    }
+  }
+}
+"""
+
+
+def test_a_value_elsewhere_is_not_changed_for_one_key_only(tmp_path: Path) -> None:
+    written(tmp_path, {"main.tf": LIFETIMES})
+    done = run("check", "--fix", cwd=tmp_path)
+    assert (tmp_path / "main.tf").read_text(encoding="utf-8") == LIFETIMES
+    assert 'token.t["a@shop.iam.gserviceaccount.com"] is made of the same block' in done.stderr
+
+
 def test_a_change_that_is_right_for_all_is_made(tmp_path: Path) -> None:
     root = CALLS % ('project = "shop"', 'project = "web"')
     written(tmp_path, {"main.tf": root, "mod/main.tf": MISSPELT})

@@ -6,7 +6,7 @@ import pytest
 
 from iamlint.edits import applied
 from iamlint.fixes.sources import Sources, Tree
-from iamlint.fixes.writing import with_items, with_lines_in, without_block, without_item
+from iamlint.fixes.writing import with_items, with_lines_in, without_block, without_item, without_items
 from iamlint.hcl import read_file
 from iamlint.hcl.syntax import Node, Template, Tuple
 from iamlint.hcl.walk import walk
@@ -50,6 +50,23 @@ def test_an_item_is_removed(before: str, removed: str, after: str | None) -> Non
     assert made == after
     if made is not None:
         assert not read_file(SourceText("main.tf", made)).errors
+
+
+@pytest.mark.parametrize(
+    ("before", "removed", "after"),
+    [
+        ('a = ["x", "y", "z"]\n', "yz", 'a = ["x"]\n'),
+        ('a = ["x", "y", "z"]\n', "xy", 'a = ["z"]\n'),
+        ('a = ["x", "y", "z", "w"]\n', "xz", 'a = ["y", "w"]\n'),
+        ('a = [\n  "x",\n  "y",\n  "z",\n]\n', "yz", 'a = [\n  "x",\n]\n'),
+        ('a = [\n  "x", "y", # both\n  "z",\n]\n', "xy", 'a = [\n  "z",\n]\n'),
+        ('a = ["x", /* why */ "y", "z"]\n', "yz", None),
+    ],
+)
+def test_several_items_are_removed(before: str, removed: str, after: str | None) -> None:
+    tree = tree_of(before)
+    edits = without_items(tree, listed(tree), [item(tree, one) for one in removed])
+    assert (applied(before.encode(), edits).decode() if edits else None) == after
 
 
 def test_an_item_of_json_is_removed_with_its_comma() -> None:

@@ -173,6 +173,7 @@ def _fixed(wanted: Request, *, quiet: bool, unsafe: bool, write: bool) -> tuple[
     from iamlint.cli.fixing import by_hand, outcome_of, say_outcome, written
     from iamlint.files.disk import DISK
     from iamlint.files.overlay import Overlay
+    from iamlint.fixes.collecting import Run
 
     try:
         config = configuration(wanted)
@@ -185,14 +186,19 @@ def _fixed(wanted: Request, *, quiet: bool, unsafe: bool, write: bool) -> tuple[
             if not contents:
                 return checked(wanted, config, quiet=quiet)
             tree = Overlay(DISK, {Path(path): content for path, content in contents.items()})
-            return checked(wanted, configuration(wanted, tree), quiet=quiet, tree=tree)
+            try:
+                return checked(wanted, configuration(wanted, tree), quiet=quiet, tree=tree)
+            except Failed as failed:  # the changes are not right together, such as those of two entries of `accept`
+                return Run(failure(failed.errors), None, ())
 
         outcome = outcome_of(wanted, check, unsafe=unsafe)
     except Failed as failed:
         return failure(failed.errors), Config(), None
     errors = written(outcome) if write else []
+    if errors:
+        return with_errors(outcome.before, errors), config, outcome
     say_outcome(outcome, would=not write, quiet=quiet, left=by_hand(outcome, unsafe=unsafe))
-    return with_errors(outcome.run.report, errors), config, outcome
+    return outcome.run.report, config, outcome
 
 
 def _show_diff(changed: tuple[Report, Config, Outcome | None] | None) -> None:

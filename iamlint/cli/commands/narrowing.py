@@ -69,7 +69,11 @@ def narrow_roles(form: str, show_all: bool, fix: bool, diff: bool, **asked: Any)
         look.at({})
     found, errors = look.found, look.errors
     if outcome:
-        errors = [*errors, *_applied(outcome, write=not diff, quiet=look.quiet)]
+        failed = _applied(outcome, write=not diff, quiet=look.quiet)
+        if failed:
+            look.at({})
+            found = look.found
+        errors = [*errors, *failed]
     say_errors(errors)
     if outcome and diff:
         from iamlint.cli.fixing import diff as changes
@@ -87,7 +91,8 @@ def _applied(outcome: Outcome, *, write: bool, quiet: bool) -> list[Unreadable]:
     from iamlint.cli.fixing import say_outcome, written
 
     errors = written(outcome) if write else []
-    say_outcome(outcome, would=not write, quiet=quiet)
+    if not errors:
+        say_outcome(outcome, would=not write, quiet=quiet)
     return errors
 
 
@@ -132,12 +137,13 @@ class _Look:
         from iamlint.edits import Fix
         from iamlint.finding import Finding
         from iamlint.fixes.collecting import Run
+        from iamlint.fixes.instances import Instances, not_right_for
         from iamlint.fixes.mends.roles import narrower
         from iamlint.fixes.proposals import hindrance
         from iamlint.fixes.sources import Sources
 
         estate, texts = self.at(contents)
-        sources = Sources(texts)
+        sources, instances = Sources(texts), Instances()
         findings: list[Finding] = []
         fixes: list[tuple[Finding, Fix]] = []
         hindered: list[tuple[Finding, Fix, str]] = []
@@ -162,5 +168,9 @@ class _Look:
                 hindered.append((finding, fix, why))
             else:
                 fixes.append((finding, fix))
+                instances.add(finding.rule, fix.edits, grant.declared)
+        others = [instances.left_out(finding.rule, fix.edits, estate, sources) for finding, fix in fixes]
+        hindered += [(*one, not_right_for(other)) for one, other in zip(fixes, others, strict=True) if other]
+        fixes = [one for one, other in zip(fixes, others, strict=True) if not other]
         report = replace(failure(self.errors), findings=tuple(findings), texts=texts)
         return Run(report, estate, tuple(fixes), tuple(hindered))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from iamlint.edits import Edit
-from iamlint.facts import Grant, Place
+from iamlint.facts import Grant, Written
 from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import Sources, Tree
-from iamlint.fixes.writing import without_block, without_item
+from iamlint.fixes.writing import without_block, without_item, without_items
 from iamlint.hcl.syntax import Block, Node, Object, Tuple
 
 
@@ -59,11 +59,10 @@ def removal(sources: Sources, grant: Grant) -> tuple[Edit, ...] | None:
     mentions = [one for place in grant.repeated if (one := _item(sources, place, listed)) is not None]
     if len(listed.items) <= len(mentions) + 1:
         return _whole(sources, tree, node)
-    found_edits = [without_item(tree, listed, one) for one in (node, *mentions)]
-    return tuple(one for edits in found_edits for one in edits or ()) if all(found_edits) else None
+    return without_items(tree, listed, [node, *mentions])
 
 
-def _item(sources: Sources, place: Place, listed: Tuple) -> Node | None:
+def _item(sources: Sources, place: Written, listed: Tuple) -> Node | None:
     """Return the item of a list at a place."""
     found = sources.find(place.at)
     return found[1] if found and any(one is found[1] for one in listed.items) else None
@@ -117,10 +116,15 @@ def _is_outside(used: Tree, node: Node, block: Block, tree: Tree) -> bool:
 
 
 def remove_repeated(problem: Problem) -> Change | None:
-    """Removes the second mention of a member from its list."""
+    """Removes each mention of a member from its list but the first."""
     grant = problem.grant
     found = problem.sources.find(problem.place.at)
     listed = found[0].parent(found[1]) if found else None
-    if grant is None or found is None or not isinstance(listed, Tuple) or len(listed.items) < 2:
+    if grant is None or found is None or not isinstance(listed, Tuple):
         return None
-    return change(f"remove the second {grant.principal.text}", without_item(found[0], listed, found[1]))
+    grants = [one for one in (*problem.match.related, grant) if isinstance(one, Grant)]
+    places = [place for one in grants for place in (one.principal_place, *one.repeated)]
+    items = [item for place in places if (item := _item(problem.sources, place, listed)) is not None]
+    again = sorted({id(one): one for one in items}.values(), key=lambda one: one.start)[1:]
+    what = "second" if len(again) == 1 else "further mentions of"
+    return change(f"remove the {what} {grant.principal.text}", without_items(found[0], listed, again))

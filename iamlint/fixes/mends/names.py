@@ -113,6 +113,8 @@ def accepted_permissions(problem: Problem) -> Change | None:
     if not isinstance(role, CustomRole) or not problem.match.permissions or role.accepted:
         return None
     name, catalog = problem.match.permissions[0], problem.estate.roles.catalog
+    if _permission_meant(name, catalog):  # to be corrected where it is written
+        return None
     if not name.endswith(".*") or name.count("*") > 1:
         return change(f"remove {name}, which IAM refuses", _removed(problem.sources, place))
     listed = {one for one, _ in role.permissions} if isinstance(role.permissions, tuple) else set()

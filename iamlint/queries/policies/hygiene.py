@@ -64,11 +64,12 @@ def repeated_members(estate: Estate) -> Iterator[Match]:
         known = grant.principal.unknown is None and grant.principal.kind != "malformed"
         if grant.origin != "binding" or not known or _is_elsewhere(grant.principal_place):
             continue
+        first = seen.setdefault((grant.declared, grant.role, grant.resource, grant.principal.text), grant)
+        first = first if first.role_place == grant.role_place else grant
         for place in grant.repeated:
             if not _is_elsewhere(place):
-                yield Match(grant, Truth.TRUE, related=(grant,), place=place)
-        first = seen.setdefault((grant.declared, grant.role, grant.resource, grant.principal.text), grant)
-        if first is not grant and first.role_place == grant.role_place:
+                yield Match(grant, Truth.TRUE, related=(first,), place=place)
+        if first is not grant:
             yield Match(grant, Truth.TRUE, related=(first,), place=grant.principal_place)
 
 
