@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.conditions.common_syntax import common
 from iamlint.conditions.literals import LiteralError, LiteralValue, Masked, masked
 from iamlint.conditions.syntax import (
@@ -37,6 +38,7 @@ DEEPEST = 64
 LONGEST_CHAIN = 64
 """Maximum number of parts of a sum, or of a path."""
 _SHOWN = 40
+_CONTENT = regex(r'(?<=")x+(?=")')
 _INT64 = 2**63
 
 
@@ -59,10 +61,11 @@ class Unparsable:
 def parse(expression: Text) -> Node | Unparsable | Unknown:
     """Return the tree of an expression.
 
-    Of a partly known expression, unknown parts may be inside texts; else the whole expression is unknown.
+    Of a partly known expression, unknown parts may be inside texts; else the whole expression is unknown. So is one of
+    several that differ outside of texts: what they have in common may begin a text of one and end a text of another.
     """
     text, unknown = _spelt(expression)
-    if unknown and not unknown.parts:
+    if unknown and (not unknown.parts or len({_shape(option) for option in unknown.options}) > 1):
         return unknown
     if len(text) > LONGEST:
         return Unparsable(LONGEST, f"it is longer than {LONGEST} characters", beyond=True)
@@ -87,6 +90,15 @@ def _spelt(expression: Text) -> tuple[str, Unknown | None]:
     if isinstance(expression, str):
         return expression, None
     return expression.masked(), expression
+
+
+def _shape(option: Text) -> str:
+    """Return an expression without the content of its texts; "" for an invalid one."""
+    text, unknown = _spelt(option)
+    try:
+        return _CONTENT.sub("", masked(text, unknown).text)
+    except LiteralError:
+        return ""
 
 
 class Refused(Exception):

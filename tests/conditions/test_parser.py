@@ -185,3 +185,17 @@ def test_a_unknown_part_anywhere_else_leaves_nothing() -> None:
     assert outcome.truth is Truth.UNKNOWN
     assert outcome.why == ("its condition is not known: known after apply",)
     assert evaluate(Unknown("var.when has no default"), Context(TUESDAY)).has("unknown")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_read"),
+    [
+        ("a == 'x/1'", "a == 'x/2'", True),
+        ("a == 'x/1'", "a == 'x/2' || b == 'y'", False),
+        ("f('x/1', 'y')", "f('x/2', 'z') && f('x', 'y')", False),
+    ],
+)
+def test_one_of_several_is_read_if_they_differ_within_texts(one: str, other: str, is_read: bool) -> None:
+    begin, end = (one[: one.index("/") + 1], one[-1])
+    expression = Unknown("var.on has no value", (begin, UnknownPart("?"), end), options=(one, other))
+    assert isinstance(parse(expression), Unknown) is not is_read
