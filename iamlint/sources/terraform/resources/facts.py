@@ -92,6 +92,12 @@ _RESOURCES: dict[str, str] = {
     "kubernetes_annotations": "identities.kubernetes.kubernetes_annotations",
 }
 """The function that yields the facts of a type of resource, by its module in this package."""
+ACCESS_LISTS = frozenset(
+    kind
+    for kind, named in _RESOURCES.items()
+    if named.startswith("policies.access_lists.") and kind != "google_bigquery_dataset"
+)
+"""Types of resources that are only access lists."""
 _ALSO: dict[str, str] = {
     "google_cloud_run_v2_service": "policies.settings.run_service",
     "google_cloud_run_service": "policies.settings.older_run_service",

@@ -104,24 +104,25 @@ def test_a_shared_module_that_needs_values_counts_as_it_is_called(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("calls", "count"),
+    ("calls", "notes"),
     [
-        ({"a/main.tf": NONE.replace("count  = 0", "for_each = {}")}, 1),
-        ({"a/main.tf": NONE, "b/main.tf": NONE}, 1),
-        ({"a/main.tf": NONE.replace("0", "1 - 1")}, 0),
+        ({"a/main.tf": NONE.replace("count  = 0", "for_each = {}")}, ["google_project_iam_member.it and 1 more"]),
+        ({"a/main.tf": NONE, "b/main.tf": NONE}, ["google_project_iam_member.it and 1 more"]),
+        ({"a/main.tf": NONE.replace("0", "1 - 1")}, []),
         (
             {"a/main.tf": NONE, "b/main.tf": NONE.replace("0", "var.on ? 1 : 0") + 'variable "on" { default = false }'},
-            0,
+            ["module.it"],  # of the caller: its own variable decides
         ),
     ],
     ids=["for_each", "twice", "not literal", "another call may"],
 )
-def test_a_module_that_every_call_switches_off_is_one_note(tmp_path: Path, calls: dict[str, str], count: int) -> None:
+def test_a_module_that_every_call_switches_off_is_one_note(
+    tmp_path: Path, calls: dict[str, str], notes: list[str]
+) -> None:
     more = LITERAL.replace('"it"', '"more"').replace('"shop"', "var.member")
     files = {f"examples/{path}": text for path, text in calls.items()}
     found = reading(tmp_path, {"prod/main.tf": 'variable "role" {}\nvariable "member" {}\n' + OWNER + more, **files})
-    notes = [fact.reason.rpartition(": ")[2] for fact in found.facts if isinstance(fact, UnreadPart)]
-    assert notes == ["google_project_iam_member.it and 1 more"] * count
+    assert [fact.reason.rpartition(": ")[2] for fact in found.facts if isinstance(fact, UnreadPart)] == notes
 
 
 def test_the_account_of_such_a_grant_comes_with_it(tmp_path: Path) -> None:
@@ -201,6 +202,28 @@ BLOCKS = LITERAL.replace("{", "{\n  count = var.on ? 1 : 0", 1) + LITERAL.replac
     '"it" {', '"all" {\n  for_each = local.who'
 )
 ALONE = "no call of this module is known, and it grants nothing with the defaults of "
+CALLS = """
+module "it" {
+  source = "./m"
+  count  = var.on ? 1 : 0
+  who    = var.who
+}
+module "stub" {
+  source   = "terraform-google-modules/iam/google//modules/folders_iam"
+  count    = var.on ? 1 : 0
+  bindings = { "roles/owner" = var.who }
+}
+"""
+LOOP = 'module "again" {\n  source = "../m"\n}\nvariable "who" {}\n'
+NEEDS = 'variable "who" {}\n' + LITERAL.replace("{", "{\n  for_each = var.who", 1)
+ACCESS_LIST = """
+resource "google_bigquery_dataset_access" "it" {
+  count         = var.on ? 1 : 0
+  dataset_id    = "d"
+  role          = "roles/bigquery.dataEditor"
+  user_by_email = "ana@example.com"
+}
+"""
 TWO = ALONE + "var.on, var.who: google_project_iam_member.it and 1 more"
 
 
@@ -214,8 +237,14 @@ TWO = ALONE + "var.on, var.who: google_project_iam_member.it and 1 more"
         ({"examples/a/main.tf": NONE}, []),
         ({"prod/main_override.tf": "locals { who = [] }\n"}, [ALONE + "var.on: google_project_iam_member.it"]),
         ({"prod/main_override.tf": 'variable "on" { default = true }\n'}, []),
+        ({"prod/main.tf": OFF + ACCESS_LIST}, [ALONE + "var.on: google_bigquery_dataset_access.it"]),
+        ({"prod/main.tf": OFF + CALLS, "prod/m/main.tf": NEEDS}, [ALONE + "var.on: module.it and 1 more"]),
+        ({"prod/main.tf": OFF + CALLS, "prod/m/main.tf": LOOP}, [ALONE + "var.on: module.stub"]),
     ],
-    ids=["alone", "another grant", "variables are set", "applied", "called", "a literal", "on by default"],
+    ids=[
+        *("alone", "another grant", "variables are set", "applied", "called", "a literal", "on by default"),
+        *("an access list", "calls of modules that grant", "a call of one that does not"),
+    ],
 )
 def test_a_module_that_grants_nothing_by_default(tmp_path: Path, files: dict[str, str], reasons: list[str]) -> None:
     found = reading(tmp_path, {"prod/main.tf": OFF + BLOCKS, **files})
