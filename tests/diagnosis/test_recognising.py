@@ -265,6 +265,43 @@ def test_a_message_of_no_known_kind_says_what_it_names() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        # a name that is masked in part is not read: its beginning is another name
+        (
+            "Error 403: Permission 'a.b.get' denied for resource 'projects/<project>/secrets/s' (or it may not exist)",
+            {},
+        ),
+        (
+            "Enable it by visiting https://console.developers.google.com/apis/api/run.googleapis.com/overview?project=1***5",
+            {},
+        ),
+        (
+            "Permission 'a.b.get' denied on resource 'projects/shop/secrets/s' (or it may not exist)",
+            {"resource": "projects/shop/secrets/s"},
+        ),
+        # as deny policies and newer services write a permission
+        (
+            "Permission iam.googleapis.com/denypolicies.create denied on resource",
+            {"permission": "iam.denypolicies.create"},
+        ),
+        (
+            "Permission cloudresourcemanager.googleapis.com/projects.get denied on resource",
+            {"permission": "resourcemanager.projects.get"},
+        ),
+        ("Permission cloudkms.googleapis.com/keyRings.get denied on resource", {"permission": "cloudkms.keyRings.get"}),
+    ],
+)
+def test_a_name_is_read_whole_or_not_at_all(text: str, values: dict[str, str]) -> None:
+    found = recognise(text)[0].fields
+    assert {name: found.get(name) for name in ("project", "resource", *values)} == {
+        "project": "",
+        "resource": "",
+        **values,
+    }
+
+
 @pytest.mark.parametrize("text", ["", " \n\t\r\n ", "\x1b[31m\x1b[0m", "│\n╵"])
 def test_nothing_is_recognised_in_nothing(text: str) -> None:
     assert recognise(text) == ()

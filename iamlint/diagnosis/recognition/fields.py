@@ -34,6 +34,8 @@ _VERBS = (
 )
 _CUT_OFF = ("-", "@", "_")
 """How a value ends that was broken off, as by a line's end: it is not read at all."""
+_OF_SERVICE = regex(r"\A(?:cloud(?=resourcemanager))?([a-z][a-z0-9-]{1,40})\.googleapis\.com/")
+"""The beginning of a permission as deny policies and some errors write it: ``iam.googleapis.com/roles.create``."""
 LONGEST_READ = 20_000
 """Characters of one message that values are read from."""
 _COMMAND = regex(r"\(gcloud\.[\w.-]{1,200}\)")
@@ -96,6 +98,7 @@ def _spelt(name: str, value: str) -> str:
     value = value.rstrip(".:")
     match name:
         case "permission":
+            value = _OF_SERVICE.sub(r"\1.", value)
             return _SPELLINGS.get(value.lower(), value)
         case "method":
             last = value.rpartition(".")[2]
@@ -104,6 +107,8 @@ def _spelt(name: str, value: str) -> str:
             return value.lower()
         case "provider":
             return value.removeprefix("//iam.googleapis.com/")
+        case "resource" if value in ("projects/", "folders/", "organizations/"):  # a mask follows, such as <project>
+            return ""
         case "project" if value[:1].isupper():  # the first word of a display name
             return ""
         case _:
@@ -127,7 +132,9 @@ def read_fields(text: str, templates: Iterable[Template], *, only: bool = False)
     values = {**refused(text), **values}
     for name, pattern in _general():
         if name not in values and (found := pattern.search(text)):
-            values[name] = next(value for value in found.groups() if value)
+            group = next(number for number, value in enumerate(found.groups(), 1) if value)
+            if text[found.end(group) : found.end(group) + 1] != "*":  # a mask hides the rest
+                values[name] = found[group]
     if "permission" not in values and (needed := requested(text)):
         values["permission"] = needed[0]
         values.setdefault("resource", needed[1])

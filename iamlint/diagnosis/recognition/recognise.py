@@ -282,9 +282,8 @@ def _recognised(source: ErrorText, event: list[_Hit], stretch: tuple[int, int], 
     kind = event[0].kind
     at = source.offset(event[0].start)
     start, end = source.passage(at, source.offset(max(hit.end for hit in event) - 1) + 1, *stretch)
-    values = dict(kind.implies)
-    for name, value in read_fields(source.plain[max(start, at - LONGEST_READ // 2) : end], kind.templates).items():
-        values.setdefault(name, value)
+    read = read_fields(source.plain[max(start, at - LONGEST_READ // 2) : end], kind.templates)
+    values = {**kind.implies, **read}
     for wrapper in around:
         begins = source.offset(wrapper.start)
         passage = source.plain[begins : begins + NEAR // 2]
