@@ -9,15 +9,15 @@ https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import field, replace
 from functools import lru_cache
 
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
-from iamlint.facts import Provider
+from iamlint.facts import Provider, Text
 from iamlint.logic.globs import text_is
-from iamlint.unknown import Truth
+from iamlint.unknown import Truth, Unknown, shown
 
 
 @frozen
@@ -460,3 +460,22 @@ def shared_issuer(provider: Provider) -> Issuer | None:
     if issuer is None:
         return None
     return next((known for url, known in SHARED.items() if text_is((url, f"{url}/"), issuer) is Truth.TRUE), None)
+
+
+def possible_issuers(provider: Provider) -> Iterator[Provider]:
+    """Yield a provider of an unknown issuer once for each shared issuer with known claims that it may trust.
+
+    Only workload pools have such issuers; that of a workforce pool is an organization's own.
+    """
+    issuer = provider.issuer
+    if not isinstance(issuer, Unknown) or provider.protocol != "oidc" or "workforcePools/" in shown(provider.pool):
+        return
+    for url, known in SHARED.items():
+        if known.claims and text_is((url, f"{url}/"), issuer) is Truth.UNKNOWN:
+            yield replace(provider, issuer=url)
+
+
+def is_one_of_shared(issuer: Text | None) -> bool:
+    """Whether an issuer is certainly one of several shared ones."""
+    options = issuer.options if isinstance(issuer, Unknown) else ()
+    return bool(options) and all(isinstance(one, str) and one.rstrip("/") in SHARED for one in options)

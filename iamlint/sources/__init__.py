@@ -16,7 +16,7 @@ from iamlint.sources.distinct import distinct
 from iamlint.sources.documents import Document
 from iamlint.sources.reading import Options, OrderMatters, Reading, nothing_in
 from iamlint.sources.terraform.instances.data_lookups import DataLookups
-from iamlint.sources.terraform.source import read_terraform
+from iamlint.sources.terraform.source import Stating, read_terraform
 from iamlint.sources.workspace import Found, Workspace
 
 
@@ -76,6 +76,8 @@ def _read_all(paths: list[Path], options: Options) -> Reading:
         owners = found.given if options.files_are_named else set[Path]()
         stating = read_terraform(found, _with_context(options, told), workspace, lookups, owners)
         reading.add(stating.reading)
+    unwalked = _unwalked(reading, found, stating, workspace)
+    reading.facts[at:at], at = unwalked, at + len(unwalked)
     unrecognised = _add(reading, documents, workspace)
     if not found.directories and unrecognised == len(found.documents) and not reading.errors and not reading.empty:
         reading.empty = [workspace.shown(paths[0]) if paths else "."]
@@ -124,11 +126,26 @@ def _of_walk(found: Found, options: Options, workspace: Workspace) -> Reading:
         UnreadPart(why, Declaration(Location(workspace.shown(path)), "file"))
         for path, why in sorted(found.unread.items())
     )
-    reading.unwalked = [workspace.shown(one.path) for one in found.unwalked]
-    reading.facts += (
-        UnreadPart(one.reason, Declaration(Location(workspace.shown(one.path)), "directory")) for one in found.unwalked
-    )
     return reading
+
+
+def _unwalked(reading: Reading, found: Found, stating: Stating | None, workspace: Workspace) -> list[UnreadPart]:
+    """Return an unread part for each skipped directory with Terraform, and list it.
+
+    A module there that is called counts as it is called, unless it may be applied by itself, too.
+    """
+    if not found.unwalked:
+        return []
+    from iamlint.sources.terraform.configuration.roots import is_applied
+    from iamlint.sources.unwalked import not_called
+
+    modules = [module for module in (stating.modules if stating else ()) if not is_applied(module, workspace.tree)]
+    called = {workspace.resolved(module.directory) for module in modules}
+    walked = {workspace.resolved(path) for path in found.directories}
+    left = not_called(found.unwalked, walked, called - walked, workspace.tree)
+    placed = [(workspace.shown(one.path), one.reason) for one in left]
+    reading.unwalked = [path for path, _ in placed]
+    return [UnreadPart(reason, Declaration(Location(path), "directory")) for path, reason in placed]
 
 
 def _left_out(found: Found) -> str:

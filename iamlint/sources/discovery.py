@@ -37,7 +37,7 @@ def _data(found: Found) -> Any:
         [[str(path), given] for path, given in found.documents],
         data_of(tuple(found.errors)),
         [[str(path), why] for path, why in found.unread.items()],
-        [[str(one.path), one.reason] for one in found.unwalked],
+        [[str(one.path), one.reason, str(one.top)] for one in found.unwalked],
         found.excluded,
     ]
 
@@ -54,7 +54,7 @@ def _found(data: Any) -> Found:
         given={Path(path) for path in given},
         errors=list(value_of(errors)),
         unread={Path(path): why for path, why in unread},
-        unwalked=[Unwalked(Path(path), reason) for path, reason in unwalked],
+        unwalked=[Unwalked(Path(path), reason, Path(top)) for path, reason, top in unwalked],
         var_files=[Path(path) for path in var_files],
         excluded=excluded,
         empty=[Path(path) for path in empty],

@@ -6,7 +6,7 @@ Only names are read, and a limited number, since a link may lead anywhere and `n
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import field
 from pathlib import Path
 
@@ -27,10 +27,20 @@ MOST_NAMES = 200_000
 
 @frozen
 class Unwalked:
-    """The first directory with unread Terraform files below a skipped one, and why it was skipped."""
+    """The first directory with unread Terraform files below a skipped one, ``top``, and why that was skipped."""
 
     path: Path
     reason: str
+    top: Path
+
+
+def not_called(unwalked: Iterable[Unwalked], walked: set[Path], called: set[Path], tree: Tree) -> Iterator[Unwalked]:
+    """Yield the directories again, without those of called modules, but with what else is below the same one."""
+    for one in unwalked:
+        if tree.resolved(one.path) in called:
+            yield from Look(walked, tree, called=called).told([one.top])
+        else:
+            yield one
 
 
 def is_walked(directory: Path, tree: Tree) -> bool:
@@ -40,11 +50,12 @@ def is_walked(directory: Path, tree: Tree) -> bool:
 
 @mutable
 class Look:
-    """A search in skipped directories; ``walked`` are the others, resolved."""
+    """A search in skipped directories; ``walked`` are the others, ``called`` those that are read, all resolved."""
 
     walked: set[Path]
     tree: Tree = DISK
     left: int = MOST_NAMES
+    called: Set[Path] = frozenset()
     _without: set[Path] = field(default_factory=set)
 
     def told(self, directories: Iterable[Path]) -> Iterator[Unwalked]:
@@ -55,12 +66,11 @@ class Look:
             found = self._first(directory)
             if found:
                 name = "this directory" if found == directory else f"{directory.name} above it"
-                yield Unwalked(
-                    found, f"Terraform files here are not read: {name} is not searched, {_why(directory, self.tree)}"
-                )
+                why = f"{name} is not searched, {_why(directory, self.tree)}"
+                yield Unwalked(found, f"Terraform files here are not read: {why}", directory)
             elif self.left < 0:
                 why = f"iamlint looks at {MOST_NAMES} names in such directories"
-                yield Unwalked(directory, f"whether there are Terraform files here is not known: {why}")
+                yield Unwalked(directory, f"whether there are Terraform files here is not known: {why}", directory)
 
     def _first(self, top: Path) -> Path | None:
         """Return the first directory, from the top down, that contains a Terraform file; None without any."""
@@ -72,7 +82,7 @@ class Look:
                 continue
             seen.add(real)
             for name, is_file in self._entries(directory):
-                if is_file and is_configuration(name):
+                if is_file and is_configuration(name) and real not in self.called:
                     return directory
                 if not is_file and name not in _WITHOUT_ROOTS and not _is_of_init(directory, name):
                     waiting.append(directory / name)

@@ -311,3 +311,32 @@ resource "google_folder_iam_member" "editor" {{
 """
     report = check({"main.tf": text}, select=("basic-role-impersonation",))
     assert [finding.severity for finding in report.findings] == [severity]
+
+
+_POOL = (
+    "principalSet://iam.googleapis.com/projects/{}/locations/global/workloadIdentityPools/ci/attribute.repository/a/b"
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "findings", "unknown"),
+    [
+        (_POOL.format("shop"), _POOL.format("123456"), 0, True),
+        (_POOL.format("shop"), "user:ana@example.com", 0, True),
+        (_POOL.format("shop"), _POOL.format("web"), 1, False),
+        (_POOL.format("123456"), _POOL.format("654321"), 0, False),
+    ],
+)
+def test_one_of_several_principals(check: Check, first: str, second: str, findings: int, unknown: bool) -> None:
+    rule = "unmatched-federated-principal"
+    text = f"""
+variable "on" {{}}
+resource "google_service_account_iam_member" "ci" {{
+  service_account_id = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = var.on ? "{first}" : "{second}"
+}}
+"""
+    report = check({"main.tf": text}, select=(rule,))
+    assert len(report.findings) == findings
+    assert bool(report.unknown_answers) is unknown

@@ -690,3 +690,50 @@ resource "google_iam_deny_policy" "x" {{
 """
     report = check({"main.tf": denied}, select=["whole-pool-impersonates"])
     assert (report.findings, [one.severity is None for one in report.unknown_answers]) == ((), [closed])
+
+
+EITHER = f'var.on ? "{GITLAB}" : "{GITHUB}"'
+
+
+@pytest.mark.parametrize(
+    ("issuer", "condition", "found", "unknown"),
+    [
+        ("var.issuer", "assertion.ref == 'refs/heads/main'", [], WEAK),
+        ("var.issuer", "${var.on}", [], WEAK),
+        ("var.issuer", "assertion.sub.startsWith('repo:example/shop')", [], OPEN),
+        ("var.issuer", "assertion.repository_owner_id == '12'", [], None),
+        ("var.issuer", "assertion.namespace_id == '12'", [], None),
+        ('"https://${var.issuer}.example.com"', "assertion.ref == 'refs/heads/main'", [], None),
+        (EITHER, "assertion.aud == 'x'", [WEAK], None),
+        (EITHER, "assertion.ref == 'refs/heads/main'", [], WEAK),
+        (f'var.on ? "https://git.example.com" : "{GITHUB}"', "assertion.aud == 'x'", [], WEAK),
+    ],
+)
+def test_a_condition_of_an_issuer_that_is_not_known(
+    check: Check, issuer: str, condition: str, found: list[str], unknown: str | None
+) -> None:
+    text = provider(GITHUB, condition).replace(f'"{GITHUB}"', issuer) + 'variable "issuer" {}\nvariable "on" {}\n'
+    report = check({"main.tf": text})
+    assert [finding.rule for finding in report.findings if finding.rule in (WEAK, OPEN)] == found
+    answers = [one for one in report.unknown_answers if one.rule in (WEAK, OPEN)]
+    assert [(one.rule, one.reason[:23]) for one in answers] == (
+        [(unknown, "the issuer is not known")] if unknown else []
+    )
+
+
+def test_the_issuer_of_a_workforce_pool_is_its_own(check: Check) -> None:
+    text = """
+variable "issuer" {}
+resource "google_iam_workforce_pool_provider" "it" {
+  workforce_pool_id   = "staff"
+  location            = "global"
+  provider_id         = "okta"
+  attribute_mapping   = { "google.subject" = "assertion.sub" }
+  attribute_condition = "assertion.ref == 'refs/heads/main'"
+  oidc {
+    issuer_uri = var.issuer
+    client_id  = "x"
+  }
+}
+"""
+    assert not [one for one in check({"main.tf": text}).unknown_answers if one.rule == WEAK]

@@ -103,6 +103,24 @@ def test_a_link_to_a_directory_is_told_where_what_it_leads_to_is_not_walked(top:
     assert any(isinstance(fact, Grant) for fact in read([Path("outside")], Options()).facts)
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, []),
+        ({".m/x/main.tf": GRANT}, [".m/x"]),
+        ({".m/backend.tf": 'terraform {\n  backend "gcs" {\n  }\n}\n'}, [".m"]),
+        ({"main.tf": 'locals {\n  text = file("./.m/main.tf")\n}\n' + GRANT.replace('"shop"', "local.text")}, [".m"]),
+    ],
+)
+def test_a_module_in_a_skipped_directory_is_read_as_it_is_called(
+    top: Path, more: dict[str, str], expected: list[str]
+) -> None:
+    write(top / ".m" / "main.tf")
+    for name, text in ({"main.tf": 'module "m" {\n  source = "./.m"\n}\n'} | more).items():
+        write(top / name, text)
+    assert [where for where, _ in told(read([Path()], Options()))] == expected
+
+
 def test_what_is_excluded_or_named_as_well_is_not_told(top: Path) -> None:
     write(top / ".a" / "main.tf", "# nothing\n")
     write(top / ".b" / "main.tf", "# nothing\n")

@@ -22,6 +22,7 @@ from iamlint.graph.edges import graph_of
 from iamlint.logic.verdict import TRUE, Verdict
 from iamlint.patterns.match import Match, grant_verdict, grant_verdicts
 from iamlint.pools import is_federated, pool_in
+from iamlint.principals import read_principal
 from iamlint.queries.federation.provider_conditions import admits, mapped_claims
 from iamlint.queries.federation.workloads import Workloads
 from iamlint.unknown import Truth, Unknown
@@ -29,23 +30,38 @@ from iamlint.unknown import Truth, Unknown
 
 def unmatched_federated_principals(estate: Estate) -> Iterator[Match]:
     """Grants to federated identities that no token can ever match."""
-    workloads = estate.made(Workloads)
     for grant in estate.of(Grant):
-        of_cluster = grant.principal.kind == "gke_workload"
-        if not of_cluster and not is_federated(grant.principal):
-            continue
-        missed = workloads.mismatch(grant) if of_cluster else None
-        problem = why_unmatched(grant, estate)
-        if isinstance(problem, Unknown):
-            yield Match(grant, Truth.UNKNOWN, reasons=(problem.reason,), place=grant.principal_place)
-        elif problem:
-            certain = misspelling(grant.principal) or is_unmatched(grant, estate)
-            sure: Confidence | None = None if certain else "medium"
-            words = {"problem": problem}
-            yield Match(grant, Truth.TRUE, words=words, place=grant.principal_place, confidence=sure)
-        elif missed:
-            words, place = {"problem": missed[0]}, grant.principal_place
-            yield Match(grant, Truth.TRUE, related=(missed[1],), words=words, place=place, confidence="medium")
+        unknown = grant.principal.unknown
+        found = _any_option(grant, unknown, estate) if unknown and unknown.options else _unmatched(grant, estate)
+        if found:
+            yield found
+
+
+def _any_option(grant: Grant, unknown: Unknown, estate: Estate) -> Match | None:
+    """Return the match of a grant to one of several principals: true if it holds for each of them."""
+    found = [_unmatched(replace(grant, principal=read_principal(one)), estate) for one in unknown.options]
+    matched = [one for one in found if one]
+    if not matched or all(one and one.truth is Truth.TRUE for one in found):
+        return replace(matched[0], fact=grant) if matched else None
+    return Match(grant, Truth.UNKNOWN, reasons=(unknown.reason,), place=grant.principal_place)
+
+
+def _unmatched(grant: Grant, estate: Estate) -> Match | None:
+    of_cluster = grant.principal.kind == "gke_workload"
+    if not of_cluster and not is_federated(grant.principal):
+        return None
+    missed = estate.made(Workloads).mismatch(grant) if of_cluster else None
+    problem = why_unmatched(grant, estate)
+    if isinstance(problem, Unknown):
+        return Match(grant, Truth.UNKNOWN, reasons=(problem.reason,), place=grant.principal_place)
+    if problem:
+        certain = misspelling(grant.principal) or is_unmatched(grant, estate)
+        sure: Confidence | None = None if certain else "medium"
+        return Match(grant, Truth.TRUE, words={"problem": problem}, place=grant.principal_place, confidence=sure)
+    if missed:
+        words, place = {"problem": missed[0]}, grant.principal_place
+        return Match(grant, Truth.TRUE, related=(missed[1],), words=words, place=place, confidence="medium")
+    return None
 
 
 # -- principals that anybody can match -----------------------------------------------------------------------------

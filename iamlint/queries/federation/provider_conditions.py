@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 from iamlint.basics.frozen import frozen
@@ -13,7 +15,7 @@ from iamlint.conditions.token_claims import Claim, claims_compared, is_below, is
 from iamlint.estate import Estate
 from iamlint.facts import Condition, Place, Provider, Text, expression_of
 from iamlint.federation.admission import admission
-from iamlint.federation.issuers import Issuer, read, shared_issuer
+from iamlint.federation.issuers import Issuer, is_one_of_shared, possible_issuers, read, shared_issuer
 from iamlint.federation.names import LONGEST_SUBJECT
 from iamlint.federation.private_issuers import issuer_of
 from iamlint.patterns.match import Match
@@ -24,32 +26,49 @@ from iamlint.unknown import SET_ELSEWHERE, Truth, Unknown, shown
 def weak_provider_conditions(estate: Estate) -> Iterator[Match]:
     """Providers of shared issuers with a condition that admits tokens of any tenant."""
     for provider, expression in _conditional(estate):
-        issuer = shared_issuer(provider)
-        match claims_compared(expression):
-            case Unparsable(beyond=False):  # malformed-condition reports it
-                continue
-            case _ if issuer is None:
-                continue
-            case Unparsable() as error:
-                reason = f"the attribute condition is not understood: {error.reason}"
-                yield Match(provider, Truth.UNKNOWN, reasons=(reason,))
-            case Unknown(reason):
-                yield Match(provider, Truth.UNKNOWN, reasons=(f"the attribute condition is not known: {reason}",))
-            case ways:
-                if undeclared(expression, PROVIDER):
-                    continue
-                weak, met = _weak(ways, provider, issuer), estate.made(Strangers).admitted(provider)
-                if not weak and met is Truth.UNKNOWN:
-                    yield Match(provider, Truth.UNKNOWN, reasons=(BEYOND,))
-                    continue
-                if not weak and met is Truth.FALSE:
-                    continue
-                if is_obscure(expression) and met is not Truth.TRUE:
-                    reason = "a part of the attribute condition is not understood"
-                    yield Match(provider, Truth.UNKNOWN, reasons=(reason,))
-                else:
-                    claims = ", ".join(f"assertion.{name}" for name in issuer.tenant[:2])
-                    yield Match(provider, Truth.TRUE, words={"claims": claims}, place=_place(provider))
+        ways = claims_compared(expression)
+        if isinstance(ways, Unparsable) and not ways.beyond:  # malformed-condition reports it
+            continue
+        if shared_issuer(provider):
+            found = _weakness(provider, expression, estate)
+        else:
+            found = _with_any_issuer(provider, partial(_weakness, expression=expression, estate=estate))
+        if found:
+            yield found
+
+
+def _weakness(provider: Provider, expression: Text, estate: Estate) -> Match | None:
+    """Return the match of a provider whose condition admits tokens of any tenant of its shared issuer, or may."""
+    issuer = issuer_of(provider)
+    match claims_compared(expression):
+        case Unparsable() as error:
+            reason = f"the attribute condition is not understood: {error.reason}"
+            return Match(provider, Truth.UNKNOWN, reasons=(reason,))
+        case Unknown(reason):
+            return Match(provider, Truth.UNKNOWN, reasons=(f"the attribute condition is not known: {reason}",))
+        case ways:
+            weak, met = _weak(ways, provider, issuer), estate.made(Strangers).admitted(provider)
+            if undeclared(expression, PROVIDER) or (not weak and met is Truth.FALSE):
+                return None
+            if not weak and met is Truth.UNKNOWN:
+                return Match(provider, Truth.UNKNOWN, reasons=(BEYOND,))
+            if is_obscure(expression) and met is not Truth.TRUE:
+                reason = "a part of the attribute condition is not understood"
+                return Match(provider, Truth.UNKNOWN, reasons=(reason,))
+            claims = ", ".join(f"assertion.{name}" for name in issuer.tenant[:2])
+            return Match(provider, Truth.TRUE, words={"claims": claims}, place=_place(provider))
+
+
+def _with_any_issuer(provider: Provider, asked: Callable[[Provider], Match | None]) -> Match | None:
+    """Return the match of a provider whose issuer is not known: true if each that it may have matches."""
+    found = [asked(one) for one in possible_issuers(provider)]
+    matched = [one for one in found if one]
+    if not matched:
+        return None
+    if is_one_of_shared(provider.issuer) and all(one and one.truth is Truth.TRUE for one in found):
+        return replace(matched[0], fact=provider)
+    reason = provider.issuer.reason if isinstance(provider.issuer, Unknown) else ""
+    return Match(provider, Truth.UNKNOWN, reasons=(f"the issuer is not known: {reason}",), place=_place(provider))
 
 
 def _weak(ways: tuple[frozenset[Claim], ...], provider: Provider, issuer: Issuer) -> bool:
@@ -79,15 +98,22 @@ def unmatched_provider_conditions(estate: Estate) -> Iterator[Match]:
 def open_ended_prefixes(estate: Estate) -> Iterator[Match]:
     """Providers of known issuers with a condition that ends within a name that may continue."""
     for provider, expression in _conditional(estate):
-        issuer, ways = shared_issuer(provider), claims_compared(expression)
-        found = admission(provider).ways() if isinstance(ways, tuple) else None
-        if found is None or not isinstance(ways, tuple) or (issuer and _weak(ways, provider, issuer)):
-            continue
-        names = next((name for way in found[0] for name in way.open_names()), None)
-        if names and not undeclared(expression, PROVIDER):
-            claim, value, start = names
-            words = {"claim": claim, "prefix": value, "other": f"{value}-other", "name": start}
-            yield Match(provider, Truth.TRUE, words=words, place=_place(provider))
+        found = _open_end(provider, expression) or _with_any_issuer(provider, partial(_open_end, expression=expression))
+        if found:
+            yield found
+
+
+def _open_end(provider: Provider, expression: Text) -> Match | None:
+    issuer, ways = shared_issuer(provider), claims_compared(expression)
+    found = admission(provider).ways() if isinstance(ways, tuple) else None
+    if found is None or not isinstance(ways, tuple) or (issuer and _weak(ways, provider, issuer)):
+        return None
+    names = next((name for way in found[0] for name in way.open_names()), None)
+    if names is None or undeclared(expression, PROVIDER):
+        return None
+    claim, value, start = names
+    words = {"claim": claim, "prefix": value, "other": f"{value}-other", "name": start}
+    return Match(provider, Truth.TRUE, words=words, place=_place(provider))
 
 
 def _place(provider: Provider) -> Place | None:

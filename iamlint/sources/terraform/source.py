@@ -93,7 +93,7 @@ def read_terraform(
     outcomes = shared_out(jobs, options.allowance, evaluated.begin)
     if remembered and not remembered.is_exact and any(one.cut for one in outcomes):
         raise OrderMatters
-    stating = Stating(reading)
+    stating = Stating(reading, modules=library.read)
     for (directory, use), outcome in zip(uses.items(), outcomes, strict=True):
         is_root = use not in _NO_ROOTS
         trust: Trust = "owner" if is_root and directory in owners else "own"
@@ -135,13 +135,15 @@ class Stating:
     """A reading of Terraform source whose facts are not in it yet.
 
     ``parts`` are the evaluated modules, each with the use of its facts, how far they count, and the facts.
-    ``remembered`` has them as data. ``is_whole`` says that there was time for all modules.
+    ``remembered`` has them as data. ``is_whole`` says that there was time for all modules. ``modules`` are all that
+    were read.
     """
 
     reading: Reading
     parts: list[tuple[Path, Use, Trust, list[Fact]]] = field(default_factory=list)
     remembered: RememberedRoots | KeptRoots | None = None
     is_whole: bool = True
+    modules: Iterable[Module] = ()
 
     def facts(self) -> list[Fact]:
         """Return the facts."""

@@ -506,6 +506,11 @@ def program(kind: str, body: str) -> dict[str, str]:
         ("google_cloud_scheduler_job", 'http_target {\n uri = "https://iam.googleapis.com/v1/projects/p/roles/r"\n }'),
         ("google_workflows_workflow", 'source_contents = "call: googleapis.iam.v1.projects.roles.patch"'),
         ("google_colab_runtime_template", f'software_config {{\n post_startup_script = "{ADD}"\n }}'),
+        ("google_compute_instance_settings", f'metadata {{\n items = {{ startup-script = "{ADD}" }}\n }}'),
+        (
+            "google_backup_dr_restore_workload",
+            f'compute_instance_restore_properties {{\n metadata {{\n items {{\n value = "{ADD}"\n }}\n }}\n }}',
+        ),
         ("google_clouddeploy_delivery_pipeline", f'serial_pipeline {{\n stages {{\n args = ["{ADD}"]\n }}\n }}'),
     ],
 )

@@ -152,9 +152,9 @@ Member = tuple[Placed, Span, str]
 """A principal with its place, the span of its text, and why it is not certain that it is there."""
 
 
-def placed_members(body: Body) -> tuple[Member, ...]:
-    """Return the elements of ``members``, each once, as far as they are known; the rest is an unknown one."""
-    argument = body.arguments["members"]
+def placed_members(body: Body, name: str = "members") -> tuple[Member, ...]:
+    """Return the principals of a list, each once, as far as they are known; the rest is an unknown one."""
+    argument = body.arguments[name]
     listed = _listed(argument)
     if not isinstance(listed, Unknown):
         return tuple((placed, at, "") for placed, at in _distinct(listed))

@@ -114,6 +114,7 @@ _OUTER_FIRST = [
     "namespace",
     "dataset",
     "dataset_id",
+    "table_id",
     "data_exchange_id",
     "bucket",
     "lake",

@@ -440,3 +440,35 @@ def test_what_is_not_known_of_an_acl(build: Build, unknown_part: UnknownPartOf) 
 def test_an_acl_without_entries_grants_nothing(build: Build) -> None:
     assert grants(build("google_storage_bucket_acl.a", bucket="reports")) == []
     assert grants(build("google_storage_default_object_acl.a", bucket="reports", role_entity=[])) == []
+
+
+# -- grantees ------------------------------------------------------------------------------------------------------
+
+
+def test_grantees_of_a_row_access_policy_get_the_role_that_bigquery_gives_them(build: Build) -> None:
+    named = {"project": "shop", "dataset_id": "sales", "table_id": "orders", "policy_id": "eu"}
+    kind = "google_bigquery_row_access_policy"
+    grantees = ["domain:example.com", "user:ana@example.com", "domain:example.com"]
+    found = grants(build(f"{kind}.r", **named, filter_predicate="true", grantees=grantees))
+    role = "roles/bigquery.filteredDataViewer"
+    assert told(found) == [("domain:example.com", role), ("user:ana@example.com", role)]
+    assert str(found[0].resource) == "bigquery row access policy shop/sales/orders/eu"
+    assert grants(build(f"{kind}.r", **named)) == []
+    (unknown,) = grants(build(f"{kind}.r", **named, grantees=Unknown("var.who has no default")))
+    assert unknown.principal.unknown is not None
+
+
+def test_the_role_of_a_grantee_of_a_data_policy_is_not_known(build: Build) -> None:
+    named = {"project": "shop", "location": "eu", "data_policy_id": "d"}
+    (found,) = grants(build("google_bigquery_datapolicyv2_data_policy.d", **named, grantees=["allUsers"]))
+    assert (found.principal.kind, found.resource.name) == ("public", "shop/eu/d")
+    assert isinstance(found.role, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("roles", "unread"), [(["roles/viewer"], 1), (Unknown("var.roles has no default"), 1), ([], 0), (None, 0)]
+)
+def test_access_groups_of_a_data_product_are_not_followed(build: Build, roles: Any, unread: int) -> None:
+    blocks = {"access_group_configs": {"access_group": "g", "iam_roles": roles}} if roles is not None else {}
+    facts = list(facts_of(build("google_dataplex_data_product_data_asset.a", resource="//x", **blocks)))
+    assert len([fact for fact in facts if isinstance(fact, UnreadPart)]) == len(facts) == unread
