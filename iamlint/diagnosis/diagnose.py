@@ -9,7 +9,7 @@ from iamlint.diagnosis.asked.caller import NOBODY_NAMED
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.callers.holder import Holder, account_holder
 from iamlint.diagnosis.callers.identity import identify
-from iamlint.diagnosis.fixes.fix_text import in_source
+from iamlint.diagnosis.fixes.fix_text import in_source, with_free_names
 from iamlint.diagnosis.fixes.fixes import fix_for
 from iamlint.diagnosis.stages.client_stage import client_stage
 from iamlint.diagnosis.stages.completeness import not_looked_at
@@ -65,7 +65,7 @@ def diagnose(case: Case) -> Answer:
         not_in_input=_not_in_input(case, answer),
         causes=other_causes(case, answer),
     )
-    return replace(answer, fix=in_source(fix_for(case, answer, holder, hops)))
+    return replace(answer, fix=with_free_names(in_source(fix_for(case, answer, holder, hops)), case))
 
 
 def _best(case: Case, holders: tuple[Holder, ...]) -> tuple[Holder, list[Hop]]:

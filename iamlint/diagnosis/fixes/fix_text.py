@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import get_args
 
 from iamlint.basics.frozen import frozen
+from iamlint.basics.lazy_regex import regex
 from iamlint.diagnosis.answer import Fix
 from iamlint.diagnosis.asked.case import Case
 from iamlint.diagnosis.callers.exchange import provider_parts
 from iamlint.diagnosis.callers.holder import Holder, Token
-from iamlint.facts import Fact, Grant, Pool, ServiceAccount
-from iamlint.provenance import is_source
+from iamlint.facts import Fact, Pool
+from iamlint.provenance import directory, is_source
 from iamlint.unknown import Unknown, shown
 
 
@@ -23,6 +25,11 @@ class Member:
     text: str
     terraform: str
 
+    @property
+    def in_shell(self) -> str:
+        """The spelling as an argument of a command."""
+        return f'"{self.text}"' if re.search(r"[\[\]*\s$]", self.text) else self.text
+
 
 def block(header: str, arguments: Mapping[str, str]) -> str:
     """Return a block with its arguments aligned as `terraform fmt` aligns them."""
@@ -31,37 +38,47 @@ def block(header: str, arguments: Mapping[str, str]) -> str:
     return "\n".join((f"{header} {{", *lines, "}"))
 
 
-def account_reference(case: Case, email: str) -> str:
-    """How an account is named as ``service_account_id``: by its resource in the same root module, else in full."""
+def account_reference(case: Case, email: str, file: str = "") -> str:
+    """How an account is named as ``service_account_id`` in a file: by its resource in the same module, else in full."""
     account = case.declared_account(email)
-    address = account.declared.address if account else None
-    if address and not address.startswith("module.") and not account_is_symbolic(address):
+    address = _referred(account, file) if account else None
+    if address:
         return f"{address}.name"
     project = case.project_of(email)
     home = project if isinstance(project, str) else "-"
     return f'"projects/{home}/serviceAccounts/{email}"'
 
 
-def account_is_symbolic(address: str) -> bool:
-    """Whether an address means an unknown number of instances."""
-    return "[*]" in address
+def _referred(fact: Fact, file: str) -> str | None:
+    """Return the address of a resource as a file refers to it, "" for one of a root module; None if it cannot."""
+    address, source = fact.declared.address or "", fact.declared.at.path
+    if not address or "[*]" in address:
+        return None
+    if is_source(file) and is_source(source):
+        inside = _CALLS.sub("", address)
+        return inside if directory(file) == directory(source) else None
+    return None if address.startswith("module.") else address
 
 
-def member_of(case: Case, holder: Holder) -> Member:
-    """Return a holder as the member of a grant: by the attribute that names one repository, else by its subject."""
+_CALLS = regex(r"^(?:module\.[^.\[]+(?:\[(?:\d+|\"[^\"]*\")\])?\.)+")
+
+
+def member_of(case: Case, holder: Holder, file: str = "") -> Member:
+    """Return a holder as the member of a grant: by the attribute that names one repository, else by its subject.
+
+    ``file`` is where the grant belongs: the module of another file has other resources.
+    """
     token = holder.token
     if token is not None and not holder.spellings:
-        return _of_token(case, holder)
+        return _of_token(case, holder, file)
     email = holder.principal.email or ""
     account = case.declared_account(email) if holder.label.startswith("serviceAccount:") else None
-    address = account.declared.address if account else None
+    address = _referred(account, file) if account else None
     text = holder.spellings[0] if holder.spellings else holder.label
-    if address and not address.startswith("module.") and not account_is_symbolic(address):
-        return Member(text, f"{address}.member")
-    return Member(text, f'"{text}"')
+    return Member(text, f"{address}.member" if address else f'"{text}"')
 
 
-def _of_token(case: Case, holder: Holder) -> Member:
+def _of_token(case: Case, holder: Holder, file: str) -> Member:
     token = holder.token
     assert token is not None  # noqa: S101  # asked by the caller
     path, scheme = "subject", "principal"
@@ -81,7 +98,7 @@ def _of_token(case: Case, holder: Holder) -> Member:
         f"{token.pool}/{path}/{who}"
         for one in (in_shell, number)
     )
-    address = _pool_address(case, token.pool)
+    address = _pool_address(case, token.pool, file)
     if address is None:
         return Member(text, f'"{literal}"')
     return Member(text, f'"{scheme}://iam.googleapis.com/${{{address}.name}}/{path}/{who}"')
@@ -101,28 +118,36 @@ def _pool_number(case: Case, token: Token) -> str:
     return ""
 
 
-def _pool_address(case: Case, pool: str) -> str | None:
-    for one in case.estate.of(Pool):
-        address = one.declared.address
-        if shown(one.name).endswith(f"/{pool}") and address and not address.startswith("module."):
-            return address
-    return None
+def _pool_address(case: Case, pool: str, file: str) -> str | None:
+    pools = (one for one in case.estate.of(Pool) if shown(one.name).endswith(f"/{pool}"))
+    return next(filter(None, (_referred(one, file) for one in pools)), None)
 
 
-def resource_name(case: Case, holder: Holder, target: str) -> str:
-    """Return a name for a new resource, unused in the input: the caller acts as the target."""
+def resource_name(holder: Holder, target: str) -> str:
+    """Return a name for a new resource: the caller acts as the target."""
     who = _word(holder.principal.email or holder.label)
     if holder.token is not None:
         value = holder.token.attributes.get("attribute.repository") or holder.token.attributes.get("google.subject")
         who = _word(shown(value).rpartition("/")[2]) if value is not None else "workload"
-    name = f"{who}_as_{_word(target)}"
-    kinds: tuple[type[Fact], ...] = (Grant, ServiceAccount)
-    taken = {one.declared.address for kind in kinds for one in case.estate.of(kind)}
-    number = 2
-    free = name
-    while f"google_service_account_iam_member.{free}" in taken:
-        free, number = f"{name}_{number}", number + 1
-    return free
+    return f"{who}_as_{_word(target)}"
+
+
+_HEADER = regex(r'^resource "(?P<type>\w+)" "(?P<name>\w+)" \{', re.MULTILINE)
+
+
+def with_free_names(fix: Fix, case: Case) -> Fix:
+    """Return a fix whose new resources have names that no resource in the input has."""
+    if not _HEADER.search(fix.terraform):
+        return fix
+    taken = {_CALLS.sub("", one.declared.block) for kind in get_args(Fact) for one in case.estate.of(kind)}
+
+    def free(found: re.Match[str]) -> str:
+        name = found["name"]
+        names = (name, *(f"{name}_{number}" for number in range(2, 1000)))
+        unused = next(one for one in names if f"{found['type']}.{one}" not in taken)
+        return f'resource "{found["type"]}" "{unused}" {{'
+
+    return replace(fix, terraform=_HEADER.sub(free, fix.terraform))
 
 
 def _word(text: str) -> str:

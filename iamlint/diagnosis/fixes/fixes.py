@@ -17,6 +17,7 @@ from iamlint.diagnosis.asked.reach import gives
 from iamlint.diagnosis.callers.exchange import provider_parts
 from iamlint.diagnosis.callers.holder import Holder, account_holder
 from iamlint.diagnosis.fixes.fix_text import Member, account_reference, block, member_of, resource_name
+from iamlint.diagnosis.fixes.owned import in_owner
 from iamlint.diagnosis.fixes.refused_member import absent_member, member_form
 from iamlint.diagnosis.fixes.several import RoleChoice, grants_of
 from iamlint.diagnosis.stages.direct import accounts_of, direct_client
@@ -29,6 +30,7 @@ from iamlint.diagnosis.stages.stages import is_denial
 from iamlint.estate.deny_forms import denied_principal
 from iamlint.facts import CustomRole, Declaration, Grant, Place, Principal, Provider, Resource
 from iamlint.federation.names import identity_of
+from iamlint.principals import read_principal
 from iamlint.queries.policies.agents import agent_role
 from iamlint.unknown import Truth, shown
 
@@ -81,10 +83,10 @@ def _of_document(case: Case, holder: Holder | None) -> Fix:
     if holder is not None and not said.by_agent:
         member = member_of(case, holder)
         terraform = terraform.replace('"CALLER"', member.terraform)
-        gcloud = gcloud.replace("--member=CALLER", f"--member={_quoted(member)}")
+        gcloud = gcloud.replace("--member=CALLER", f"--member={member.in_shell}")
         if ".svc.id.goog[" in member.text:
             terraform = terraform.replace(f'"{_POD}"', member.terraform)
-            gcloud = gcloud.replace(f'"{_POD}"', _quoted(member))
+            gcloud = gcloud.replace(f'"{_POD}"', member.in_shell)
     registry = _REGISTRY.search(said.text)
     if registry:
         gcloud = gcloud.replace("europe-docker.pkg.dev", registry[0])
@@ -133,24 +135,24 @@ def _grant(broken: _Broken) -> Fix:
         return Fix()
     source, target = hop.holder, hop.target
     role = role_for(hop.permission, source)
-    member = member_of(case, source)
     declared = case.declared_account(target)
-    name = resource_name(case, source, target)
+    file = declared.declared.at.path if declared else ""
+    member = member_of(case, source, file)
+    name = resource_name(source, target)
     terraform = block(
         f'resource "google_service_account_iam_member" "{name}"',
         {
-            "service_account_id": account_reference(case, target),
+            "service_account_id": account_reference(case, target, file),
             "role": f'"{role}"',
             "member": member.terraform,
         },
     )
-    gcloud = f"gcloud iam service-accounts add-iam-policy-binding {target} --member={_quoted(member)} --role={role}"
+    gcloud = f"gcloud iam service-accounts add-iam-policy-binding {target} --member={member.in_shell} --role={role}"
     note = ""
     if role == "roles/iam.serviceAccountTokenCreator":
         note = f"A custom role with {hop.permission} alone is smaller still."
-    file = declared.declared.at.path if declared else ""
     made = _made(source.principal, role, hop.resource, hop.declared)
-    return Fix(terraform, gcloud, file, note, _refused(hop, target, case), (made,))
+    return in_owner(Fix(terraform, gcloud, file, note, _refused(hop, target, case), (made,)), made, member, case)
 
 
 def _member(broken: _Broken) -> Fix:
@@ -184,10 +186,6 @@ def _made(principal: Principal, role: str, resource: Resource, declared: Declara
     """Return the grant that a fix makes."""
     place = Place(declared.at)
     return Grant(principal, role, resource, "member", declared, place, place, place)
-
-
-def _quoted(member: Member) -> str:
-    return f'"{member.text}"' if re.search(r"[\[\]*\s$]", member.text) else member.text
 
 
 def _refused(hop: Hop, target: str, case: Case) -> tuple[str, ...]:
@@ -269,7 +267,7 @@ def _quota(broken: _Broken) -> Fix:
     role = "roles/serviceusage.serviceUsageConsumer"
     arguments = {"project": f'"{project}"', "role": f'"{role}"', "member": member.terraform}
     terraform = block('resource "google_project_iam_member" "quota"', arguments)
-    return Fix(terraform, f"gcloud projects add-iam-policy-binding {project} --member={_quoted(member)} --role={role}")
+    return Fix(terraform, f"gcloud projects add-iam-policy-binding {project} --member={member.in_shell} --role={role}")
 
 
 def _scopes(broken: _Broken) -> Fix:
@@ -358,7 +356,9 @@ def _rights(broken: _Broken) -> Fix:
     needs = next((stage.lacking for stage in broken.answer.stages if stage.lacking), ())
     needs = needs or needs_of(case, permission, case.question.on or case.said.resource or None)
     roles = RoleChoice(_agents_role(case), case.said.role, project or case.said.project or "PROJECT")
-    return grants_of(needs, roles, member)
+    fix = grants_of(needs, roles, member)
+    owned = in_owner(fix, fix.grants[0], member, case) if len(fix.grants) == 1 else fix
+    return replace(owned, grants=())  # a proof asks for a method that a grant on an account makes work
 
 
 def _agents_role(case: Case) -> str:
@@ -380,7 +380,9 @@ def _evicted(broken: _Broken) -> Fix:
     arguments = {"project": f'"{project}"', "role": f'"{role}"', "member": f'"{member}"'}
     terraform = block('resource "google_project_iam_member" "agent"', arguments)
     gcloud = f"gcloud projects add-iam-policy-binding {project} --member={member} --role={role}"
-    return Fix(terraform, gcloud, note="Take the authoritative binding of this role away, or add the agent to it.")
+    note = "Take the authoritative binding of this role away, or add the agent to it."
+    made = _made(read_principal(member), role, Resource("project", project), case.declared(case.target))
+    return in_owner(Fix(terraform, gcloud, note=note), made, Member(member, f'"{member}"'), case)
 
 
 def _named_agent(case: Case) -> str:
@@ -450,7 +452,7 @@ def _conflict(broken: _Broken) -> Fix:
     member = member_of(case, hop.holder) if hop else Member("CALLER", '"CALLER"')
     at = broken.place
     return Fix(
-        f"members = [..., {member.terraform}]",
+        f"# members: add\n{member.terraform},",
         "",
         at,
         "Add the caller to the resource that owns the role, and drop the other.",

@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from iamlint.basics.frozen import frozen
 from iamlint.diagnosis.answer import Fix
+from iamlint.diagnosis.asked.case import ASKED
 from iamlint.diagnosis.fixes.fix_text import Member, block
 from iamlint.diagnosis.stages.resources import resource_name
-from iamlint.facts import Resource
-from iamlint.principals import project_of
+from iamlint.facts import Grant, Place, Resource
+from iamlint.principals import project_of, read_principal
 from iamlint.unknown import shown
 
 
@@ -200,6 +201,9 @@ def grant_on_container(resource: str, permission: str, project: str, role: str, 
         found = Resource(*above)
     kind = _CONTAINERS[found.kind]
     fix = _grant(kind, {re.findall(r"\{(\w+)\}", kind.path)[0]: shown(found.name)}, role, member)
+    place = Place(ASKED.at)
+    grant = Grant(read_principal(member.text), role, found, "member", ASKED, place, place, place)
+    fix = replace(fix, grants=(grant,))
     if above:
         return replace(fix, note=f"Google does not allow {role} on a project: grant it on what contains the project.")
     return replace(fix, note="On the resource itself it is smaller still.") if name.paths else fix
@@ -239,6 +243,6 @@ def _grant(kind: _Kind, parts: dict[str, str], role: str, member: Member) -> Fix
         arguments = {name: f'"{value}"' for name, value in parts.items()}
     terraform = block(f'resource "{kind.type}" "this"', {**arguments, "role": f'"{role}"', "member": member.terraform})
     if kind.gcloud:
-        return Fix(terraform, f"{kind.gcloud.format(**parts)} --member={member.text} --role={role}")
+        return Fix(terraform, f"{kind.gcloud.format(**parts)} --member={member.in_shell} --role={role}")
     statement = f'GRANT `{role}` ON SCHEMA `{parts["project"]}.{parts["dataset_id"]}` TO "{member.text}"'
     return Fix(terraform, f"bq query --nouse_legacy_sql '{statement}'")
