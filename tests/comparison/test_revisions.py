@@ -70,6 +70,19 @@ def test_a_base_without_terraform_is_empty(repository: Path, capsys: pytest.Capt
     assert told(capsys, "HEAD", "HEAD", "--path", "nowhere")[0] == 2
 
 
+def test_an_error_of_one_revision_names_it(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main_file = repository / "envs" / "main.tf"
+    whole = main_file.read_text(encoding="utf-8")
+    main_file.write_text("resource", encoding="utf-8")
+    commit(repository)
+    code, found = told(capsys, "HEAD", "envs")
+    (error,) = found["errors"]
+    assert (code, error["reason"].startswith("in HEAD: ")) == (2, False), "here is the same"
+    main_file.write_text(whole, encoding="utf-8")
+    code, found = told(capsys, "HEAD", "envs")
+    assert (code, [one["reason"] for one in found["errors"]]) == (2, [f"in HEAD: {error['reason']}"])
+
+
 @pytest.mark.parametrize("name", ["nowhere", "--output=x", "HEAD~9", "HEAD^{tree}", ""])
 def test_what_is_no_revision_of_the_clone_is_an_error(
     name: str, repository: Path, capsys: pytest.CaptureFixture[str]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,21 +132,35 @@ def _in_environment(base: str, head: str | None, asked: dict[str, Any], options:
     from iamlint.comparison import compare as compared
 
     sides: list[Side] = []
-    errors: list[Unreadable] = []
+    wrong: list[tuple[str, tuple[Unreadable, ...]]] = []
     allowance = options.allowance
     for name, text, other in (("base", base, head), ("head", head or base, base)):
-        side, wrong = _side(name, text, other, options, asked)
+        side, of_side = _side(name, text, other, options, asked)
         sides.append(side)
-        errors += (one for one in wrong if one not in errors)
+        wrong.append((text, of_side))
         if head is None and side.is_missing:
-            raise Failed(errors)
+            raise Failed(_errors(wrong))
+    errors = _errors(wrong)
     try:
         with allowance.interrupting():
             found = compared(*sides)
     except TimeUp:
         reason = f"the {allowance.seconds:g} seconds of the run are over; nothing was compared"
         raise Failed([*errors, Unreadable(Location(COMMAND_LINE), reason, "give it more with --max-time")]) from None
-    return replace(found, errors=tuple(errors))
+    return replace(found, errors=errors)
+
+
+def _errors(wrong: Iterable[tuple[str, tuple[Unreadable, ...]]]) -> tuple[Unreadable, ...]:
+    """Return the errors of both sides, each once. One that only a revision has says so: its file looks right here."""
+    from iamlint.comparison.reading import is_path
+
+    times = Counter(error for _, errors in wrong for error in errors)
+    found = dict[Unreadable, None]()
+    for given, errors in wrong:
+        for error in errors:
+            alone = times[error] == 1 and error.at.path != given and not is_path(given)
+            found[replace(error, reason=f"in {given}: {error.reason}") if alone else error] = None
+    return tuple(found)
 
 
 def _side(name: Any, given: str, other: str | None, options: Options, asked: dict[str, Any]) -> Any:
