@@ -109,7 +109,7 @@ def misspelling(principal: Principal, *, by_form: bool = False) -> str | None:
             return "`locations/global/` is missing before `workforcePools`"
         return _of_pool(scheme, workforce["pool"], workforce["who"], certain=True, by_form=by_form)
     if pool := _POOL.match(rest):
-        certain = HOLE not in pool["pool"]
+        certain = _is_segment(principal, text[: found.start("rest") + pool.start("pool")], pool["pool"])
         return _path(pool) or _of_pool(scheme, pool["pool"], pool["who"], certain=certain, by_form=by_form)
     if named := _NAMED.match(rest):
         certain = any(_OF_POOL.search(unknown_part) for unknown_part in _unknown_parts(principal)[:1])
@@ -238,6 +238,14 @@ def _spelt(principal: Principal) -> str:
     if principal.unknown and principal.unknown.parts:
         return principal.unknown.masked()
     return _EMBEDDED.sub(HOLE, principal.text)
+
+
+def _is_segment(principal: Principal, before: str, masked: str) -> bool:
+    """Whether a masked part of a principal, and what is before it, certainly ends at the next slash."""
+    parts = principal.unknown.parts if principal.unknown else ()
+    unknown = [part for part in parts if isinstance(part, UnknownPart)][before.count(HOLE) :]
+    count = masked.count(HOLE)
+    return len(unknown) >= count and all(part.is_segment for part in unknown[:count])
 
 
 def _unknown_parts(principal: Principal) -> list[str]:

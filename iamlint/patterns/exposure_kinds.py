@@ -12,12 +12,13 @@ from iamlint.facts import AccessSetting, ApiKey, Text
 from iamlint.logic.verdict import FALSE, TRUE, Verdict
 from iamlint.patterns.kind import Kind, argument
 from iamlint.patterns.predicates import flag, glob, kind
-from iamlint.unknown import Truth, Unknown, shown
+from iamlint.unknown import Truth, Unknown, UnknownPart, shown
 
 _ANY_CLIENT = regex(
     r"(?:(?:https?|\*)://)?\*(?:\.[a-z]+)?(?::\*)?(?:/\*?)?\Z|(?:0\.0\.0\.0|::0?)(?:/0)?\Z", re.IGNORECASE
 )
 """Referrers and addresses that are anybody's: ``*``, ``https://*/*``, ``*.com``, ``0.0.0.0/0``, ``::0``."""
+_OF_RESOURCE = regex(r"(?:module\.[^.]+\.)*google_[a-z0-9_]+\.")
 _ANY_API = frozenset({"cloudapis.googleapis.com"})
 """Services that include every API of Google Cloud."""
 
@@ -40,8 +41,15 @@ def _restricted(listed: tuple[Text, ...] | Unknown, is_open: Callable[[str], boo
         return Verdict.of(Truth.UNKNOWN, f"its restrictions to {what} are not known: {listed.reason}")
     if not listed or any(isinstance(one, str) and is_open(one) for one in listed):
         return FALSE
-    unknown = next((one for one in listed if isinstance(one, Unknown) and not one.parts), None)
+    unknown = next((one for one in listed if isinstance(one, Unknown) and _may_be_anything(one)), None)
     return Verdict.of(Truth.UNKNOWN, f"one of its {what} is not known: {unknown.reason}") if unknown else TRUE
+
+
+def _may_be_anything(text: Unknown) -> bool:
+    """Whether nothing is known of a text: it is no attribute of a resource either, such as its address."""
+    return not text.has_text and not any(
+        isinstance(part, UnknownPart) and _OF_RESOURCE.match(part.reference) for part in text.parts
+    )
 
 
 def restricted_clients(wanted: tuple[Any, ...], key: ApiKey, _estate: Estate) -> Verdict:

@@ -27,6 +27,10 @@ def long_token_lifetimes(estate: Estate) -> Iterator[Match]:
         policy for policy in estate.of(OrgPolicy) if text_is((EXTENSION,), policy.constraint) is not Truth.FALSE
     ]
     for asked in estate.of(Impersonation):
+        written = asked.lifetime[0] if asked.lifetime else None
+        if asked.lifetime and isinstance(written, Unknown):
+            why = f"the lifetime is not known: {written.reason}"
+            yield Match(asked, Truth.UNKNOWN, reasons=(why,), place=asked.lifetime[1])
         seconds = _seconds(asked)
         if seconds is None or seconds <= USUAL or asked.lifetime is None:
             continue

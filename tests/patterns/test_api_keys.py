@@ -75,6 +75,8 @@ def test_clients_that_are_some(client: str) -> None:
         (WHY, Truth.UNKNOWN),
         ((WHY,), Truth.UNKNOWN),
         ((Unknown(WHY.reason, (UnknownPart("var.x"), ".googleapis.com")),), Truth.TRUE),
+        ((Unknown(WHY.reason, (UnknownPart("var.x"),)),), Truth.UNKNOWN),
+        ((Unknown(WHY.reason, (UnknownPart("module.a.google_compute_address.x.address"),)),), Truth.TRUE),
     ],
 )
 def test_apis(listed: object, truth: Truth) -> None:

@@ -131,6 +131,26 @@ def test_somebody_may_be_called_so(text: str) -> None:
             ),
             True,
         ),
+        (
+            (
+                "principalSet://iam.googleapis.com/projects/",
+                UnknownPart("n"),
+                "/locations/global/workloadIdentityPools/",
+                UnknownPart("var.pool", is_segment=True),
+                "/example/*",
+            ),
+            True,
+        ),
+        (
+            (
+                "principalSet://iam.googleapis.com/projects/",
+                UnknownPart("n", is_segment=True),
+                "/locations/global/workloadIdentityPools/",
+                UnknownPart("var.pool"),
+                "/example/*",
+            ),
+            False,
+        ),
         ((f"{SET}/", UnknownPart("var.who")), False),
         ((f"{SET}/example/", UnknownPart("var.who")), True),
         (("principal://iam.googleapis.com/projects/", UnknownPart("n"), "/workloadIdentityPools/ci/subject/x"), True),

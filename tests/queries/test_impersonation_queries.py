@@ -591,6 +591,8 @@ data "google_service_account_access_token" "asked" {{
 """
     (finding,) = check({"main.tf": text}, select=("token-lifetime-too-long",)).findings
     assert finding.severity == severity
+    report = check({"main.tf": text.replace(f'"{lifetime}"', "var.no")}, select=("token-lifetime-too-long",))
+    assert [one.reason for one in report.unknown_answers] == ["the lifetime is not known: var.no is not declared"]
 
 
 OWNED = """

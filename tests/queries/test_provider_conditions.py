@@ -737,3 +737,32 @@ resource "google_iam_workforce_pool_provider" "it" {
 }
 """
     assert not [one for one in check({"main.tf": text}).unknown_answers if one.rule == WEAK]
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        (('"assertion.ref"', "var.of"), "the mapping of attribute.line is not known"),
+        (
+            ("attribute_mapping = {", "attribute_mapping = var.of\n  unused = {"),
+            "the mapping of attributes is not known",
+        ),
+        (('"assertion.repository"', "var.of"), None),
+    ],
+)
+def test_what_an_attribute_is_mapped_from_is_not_known(
+    check: Check, changed: tuple[str, str], reason: str | None
+) -> None:
+    pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci"
+    made = provider(GITHUB, "assertion.repository_owner_id == '12'").replace("attribute.ref", "attribute.line")
+    text = f"""
+variable "of" {{}}
+resource "google_service_account_iam_member" "ci" {{
+  service_account_id = "projects/shop/serviceAccounts/ci@shop.iam.gserviceaccount.com"
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "{pool}/attribute.line/refs/heads/main"
+}}
+"""
+    report = check({"main.tf": made.replace(*changed) + text}, select=("forgeable-attribute",))
+    assert [finding.rule for finding in report.findings] == ([] if reason else ["forgeable-attribute"])
+    assert [one.reason.partition(":")[0] for one in report.unknown_answers] == ([reason] if reason else [])

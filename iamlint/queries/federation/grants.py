@@ -125,6 +125,7 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
                 may_be = [(one, one) for one in known]
             asked[key] = known, [one for one, small in may_be if _is_chosen(small, attribute)]
         known, through = asked[key]
+        unmapped = [(one, why) for one in known if (why := _unknown_source(one, attribute))]
         if through and isinstance(why_unmatched(grant, estate), str):
             through = []
         chosen = attribute.removeprefix("attribute.") in _CHOSEN
@@ -138,6 +139,9 @@ def forgeable_attributes(estate: Estate) -> Iterator[Match]:
             )
         elif unknown:
             yield Match(grant, Truth.UNKNOWN, reasons=(f"it depends on the provider's condition: {unknown.reason}",))
+        elif not through and (why := next((why for one, why in unmapped if admits(one, estate) != "nobody"), "")):
+            if not is_unmatched(grant, estate):
+                yield Match(grant, Truth.UNKNOWN, reasons=(why,))
         elif known and chosen and not (shows_pool(grant, estate) or is_unmatched(grant, estate)):
             # Another provider of the pool may let anybody in.
             yield Match(grant, Truth.UNKNOWN, reasons=(not_shown(grant),))
@@ -150,6 +154,14 @@ def _by_attribute(providers: list[Provider]) -> dict[str, list[tuple[Provider, P
         for name, entry in {entry[0]: entry for entry in reversed(one.mapped)}.items():
             found.setdefault(name, []).append((one, replace(one, mapping=(entry,))))
     return found
+
+
+def _unknown_source(provider: Provider, attribute: str) -> str:
+    """Return why it is not known what an attribute is mapped from; "" if it is known, or not mapped."""
+    if isinstance(provider.mapping, Unknown):
+        return f"the mapping of attributes is not known: {provider.mapping.reason}"
+    source = provider.source_of(attribute)
+    return f"the mapping of {attribute} is not known: {source.reason}" if isinstance(source, Unknown) else ""
 
 
 def _is_chosen(provider: Provider, attribute: str) -> bool:

@@ -174,7 +174,7 @@ def _folder(view: View, name: str) -> Value | None:
 
 def _workload_pool(view: View, name: str) -> Value | None:
     """The ``id`` contains the project's id; the ``name``, which principals contain, its number."""
-    pool = view.argument("workload_identity_pool_id")
+    pool = segment(view.argument("workload_identity_pool_id"))
     match name:
         case "id":
             return joined("projects/", view.project, "/locations/global/workloadIdentityPools/", pool)
@@ -203,7 +203,8 @@ def _workforce_provider(view: View, name: str) -> Value | None:
 
 def _workforce_pool(view: View, name: str) -> Value | None:
     if name in ("id", "name"):
-        return joined("locations/", view.argument("location"), "/workforcePools/", view.argument("workforce_pool_id"))
+        pool = segment(view.argument("workforce_pool_id"))
+        return joined("locations/", view.argument("location"), "/workforcePools/", pool)
     return None
 
 
