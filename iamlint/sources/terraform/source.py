@@ -135,8 +135,7 @@ class Stating:
     """A reading of Terraform source whose facts are not in it yet.
 
     ``parts`` are the evaluated modules, each with the use of its facts, how far they count, and the facts.
-    ``remembered`` has them as data. ``is_whole`` says that there was time for all modules. ``modules`` are all that
-    were read.
+    ``remembered`` has them as data. ``is_whole`` says that there was time for all ``modules``.
     """
 
     reading: Reading
