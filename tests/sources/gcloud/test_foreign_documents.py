@@ -61,3 +61,24 @@ def test_among_no_exports_it_is_not_listed_by_a_name_that_others_have_too(tmp_pa
 def test_an_export_that_holds_nothing_or_is_damaged_stays_an_error(tmp_path: Path, name: str, text: str) -> None:
     found = reading(tmp_path, name, text)
     assert [error.at.path.rpartition("/")[2] for error in found.errors] == [name]
+
+
+AZURE = '{"authLevel": "anonymous", "type": "httpTrigger", "direction": "in", "name": "req", "methods": ["get"]}'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "errors"),
+    [
+        ("function.json", f'{{"scriptFile": "main.py", "bindings": [{AZURE}, {AZURE}]}}', 0),
+        ("function.yaml", "bindings:\n- type: http\n  direction: out\n", 0),
+        ("policy.json", f'{{"bindings": [{AZURE}, {{"role": "roles/viewer"}}]}}', 3),
+        ("policy.json", f'{{"bindings": [{AZURE}], "etag": "BwX"}}', 2),
+        ("policy.json", '{"bindings": [{"rolle": "roles/viewer", "who": ["user:ana@example.com"]}]}', 2),
+        ("policy.json", '{"bindings": [{"Members": ["user:ana@example.com"]}]}', 3),
+        ("policy.json", '{"bindings": [{}]}', 2),
+    ],
+)
+def test_bindings_of_another_program_are_no_policy(tmp_path: Path, name: str, text: str, errors: int) -> None:
+    found = reading(tmp_path, name, text)
+    assert len(found.errors) == errors, found.errors
+    assert not [fact for fact in found.facts if name in fact.declared.at.path]

@@ -9,6 +9,7 @@ from iamlint.basics.lazy_regex import regex
 from iamlint.documents.parts import get, text
 from iamlint.documents.values import Value
 from iamlint.sources.gcloud.kubernetes.workloads import is_annotated
+from iamlint.sources.gcloud.recognition.strays import are_of_a_policy
 
 Kind = Literal[
     "config_connector",
@@ -92,7 +93,7 @@ def _kind(value: Value, entries: dict[str, Value]) -> Kind | None:
         return "config_connector"
     if is_annotated(value):
         return "config_connector"
-    return _of_assets(keys) or _of_policies(value, keys, name) or _of_inventory(keys, name) or _last(keys, name)
+    return _of_assets(keys) or _of_policies(value, keys, name) or _of_inventory(keys, name) or _last(value, keys, name)
 
 
 def _of_policies(value: Value, keys: frozenset[str], name: str) -> Kind | None:
@@ -136,7 +137,7 @@ def _of_inventory(keys: frozenset[str], name: str) -> Kind | None:
     return None
 
 
-def _last(keys: frozenset[str], name: str) -> Kind | None:
+def _last(value: Value, keys: frozenset[str], name: str) -> Kind | None:
     pool = _POOL.search(name)
     if pool and keys & {"state", "displayName", "oidc", "aws", "saml", "x509"}:
         return "provider" if pool["provider"] else "pool"
@@ -153,4 +154,6 @@ def _last(keys: frozenset[str], name: str) -> Kind | None:
         return "folder"
     if _ORGANIZATION.match(name) and keys & {"owner", "directoryCustomerId"}:
         return "organization"
-    return "policy" if "bindings" in keys or (keys and keys <= _POLICY_PARTS) else None
+    if "bindings" in keys:
+        return "policy" if keys & _POLICY_PARTS or are_of_a_policy(get(value, "bindings")) else None
+    return "policy" if keys and keys <= _POLICY_PARTS else None

@@ -15,6 +15,7 @@ _ROLE = regex(ROLE)
 _NO_LETTER = regex(r"[^a-z]")
 _NO_KEY = regex(r"[^a-z0-9_]")
 _KEYS = frozenset({"binding", "bindings"})
+_PARTS = ("role", "members", "member", "condition")
 
 
 def is_binding(value: Value) -> bool:
@@ -22,6 +23,25 @@ def is_binding(value: Value) -> bool:
     entries = {key.lower(): item for key, item in value.data.items()} if isinstance(value.data, dict) else {}
     members, role = entries.get("members", NULL).data, text(entries.get("role", NULL)) or ""
     return isinstance(members, tuple) and bool(members) and _ROLE.fullmatch(role) is not None
+
+
+def are_of_a_policy(bindings: Value) -> bool:
+    """Whether the value of a key ``bindings`` is that of a policy, valid or not.
+
+    Other programs have objects under this key, too: in ``function.json`` of Azure Functions they have a type and a
+    direction. Those without a key or a text of a policy's binding grant nothing.
+    """
+    found = bindings.data if isinstance(bindings.data, tuple) else ()
+    return not found or any(map(_is_of_a_policy, found))
+
+
+def _is_of_a_policy(binding: Value) -> bool:
+    """Whether something in a list of bindings is meant to be one of a policy."""
+    if not isinstance(binding.data, dict) or not binding.data:
+        return True
+    entries = binding.data.items()
+    texts = (text(one) or "" for _, item in entries for one in (item, *items(item)))
+    return any(alike(key, known) for key, _ in entries for known in _PARTS) or any(map(_ROLE.fullmatch, texts))
 
 
 @lru_cache(maxsize=4096)
