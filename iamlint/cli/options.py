@@ -233,6 +233,13 @@ def reading_options(function: Command) -> Command:
     return with_options(options, function)
 
 
+def complete_rule(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Return the ids of built-in rules that begin with a text, for a shell that completes it."""
+    from iamlint.rules.catalog import load_rules
+
+    return [rule.slug for rule in load_rules()[0] if rule.slug.startswith(begun)]
+
+
 def rule_options(function: Command) -> Command:
     """Add the options that select rules."""
     options = [
@@ -240,10 +247,17 @@ def rule_options(function: Command) -> Command:
             "--select",
             multiple=True,
             metavar="RULE",
+            shell_complete=complete_rule,
             help="Only these rules: ids, families, globs, or sets: default; pedantic (more, stricter); all; "
             "cis and mitre (rules with a control of CIS or a technique of ATT&CK). Repeat, or use commas.",
         ),
-        click.option("--ignore", multiple=True, metavar="RULE", help="Exclude these rules, in the same forms."),
+        click.option(
+            "--ignore",
+            multiple=True,
+            metavar="RULE",
+            shell_complete=complete_rule,
+            help="Exclude these rules, in the same forms.",
+        ),
         click.option(
             "--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules (repeatable)."
         ),

@@ -112,9 +112,16 @@ def test_paths_and_methods_are_folded(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("words", "found"), [("iamlint che", "check"), ("iamlint check --changed-s", "--changed-since")]
+    ("words", "found"),
+    [
+        ("iamlint che", "check"),
+        ("iamlint check --changed-s", "--changed-since"),
+        ("iamlint explain broad-tok", "broad-token-creator"),
+        ("iamlint check --ignore broad-tok", "broad-token-creator"),
+        ("iamlint rules --select broad-tok", "broad-token-creator"),
+    ],
 )
-def test_shells_complete_commands_and_options(words: str, found: str, tmp_path: Path) -> None:
+def test_shells_complete_commands_options_and_rules(words: str, found: str, tmp_path: Path) -> None:
     asked = {"_IAMLINT_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
     assert program.run(cwd=tmp_path, environment=asked).stdout.splitlines() == [f"plain,{found}"]
 

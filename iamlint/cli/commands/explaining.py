@@ -9,14 +9,14 @@ import click
 
 from iamlint.cli.configuring import configured_rules
 from iamlint.cli.console import Failed, emit, width
-from iamlint.cli.options import PATH, Failing
+from iamlint.cli.options import PATH, Failing, complete_rule
 from iamlint.cli.run import load
 from iamlint.location import Unreadable
 from iamlint.reporters.parts.plain import neutral
 
 
-@click.command(cls=Failing)
-@click.argument("name", metavar="RULE|ASSERTION")
+@click.command(cls=Failing, epilog="iamlint rules lists the rules.")
+@click.argument("name", metavar="RULE|ASSERTION", shell_complete=complete_rule)
 @click.option("--rules", multiple=True, type=PATH, metavar="DIR", help="Directory with your own rules (repeatable).")
 @click.option(
     "--assertions",

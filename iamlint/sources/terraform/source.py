@@ -21,7 +21,7 @@ from iamlint.hcl.syntax import File
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.provenance import trusted
 from iamlint.sources.reading import TIME_OF_READING, Options, OrderMatters, Reading, not_looked_at
-from iamlint.sources.terraform.configuration.library import Library, Readings, RootModules, advice
+from iamlint.sources.terraform.configuration.library import Library, Readings, RootModules, unchecked
 from iamlint.sources.terraform.configuration.module import Dialect, Module
 from iamlint.sources.terraform.configuration.roots import is_applied, never_created, root_modules
 from iamlint.sources.terraform.configuration.selection import selection
@@ -226,8 +226,7 @@ def _modules(
         if isinstance(found, Module):
             modules[found.directory] = found
         else:
-            at = Location(workspace.shown(directory))
-            reading.errors.append(Unreadable(at, f"nothing is checked here: {found}", advice(found)))
+            reading.errors.append(unchecked(Location(workspace.shown(directory)), found))
     return modules
 
 

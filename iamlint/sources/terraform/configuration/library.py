@@ -45,9 +45,10 @@ INSTALL = "terraform init would fetch it"
 _NO_FILES = "has no Terraform files"
 
 
-def advice(why: str) -> str:
-    """Return what to do if a given directory is no module, for the reason that `Library.module` returned."""
-    return "give the directory of a root module; --var-file names variable files" if why.endswith(_NO_FILES) else ""
+def unchecked(at: Location, why: str) -> Unreadable:
+    """Return the error for a given directory that is not a module, for the reason that `Library.module` returned."""
+    hint = "give the directory of a root module; --var-file names variable files" if why.endswith(_NO_FILES) else ""
+    return Unreadable(at, f"nothing is checked here: {why}", hint)
 
 
 @mutable
