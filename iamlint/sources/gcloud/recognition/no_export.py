@@ -80,8 +80,8 @@ _OF_PARTS_IN_MEMBERS = regex(r":\s*\{\s*\"(?:etag|version|auditConfigs)\"")
 """The beginning of an object in JSON that may be a policy without bindings, and of one that is a member of another:
 that is no document.
 """
-_IN_TEXTS = frozenset({"bindings", "DenyPolicy"})
-"""Words that count in a text of JSON, too: it may be a whole policy."""
+_IN_TEXTS = frozenset({"bindings", "DenyPolicy", "IAM"})
+"""Words that count in a text of JSON, too: it may be a whole policy, or a type."""
 _MOST = 200
 """Maximum number of places of a word within others that are looked at."""
 
