@@ -67,7 +67,7 @@ CONDITION = Kind("condition", "from conditions that depend on the request")
 EXPORT = Kind("export", "from what exports do not show", "export it in full with gcloud")
 LIMIT = Kind("limit", "from what iamlint does not evaluate", _PLAN)
 UNREAD = Kind("unread", "from what iamlint does not read", "check the plan, or an export of gcloud")
-INCOMPLETE = Kind("incomplete", "from arguments that say too little", "run terraform validate")
+INCOMPLETE = Kind("incomplete", "from incomplete arguments", "run terraform validate")
 OTHER = Kind("other", "for other reasons")
 
 _ADDRESS = r"(?:[^\s\[\]]|\[[^\]]*\])*?"

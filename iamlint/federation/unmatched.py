@@ -308,7 +308,7 @@ def _state(fact: Pool | Provider, what: str) -> str | Unknown | None:
     if fact.disabled:
         why = f"{what} is disabled{unsure}"
     elif isinstance(fact, Provider) and (let_in := admission(fact).ways()) and not let_in[0]:
-        why = f"{what} lets nobody in{unsure}"
+        why = f"{what} admits no token{unsure}"
     else:
         return None
     return Unknown(why) if unsure else why

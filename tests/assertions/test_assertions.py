@@ -229,6 +229,8 @@ def test_an_unknown_answer_fails_where_it_is_asked_for(capsys: pytest.CaptureFix
     assert run("check", "--select", "assertions", "--fail-on-unknown") == 1
     assert run("check", "--select", "assertions", "--coverage") == 0
     assert "iamlint-forbid-1: 1 principal, 0 accounts" in capsys.readouterr().out
+    assert run("check", "--select", "keys", "--coverage") == 0
+    assert "coverage: no assertions were checked\n" in capsys.readouterr().out
 
 
 ENTRY = "{rule: RULE, principal: 'group:dev@*', reason: until the pipeline is there, until: '2027-03-31'}"

@@ -168,7 +168,7 @@ def test_init_follows_no_link_out_of_the_repository(repository: Path) -> None:
 def test_init_in_an_empty_folder(tmp_path: Path) -> None:
     done = program.run("init", "--yes", cwd=tmp_path)
     assert done.returncode == 0
-    assert "0 root modules" in done.stdout
+    assert "0 root modules\n  no Terraform is here: run iamlint init at the top" in done.stdout
     assert program.run("config", cwd=tmp_path).returncode == 0
 
 

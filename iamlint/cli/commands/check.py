@@ -127,7 +127,7 @@ def check(
         say_errors(report.errors)
         style = replace(style, color=colored(sys.stdout), errors=False, quiet=quiet, width=width(sys.stdout))
         emit(parts(form, report, style), for_programs=form != "text")
-        for line in report.coverage if coverage else ():
+        for line in report.coverage or ("coverage: no assertions were checked",) if coverage else ():
             (tell if form != "text" else _say)(neutral(line))
         code = FAILED if report.errors else FINDINGS if not exit_zero and fails(report, bar) else OK
         if not any(written):

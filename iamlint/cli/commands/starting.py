@@ -116,6 +116,8 @@ def _told(found: Survey, top: Path) -> Iterator[str]:
     yield f"  {_counted(found.roots, 'root module')}" + (
         f", {_counted(found.called, 'called module')}" if found.called else ""
     )
+    if not found.roots and found.complete:
+        yield "  no Terraform is here: run iamlint init at the top of the repository that has it"
     if not found.complete:
         yield "  (not all files were looked at)"
     if found.uninstalled:

@@ -211,7 +211,7 @@ def whole_pool_impersonations(estate: Estate) -> Iterator[Match]:
             continue
         off = why_nobody(grant, estate)
         if isinstance(off, str):
-            yield Match(grant, Truth.UNKNOWN, found.permissions, (f"nobody has access: {off}",), closed=True)
+            yield Match(grant, Truth.UNKNOWN, found.permissions, (f"no identity has access: {off}",), closed=True)
             continue
         known = (one for one in providers_of(grant, estate) if one.disabled is not True)
         open_to = {one: admits(one, estate) for one in known}
