@@ -232,6 +232,10 @@ def test_a_table_of_services_is_read_where_its_name_tells_the_project(name: str)
     assert reading.errors == []
 
 
+def test_a_table_of_services_that_was_not_named_and_names_no_project_is_an_unread_part() -> None:
+    assert said(walked("shop_services.txt", TABLE)) == ([], ["shop_services.txt"], [])
+
+
 @pytest.mark.parametrize(
     ("name", "content", "errors"),
     [

@@ -54,7 +54,7 @@ def read_export(source: SourceText, options: Options, *, named: bool = True) -> 
     the marks of a plan or an export. So is a text under such a name that is empty or something else.
     """
     if is_table(source):
-        return read_table(source)
+        return read_table(source, named=named)
     if is_member_list(source):
         return read_member_list(source)
     name = usual(source.path)

@@ -153,7 +153,7 @@ def test_a_table_with_carriage_returns_reads_the_same(export):
 def test_a_table_of_no_project_is_an_error(export):
     reading = export("services.txt", TABLE)
     assert reading.facts == []
-    assert "which project" in reading.errors[0].reason
+    assert "in which project" in reading.errors[0].reason
 
 
 PROJECT: dict[str, Any] = {

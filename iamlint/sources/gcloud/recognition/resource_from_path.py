@@ -32,9 +32,9 @@ _KINDS = {"project": "project", "folder": "folder", "organization": "organizatio
 _NAMED = regex(r"(?P<kind>project|folder|organization|org)(?:[-_=]|s=)(?P<name>[a-z0-9][a-z0-9.:-]*)\Z")
 _POLICY = regex(r"(?:[-_.](?:get|iam|policy|policies|(?P<services>services|enabled)))+\Z")
 _DESCRIBES = regex(
-    r"(?:all|apis?|audit|base|bindings|common|configs?|data|defaults?|describe|exports?|factory|get|iam|ids?|info|level"
-    r"|list|members|metadata|names?|numbers?|owners|polic(?:y|ies)|roles?|schema|services|set|settings|setup|structure"
-    r"|templates?|users|vars|variables)\Z"
+    r"(?:all|apis?|audit|base|bindings|common|configs?|created?|data|defaults?|describe|examples?|exports?|factory|get|iam"
+    r"|ids?|info|level|list|members|metadata|names?|numbers?|owners|polic(?:y|ies)|roles?|rules?|schema|services|set"
+    r"|settings|setup|structure|templates?|users|vars|variables)\Z"
 )
 """Words after "project-" in names of files and folders that do not name a project."""
 _OTHER = regex(r"\.(?:auto|config|example|lock|sample|schema|spec|template|test|tmpl|tpl|vars)\Z")
@@ -150,7 +150,7 @@ def _strength(resource: Resource, stem: str) -> Strength:
     """Return how certainly a name is that of a resource: numbers and domains are hardly anything else."""
     if resource.kind in ("folder", "organization"):
         return "certain"
-    return "likely" if stem.startswith("project") else "possible"
+    return "likely" if _NAMED.match(_POLICY.sub("", stem)) else "possible"
 
 
 def _parts(path: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.facts import Declaration, Fact, Place, Service
+from iamlint.facts import Declaration, Fact, Place, Service, UnreadPart
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.sources.gcloud.recognition.resource_from_path import project_by_path
 from iamlint.sources.reading import Reading
@@ -22,14 +22,15 @@ def is_table(source: SourceText) -> bool:
     return _HEADER.match(source.text) is not None
 
 
-def read_table(source: SourceText) -> Reading:
-    """Return the enabled services of the project in the file's name."""
+def read_table(source: SourceText, *, named: bool) -> Reading:
+    """Return the enabled services of the project in the file's name; without one, an error if the user named it."""
     project = project_by_path(source.path)
     if project is None:
         hint = "name the file project-ID-services.txt, or put it in a folder projects/ID, or export it as JSON"
-        return Reading(
-            errors=[Unreadable(Location(source.path), "the table does not say which project it is of", hint)]
-        )
+        reason, file = "the file does not say in which project these services are enabled", Location(source.path)
+        if named:
+            return Reading(errors=[Unreadable(file, reason, hint)])
+        return Reading(facts=[UnreadPart(f"{reason}: {hint}", Declaration(file, "export"))])
     facts: list[Fact] = []
     at = len(source.text.split("\n", 1)[0]) + 1
     for line in source.text[at:].split("\n"):
