@@ -50,6 +50,13 @@ def test_what_is_broken_off_or_has_a_line_before_it(text: str, what: str) -> Non
         ("locations/eu/jobs/k", False),
         ("groups/1/memberships/2", True),
         ("groups//memberships/2", False),
+        # A mark may be written with escape sequences, or over two lines.
+        (r'{"\u006b\u0069nd": "\u0049\u0041M\u0050olicy"}', True),
+        (r'"\x6bind": "\x49\x41\x4dPolicy"', True),
+        (r'"\U0000006bind": x', True),
+        ('kind: "IA\\\n  MPartial\\\n  Po\\\n  licy"', True),
+        (r'{"a": "\u2014 \u003cb\u003e \u0026 \n"}', False),
+        ("run: docker build \\\n  .", False),
     ],
 )
 def test_texts_without_a_mark_of_an_export_are_skipped(text: str, expected: bool) -> None:

@@ -75,6 +75,13 @@ _OF_NO_WORD = regex(
 
 Others write ``&``, ``'``, ``<`` and ``>`` like this, for HTML.
 """
+_WRITES_MARKS = regex(
+    r"\\(?:u00|x|U000000)(?:2[D-Fd-f]|3[0-9Aa]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9Aa])|\"[^\"\n]*\\\r?\n"
+)
+"""An escape sequence that writes a character of a mark, or joins two lines of a text in quotes.
+
+Line continuations of scripts, which many documents of CI contain, are seldom within quotes.
+"""
 _OF_PARTS = regex(r"\{\s*\"(?:etag|version|auditConfigs)\"")
 _OF_PARTS_IN_MEMBERS = regex(r":\s*\{\s*\"(?:etag|version|auditConfigs)\"")
 """The beginning of an object in JSON that may be a policy without bindings, and of one that is a member of another:
@@ -124,7 +131,9 @@ def is_relevant(text: str) -> bool:
     """
     if any(word in text for word in _MARKS):
         return True
-    return any(word in text and pattern.search(text) for word, pattern in _MARK_PATTERNS)
+    if any(word in text and pattern.search(text) for word, pattern in _MARK_PATTERNS):
+        return True
+    return "\\" in text and _WRITES_MARKS.search(text) is not None
 
 
 def _is_of_word(character: str) -> bool:
