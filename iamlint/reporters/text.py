@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ _MOST = 6
 _MOST_NAMES = 4
 """Maximum number of names in such a line."""
 _MOST_ERRORS = 3
-"""Maximum number of alike errors of one directory that are listed, if there are more than one further ones."""
+"""Maximum number of alike errors that are listed, if there are more than one further ones."""
 
 
 def text_report(report: Report, style: Presentation) -> str:
@@ -68,19 +68,24 @@ def _rank(group: Group) -> int:
 
 
 def error_lines(errors: Iterable[Unreadable], paint: Paint, *, every: bool = False) -> Iterator[str]:
-    """Yield a line for each error; of many in one directory with the same advice, a few lines and their number.
+    """Yield a line for each error; of many alike, a few lines and their number.
 
-    A copy of a module's file, for example, declares everything twice.
+    Alike are those in one directory with the same advice: a copy of a module's file, for example, declares everything
+    twice. So are those with the same reason in any directory, such as all that a run had no time for.
     """
+    errors = list(errors)
+    often = Counter((error.reason, error.hint) for error in errors)
     alike: dict[tuple[str, str], list[Unreadable]] = defaultdict(list)
     for number, error in enumerate(errors):
-        alone = every or not error.hint
-        alike[(str(number), "") if alone else (posixpath.dirname(error.at.path), error.hint)].append(error)
+        alone, many = every or not error.hint, often[error.reason, error.hint] > _MOST_ERRORS + 1
+        about = error.reason if many else posixpath.dirname(error.at.path)
+        alike[(str(number), "") if alone else (about, error.hint)].append(error)
     for group in alike.values():
         told = group if len(group) <= _MOST_ERRORS + 1 else group[:_MOST_ERRORS]
         yield from (_error_line(error, paint) for error in told)
         if len(told) < len(group):
-            where = neutral(posixpath.dirname(group[0].at.path) or ".")
+            above = posixpath.commonprefix([posixpath.dirname(error.at.path).split("/") for error in group])
+            where = neutral("/".join(above) or ".")
             left = f"{len(group) - len(told)} more errors of this kind (iamlint check --show-all lists them)"
             yield f"{paint('1;31', 'error')}: {where}: {left}"
 

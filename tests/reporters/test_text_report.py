@@ -66,6 +66,15 @@ def test_alike_errors_of_a_directory_are_counted(build: Build) -> None:
     assert len([line for line in every if line]) == 42
 
 
+def test_errors_with_one_reason_are_counted_in_all_directories(build: Build) -> None:
+    late = [Unreadable(Location(f"a/b/{number}/x.yaml"), "no time was left", "give it more") for number in range(30)]
+    lines = [line for line in shown(build([], errors=late), show_all=False) if line]
+    assert lines[2:4] == [
+        "error: a/b/2/x.yaml: no time was left (give it more)",
+        "error: a/b: 27 more errors of this kind (iamlint check --show-all lists them)",
+    ]
+
+
 def test_a_long_line_is_cut_around_the_guilty_part(build: Build, find: Find) -> None:
     line = "a" * 5000 + "GUILTY" + "b" * 5000
     _, _, _, source, under, _ = shown(build([find("GUILTY", text=line)], {"main.tf": line}))
