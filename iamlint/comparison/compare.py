@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from iamlint.basics.lazy_regex import regex
 from iamlint.comparison.access import SideAccess
-from iamlint.comparison.cone import Changed, Cone, changed
+from iamlint.comparison.cone import Cone, changed
 from iamlint.comparison.identities import identities
-from iamlint.comparison.keys import COMPARED
-from iamlint.comparison.lines import line_of
 from iamlint.comparison.model import Change, Comparison, Pair, Privilege, UnknownChange
 from iamlint.comparison.pairs import Difference, differences
 from iamlint.comparison.privileges import Gains, nameless
 from iamlint.comparison.sides import Side
 from iamlint.comparison.telling import Teller
-from iamlint.facts import Declaration, Grant, Provider, UnreadPart
-from iamlint.federation.unmatched import pool_of
-from iamlint.pools import is_federated
-from iamlint.unknown import shown
+from iamlint.comparison.undecided import changed_providers, rewritten, unread
+from iamlint.facts import UnreadPart
 
 MOST_LISTED = 1_000
 """Maximum number of listed pairs, privileges and unknown answers of each kind; the rest is counted."""
@@ -29,9 +24,6 @@ MOST_ACCOUNTS = 2_000
 """Maximum number of accounts that are compared."""
 MOST_HOPS = 1_000_000
 """Maximum number of hops searched for all accounts of a comparison."""
-_NUMBERS = regex(r"[0-9]+")
-_LONGEST_CALL = 500
-"""Maximum number of lines of the call of a module that are compared."""
 _CUT = "accounts that the change can reach, since the search ended"
 
 
@@ -59,7 +51,7 @@ def compare(base: Side, head: Side) -> Comparison:
         privileges[change] = tuple(teller.privilege(one, change) for one in listed if one.is_certain)
         unknown += [_perhaps_gained(change, teller.privilege(one, change)) for one in listed if not one.is_certain]
         unknown += [teller.nameless(grant, why, change) for grant, why in nameless(changes[now])]
-    unknown += [*_unread(base, head), *_changed_providers(changes[1])]
+    unknown += [*unread(base, head), *changed_providers(changes[1]), *rewritten(names[0], changes[1])]
     return Comparison(
         base=base.given,
         head=head.given,
@@ -78,14 +70,14 @@ def _found(
     """Return the pairs that open and close, of as many accounts as the bounds allow; ``left_out`` counts the others."""
     found: dict[Change, list[Difference]] = {"opened": [], "closed": []}
     parts = (one for one in head.estate.of(UnreadPart) if one.declared.type != "module" and one.declared.address)
-    unread = {one.declared.block: one for one in parts}
+    left = {one.declared.block: one for one in parts}
     looked_at = hops = 0
     for account in list(cone.targets)[:MOST_ACCOUNTS]:
         if hops > MOST_HOPS:
             break
         before, after = access[0].account(account), access[1].account(account)
         for one in differences(account, before, after):
-            found[one.change].append(_doubted(one, unread))
+            found[one.change].append(_doubted(one, left))
         looked_at += 1
         hops += sum(one.steps for one in (before, after) if one)
     if len(cone.targets) > looked_at:
@@ -123,56 +115,3 @@ def _perhaps_gained(change: Change, one: Privilege) -> UnknownChange:
     return UnknownChange(
         "; ".join(one.reasons) or "it is not known whether the grant counts", one.cause, change, privilege=one
     )
-
-
-def _unread(base: Side, head: Side) -> Iterator[UnknownChange]:
-    """Yield what of the head could not be followed and is not as in the base.
-
-    The same reason may stand for another command or another call of a module, so that the lines are compared, too.
-    Whether a fact is there is compared with the facts.
-    """
-    before = Counter(_unread_key(one, base) for one in base.estate.of(UnreadPart))
-    reasons = {_NUMBERS.sub("", one.reason) for one in base.estate.of(UnreadPart)}  # how many more there are may change
-    compared = {_written(one.declared) for kind in COMPARED for one in head.estate.of(kind)}
-    for one in head.estate.of(UnreadPart):
-        key = _unread_key(one, head)
-        before[key] -= 1
-        if before[key] >= 0 or (not one.unread and _written(one.declared) in compared):
-            continue
-        called = one.declared.type == "module" and _NUMBERS.sub("", one.reason) in reasons
-        reason = f"the call of {one.declared.address} has changed: {one.reason}" if called else one.reason
-        yield UnknownChange(reason, line_of(one.declared.at, head))
-
-
-def _written(declared: Declaration) -> tuple[str | None, str]:
-    return declared.address, declared.at.path
-
-
-def _unread_key(part: UnreadPart, side: Side) -> tuple[object, ...]:
-    """Return what an unread part says and where, without numbers and places."""
-    return _NUMBERS.sub("", part.reason), part.unread, _block(part, side)
-
-
-def _changed_providers(head: Changed) -> Iterator[UnknownChange]:
-    """Yield the changed providers of pools whose principals had grants before: other tokens may match them now."""
-    estate = head.names.side.estate
-    known = {pool_of(one)[1] for one in estate.of(Grant) if is_federated(one.principal) and not head.has(one)}
-    for one in head.facts:  # the grants may be in other configurations
-        if isinstance(one, Provider) and pool_of(one)[1] in known and one.disabled is not True:
-            pool = shown(one.pool).rpartition("/")[2]
-            reason = f"other tokens may match principals of the pool {pool}, since its provider has changed"
-            yield UnknownChange(reason, line_of(one.place.at, head.names.side))
-
-
-def _block(unread: UnreadPart, side: Side) -> tuple[str, ...]:
-    """Return the lines of the block that an unread part is in, without comments and blanks, up to its last brace."""
-    at = unread.declared.at
-    text = side.texts.get(at.path)
-    lines = (text.line(number) for number in range(at.line, at.line + _LONGEST_CALL)) if text else iter(())
-    found: list[str] = []
-    for line in lines:
-        words = " ".join(line.split())
-        found += [words] if words and not words.startswith(("#", "//")) else []
-        if line.startswith("}"):
-            break
-    return tuple(found)

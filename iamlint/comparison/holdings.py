@@ -12,11 +12,11 @@ from iamlint.budget import Budget
 from iamlint.comparison.identities import Identities
 from iamlint.estate import Node, identity, principal_node
 from iamlint.estate.names import is_there
-from iamlint.facts import Grant
+from iamlint.facts import NOBODY, Bucket, Declaration, Grant, Resource, Text, short_name
 from iamlint.federation.unmatched import why_blocked
 from iamlint.graph.edge_permissions import PRIVILEGED
 from iamlint.paths.search import Reach
-from iamlint.unknown import Truth, Unknown
+from iamlint.unknown import Truth, Unknown, UnknownPart
 
 _MOST_STEPS = 200_000
 """Maximum number of hops followed to find what one principal can become."""
@@ -73,12 +73,18 @@ class Holdings:
         return found
 
     @cached_property
-    def _nodes(self) -> dict[Node, Node]:
-        """The side's own nodes of the grants' resources, by their common names."""
+    def _nodes(self) -> dict[Node, tuple[Node, Resource | None, Declaration | None]]:
+        """The side's own nodes of buckets and of the grants' resources, each as declared, by their common names."""
         hierarchy = self.estate.hierarchy
-        found = (hierarchy.node(grant.resource, grant.declared) for grant in self.estate.of(Grant))
-        every = dict.fromkeys((*filter(None, found), *self.names.side.declared))
-        return {self.names.node(node): node for node in every}
+        found: dict[Node, tuple[Node, Resource | None, Declaration | None]] = {}
+        buckets = ((Resource("storage_bucket", one.name), one.declared) for one in self.estate.of(Bucket))
+        for resource, declared in (*buckets, *((one.resource, one.declared) for one in self.estate.of(Grant))):
+            node = hierarchy.node(resource, declared)
+            if node:
+                found.setdefault(self.names.node(node), (node, resource, declared))
+        for node in self.names.side.declared:
+            found.setdefault(self.names.node(node), (node, None, None))
+        return found
 
     def own(self, principal: str) -> Iterator[Held]:
         """Yield what a principal holds itself, by its common name."""
@@ -106,6 +112,8 @@ class Holdings:
         truth = (Truth.UNKNOWN if decided.later else decided.truth) & self._access.enabled(grant).truth
         blocked = why_blocked(grant, self.estate)
         truth &= Truth.TRUE if blocked is None else Truth.UNKNOWN if isinstance(blocked, Unknown) else Truth.FALSE
+        if grant.principal.kind in NOBODY:
+            truth = Truth.FALSE
         permissions, unknown = self.estate.permissions(grant.role, grant.declared)
         return Held(grant, self.names.name(who), self.names.node(node), truth, permissions, unknown)
 
@@ -114,14 +122,19 @@ class Holdings:
         own = self._nodes.get(node)
         if own is None:
             return None
-        return frozenset(self.names.node(one) for one in self._above(own))
+        return frozenset(self.names.node(one) for one in self._above(*own))
 
-    def _above(self, node: Node) -> Iterable[Node]:
+    def _above(self, node: Node, resource: Resource | None, declared: Declaration | None) -> Iterable[Node]:
+        """Return a node of the side and its containers. ``resource`` is the same, as ``declared`` names it."""
+        hops, hierarchy = self.names.side.hops, self.estate.hierarchy
         if node[0] == "service_account":
-            return iter(
-                self.names.side.hops.around(node[1]) if node[1] in self.names.side.hops.names.accounts else (node,)
-            )
-        return self.estate.hierarchy.containers(node)
+            return hops.around(node[1]) if node[1] in hops.names.accounts else (node,)
+        if resource is None or declared is None or resource.is_container:
+            return hierarchy.containers(node)
+        named = project_in(resource.name)
+        project = hierarchy.node(Resource("project", named), declared) if named else None
+        above = hierarchy.containers(project) if project else hierarchy.above(resource, declared, certain=True)
+        return (node, *above)
 
     def covers(self, wanted: Held, nodes: frozenset[Node], principals: Iterator[str]) -> bool:
         """Whether these principals have all permissions of a role on one of these resources, or the role itself."""
@@ -157,3 +170,21 @@ class Holdings:
             if self._work:
                 self._work.left -= 1
             yield one
+
+
+def project_in(name: Text) -> Text | None:
+    """Return the project that a resource's name begins with, known or not: that of ``P/T`` or ``projects/P/topics/T``.
+
+    None if the name has no project. A location in its place is a project that nothing is granted on.
+    """
+    if isinstance(name, str):
+        project, slash, _ = short_name(name).partition("/")
+        return project if slash and not name.startswith(("organizations/", "folders/")) else None
+    match name.parts:
+        case (UnknownPart() as part, str(rest), *_) | ("projects/", UnknownPart() as part, str(rest), *_):
+            return Unknown(name.reason, (part,)) if rest.startswith("/") else None
+        case (str(first), *_) if not first.startswith(("organizations/", "folders/")):
+            project, slash, _ = first.removeprefix("projects/").partition("/")
+            return project if slash else None
+        case _:
+            return None

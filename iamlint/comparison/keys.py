@@ -12,6 +12,7 @@ from typing import Any
 from iamlint.basics.lazy_regex import regex
 from iamlint.estate import Estate, principal_node, scope
 from iamlint.facts import (
+    NOBODY,
     Attachment,
     Boundary,
     BoundaryBinding,
@@ -61,8 +62,8 @@ COMPARED: tuple[type[Any], ...] = (
 """The kinds of facts that decide who can become an account, and who holds a role."""
 BLOCKERS: tuple[type[Any], ...] = (Denial, Boundary, BoundaryBinding, OrgPolicy, Pool, Provider)
 """The kinds of facts that may block others, anywhere; pools and providers those that they admit no token for."""
-_WRITTEN = (Place, Location, Declaration)
-_IGNORED = frozenset({"title", "display_name", "accepted", "place", "declared", "enforcement_version", "unique_id"})
+WRITTEN = (Place, Location, Declaration)
+IGNORED = frozenset({"title", "display_name", "accepted", "place", "declared", "enforcement_version", "unique_id"})
 _REFERENCE = regex(r"\$\{([^{}]*)\}")
 _IN = " in "
 
@@ -90,7 +91,7 @@ def key_of(fact: Fact, estate: Estate, render: Render, *, with_names: bool = Fal
     home = scope(declared)
     said: list[Any] = [type(fact).__name__]
     names = (one.name for one in fields(fact))
-    kept = (one for one in names if one not in _IGNORED or (with_names and one == "display_name"))
+    kept = (one for one in names if one not in IGNORED or (with_names and one == "display_name"))
     said += (_plain(getattr(fact, one), home, render) for one in kept)
     return (*said, *there)
 
@@ -112,6 +113,7 @@ def _grant(grant: Grant, estate: Estate, render: Render) -> Key:
         if node
         else (grant.resource.kind, _plain(grant.resource.name, home, render)),
         _plain(grant.condition, home, render),
+        grant.principal.kind in NOBODY,
     )
 
 
@@ -122,7 +124,7 @@ def _plain(value: Any, home: str, render: Render) -> Any:
         case Unknown():
             return rendered(value.text, home, render)
         case tuple():
-            kept = [_plain(one, home, render) for one in value if not isinstance(one, _WRITTEN)]
+            kept = [_plain(one, home, render) for one in value if not isinstance(one, WRITTEN)]
             return kept[0] if len(kept) == 1 and len(value) > 1 else tuple(sorted(kept, key=repr))
         case Condition(expression):
             return _plain(expression, home, render)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import chain, islice
@@ -20,7 +21,7 @@ from iamlint.facts import (
     Place,
     ServiceAccount,
 )
-from iamlint.location import Location
+from iamlint.location import Location, SourceText
 from iamlint.sources.names import ASSIGNMENTS, TERRAFORM
 from iamlint.unknown import shown
 
@@ -34,6 +35,8 @@ _MOST_TEXTS = 5_000
 _QUOTED = regex(r'"([^"$%{}\n]{5,200})"')
 _COMMENT = regex(r"\s*(?:#|//|/?\*)")
 _CLOSING = regex(r"[}\]]")
+_REFERENCE = regex(r"\$\{[^{}]*\}")
+_KEYS = regex(r'\["([^"]*)"\]')
 
 
 def line_of(at: Location, side: Side) -> Line:
@@ -72,32 +75,51 @@ class Lines:
         yield from (fact for fact in then.facts if isinstance(fact, BLOCKERS))
         yield from then.facts
 
-    def _of_fact(self, fact: Fact, of: Changed) -> Line:
-        """Return the line that shows the difference of a fact: in the head if there is one, else in the base."""
-        if of is self._head:
-            return line_of(self._line(fact, self._head), self._head.names.side)
-        other = self._counterpart(fact)
-        if other is not None:
-            at = self._line(other, self._head)
-            if self._is_changed(at, self._head) or not self._is_changed(self._line(fact, self._base), self._base):
-                return line_of(at, self._head.names.side)
-        return line_of(self._line(fact, self._base), self._base.names.side)
+    def _of_fact(self, fact: Fact, of: Changed) -> Line | None:
+        """Return the line that shows the difference of a fact: in the head if there is one, else in the base.
 
-    def _counterpart(self, fact: Fact) -> Fact | None:
-        """Return the head's replacement of a fact of the base: at the same address, or about the same thing.
-
-        What the base has as well replaces nothing, such as a block of the same address in another root module.
+        None if only lines show it that both sides have.
         """
-        address = fact.declared.address
-        alike = [one for one in self._head.facts if type(one) is type(fact)]
-        if address:
+        theirs = self._base if of is self._head else self._head
+        mine = self._line(fact, of)
+        is_mine = self._is_changed(mine, of)
+        if of is self._head and is_mine:
+            return line_of(mine, of.names.side)
+        other = self._counterpart(fact, of)
+        at = self._line(other, theirs) if other else None
+        if at and (self._is_changed(at, theirs) or (of is self._base and not is_mine)):
+            return line_of(at, theirs.names.side)
+        is_one_file = self._base.names.side.given == self._head.names.side.given  # a plan with the state before it
+        is_there = of is self._base and not is_mine and not is_one_file and self._counterfile(mine, of) is not None
+        return None if is_there else line_of(mine, of.names.side)
+
+    def _counterpart(self, fact: Fact, of: Changed) -> Fact | None:
+        """Return the other side's replacement of a fact: at the same address, about the same thing, by the same block.
+
+        What both sides have replaces nothing, such as a block of the same address in another root module. The same
+        block may be called now, or be called no more, by another module.
+        """
+        other, address = self._base if of is self._head else self._head, fact.declared.address
+        alike = [one for one in other.facts if type(one) is type(fact)]
+        if address and of is self._base:
             found = next((one for one in alike if address in (one.declared.address, *one.declared.former)), None)
             if found:
                 return found
-        if isinstance(fact, Grant):
-            wanted = self._base.names.key(fact)[:4]
-            return next((one for one in alike if self._head.names.key(one)[:4] == wanted), None)
-        return None
+        if isinstance(fact, Grant) and of is self._base:
+            wanted = of.names.key(fact)[:4]
+            found = next((one for one in alike if other.names.key(one)[:4] == wanted), None)
+            if found:
+                return found
+        block, path = f".{fact.declared.block}", of.names.side.relative(fact.declared.at.path)
+        return next(
+            (
+                one
+                for one in alike
+                if other.names.side.relative(one.declared.at.path) == path
+                and (f".{one.declared.block}".endswith(block) or block.endswith(f".{one.declared.block}"))
+            ),
+            None,
+        )
 
     def _line(self, fact: Fact, of: Changed) -> Location:
         """Return the changed line that a fact comes from; its own place where none is found.
@@ -109,28 +131,28 @@ class Lines:
         for at in places:
             if self._is_changed(at, of):
                 return at
-        said = _said(fact)
+        said = "\n".join(_said(fact))
         accounts = (one.declared for email, one in self._emails(of) if email in said)
         blocks = (
             found for one in chain((fact.declared,), accounts) if (found := self._in_block(one.planned or one.at, of))
         )
         calls = (found for at in fact.declared.via if (found := self._in_block(at, of)))
         new_call = next((at for at in fact.declared.via if self._is_changed(at, of)), None)
-        found = next(blocks, None) or new_call or self._of_text(fact, said, of) or next(calls, None)
+        found = next(blocks, None) or new_call or self._of_text(fact, of) or next(calls, None)
         of_input = (at for at in (*places, *fact.declared.via) if at.path in of.names.side.texts)
         return found or next(of_input, places[0])  # a module that iamlint describes has no file in the input
 
-    def _of_text(self, fact: Fact, said: str, of: Changed) -> Location | None:
+    def _of_text(self, fact: Fact, of: Changed) -> Location | None:
         """Return the changed line with the longest quoted text that is in what a fact says, of Terraform if possible.
 
         A value that a function or a template makes has no place of its own: its parts are in a variable file, for
         example.
         """
-        own = {at.path for at in (fact.declared.at, *fact.declared.via)}
+        said, own = _literally(fact), {at.path for at in (fact.declared.at, *fact.declared.via)}
         found = [
             (at.path.endswith((*TERRAFORM, *ASSIGNMENTS)), len(text), at.path in own, at)
             for text, at in self._written(of)
-            if text in said
+            if text in said and _is_whole(text, said)
         ]
         return max(found, key=lambda one: one[:3])[3] if found else None
 
@@ -179,17 +201,22 @@ class Lines:
             self._changed[key] = frozenset(self._differing(path, of))
         return self._changed[key]
 
+    def _counterfile(self, at: Location, of: Changed) -> SourceText | None:
+        """Return the other side's file of the same name; None if it has none."""
+        side, other = of.names.side, (self._head if of is self._base else self._base).names.side
+        wanted = side.relative(at.path)
+        match = next((one for name, one in other.texts.items() if other.relative(name) == wanted), None)
+        if match is None and (wanted, len(other.texts)) == (".", 1):
+            match = next(iter(other.texts.values()))
+        return match
+
     def _differing(self, path: str, of: Changed) -> Iterable[int]:
         """Return the lines of a file that the other side does not have: in the same file, else in any."""
         side, other = of.names.side, (self._head if of is self._base else self._base).names.side
         text = side.texts.get(path)
         if text is None:
             return ()
-        here = _bare(text.text)
-        wanted = side.relative(path)
-        match = next((one for name, one in other.texts.items() if other.relative(name) == wanted), None)
-        if match is None and (side.relative(path), len(other.texts)) == (".", 1):
-            match = next(iter(other.texts.values()))
+        here, match = _bare(text.text), self._counterfile(Location(path), of)
         there = _bare(match.text) if match else []
         if here == there:
             return ()
@@ -206,24 +233,34 @@ def _bare(text: str) -> list[str]:
     return ["".join(line.split()) for line in text.splitlines()]
 
 
-def _said(fact: Fact) -> str:
-    """Return what a fact says in one text, and the keys of its address."""
-    said: list[str] = [fact.declared.address or ""]
+def _is_whole(text: str, said: str) -> bool:
+    """Whether a text is in another one and not only a piece of a name: ``schedule`` is not in ``scheduled_query``."""
+    return re.search(rf"(?<![A-Za-z0-9_]){re.escape(text)}(?![A-Za-z0-9_])", said) is not None
+
+
+def _said(fact: Fact) -> tuple[str, ...]:
+    """Return the texts of a fact that name something."""
     if isinstance(fact, Grant):
-        said += [fact.principal.text, shown(fact.resource.name), shown(fact.role)]
-    elif isinstance(fact, ServiceAccount):
-        said += [shown(fact.email)]
-    return "\n".join(said)
+        return fact.principal.text, shown(fact.resource.name), shown(fact.role)
+    return (shown(fact.email),) if isinstance(fact, ServiceAccount) else ()
+
+
+def _literally(fact: Fact) -> str:
+    """Return what a fact says in one text, without names of blocks; of these only the keys of instances."""
+    said = _said(fact)
+    keys = (key for text in (fact.declared.address or "", *said) for key in _KEYS.findall(text))
+    return "\n".join((*(_REFERENCE.sub("\n", text) for text in said), *keys))
 
 
 def _places(fact: Fact) -> Iterator[Location]:
     """Yield where the parts of a fact are written, those first that change most often."""
     if isinstance(fact, Grant):
-        parts = [fact.principal_place, fact.role_place, fact.resource_place]
-        yield from (at for place in parts for at in (place.origin, place.made) if at)
+        who, role, resource = fact.principal_place, fact.role_place, fact.resource_place
+        yield from (at for place in (who, role) for at in (place.origin, place.made) if at)
         if isinstance(fact.condition, Condition) and fact.condition.at:
             yield fact.condition.at
-        yield from (place.at for place in parts)
+        yield from (place.at for place in (who, role, resource))
+        yield from (at for at in (resource.origin, resource.made) if at)  # a project's id may be that of many grants
     elif isinstance(fact, CustomRole) and isinstance(fact.permissions, tuple):
         for _, place in fact.permissions:
             yield place.origin or place.at

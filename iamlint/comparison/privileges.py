@@ -168,11 +168,15 @@ class Gains:
     # -- what is new ------------------------------------------------------------------------------------------------
 
     def _is_new(self, gain: Gain, *, deep: bool) -> bool:
-        """Whether the other side does not have it: by the permissions of the role, not by its name."""
+        """Whether the other side does not have it: by the permissions of the role, not by its name.
+
+        A role on the project covers one on a resource in it. The project of a bucket is the one that the other side
+        states: a second block of the bucket could otherwise hide what is gained.
+        """
         if gain.held.truth is Truth.FALSE:
             return False
-        then = self._then
-        chain = then.chain(gain.node) or self._here.chain(gain.node) or frozenset({gain.node})
+        then, is_bucket = self._then, gain.node[0] == "storage_bucket"
+        chain = then.chain(gain.node) or (None if is_bucket else self._here.chain(gain.node)) or frozenset({gain.node})
         who = then.becomes(gain.principal) if deep else then.itself(gain.principal)
         return not then.covers(gain.held, chain, who)
 

@@ -22,7 +22,7 @@ def steps(hops: Iterable[Hop], side: Side) -> tuple[Step, ...]:
 def label(name: str, side: Side) -> str:
     """Return a principal as policies write it, without the scope of what is not known of it."""
     names = side.hops.names
-    if name in names.accounts or "${" not in name:
+    if name in names.accounts or "${" not in name or names.principals.get(name):
         return names.label(name)
     text = name.rpartition(" in ")[0]
     return text if _PREFIX.match(text) else f"serviceAccount:{text}"

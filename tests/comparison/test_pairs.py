@@ -289,12 +289,16 @@ resource "google_service_account_iam_member" "each" {
 WHO = 'who = {\n  first = {\n    group = "admins"\n  }\n  %s = {\n    group = "%s"\n  }\n}\n'
 
 
+NUMBER = (WHO % ("second", "some")).replace('"some"', "%s")
+
+
 @pytest.mark.parametrize(
     ("base", "head", "cause"),
     [
         (WHO % ("second", "some"), WHO % ("second", "others"), ("terraform.tfvars", 6)),
         (WHO % ("second", "some"), '# "others"\n' + WHO % ("second", "others"), ("terraform.tfvars", 7)),
         (WHO % ("second", "some"), WHO % ("second", "some") + "# others\n", None),
+        (NUMBER % 1, NUMBER % 2 + 'more = "x.exam"\n', ("main.tf", 13)),  # a piece of a name
     ],
 )
 def test_the_cause_is_the_changed_line_that_a_value_is_made_of(
@@ -309,6 +313,14 @@ def test_the_cause_of_another_name_is_the_block_of_the_account(compare: Compare)
     aligned = ANA.replace("role ", "role").replace("= ", "=  ")
     found = compare(LEDGER + ANA, LEDGER.replace('account_id = "ledger"', 'account_id = "book"') + aligned)
     assert [(one.cause.line, one.cause.side) for one in found.opened if one.cause] == [(4, "head")]
+
+
+def test_the_cause_of_a_new_grant_is_its_own_line(compare: Compare) -> None:
+    """The project's id has one line for all grants on it."""
+    shop = 'variable "shop" {\n}\n'
+    granted = shop + in_project("ana", "user:ana@x.example", TOKEN, "var.shop")
+    found = compare({"main.tf": shop}, {"main.tf": granted, "terraform.tfvars": 'shop = "shop"\n'})
+    assert [(one.cause.path, one.cause.line) for one in found.gained if one.cause] == [("main.tf", 7)]
 
 
 DESCRIBED = """
@@ -346,12 +358,18 @@ module "x" {
 """
 
 
+SCRIPT = CALL.replace("{\n", "{\n  run = <<EOT\ndepends_on = [\nallow %s\nEOT\n", 1).replace('"%s"  # %s', '"1"')
+
+
 @pytest.mark.parametrize(
     ("base", "head", "reasons"),
     [
         (CALL % ("1.0.0", "a"), CALL % ("1.0.0", "a"), 0),
         (CALL % ("1.0.0", "a"), "# moved down\n" + CALL.replace("{\n", "{\n  # new\n") % ("1.0.0", "a"), 0),
         (CALL % ("1.0.0", "a"), CALL % ("2.0.0", "a"), 1),
+        (CALL % ("1.0.0", "a"), CALL.replace("{\n", "{\n  depends_on = [a.b]\n") % ("1.0.0", "a"), 0),
+        (CALL % ("1.0.0", "a"), CALL.replace("{\n", "{\n  depends_on = [\n    a.b[0],\n  ]\n") % ("1.0.0", "a"), 0),
+        (SCRIPT % "ana", SCRIPT % "ben", 1),
     ],
 )
 def test_another_version_of_a_module_that_is_not_installed(
@@ -359,6 +377,12 @@ def test_another_version_of_a_module_that_is_not_installed(
 ) -> None:
     found = compare(account("ledger") + base, account("ledger") + head)
     assert [one.reason.partition(":")[0] for one in found.unknown] == ["the call of module.x has changed"] * reasons
+
+
+def test_a_new_call_beside_one_of_the_same_name_is_new(compare: Compare) -> None:
+    some = CALL % ("1.0.0", "a")
+    found = compare({"a/main.tf": some}, {"a/main.tf": some, "b/main.tf": CALL % ("2.0.0", "b")})
+    assert [one.reason.partition(" ")[0] for one in found.unknown] == ["module.x"]
 
 
 COMMAND = """
@@ -583,3 +607,91 @@ def test_what_a_removed_root_module_granted_is_lost_there(compare: Compare) -> N
     )
     assert {(pair.cause.path, pair.cause.side) for pair in found.closed if pair.cause} == {("old/main.tf", "base")}
     assert len(found.closed) == 1
+
+
+NARROW = """
+resource "google_storage_bucket" "config" {
+  project  = var.shop
+  name     = "shop-config"
+  location = "EU"
+}
+resource "google_pubsub_topic" "events" {
+  project = var.shop
+  name    = "events"
+}
+"""
+ON_PROJECT = in_project("bucket", "user:ana@x.example", "roles/storage.objectViewer", "var.shop")
+ON_PROJECT += in_project("topic", "user:ana@x.example", "roles/pubsub.publisher", "var.shop")
+ON_RESOURCES = """
+resource "google_storage_bucket_iam_member" "bucket" {
+  bucket = google_storage_bucket.config.name
+  role   = "roles/storage.objectViewer"
+  member = "user:ana@x.example"
+}
+resource "google_pubsub_topic_iam_member" "topic" {
+  project = var.shop
+  topic   = google_pubsub_topic.events.name
+  role    = "roles/pubsub.publisher"
+  member  = "user:ana@x.example"
+}
+"""
+BUCKET = NARROW.split("resource ")[1]
+
+
+@pytest.mark.parametrize("value", ['default = "shop"', ""])
+def test_a_role_on_a_resource_instead_of_its_project_is_not_gained(compare: Compare, value: str) -> None:
+    shop = f'variable "shop" {{\n  {value}\n}}\n' + NARROW
+    narrower = compare(shop + ON_PROJECT, shop + ON_RESOURCES)
+    assert (narrower.gained, len(narrower.lost)) == ((), 2)
+    wider = compare(shop + ON_RESOURCES, shop + ON_PROJECT)
+    assert (len(wider.gained), wider.lost) == (2, ())
+
+
+def test_the_head_cannot_say_which_project_a_bucket_is_in(compare: Compare) -> None:
+    """A block for a bucket of others, in a project with the role, would hide what is gained."""
+    shop = 'variable "shop" {\n  default = "shop"\n}\n'
+    granted = ON_RESOURCES.partition('resource "google_pubsub')[0]
+    found = compare(shop + ON_PROJECT, shop + ON_PROJECT + f"resource {BUCKET}" + granted)
+    assert [str(one.resource) for one in found.gained] == ["storage bucket shop-config"]
+
+
+def test_a_principal_that_gets_its_prefix_gains_the_role(compare: Compare) -> None:
+    agent = "service-${data.google_project.shop.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+    number = 'data "google_project" "shop" {\n}\n'
+    bare = number + in_project("agent", agent, "roles/pubsub.publisher")
+    found = compare(bare, number + in_project("agent", f"serviceAccount:{agent}", "roles/pubsub.publisher"))
+    assert [one.principal for one in found.gained] == [f"serviceAccount:{agent}"]
+    assert not found.lost
+
+
+OPAQUE = 'variable "who" {\n  default = null\n}\nvariable "more" {\n}\n'
+CUSTOM = """
+resource "google_project_iam_custom_role" "some" {
+  project     = "shop"
+  role_id     = "some"
+  permissions = %s
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "changes"),
+    [
+        (in_project("who", "user:${var.who}", TOKEN), in_project("who", "group:${var.who}", TOKEN), ["opened"]),
+        (in_project("who", "user:${var.who}", TOKEN), in_project("who", "user:${ var.who }", TOKEN), []),
+        (in_project("who", "user:${var.who}", TOKEN), in_project("who", "user:${var.who}", TOKEN, more="#"), []),
+        (
+            in_project("who", "user:ana@x.example", "${jsondecode(var.more).role}"),
+            in_project("who", "user:ana@x.example", "${jsondecode(var.more).admin}"),
+            ["opened"],
+        ),
+        (CUSTOM % "jsondecode(var.more).some", CUSTOM % "jsondecode(var.more).all", [None]),
+        (CUSTOM % "jsondecode(var.more).some", CUSTOM % "jsondecode(var.more).some\n # all", []),
+    ],
+)
+def test_an_unknown_value_that_is_written_otherwise_is_unknown(
+    compare: Compare, base: str, head: str, changes: list[str | None]
+) -> None:
+    found = compare(OPAQUE + base, OPAQUE + head)
+    assert [one.change for one in found.unknown] == changes
+    assert not found.gained
