@@ -455,14 +455,21 @@ def test_one_that_nobody_privileged_can_be_gains_whatever_its_name(
     assert bool(report.findings) == flagged
 
 
-def test_an_account_that_is_not_known_may_be_privileged(check: Check) -> None:
-    text = 'variable "x" {}\n' + on_admin("roles/iam.serviceAccountTokenCreator", ANA).replace(ADMIN, "${var.x}")
-    assert unknown_answers(check, text, *BOTH) == []  # there is no privileged account that it could be
-    assert unknown_answers(check, OWNER + text, *BOTH) == [
+@pytest.mark.parametrize(
+    ("given", "rules"),
+    [
+        ("roles/iam.serviceAccountTokenCreator", BOTH),
+        ("roles/iam.serviceAccountUser", ("act-as-privileged-account", "deploy-as-privileged-account")),
+    ],
+)
+def test_an_account_that_is_not_known_may_be_privileged(check: Check, given: str, rules: tuple[str, ...]) -> None:
+    text = 'variable "x" {}\n' + on_admin(given, ANA).replace(ADMIN, "${var.x}")
+    assert unknown_answers(check, text, *rules) == []  # there is no privileged account that it could be
+    assert unknown_answers(check, OWNER + text, *rules) == [
         "the account is not known: var.x has no default and is not set"
     ]
     other = text.replace("${var.x}", "${var.x}@other.iam.gserviceaccount.com")
-    assert unknown_answers(check, OWNER + other, *BOTH) == []
+    assert unknown_answers(check, OWNER + other, *rules) == []
 
 
 def test_an_account_that_is_not_known_may_be_the_holder(check: Check) -> None:

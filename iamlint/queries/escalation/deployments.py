@@ -21,7 +21,7 @@ from iamlint.methods.index import agent_methods, attached_methods, bound_methods
 from iamlint.methods.model import Method, Yield
 from iamlint.paths.onward import onward_of
 from iamlint.patterns.match import Match
-from iamlint.queries.escalation.impersonation import by_grant, is_told_of, match_of, surest
+from iamlint.queries.escalation.impersonation import by_grant, is_told_of, match_of, perhaps, surest
 from iamlint.unknown import shown, worded
 
 USES: dict[Yield, str] = {
@@ -71,6 +71,7 @@ def act_as_privileged_account(estate: Estate) -> Iterator[Match]:
             match = match_of(graph, account, attach)
             if match:
                 yield match
+    yield from perhaps(graph, "attach")
 
 
 def _privileged(graph: Graph) -> Iterator[tuple[str, str, Declaration]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain as chain_of
 from itertools import islice
@@ -14,7 +14,7 @@ from iamlint.federation.unmatched import why_blocked, why_nobody, why_unmatched
 from iamlint.finding import Step
 from iamlint.graph.delegation import MOST_FOLLOWED, Chain, NextHops, delegated, next_hops_of, shortest
 from iamlint.graph.edge_index import Edge
-from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY
+from iamlint.graph.edge_permissions import EDGE_PERMISSIONS, IDENTITY, EdgeKind
 from iamlint.graph.edges import Graph, graph_of
 from iamlint.logic.globs import text_is
 from iamlint.logic.verdict import TRUE, Verdict
@@ -32,10 +32,6 @@ _SPOKEN_FOR = frozenset(
 )
 """Kinds of principals that other rules report, or that nobody can become."""
 
-_USEFUL: Mapping[str, object] = {
-    "permission": [name for kind in ("token", "sign", "key", "policy") for name in EDGE_PERMISSIONS[kind]],
-    "unless": {"principal_kind": sorted(_SPOKEN_FOR)},
-}
 _TRIED = 20
 """Maximum number of privileged accounts, the nearest first, that are compared with a principal's own access."""
 _LOOKED_AT = 200
@@ -66,7 +62,7 @@ def _impersonations(graph: Graph) -> Iterator[Match]:
                 seen.add(id(match.fact))
                 if one := unless_unmatched(match, useful[0].grant, graph.estate):
                     yield one
-    yield from _perhaps(graph)
+    yield from perhaps(graph, "token", "sign", "key", "policy")
     delegations = list(graph.delegations)
     leads = next_hops_of(graph) if delegations else NextHops()
     work = Budget(MOST_FOLLOWED)
@@ -125,14 +121,16 @@ def surest(matches: Iterable[Match | None]) -> Match | None:
     return first
 
 
-def _perhaps(graph: Graph) -> Iterator[Match]:
-    """Yield grants on an unknown account, which may be one of the privileged ones."""
+def perhaps(graph: Graph, *kinds: EdgeKind) -> Iterator[Match]:
+    """Yield grants of edges of these kinds onto an unknown account, which may be one of the privileged ones."""
+    permissions = [name for kind in kinds for name in EDGE_PERMISSIONS[kind]]
+    useful = {"permission": permissions, "unless": {"principal_kind": sorted(_SPOKEN_FOR)}}
     emails = [grant.principal.account or "" for _, grant in islice(graph.privileged_accounts(), _LOOKED_AT)]
     for grant in graph.estate.of(Grant):
         name = grant.resource.name
         if grant.resource.kind != "service_account" or not isinstance(name, Unknown) or not emails:
             continue
-        held = verdict(_USEFUL, grant, graph.estate)
+        held = verdict(useful, grant, graph.estate)
         if held.truth is not Truth.FALSE and text_is(emails, name) is not Truth.FALSE:
             reasons = (*held.reasons, f"the account is not known: {name.reason}")
             yield Match(grant, Truth.UNKNOWN, held.permissions, reasons)

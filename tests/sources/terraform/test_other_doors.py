@@ -528,6 +528,8 @@ def test_the_build_that_a_trigger_names_is_searched(check: Check) -> None:
         (one,) = unknown_answers(check({**trigger, "ci/build.yaml": changes}, select=RULE))
         assert "runs a build that changes IAM, which is not read (in " in one.reason
         assert not unknown_answers(check({**trigger, "ci/build.yaml": deploys}, select=RULE))
+    for written in (r'"\x61dd-i\u0061m-policy-binding"', '"add-iam-\\\n    policy-binding"'):
+        assert unknown_answers(check({**trigger, "ci/build.yaml": steps.format(f"projects, {written}")}, select=RULE))
 
 
 def test_a_script_that_is_put_into_a_bucket_is_searched(check: Check) -> None:

@@ -103,17 +103,26 @@ def changes_iam(text: str) -> re.Match[str] | None:
     return changing_command(text) or (_KIND.search(text) if any(group in text for group in _GROUPS) else None)
 
 
+_ESCAPED = regex(r"\\(?:(?:x|u00|U000000)([2-7][0-9A-Fa-f])|\r?\n[ \t]*)")
+"""An escape sequence of YAML or JSON that writes a character of a word, or joins two lines."""
+
+
 @lru_cache(maxsize=256)
 def changing_command(written: str) -> re.Match[str] | None:
     """Return the part of a command or script that changes IAM; cached, since many blocks may run the same script.
 
-    A shell joins continued lines, and ignores a backslash or quotes in a word. Lists of words are commands, too.
+    A shell joins continued lines, and ignores a backslash or quotes in a word. Lists of words are commands, too. YAML
+    and JSON may have escape sequences in words.
     """
-    found = _change(written)
-    for between, instead in ((_JOINED, ""), (_LISTED, " ")) if found is None else ():
-        joined = between.sub(instead, written) if between.search(written) else None
-        found = found or (_change(joined) if joined else None)
-    return found
+    plain = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)) if escape[1] else "", written)
+    for text in (written,) if plain == written else (written, plain):
+        found = _change(text)
+        for between, instead in ((_JOINED, ""), (_LISTED, " ")) if found is None else ():
+            joined = between.sub(instead, text) if between.search(text) else None
+            found = found or (_change(joined) if joined else None)
+        if found:
+            return found
+    return None
 
 
 def _change(text: str) -> re.Match[str] | None:
