@@ -435,7 +435,7 @@ def _deny(broken: _Broken) -> Fix:
         label = f"serviceAccount:{case.target}"
     who = denied_principal(label) if label else None
     at = broken.place
-    note = "Only if the denial is not meant for this caller: except it, and nobody else."
+    note = "Only if the denial is not meant for this caller: except this principal alone."
     return Fix(f'exception_principals = ["{who}"]' if who else "", "", at, note)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 _TOKENS = ("getAccessToken", "getOpenIdToken", "signBlob", "signJwt", "implicitDelegation")
 _NOTES: Mapping[str, str] = {
-    "roles/owner": "Owner cannot mint tokens; it can only grant the right to somebody",
+    "roles/owner": "Owner cannot mint tokens; it can only grant that permission",
     "roles/editor": "Editor cannot mint tokens",
     "roles/admin": "no list of the permissions of this role is public",
     "roles/iam.serviceAccountUser": "Service Account User lets its holder attach the account to a resource (actAs), "
