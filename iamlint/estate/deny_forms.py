@@ -18,14 +18,14 @@ _DENIED = regex(
 )
 
 ACCOUNT = "principal://iam.googleapis.com/projects/-/serviceAccounts/"
-_SUBJECT = "principal://goog/subject/"
+SUBJECT = "principal://goog/subject/"
 GROUP = "principalSet://goog/group/"
 EVERYBODY = "principalSet://goog/public:all"
 CUSTOMER = "principalSet://goog/cloudIdentityCustomerId/"
 _LONG = ("principal://", "principalSet://", "deleted:principal://", "deleted:principalSet://")
 _EMAIL = r"[^\s/@*]+@[^\s/@*]+"
 _OF_GOOGLE = regex(
-    rf"(?:deleted:)?(?:{_SUBJECT}{_EMAIL}|{GROUP}{_EMAIL}|{ACCOUNT}[^\s/*]+)\Z|{EVERYBODY}\Z|{CUSTOMER}[^\s/*]+\Z"
+    rf"(?:deleted:)?(?:{SUBJECT}{_EMAIL}|{GROUP}{_EMAIL}|{ACCOUNT}[^\s/*]+)\Z|{EVERYBODY}\Z|{CUSTOMER}[^\s/*]+\Z"
 )
 _BEGINS_OF_GOOGLE = regex(
     r"(?:deleted:)?principal(?:Set)?://(?:goog/|iam\.googleapis\.com/projects/-/serviceAccounts/)"
@@ -65,7 +65,7 @@ def denied_principal(principal: str) -> str | None:
         return None
     match prefix:
         case "user":
-            return _SUBJECT + rest
+            return SUBJECT + rest
         case "group":
             return GROUP + rest
         case "serviceAccount":
@@ -85,7 +85,7 @@ def _corrected(principal: str) -> str | None:
         return None
     if match["kind"] == "public":
         return EVERYBODY if match["name"].lower() in ("all", "allusers") else None
-    meant = f"{match['deleted'] or ''}{GROUP if match['kind'] == 'group' else _SUBJECT}{match['name']}"
+    meant = f"{match['deleted'] or ''}{GROUP if match['kind'] == 'group' else SUBJECT}{match['name']}"
     return meant if is_denied_form(meant) else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import cache
@@ -11,7 +10,7 @@ from typing import Literal
 from iamlint.access.asking import access_of
 from iamlint.basics.frozen import frozen
 from iamlint.budget import Budget
-from iamlint.estate import CONTAINERS, Estate, Node, principal_node
+from iamlint.estate import CONTAINERS, Estate, Node
 from iamlint.estate.membership import within
 from iamlint.facts import Attachment, Grant, Membership, Resource
 from iamlint.graph.counted import asked_alike
@@ -24,7 +23,8 @@ from iamlint.graph.ways import Known, Way, Ways
 from iamlint.logic.verdict import Verdict
 from iamlint.methods.index import bound_methods, is_reported, methods, strength
 from iamlint.methods.model import Method, Place
-from iamlint.paths.apart import members_apart
+from iamlint.paths.apart import members_apart, members_of_sets
+from iamlint.paths.custom_roles import CustomRoles
 from iamlint.paths.names import Account, Names, names_of
 from iamlint.principals import is_of_builds, read_principal
 from iamlint.unknown import Truth
@@ -131,25 +131,21 @@ class Hops:
         always = _hop_methods()
         among = [one for one in _in_order() if one.id in always or _mints_as_agent(one, estate)]
         self._ways = Ways(estate, among, grants, best_only=True)
-        self._sets = {
-            one: (*self.names.all_groups_of(one), *self.names.sets_of(one)) for one in members_apart(estate, self.names)
-        }
+        self._sets = {one: self._sets_of(one) for one in members_apart(estate, self.names, self._ways.sources)}
         self.apart = self.lend_apart(self._ways)
-        """Members of groups that have the grants of these as their own: a policy or state may concern them alone."""
-        others = (member for member in self.names.groups if member not in self.apart)
-        self._ways.lend({member: self.names.all_groups_of(member) for member in others})
+        """Members of sets that have the grants of these as their own: a policy or state may concern them alone."""
+        members = members_of_sets(self.names, self._ways.sources)
+        self._ways.lend({member: self._sets_of(member) for member in members if member not in self.apart})
         self._on: dict[Node, tuple[list[Way], list[Way]]] = {}
         self._perhaps_below: dict[Node, list[str]] = {}
         self._lone: dict[tuple[int, bool], tuple[Known, Known]] = {}
-        self._custom: dict[str, set[Node]] = defaultdict(set)
-        for grant in grants:
-            if not (isinstance(grant.role, str) and grant.role.startswith("roles/")):
-                node = estate.hierarchy.node(grant.resource, grant.declared)
-                name = principal_node(grant)
-                if node and name:
-                    self._custom[name].add(node)
+        self._custom = CustomRoles(estate, grants)
         for member in self.apart:
-            self._custom[member].update(*(self._custom.get(one, ()) for one in self._sets[member]))
+            self._custom.lend(member, self._sets[member])
+
+    def _sets_of(self, name: str) -> Sequence[str]:
+        """Return the groups and the sets that a principal is in: by declarations, or by its name."""
+        return *self.names.all_groups_of(name), *self.names.sets_of(name)
 
     @property
     def sources(self) -> Collection[str]:
@@ -263,11 +259,8 @@ class Hops:
         yield from self._ways.through_by(source, covered, work)
 
     def _counts(self, way: Way) -> bool:
-        """Whether who may change custom roles also holds one there: without, it gains nothing by that."""
-        if way.method.group != "role":
-            return True
-        held = self._custom.get(way.source)
-        return held is not None and not held.isdisjoint(self.estate.hierarchy.containers(way.onto))
+        """Whether who may change custom roles also holds one of these there: without, it gains nothing by that."""
+        return way.method.group != "role" or self._custom.is_held(way.source, way.onto)
 
     def is_alike(self, way: Way) -> bool:
         """Whether a way onto a container is the same for every account in it."""

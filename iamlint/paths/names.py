@@ -82,7 +82,7 @@ class Names:
             if principal.unknown and principal_node(grant) is None:
                 continue
             holder = principal.account if principal.text.startswith("serviceAccount:") else None
-            if holder and holder not in known:
+            if holder and holder not in known and principal.kind != "gke_workload":
                 self._account(principal_node(grant), holder, grant.declared)
             if resource.kind == "service_account":
                 self._account(identity(resource.name, grant.declared), shown(resource.name), grant.declared)
@@ -232,9 +232,12 @@ class Names:
         return name
 
     def sets_of(self, name: str) -> Iterator[str]:
-        """Yield the sets that a principal certainly is in by its name alone: its domain, its pool, everybody."""
+        """Yield the sets that a principal certainly is in by its name alone: its domain, its pool, everybody.
+
+        A group is in no domain: its members may be users of others, or accounts.
+        """
         prefix, _, rest = name.partition(":")
-        if prefix in ("user", "group"):
+        if prefix == "user":
             yield f"domain:{rest.rpartition('@')[2]}"
         pool = pool_in(name) if prefix in ("principal", "principalSet") else None
         if pool and "$" not in pool.name:
@@ -252,6 +255,8 @@ def is_nobody(name: str) -> bool:
 
 def _forms(name: str, accounts: Mapping[str, Account]) -> Iterator[str]:
     yield name
+    if ".svc.id.goog[" in name and ":" not in name:
+        yield f"serviceAccount:{name}"
     if name in accounts:
         yield accounts[name].email
         yield f"serviceAccount:{accounts[name].email}"

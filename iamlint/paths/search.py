@@ -162,13 +162,19 @@ class Paths(_Search):
         """Yield the hops onto a principal, each with its source: as itself, and as a delegate."""
         name, delegate = spot
         if not isinstance(name, str) or name not in self.hops.names.accounts:
-            yield from ((hop, hop.cost, (hop.source, False)) for hop in self.hops.followed_members_of(str(name)))
+            for hop in self.hops.followed_members_of(str(name)):
+                if not delegate or self._may_delegate(hop.source):
+                    yield hop, hop.cost, (hop.source, delegate)
             return
         for hop in self._onto(name, spot):
             if hop.delegates is delegate:
                 yield hop, hop.cost, (hop.source, False)
-                if (hop.takes_delegates or delegate) and hop.source in self.hops.names.accounts:
+                if (hop.takes_delegates or delegate) and self._may_delegate(hop.source):
                     yield hop, hop.cost, (hop.source, True)
+
+    def _may_delegate(self, name: str) -> bool:
+        """Whether a principal is an account, or a group, which may contain one."""
+        return name in self.hops.names.accounts or name in self.hops.names.members
 
     def _onto(self, name: str, spot: Spot) -> Iterator[Hop]:
         for node in self.hops.around(name):
@@ -220,8 +226,9 @@ class Reach(_Search):
         if isinstance(name, tuple):
             yield from self._below(name, spot)
             return
-        if not delegate:
-            yield from ((hop, hop.cost, (hop.target, False)) for hop in self.hops.followed_sets_of(name))
+        for membership in self.hops.followed_sets_of(name):
+            if not delegate or membership.member is not None:
+                yield membership, membership.cost, (membership.target, delegate)
         for way in self.hops.of(name):
             delegates = way.method.group == "delegate"
             if delegate and not delegates and not takes_delegates(way):

@@ -62,11 +62,11 @@ def hops(tmp_path: File, monkeypatch: pytest.MonkeyPatch, text: str) -> Hops:
     return hops_of(Estate(reading.facts, catalog(), date(2026, 11, 1)))
 
 
-ANA = "user:ana@example.com"
+ANA, BEN = "user:ana@example.com", "user:ben@example.com"
 LATER = 'condition {\n title = "t"\n expression = "request.time < timestamp(\'2020-01-01T00:00:00Z\')"\n }'
 TAGGED = "condition {\n title = \"t\"\n expression = \"resource.matchTag('1/env', 'dev')\"\n }"
 SA = "serviceAccount:{}@shop.iam.gserviceaccount.com".format
-MINT = "iam.serviceAccountTokenCreator"
+MINT, ATTACH = "iam.serviceAccountTokenCreator", "iam.serviceAccountUser"
 TWO_HOPS = on("one", MINT, ANA) + on("three", MINT, SA("one"))
 DEPLOYS = on("two", "iam.serviceAccountUser", SA("one")) + in_project("run.developer", SA("one"))
 KEYS_FORBIDDEN = """
@@ -187,6 +187,9 @@ MINTED = "iam.googleapis.com/serviceAccounts.getAccessToken"
 EVERYBODY, BY_NAME = "principalSet://goog/public:all", "principal://goog/subject/ana@example.com"
 OF_SHOP = "principalSet://cloudresourcemanager.googleapis.com/projects/shop/type/ServiceAccount"
 GROUPED = OPS + on("two", "iam.workloadIdentityUser", "group:ops@example.com")
+OF_DOMAIN = on("two", "iam.workloadIdentityUser", "domain:example.com")
+OFF = ONE_OFF.replace('"one"', '"four"')
+LENT_DELEGATION = OPS + DELEGATE_ONLY + on("two", MINT, "group:ops@example.com")
 ADMIN_ABOVE = """
 resource "google_organization_iam_member" "admin" {
   org_id = "2"
@@ -231,6 +234,42 @@ def test_a_member_and_an_account_below_are_asked_about_where_a_policy_may_concer
     for source, state in ((ANA, of_ana), (account("one"), of_one)):
         for path in (Paths(found, account("two")).of(source), Reach(found, source).to(account("two"))):
             assert (path.state if path else None) == state
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "state"),
+    [
+        (on("two", MINT, "allAuthenticatedUsers"), account("three"), "open"),
+        (OFF + on("two", MINT, "allAuthenticatedUsers"), account("four"), "closed"),
+        (OFF.replace("true", "var.off") + on("two", MINT, "allAuthenticatedUsers"), account("four"), "conditional"),
+        (OF_DOMAIN + denial("projects/shop", MINTED, BY_NAME), ANA, "closed"),
+        (OF_DOMAIN + denial("projects/shop", MINTED, BY_NAME), BEN, "open"),
+        (on("two", MINT, "domain:example.com"), "group:ops@example.com", None),
+        # -- what it has itself, and by its domain or as anybody
+        (on("two", ATTACH, "domain:example.com") + in_project("run.developer", ANA), ANA, "open"),
+        (on("two", ATTACH, SA("one")) + in_project("run.developer", "allAuthenticatedUsers"), account("one"), "open"),
+        (on("two", ATTACH, SA("one")) + in_project("run.developer", "domain:example.com"), account("one"), None),
+        # -- the permission to get a token by an account, which has its own from a group
+        (LENT_DELEGATION.replace("two", "three") + on("two", MINT, BEN), ANA, None),
+        (LENT_DELEGATION, ANA, "open"),
+        (LENT_DELEGATION + denial("projects/shop", MINTED, BY_NAME), ANA, "open"),
+    ],
+)
+def test_what_a_principal_is_in_by_its_name_or_by_declaration(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch, text: str, source: str, state: str | None
+) -> None:
+    found = hops(tmp_path, monkeypatch, text)
+    for path in (Paths(found, account("two")).of(source), Reach(found, source).to(account("two"))):
+        assert (path.state if path else None) == state
+
+
+def test_a_kubernetes_account_is_not_a_service_account(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    pod = "serviceAccount:shop.svc.id.goog[web/front]"
+    text = on("two", "iam.workloadIdentityUser", "POD").replace('"POD', f'"{pod}') + in_project(MINT, ANA)
+    found = hops(tmp_path, monkeypatch, text)
+    assert set(Reach(found, ANA)) == {account("one"), account("two"), account("three")}
+    assert set(Paths(found, account("two"))) == {ANA, pod.removeprefix("serviceAccount:")}
+    assert [one.name for one in starts_of(found, pod)] == [pod.removeprefix("serviceAccount:")]
 
 
 def test_who_can_become_an_account_and_what_a_user_can_become(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,6 +344,21 @@ resource "google_project_iam_member" "own" {
   member  = "MEMBER"
 }
 """
+CUSTOM_ABOVE = """
+resource "google_organization_iam_custom_role" "own" {
+  org_id      = "2"
+  role_id     = "own"
+  title       = "own"
+  permissions = ["storage.buckets.get"]
+}
+resource "google_project_iam_member" "own" {
+  project = "shop"
+  role    = google_organization_iam_custom_role.own.id
+  member  = "user:ana@example.com"
+}
+"""
+ROLE_ADMIN_ABOVE = ADMIN_ABOVE.replace("ROLE", "roles/iam.organizationRoleAdmin").replace("MORE", "")
+HELD_ABOVE = ADMIN_ABOVE.replace("ROLE", "organizations/2/roles/own").replace("MORE", "").replace("admin", "held")
 
 
 @pytest.mark.parametrize(
@@ -320,6 +374,9 @@ resource "google_project_iam_member" "own" {
             + denial("projects/shop", MINTED, BY_NAME),
             "open",
         ),
+        # -- a role of the organization, which nobody can change in a project
+        (HOME + in_project("iam.roleAdmin", ANA) + CUSTOM_ABOVE, None),
+        (HOME + ROLE_ADMIN_ABOVE + HELD_ABOVE, "open"),
     ],
 )
 def test_who_changes_custom_roles_must_hold_one_there(
