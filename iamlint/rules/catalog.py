@@ -19,6 +19,8 @@ from iamlint.rules.rule import Rule
 
 _SUFFIXES = (".yaml", ".yml")
 _NAME = "lower-case words joined by hyphens"
+_MOST_NAMES = 4
+"""Maximum number of names with a wanted word that an error lists."""
 SETS = frozenset({"all", "default", "pedantic", "cis", "mitre"})
 """Names of sets that rules can be in. ``cis`` and ``mitre`` are the rules that name a control or a technique."""
 UNREADABLE, NOTE, UNKNOWN = "unreadable-input", "configuration-in-force", "unknown"
@@ -222,5 +224,10 @@ def severity_of(rule: Rule, severities: Mapping[str, Severity]) -> Severity | No
 def _unknown(name: str, known: Iterable[str], at: Location | None) -> Unreadable:
     from iamlint.documents.validation import nearest_of
 
-    hint = nearest_of(name, sorted(known)) or "`iamlint rules` lists them"
+    names = sorted(known)
+    word = name.lower()
+    holding = [f"`{one}`" for one in names if "/" not in one and word in one.split("-")][:_MOST_NAMES]
+    hint = nearest_of(name, names) or (
+        f"did you mean {' or '.join(holding)}?" if holding else "`iamlint rules` lists them"
+    )
     return Unreadable(at or Location(COMMAND_LINE), f"no rule or family is called `{name}`", hint)

@@ -109,6 +109,10 @@ def errors(directory: Path, *arguments: str) -> str:
         ),
         (["check", "--output", "json=-"], "'json=-' is no file: --format json prints to standard output"),
         (["check", "--role-catalog", "old.json"], "the document is not a role: its name is not roles/NAME"),
+        (
+            ["explain", "token"],
+            "`token` (did you mean `broad-id-token-creator` or `broad-token-creator` or `token-lifetime",
+        ),
         (["check", "--select", "none"], "no rule or family is called `none` (`iamlint rules` lists them)"),
         (["config", "--environment", "x"], "No such option '--environment'"),
         (["check", "--assertions", "old.json"], "old.json: there are no assertions here (a document has the key"),
