@@ -167,14 +167,19 @@ class Catalog:
         return self._searched("slip", name, lambda: self._slip(name))
 
     def _slip(self, name: str) -> str | None:
+        from iamlint.roles.misspelt import is_misspelt
+
         service, _, rest = name.partition(".")
         if service in self.services:
             nearest = self.nearest_permission(name)
             if nearest is None or nearest.lower() == name.lower():
                 return nearest
-            return None if _changes(name, nearest) > _SLIP or self._has_words_of(service, rest) else nearest
-        meant = (f"{one}.{rest}" for one in sorted(self.services) if _changes(one, service) <= _SLIP)
-        return next((one for one in meant if self.is_permission(one)), None)
+            if _changes(name, nearest) > _SLIP or self._has_words_of(service, rest):
+                return None
+        else:
+            meant = (f"{one}.{rest}" for one in sorted(self.services) if _changes(one, service) <= _SLIP)
+            nearest = next((one for one in meant if self.is_permission(one)), None)
+        return nearest if nearest and is_misspelt(name, nearest, self._names) else None
 
     def _has_words_of(self, service: str, rest: str) -> bool:
         """Whether a service has the resource and the verb of an unknown permission, though not together."""

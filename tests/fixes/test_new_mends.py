@@ -479,6 +479,14 @@ def test_an_account_that_is_declared_twice_gets_no_suggestion(tmp_path: Path) ->
         ("roles/strage.admin", "roles/storage.admin"),
         ("roles/run.devloper", "roles/run.developer"),
         ("roles/sotrage.objectViwer", "roles/storage.objectViewer"),
+        ("roles/stroage.admin", "roles/storage.admin"),
+        ("roles/stoarge.objectViwer", "roles/storage.objectViewer"),
+        ("roles/storag.objectViewer", "roles/storage.objectViewer"),  # no other service has such a role
+        ("roles/storages.admin", "roles/storages.admin"),  # may be a new service
+        ("roles/storagx.viewer", "roles/storagx.viewer"),
+        ("roles/run.sourceEditor", "roles/run.sourceEditor"),  # not roles/run.sourceDeveloper
+        ("roles/telcoautomation.opsAdminTier5", "roles/telcoautomation.opsAdminTier5"),
+        ("roles/storage.bigObjectViewer", "roles/storage.bigObjectViewer"),
         ("roles/role.admin", "roles/role.admin"),  # two of four letters make it another service: roles/file.admin
         ("roles/kms.admin", "roles/kms.admin"),  # roles/ml.admin, roles/dns.admin
         ("roles/storage/admin", "roles/storage/admin"),  # not roles/admin

@@ -29,3 +29,18 @@ from iamlint.roles import catalog
 )
 def test_the_nearest_role_is_of_the_same_service(name: str, nearest: str | None) -> None:
     assert catalog().nearest(name) == nearest
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("iam.serviceAccount.actAs", "iam.serviceAccounts.actAs"),
+        ("pubsub.topics.undelete", None),  # a newer permission: other services have this verb
+        ("stroage.objects.gett", None),
+        ("stroage.objects.get", "storage.objects.get"),
+        ("runx.operations.get", None),  # many services have operations
+        ("runx.routes.invoke", "run.routes.invoke"),
+    ],
+)
+def test_a_slip_is_no_name_of_a_newer_catalogue(name: str, meant: str | None) -> None:
+    assert catalog().slip(name) == meant

@@ -18,6 +18,7 @@ from iamlint.hcl.syntax import Attribute, Block, Node, Template, Tuple, Variable
 from iamlint.hcl.walk import walk
 from iamlint.principals import is_agent_by_id, placeholder_of, read_principal
 from iamlint.roles import Catalog, in_service_of
+from iamlint.roles.misspelt import is_misspelt
 
 _SLIP = 2
 """Maximum number of differing letters of a misspelt name."""
@@ -69,7 +70,8 @@ def _role_meant(role: str, catalog: Catalog) -> str | None:
     lower = [one for one in catalog.in_any_case(name) if catalog.is_listed(one)]
     if len(lower) == 1:
         return lower[0]
-    return _near(name, catalog.roles) if catalog.nearest(name) else None
+    near = _near(name, catalog.roles) if catalog.nearest(name) else None
+    return near if near and is_misspelt(name, near, catalog.roles) else None
 
 
 @lru_cache(maxsize=1024)

@@ -74,6 +74,8 @@ def let_through(problem: Problem) -> Change | Withheld | None:
         return None
     tree, block = found
     holder = problem.match.words["holder"]
+    if "${" in holder:
+        return None
     beside = _declared(problem, holder)
     same = beside and directory(beside.declared.at.path) == directory(onto.declared.at.path)
     account = _reference(beside) if beside and same else None
