@@ -467,12 +467,13 @@ def possible_issuers(provider: Provider) -> Iterator[Provider]:
 
     Only workload pools have such issuers; that of a workforce pool is an organization's own.
     """
-    issuer = provider.issuer
-    if not isinstance(issuer, Unknown) or provider.protocol != "oidc" or "workforcePools/" in shown(provider.pool):
+    issuer, protocol = provider.issuer, provider.protocol
+    may_be_oidc = protocol == "oidc" or isinstance(protocol, Unknown)
+    if not isinstance(issuer, Unknown) or not may_be_oidc or "workforcePools/" in shown(provider.pool):
         return
     for url, known in SHARED.items():
         if known.claims and text_is((url, f"{url}/"), issuer) is Truth.UNKNOWN:
-            yield replace(provider, issuer=url)
+            yield replace(provider, issuer=url, protocol="oidc")
 
 
 def is_one_of_shared(issuer: Text | None) -> bool:

@@ -721,6 +721,14 @@ def test_a_condition_of_an_issuer_that_is_not_known(
     )
 
 
+def test_a_condition_of_a_kind_of_provider_that_is_not_known(check: Check) -> None:
+    block = f'oidc {{ issuer_uri = "{GITHUB}" }}'
+    dynamic = f'dynamic "oidc" {{\n for_each = var.on\n content {{\n issuer_uri = "{GITHUB}"\n }}\n }}'
+    text = provider(GITHUB, "assertion.ref == 'refs/heads/main'").replace(block, dynamic) + 'variable "on" {}\n'
+    (one,) = check({"main.tf": text}, select=(WEAK,)).unknown_answers
+    assert one.reason.startswith("the issuer is not known")
+
+
 def test_the_issuer_of_a_workforce_pool_is_its_own(check: Check) -> None:
     text = """
 variable "issuer" {}
