@@ -218,7 +218,8 @@ def _without_run(tree: Tree, listed: Tuple, first: int, last: int) -> tuple[Edit
         return (edit(tree.source, start, items[last + 1].start, ""),) if _plain(tree, stop, after) else None
     if first and _plain(tree, before, start):
         return (edit(tree.source, before, stop, ""),)
-    return (edit(tree.source, start, stop, ""),) if not first else None
+    end = comma or stop
+    return (edit(tree.source, start, end, ""),) if not first and _plain(tree, stop, end) else None
 
 
 def _plain(tree: Tree, start: int, end: int) -> bool:
@@ -330,9 +331,10 @@ def with_items(tree: Tree, listed: Tuple, written: Sequence[str]) -> tuple[Edit,
     comma = _comma(tree, last.end, listed.end - 1)
     if "\n" not in text[listed.start : listed.end]:
         after = text[comma or last.end : listed.end - 1]
-        if after.strip():
+        if after.strip() or not _plain(tree, last.end, comma or last.end):
             return None
-        if len(written) > 1 and not tree.is_json:
+        commented = any(listed.start <= start < listed.end for start, _ in tree.file.comments)
+        if len(written) > 1 and not tree.is_json and not commented:
             return _on_lines(tree, listed, written)
         return (edit(source, last.end, comma or last.end, "".join(f", {one}" for one in written)),)
     line = line_start(text, last.start)

@@ -35,6 +35,8 @@ def item(tree: Tree, text: str) -> Node:
         ('a = ["x", "y", "z"]\n', "z", 'a = ["x", "y"]\n'),
         ('a = ["x", "z",]\n', "z", 'a = ["x",]\n'),
         ('a = ["x"]\n', "x", "a = []\n"),
+        ('a = ["x", ]\n', "x", "a = [ ]\n"),
+        ('a = ["x" /* why */, ]\n', "x", None),
         ('a = [\n  "x", # one\n  "y", # two\n]\n', "x", 'a = [\n  "y", # two\n]\n'),
         ('a = [\n  "x",\n  # about y\n  "y"\n]\n', "y", 'a = [\n  "x",\n  # about y\n]\n'),
         ('a = [\r\n  "x",\r\n  "y",\r\n]\r\n', "y", 'a = [\r\n  "x",\r\n]\r\n'),
@@ -88,6 +90,8 @@ def test_an_item_of_json_is_removed_with_its_comma() -> None:
         ('a = [\n  "x" # why\n]\n', ['"y"'], 'a = [\n  "x", # why\n  "y",\n]\n'),
         ('a = [\r\n  "x",\r\n]\r\n', ['"y"'], 'a = [\r\n  "x",\r\n  "y",\r\n]\r\n'),
         ('a = ["x" /* why */]\n', ['"y"'], None),
+        ('a = ["x" /* why */,]\n', ['"y"'], None),
+        ('a = ["x" /* why */, "y"]\n', ['"z"', '"w"'], 'a = ["x" /* why */, "y", "z", "w"]\n'),
     ],
 )
 def test_items_are_added(before: str, added: list[str], after: str | None) -> None:
