@@ -10,6 +10,10 @@ from lsprotocol import types as lsp
 
 from iamlint.edits import Edit, Fix
 from iamlint.finding import Finding, Related, Severity
+from iamlint.fixes.moves import TERRAFORM
+from iamlint.hcl import read_file
+from iamlint.hcl.syntax import Template
+from iamlint.hcl.walk import walk
 from iamlint.location import Location, SourceText, Unreadable
 from iamlint.server.places import range_of
 from iamlint.server.session import Session
@@ -92,7 +96,7 @@ def actions(session: Session, path: Path, within: lsp.Range) -> Iterator[lsp.Cod
             continue
         if finding.fix is not None:
             yield from _fix(session, finding.fix, diagnostic)
-        if path.name.endswith(_COMMENTED):
+        if path.name.endswith(_COMMENTED) and not _is_within_text(checked, diagnostic.range.start.line):
             yield _acceptance(finding, diagnostic, path, checked)
         yield lsp.Command(title=f"Explain {finding.rule}", command=EXPLAIN, arguments=[finding.rule])
 
@@ -124,6 +128,14 @@ def _fix(session: Session, fix: Fix, diagnostic: lsp.Diagnostic) -> Iterator[lsp
 
 def _text_edit(session: Session, edit: Edit, text: SourceText) -> lsp.TextEdit:
     return lsp.TextEdit(range_of(edit.location(text), text, session.encoding), edit.replacement)
+
+
+def _is_within_text(source: SourceText, line: int) -> bool:
+    """Whether a line, from 0, begins within a heredoc of Terraform: a comment there would be a part of the value."""
+    if not source.path.endswith(TERRAFORM) or "<<" not in source.text:
+        return False
+    start = source.line_starts[line]
+    return any(isinstance(one, Template) and one.start < start < one.end for one in walk(read_file(source).body))
 
 
 def _acceptance(finding: Finding, diagnostic: lsp.Diagnostic, path: Path, text: SourceText) -> lsp.CodeAction:

@@ -111,6 +111,16 @@ async def a_finding_is_accepted_with_a_reason(client: Editor, path: Path) -> Non
     await client.told(uri, until=set())
 
 
+async def a_finding_within_a_text_is_not_accepted_there(client: Editor, path: Path) -> None:
+    text = BAD.replace("iam_member", "iam_binding").replace(
+        'member  = "user:ana@example.com"', 'members = split("\\n", trimspace(<<EOT\nuser:ana@example.com\nEOT\n  ))'
+    )
+    uri = client.open(path, text)
+    (found,) = await client.told(uri, until={RULE})
+    assert text.splitlines()[found.range.start.line] == "user:ana@example.com"
+    assert not await client.actions(uri, found.range.start), "a comment would be a member"
+
+
 async def a_fix_is_offered_and_mends(client: Editor, path: Path) -> None:
     text = BAD.replace("roles/iam.serviceAccountTokenCreator", "roles/logging.viewr")
     uri = client.open(path, text)
@@ -172,6 +182,7 @@ STORIES: list[Story] = [
     roles_principals_and_rules_are_proposed,
     the_origin_of_a_variable_is_found,
     a_finding_is_accepted_with_a_reason,
+    a_finding_within_a_text_is_not_accepted_there,
     a_fix_is_offered_and_mends,
     a_rule_is_explained,
     nothing_is_offered_for_what_is_not_checked_yet,
