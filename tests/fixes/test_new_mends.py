@@ -63,6 +63,14 @@ def test_all_mentions_in_a_list_are_removed(rule: str, members: str, expected: s
     assert changed(tmp_path, rule, text) == fixed
 
 
+def test_a_block_of_an_override_is_not_removed_alone(tmp_path: Path) -> None:
+    text = 'resource "google_project_iam_member" "one" {\n  member = "%s"\n}\n'
+    whole = (text % "group:a@b.com").replace("{", '{\n  project = "shop"\n  role    = "roles/viewer"', 1)
+    (tmp_path / "main_override.tf").write_text(text % OLD, encoding="utf-8")
+    assert changed(tmp_path, "deleted-principal", whole) == whole
+    assert (tmp_path / "main_override.tf").read_text(encoding="utf-8") == text % OLD
+
+
 @pytest.mark.parametrize(
     "written", [r"run.googleapis.com\u002fservices.get", "${local.service}.googleapis.com/services.get"]
 )

@@ -93,10 +93,10 @@ def resource_removed(sources: Sources, tree: Tree, block: Block) -> tuple[Edit, 
 
 
 def is_removable(sources: Sources, tree: Tree, block: Block) -> bool:
-    """Whether nothing refers to a resource, it has one instance, and its owner does not protect it."""
+    """Whether nothing refers to a resource, it is one block with one instance, and its owner does not protect it."""
     if tree.is_json or block.type != "resource" or block.is_repeated:
         return False
-    if _is_protected(tree, block):
+    if _is_protected(tree, block) or _is_overridden(sources, tree, block):
         return False
     uses = sources.uses(tree.source.path, block.label(0), block.label(1))
     return uses is not None and not any(_is_outside(used, node, block, tree) for used, node in uses)
@@ -109,6 +109,16 @@ def _is_protected(tree: Tree, block: Block) -> bool:
     """
     cycles = [one.body.arguments.get("prevent_destroy") for one in block.body.blocks if one.type == "lifecycle"]
     return any(one is not None and tree.text(one.expression).strip() != "false" for one in cycles)
+
+
+def _is_overridden(sources: Sources, tree: Tree, block: Block) -> bool:
+    """Whether an override file has a second block of a resource: without one of them the other is left.
+
+    Source: https://developer.hashicorp.com/terraform/language/files/override
+    """
+    names = [one.text for one in block.labels]
+    blocks = (one for each in sources.module(tree.source.path) or () for one in each.file.body.blocks)
+    return sum(one.type == block.type and [label.text for label in one.labels] == names for one in blocks) != 1
 
 
 def _is_outside(used: Tree, node: Node, block: Block, tree: Tree) -> bool:
