@@ -151,6 +151,17 @@ class Changes:
         part = self._of(at.path).part(at.line)
         return part.at if part else at
 
+    def first(self, at: Location) -> Location:
+        """Return the first changed line of a place, or of the block that begins there; the place itself without one."""
+        change, text = self._of(at.path), self._texts.get(at.path)
+        part = change.part(at.line)
+        last = part.at.end_line if part and part.at.line == at.line else at.end_line
+        number = next((line for line in range(at.line, last + 1) if line in change.lines), at.line)
+        if text is None or change.everything or number == at.line:
+            return at
+        line = text.line(number)
+        return Location(at.path, number, len(line) - len(line.lstrip()) + 1, number, len(line.rstrip()) + 1)
+
     # -- what a value depends on -------------------------------------------------------------------------------------
 
     def numbers(self, at: Location) -> Iterator[Location]:
@@ -454,9 +465,12 @@ def _changed(finding: Finding, changes: Changes) -> Finding | None:
     if changes.has_lost(finding.at, argument=bool(finding.parts)):
         return finding
     keys = _KEYS.findall(finding.address or "")
-    if any(changes.is_decided_anew(at, keys) for at in (finding.at, *finding.via)):
+    if changes.is_decided_anew(finding.at, keys):
         return finding
+    for call in finding.via:
+        if changes.is_decided_anew(call, keys):
+            return replace(finding, origin=changes.first(call))
     numbers = (at for block in (finding.at, *finding.via) for at in changes.numbers(block))
     for at in changes.origins((*stated, *numbers), finding.via, keys):
-        return replace(finding, origin=at)
+        return replace(finding, origin=changes.first(at))
     return None

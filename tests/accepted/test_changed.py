@@ -98,7 +98,7 @@ CASES: dict[str, tuple[Files, Files, list[str]]] = {
     "the number": (
         {"a.tf": member(more="\n  count = var.x"), "v.tf": 'variable "x" {\n  default = 0\n}\n'},
         {"v.tf": 'variable "x" {\n  default = 1\n}\n'},
-        ["v.tf:1"],
+        ["v.tf:2"],
     ),
     "the number itself": (
         {"a.tf": member(more="\n  count = 0")},
@@ -108,7 +108,7 @@ CASES: dict[str, tuple[Files, Files, list[str]]] = {
     "the number in a call": (
         {"a.tf": call(more="  count = 0\n"), "m/m.tf": MODULE},
         {"a.tf": call(more="  count = 1\n")},
-        ["a.tf:3"],
+        ["a.tf:4"],
     ),
     "a condition that is gone": ({"a.tf": member(more=UNTIL)}, {"a.tf": member()}, ["a.tf:3"]),
     "a new key": (

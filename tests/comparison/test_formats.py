@@ -90,6 +90,15 @@ def test_causes_are_links_into_the_head(compare: Compare, tmp_path: Path) -> Non
     ]
 
 
+def test_a_picture_shows_the_end_of_a_long_name(compare: Compare) -> None:
+    pool = "projects/123456789012/locations/global/workloadIdentityPools/ci"
+    member = f"principalSet://iam.googleapis.com/{pool}/attribute.repository/acme/shop"
+    told = render("markdown", compare(LEDGER, LEDGER + on_account("ci", "ledger", member)), Presentation())
+    picture = told.partition("```mermaid")[2].partition("```")[0]
+    assert '["principalSet://iam.g...ols/ci/attribute.repository/acme/shop"]' in picture
+    assert '["ledger@shop"]' in picture
+
+
 def test_a_picture_has_ten_nodes_at_most(compare: Compare) -> None:
     many = "".join(account(f"sa-{number:02}") for number in range(30))
     found = compare(many, many + in_project("p", "group:g@x.example", TOKEN))

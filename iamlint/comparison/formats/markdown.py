@@ -24,7 +24,7 @@ from iamlint.reporters.parts.presentation import Presentation
 
 MOST_NODES = 10
 """Principals and accounts in the picture."""
-_LONGEST_LABEL = 60
+_LONGEST_LABEL, _BEGINNING = 60, 20
 
 
 def comparison_markdown(found: Comparison, style: Presentation) -> str:
@@ -120,7 +120,11 @@ def _picture(pairs: Sequence[Pair]) -> Iterator[str]:
 
 
 def _label(text: str) -> str:
-    """Return a text without mermaid syntax: letters, digits and a few other characters stay."""
-    short = text.removeprefix("serviceAccount:")
-    short = short if len(short) <= _LONGEST_LABEL else f"{short[: _LONGEST_LABEL - 3]}..."
+    """Return a text without mermaid syntax: letters, digits and a few other characters stay.
+
+    A long name loses its middle: the names of pools and of what they admit are at the end.
+    """
+    short = text.removeprefix("serviceAccount:").removesuffix(".iam.gserviceaccount.com")
+    if len(short) > _LONGEST_LABEL:
+        short = f"{short[:_BEGINNING]}...{short[_BEGINNING + 3 - _LONGEST_LABEL :]}"
     return "".join(one if one.isascii() and (one.isalnum() or one in " .-_/@:") else f"#{ord(one)};" for one in short)
