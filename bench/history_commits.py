@@ -82,8 +82,8 @@ def kinds_of(subject: str, diff: str, *, merges: bool) -> tuple[str, ...]:
 class ChangedLines:
     """The lines that git shows as changed between two revisions, by side and path.
 
-    Where lines are only removed, the lines around the gap count as changed in the head, as they do for a reader. The
-    base has no longer what was renamed.
+    Where lines are only removed, the lines around the gap count as changed in the head, as they do for a reader. All
+    lines of a renamed file are new.
     """
 
     def __init__(self, diff: str) -> None:
@@ -105,11 +105,7 @@ class ChangedLines:
     @classmethod
     def between(cls, place: Path | str, base: str, head: str) -> ChangedLines:
         """Return the lines that differ between two revisions of a repository."""
-        compared = ("-c", "core.quotePath=false", "diff", "-U0", "--no-ext-diff")
-        moved, whole = (git(place, *compared, option, base, head) for option in ("-M", "--no-renames"))
-        found = cls(moved)
-        found._lines |= {key: lines for key, lines in cls(whole)._lines.items() if key[0] == "base"}
-        return found
+        return cls(git(place, "-c", "core.quotePath=false", "diff", "-U0", "--no-renames", "--no-ext-diff", base, head))
 
     def has(self, side: str, path: str, line: int) -> bool:
         """Whether a line changed."""
