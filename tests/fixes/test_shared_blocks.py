@@ -183,6 +183,15 @@ def test_a_grant_moves_to_the_account_that_the_called_module_declares(tmp_path: 
     assert "for_each" not in made
 
 
+def test_a_grant_that_an_override_changes_does_not_move(tmp_path: Path) -> None:
+    text = USED + BROAD[BROAD.index("resource") :].replace("var.project", '"shop"')
+    role = 'role = "roles/iam.serviceAccountTokenCreator"'
+    more = f'resource "google_project_iam_member" "deployers" {{\n  {role}\n  member = "group:a@example.com"\n}}\n'
+    written(tmp_path, {"main.tf": text, "main_override.tf": more})
+    run("check", "--fix", "--unsafe-fixes", "--select", "broad-token-creator", cwd=tmp_path)
+    assert (tmp_path / "main.tf").read_text(encoding="utf-8") == text
+
+
 GRANTS = """locals {
   grants = {
     a = { role = "roles/run.devloper", who = "group:a@example.com" }

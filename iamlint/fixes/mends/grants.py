@@ -96,7 +96,7 @@ def is_removable(sources: Sources, tree: Tree, block: Block) -> bool:
     """Whether nothing refers to a resource, it is one block with one instance, and its owner does not protect it."""
     if tree.is_json or block.type != "resource" or block.is_repeated:
         return False
-    if _is_protected(tree, block) or _is_overridden(sources, tree, block):
+    if _is_protected(tree, block) or is_overridden(sources, tree, block):
         return False
     uses = sources.uses(tree.source.path, block.label(0), block.label(1))
     return uses is not None and not any(_is_outside(used, node, block, tree) for used, node in uses)
@@ -111,7 +111,7 @@ def _is_protected(tree: Tree, block: Block) -> bool:
     return any(one is not None and tree.text(one.expression).strip() != "false" for one in cycles)
 
 
-def _is_overridden(sources: Sources, tree: Tree, block: Block) -> bool:
+def is_overridden(sources: Sources, tree: Tree, block: Block) -> bool:
     """Whether an override file has a second block of a resource: without one of them the other is left.
 
     Source: https://developer.hashicorp.com/terraform/language/files/override

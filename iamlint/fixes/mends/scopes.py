@@ -16,6 +16,7 @@ from iamlint.facts import (
     ServiceAccountKey,
     Text,
 )
+from iamlint.fixes.mends.grants import is_overridden
 from iamlint.fixes.problem import Change, Problem, Withheld, change
 from iamlint.fixes.sources import Sources, Tree
 from iamlint.hcl.syntax import Block
@@ -138,7 +139,7 @@ def _moved(sources: Sources, tree: Tree, block: Block, accounts: list[tuple[str,
     from iamlint.fixes.writing import indent_step, newline
 
     arguments = block.body.arguments
-    repeated = block.is_repeated or "depends_on" in arguments
+    repeated = block.is_repeated or "depends_on" in arguments or is_overridden(sources, tree, block)
     uses = sources.uses(tree.source.path, block.label(0), block.label(1))
     if tree.is_json or repeated or uses != [] or block.label(0) != "google_project_iam_member" or block.body.blocks:
         return None
