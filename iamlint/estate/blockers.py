@@ -19,6 +19,7 @@ from iamlint.budget import Budget, Exhausted
 from iamlint.estate.access_boundary import Boundaries, bound_by
 from iamlint.estate.deny_policy import Rule, denies, other_blocks, rule
 from iamlint.estate.disabled_accounts import DisabledAccounts
+from iamlint.estate.groups import Groups
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.membership import decided_by_lookup, denied_form, only_scope, within
 from iamlint.estate.names import identity, in_force, principal_node, scope
@@ -31,6 +32,8 @@ from iamlint.facts import (
     Denial,
     Fact,
     Grant,
+    Group,
+    Membership,
     OrgPolicy,
     Resource,
     ServiceAccount,
@@ -113,7 +116,9 @@ class Blockers:
     def __init__(self, of: Of, hierarchy: Hierarchy, held: Permissions, tags: Tags) -> None:
         self._hierarchy, self._held, self._tags = hierarchy, held, tags
         self._work = Budget(STEPS + STEPS_A_GRANT * len(of(Grant)))
-        self._denials = [rule(denial, hierarchy) for denial in of(Denial)]
+        denials = of(Denial)
+        groups = _groups(of, {configuration(one.declared) for one in denials})
+        self._denials = [rule(one, hierarchy, groups.get(configuration(one.declared))) for one in denials]
         self._other_blocks = other_blocks(self._denials)
         self._scopes = {one.only_in for one in self._denials if one.only_in}
         self._at: dict[Hashable, list[Rule]] = {}
@@ -448,6 +453,15 @@ class Blockers:
                 reason = f"the input does not show whether the grant's resource is in {policy.resource}"
                 return Verdict.of(Truth.UNKNOWN, reason), policy
         return FALSE, None
+
+
+def _groups(of: Of, configurations: Iterable[str]) -> Mapping[str, Groups]:
+    """Return the known members of groups by configuration: what another one declares makes no denial certain."""
+    members = of(Membership)
+    return {
+        one: Groups(of(Group), [member for member in members if _counts(member.declared, one)])
+        for one in (configurations if members else ())
+    }
 
 
 def _counts(declared: Declaration, only: str | None) -> bool:

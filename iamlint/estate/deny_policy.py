@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamlint.basics.frozen import frozen
 from iamlint.estate.deny_forms import allowed_permission
+from iamlint.estate.groups import Groups
 from iamlint.estate.hierarchy import Hierarchy, Node
 from iamlint.estate.membership import Named, covered, named, node_of, only_scope, spared, within
 from iamlint.estate.names import contradicts, identity
@@ -74,13 +75,13 @@ class Rule:
         return others if decided_by_lookup else others + len(self.denied.plain) + len(self.excepted.plain)
 
 
-def rule(denial: Denial, hierarchy: Hierarchy) -> Rule:
-    """Return the rule of a denial, with its parts precomputed."""
+def rule(denial: Denial, hierarchy: Hierarchy, groups: Groups | None = None) -> Rule:
+    """Return the rule of a denial, with its parts precomputed; ``groups`` are those that count for it."""
     node = node_of(denial.parent, denial.declared, hierarchy)
     return Rule(
         denial,
-        named(denial.denied_principals, denial.declared),
-        named(denial.exception_principals, denial.declared),
+        named(denial.denied_principals, denial.declared, groups),
+        named(denial.exception_principals, denial.declared, groups),
         node,
         only_scope(node, denial.declared),
     )

@@ -12,6 +12,7 @@ from functools import lru_cache
 from iamlint.basics.frozen import frozen
 from iamlint.basics.lazy_regex import regex
 from iamlint.estate.deny_forms import ACCOUNT, CUSTOMER, EVERYBODY, GROUP, denied_principal, is_denied_form
+from iamlint.estate.groups import Groups
 from iamlint.estate.hierarchy import CONTAINERS, Hierarchy, Node
 from iamlint.estate.names import identity, scope
 from iamlint.facts import Declaration, Grant, PrincipalKind, Resource, Text
@@ -138,16 +139,17 @@ class Named:
     """The principals that a list of a deny policy names.
 
     ``plain`` are single known principals, found by one lookup; ``others`` are sets and unknown principals. ``unknown``
-    says why the whole list is not known.
+    says why the whole list is not known. ``groups`` are the known members of groups.
     """
 
     plain: frozenset[str]
     others: tuple[Text, ...]
     declared: Declaration
     unknown: str = ""
+    groups: Groups | None = None
 
 
-def named(principals: Iterable[Text] | Unknown, declared: Declaration) -> Named:
+def named(principals: Iterable[Text] | Unknown, declared: Declaration, groups: Groups | None = None) -> Named:
     """Return a list of principals, indexed.
 
     Principals in the form of allow policies (``user:…``) name nobody: the API refuses them.
@@ -156,7 +158,7 @@ def named(principals: Iterable[Text] | Unknown, declared: Declaration) -> Named:
         return Named(frozenset(), (), declared, f"the principals that it names are not known: {principals.reason}")
     texts = [one for one in principals if isinstance(one, Unknown) or is_denied_form(one)]
     plain = frozenset(one for one in texts if isinstance(one, str) and _is_plain(one))
-    return Named(plain, tuple(one for one in texts if one not in plain), declared)
+    return Named(plain, tuple(one for one in texts if one not in plain), declared, groups=groups)
 
 
 def _is_plain(principal: str) -> bool:
@@ -181,7 +183,7 @@ def covered(by: Named, grant: Grant, hierarchy: Hierarchy) -> Verdict:
     elif mine in by.plain:
         return TRUE
     for other in by.others:
-        verdict |= _covers(other, mine, by.declared, grant, hierarchy)
+        verdict |= _covers(other, mine, by, grant, hierarchy)
         if verdict.truth is Truth.TRUE:
             break
     return verdict
@@ -211,7 +213,8 @@ def _part_of(among: frozenset[str], pool: str, beginnings: tuple[str, ...]) -> s
     return min((one for one in among if (pool in one if pool else one.startswith(beginnings))), default=None)
 
 
-def _covers(denied: Text, mine: Text | None, declared: Declaration, grant: Grant, hierarchy: Hierarchy) -> Verdict:
+def _covers(denied: Text, mine: Text | None, by: Named, grant: Grant, hierarchy: Hierarchy) -> Verdict:
+    declared = by.declared
     if mine is not None and (name := identity(mine, grant.declared)) and name == identity(denied, declared):
         return TRUE
     if denied == EVERYBODY:
@@ -224,7 +227,7 @@ def _covers(denied: Text, mine: Text | None, declared: Declaration, grant: Grant
     if container:
         return _in_container(container, declared, grant, hierarchy)
     if denied.startswith((GROUP, CUSTOMER)):
-        return _in_group(denied, grant)
+        return _in_group(denied, grant, by.groups)
     if denied.startswith("principalSet:"):
         return _in_pool(denied, declared, grant, hierarchy)
     return _is(denied, mine, grant)
@@ -257,11 +260,13 @@ def _in_container(container: re.Match[str], declared: Declaration, grant: Grant,
     return _perhaps(within(chain_of_principal(grant, hierarchy), outer), reason)
 
 
-def _in_group(denied: str, grant: Grant) -> Verdict:
+def _in_group(denied: str, grant: Grant, groups: Groups | None) -> Verdict:
     principal, what = grant.principal, denied.rpartition("/")[2]
     if principal.kind == "unknown":
         return _perhaps(Truth.UNKNOWN, _why_unknown(grant))
     inside = principal.kind in _IN_GROUPS or (principal.kind == "domain" and denied.startswith(CUSTOMER))
+    if inside and groups and principal.email and denied.startswith(GROUP) and groups.has(what, principal.email):
+        return TRUE
     reason = f"the input does not show whether {principal.text} belongs to {what}"
     return _perhaps(Truth.UNKNOWN, reason) if inside else FALSE
 

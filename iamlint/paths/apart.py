@@ -23,15 +23,23 @@ def members_apart(estate: Estate, names: Names, holders: Collection[str]) -> Ite
     """
     if not access_of(estate).any_blocker:
         return
-    named = set(_named(estate))
+    named, groups = set[str](), set[str]()
+    for one in _named(estate):
+        (groups if one.startswith(GROUP) else named).add(one)
     of_accounts = bool(estate.of(BoundaryBinding)) or any(one.startswith(_SETS_OF_ACCOUNTS) for one in named)
     off = (one for one in estate.of(ServiceAccount) if one.disabled is not False)
     disabled = {identity(one.email, one.declared) for one in off}
-    if not (named or of_accounts or disabled):
+    if not (named or groups or of_accounts or disabled):
         return
     for member in members_of_sets(names, holders, named):
         is_account = member in names.accounts
-        if member in disabled or (of_accounts and is_account) or denied_principal(names.label(member)) in named:
+        around = (denied_principal(one) for one in names.all_groups_of(member)) if groups else ()
+        if (
+            member in disabled
+            or (of_accounts and is_account)
+            or denied_principal(names.label(member)) in named
+            or not groups.isdisjoint(around)
+        ):
             yield member
 
 
@@ -49,8 +57,8 @@ def members_of_sets(names: Names, holders: Collection[str], named: Iterable[str]
 
 
 def _named(estate: Estate) -> Iterator[str]:
-    """Yield the principals that deny rules deny or except, without groups."""
+    """Yield the principals that deny rules deny or except."""
     for denial in estate.of(Denial):
         for listed in (denial.denied_principals, denial.exception_principals):
             texts = () if isinstance(listed, Unknown) else listed
-            yield from (one for one in texts if isinstance(one, str) and not one.startswith(GROUP))
+            yield from (one for one in texts if isinstance(one, str))

@@ -186,6 +186,12 @@ resource "google_service_account" "off" {
 MINTED = "iam.googleapis.com/serviceAccounts.getAccessToken"
 EVERYBODY, BY_NAME = "principalSet://goog/public:all", "principal://goog/subject/ana@example.com"
 OF_SHOP = "principalSet://cloudresourcemanager.googleapis.com/projects/shop/type/ServiceAccount"
+SQUAD = (
+    OPS.replace('"ops', '"squad')
+    .replace("group.ops", "group.squad")
+    .replace(', "one@shop.iam.gserviceaccount.com"', "")
+)
+OF_SQUAD = "principalSet://goog/group/squad@example.com"
 GROUPED = OPS + on("two", "iam.workloadIdentityUser", "group:ops@example.com")
 OF_DOMAIN = on("two", "iam.workloadIdentityUser", "domain:example.com")
 OFF = ONE_OFF.replace('"one"', '"four"')
@@ -219,6 +225,9 @@ SETS = "cloudresourcemanager.googleapis.com/projects.setIamPolicy"
         (GROUPED + denial("projects/shop", MINTED, EVERYBODY), "closed", "closed"),
         (GROUPED + denial("projects/shop", MINTED, EVERYBODY, f'"{BY_NAME}"'), "open", "conditional"),
         (GROUPED + denial("projects/shop", MINTED, OF_SHOP), "open", "closed"),
+        # -- a denial of another group, which they are in, too
+        (GROUPED + SQUAD + denial("projects/shop", MINTED, OF_SQUAD), "closed", "conditional"),
+        (GROUPED + SQUAD + denial("projects/shop", MINTED, EVERYBODY, f'"{OF_SQUAD}"'), "open", "conditional"),
         (GROUPED + ONE_OFF, "open", "open"),  # another block enables it
         # -- a denial in a project of what is granted above it
         (HOME + ADMIN, "open", None),
