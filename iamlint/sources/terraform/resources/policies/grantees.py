@@ -28,7 +28,7 @@ def row_access_policy(instance: Instance) -> Iterator[Grant]:
 
 def data_policy(instance: Instance) -> Iterator[Grant]:
     """Yield a grant for each grantee of a data policy; which role BigQuery gives them is not documented."""
-    role = Unknown("BigQuery chooses the role of a grantee of a data policy")
+    role = Unknown("no public list has the role that BigQuery gives a grantee of a data policy")
     yield from _grants(instance, "bigquery_datapolicyv2_data_policy", role)
 
 
