@@ -19,7 +19,7 @@ def members_apart(estate: Estate, names: Names, holders: Collection[str]) -> Ite
     """Yield the members of groups, and of sets that hold something, that a blocker may treat in another way than these.
 
     A rule that denies a user says nothing about a group with this user, and a group may act if a member is disabled.
-    The same holds for a domain, a pool and everybody.
+    The same holds for a domain, a pool and everybody. A rule that names a group may concern any user or account.
     """
     if not access_of(estate).any_blocker:
         return
@@ -33,12 +33,12 @@ def members_apart(estate: Estate, names: Names, holders: Collection[str]) -> Ite
         return
     for member in members_of_sets(names, holders, named):
         is_account = member in names.accounts
-        around = (denied_principal(one) for one in names.all_groups_of(member)) if groups else ()
+        may_be_in_group = bool(groups) and (is_account or member.startswith("user:"))
         if (
             member in disabled
             or (of_accounts and is_account)
+            or may_be_in_group
             or denied_principal(names.label(member)) in named
-            or not groups.isdisjoint(around)
         ):
             yield member
 

@@ -253,6 +253,10 @@ def test_a_member_and_an_account_below_are_asked_about_where_a_policy_may_concer
         (OFF.replace("true", "var.off") + on("two", MINT, "allAuthenticatedUsers"), account("four"), "conditional"),
         (OF_DOMAIN + denial("projects/shop", MINTED, BY_NAME), ANA, "closed"),
         (OF_DOMAIN + denial("projects/shop", MINTED, BY_NAME), BEN, "open"),
+        (OF_DOMAIN + in_project("viewer", ANA) + denial("projects/shop", MINTED, OF_SQUAD), ANA, "conditional"),
+        (OF_DOMAIN + denial("projects/shop", MINTED, OF_SQUAD), "domain:example.com", "open"),
+        (GROUPED + denial("projects/shop", MINTED, OF_SQUAD), ANA, "conditional"),
+        (GROUPED + SQUAD.replace("ana", "cyd") + denial("projects/shop", MINTED, OF_SQUAD), ANA, "conditional"),
         (on("two", MINT, "domain:example.com"), "group:ops@example.com", None),
         # -- what it has itself, and by its domain or as anybody
         (on("two", ATTACH, "domain:example.com") + in_project("run.developer", ANA), ANA, "open"),
