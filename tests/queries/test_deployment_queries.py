@@ -94,6 +94,28 @@ def test_what_runs_as_the_account_or_may_become_it(check: Check, parts: tuple[st
 
 
 @pytest.mark.parametrize(
+    ("parts", "count"),
+    [
+        ((runs_job(), on_job("${var.role}")), 1),
+        ((runs_job(), on_job('${var.on ? "roles/run.invoker" : "roles/run.developer"}')), 1),
+        ((runs_job(), on_job('${var.on ? "roles/run.invoker" : "roles/run.viewer"}')), 0),
+        ((runs_job(), on_job("organizations/1/roles/unknown")), 1),
+        ((runs_job(), runs_job().replace('"j"', '"k"'), on_job("${var.role}")), 1),
+        ((runs_job(), on_job("${var.role}", "other")), 0),
+        ((runs_job("plain@shop.iam.gserviceaccount.com"), on_job("${var.role}")), 0),
+        ((runs_job(), on_job("${var.role}"), on_project("roles/owner", label="own")), 0),
+        ((runs_job(), on_job("${var.role}").replace(ANA, "allUsers")), 0),  # another rule
+    ],
+)
+def test_a_role_that_is_not_known_on_what_runs_as_the_account(check: Check, parts: tuple[str, ...], count: int) -> None:
+    variables = 'variable "role" {}\nvariable "on" {}\n'
+    report = check({"main.tf": variables + OWNER + "".join(parts)}, select=(RULE,))
+    assert not report.errors
+    assert not report.findings
+    assert [one.rule for one in report.unknown_answers] == [RULE] * count
+
+
+@pytest.mark.parametrize(
     ("role", "project", "flagged"),
     [
         ("roles/aiplatform.user", "shop", True),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
-from iamlint.estate import Estate, Node
+from iamlint.estate import Estate, Node, principal_node
 from iamlint.facts import Attachment, Declaration, Grant
 from iamlint.finding import Confidence
 from iamlint.graph.broad import Broad
@@ -22,7 +22,7 @@ from iamlint.methods.model import Method, Yield
 from iamlint.paths.onward import onward_of
 from iamlint.patterns.match import Match
 from iamlint.queries.escalation.impersonation import by_grant, is_told_of, match_of, perhaps, surest
-from iamlint.unknown import shown, worded
+from iamlint.unknown import Truth, Unknown, shown, worded
 
 USES: dict[Yield, str] = {
     "identity": "become",
@@ -59,6 +59,7 @@ def _deploying(graph: Graph) -> Iterator[Match]:
             told.add((attach[0].source, account))
             yield match
     yield from _uses(graph, told)
+    yield from _perhaps_uses(graph)
     yield from _as_agents(graph)
 
 
@@ -188,6 +189,44 @@ def _uses(graph: Graph, told: set[tuple[str, str]]) -> Iterator[Match]:
             told.add(key)
             seen.add(id(grant))
             yield _with(match, way.method, how_used(way))
+
+
+def _perhaps_uses(graph: Graph) -> Iterator[Match]:
+    """Yield grants of roles that are not known on a resource that runs as a privileged account."""
+    estate = graph.estate
+    if not estate.of(Attachment):
+        return
+    unsure: dict[Node, list[Grant]] = {}
+    for grant in estate.of(Grant):
+        if estate.permissions(grant.role, grant.declared)[1] and is_told_of(grant):
+            node = graph.hierarchy.node(grant.resource, grant.declared)
+            if node:
+                unsure.setdefault(node, []).append(grant)
+    seen = set[int]()
+    for running in Used(estate).running.every if unsure else ():
+        used = running.attachment.resource
+        own, account = graph.hierarchy.node(used, running.attachment.declared), running.onto[1]
+        for grant in unsure.get(own, ()) if own else ():
+            why = _why_perhaps(grant, used.kind, estate) if id(grant) not in seen else None
+            if why and graph.gained(account, principal_node(grant) or ""):
+                seen.add(id(grant))
+                yield Match(grant, Truth.UNKNOWN, reasons=(why.reason,))
+
+
+def _why_perhaps(grant: Grant, kind: str, estate: Estate) -> Unknown | None:
+    """Return why it is not known whether a role gives a method on a kind of resource; None if it is known."""
+    role, needed = grant.role, _needed(kind)
+    certain, unknown = estate.permissions(role, grant.declared)
+    options = role.options if isinstance(role, Unknown) else ()
+    every = [estate.permissions(one, grant.declared) for one in options or (role,)]
+    is_possible = any(why or any(one <= held for one in needed) for held, why in every)
+    return unknown if needed and is_possible and not any(one <= certain for one in needed) else None
+
+
+@cache
+def _needed(kind: str) -> frozenset[frozenset[str]]:
+    """Return the permissions of each method that uses what runs as an account."""
+    return frozenset(frozenset(method.permissions) for method in attached_methods() if kind in method.runs)
 
 
 def edge_of(way: Way) -> Edge:
