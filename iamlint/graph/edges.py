@@ -274,6 +274,11 @@ class Graph:
             return tuple(open_)
         return tuple(sorted(open_, key=lambda one: (one[1].truth is not Truth.TRUE, self.weakness(one[0]))))
 
+    def may_privilege(self, grant: Grant) -> bool:
+        """Whether a grant makes, or may make, its holder privileged without another grant."""
+        onto = self.hierarchy.node(grant.resource, grant.declared)
+        return onto is not None and bool(self._strong([(onto, grant)]))
+
     def _deploys_on(self, held: Sequence[tuple[Node, Grant]]) -> set[Node]:
         """Return the nodes where these grants let their holder deploy as an account that it may attach."""
         found: dict[Node, frozenset[str]] = defaultdict(frozenset)

@@ -87,6 +87,11 @@ def _acting_accounts(estate: Estate) -> bool:
     return estate.has_acting_accounts
 
 
+def _of_several(estate: Estate) -> bool:
+    """Whether there is a grant to one of several principals: it may be an account."""
+    return any(grant.principal.unknown is not None and grant.principal.unknown.options for grant in estate.of(Grant))
+
+
 # -- the queries ---------------------------------------------------------------------------------------------------
 
 _ACCOUNT, _GRANT = ("account",), ("principal", "role", "resource", "permission", "permissions")
@@ -151,7 +156,7 @@ QUERIES: Mapping[str, Query] = {
     ),
     "malformed_delegate": Query("escalation.delegation", (Impersonation,), ("delegate", "reason")),
     "privileged_account_impersonation": Query(
-        "escalation.impersonation", (_acting_accounts,), (*_PRIVILEGED[:2], "way", *_PRIVILEGED[2:])
+        "escalation.impersonation", (_acting_accounts, _of_several), (*_PRIVILEGED[:2], "way", *_PRIVILEGED[2:])
     ),
     "token_permission_in_custom_role": Query("escalation.custom_roles", (CustomRole,), ("other", "others", "role")),
     "unknown_permission": Query("escalation.custom_roles", (CustomRole,), ("reason", "role")),

@@ -641,3 +641,41 @@ OWN_POLICY = '{"bindings": [{"role": "roles/owner", "members": ["user:eve@exampl
 def test_what_a_principal_may_have_itself_hides_nothing(check: Check, files: dict[str, str], findings: int) -> None:
     report = check({"main.tf": OWNED, **files}, select=("privileged-account-impersonation",))
     assert len(report.findings) == findings
+
+
+OTHER = "user:ben@example.com"
+MINT = "roles/iam.serviceAccountTokenCreator"
+
+
+def one_of(first: str, second: str) -> str:
+    return f'${{var.on ? "{first}" : "{second}"}}'
+
+
+PERHAPS = role("roles/owner", one_of(f"serviceAccount:{ADMIN}", OTHER))
+
+
+@pytest.mark.parametrize(
+    ("parts", "count"),
+    [
+        ((PERHAPS, on_admin(MINT, ANA)), 1),
+        ((role("roles/owner", one_of(OTHER, f"serviceAccount:{ADMIN}")), on_admin(MINT, ANA)), 1),
+        ((role("roles/viewer", one_of(f"serviceAccount:{ADMIN}", OTHER)), on_admin(MINT, ANA)), 0),
+        ((role("roles/owner", one_of(ANA, OTHER)), on_admin(MINT, ANA)), 0),
+        ((PERHAPS, on_admin("roles/iam.serviceAccountViewer", ANA)), 0),
+        ((PERHAPS, on_admin(MINT, f"serviceAccount:{ADMIN}")), 0),
+        ((PERHAPS, role("roles/owner", ANA, label="own"), on_admin(MINT, ANA)), 0),
+        ((PERHAPS, on_admin(MINT, "allUsers")), 0),  # another rule
+    ],
+)
+def test_an_account_that_may_be_one_of_several_principals(check: Check, parts: tuple[str, ...], count: int) -> None:
+    report = check({"main.tf": 'variable "on" {}\n' + "".join(parts)}, select=BOTH)
+    assert not report.errors
+    assert not report.findings
+    assert [one.rule for one in report.unknown_answers] == [BOTH[0]] * count
+
+
+def test_a_certain_privilege_is_told_rather_than_a_possible_one(check: Check) -> None:
+    text = 'variable "on" {}\n' + OWNER + PERHAPS + on_admin(MINT, ANA)
+    report = check({"main.tf": text}, select=BOTH)
+    assert [one.rule for one in report.findings] == [BOTH[0]]
+    assert not report.unknown_answers

@@ -8,7 +8,7 @@ from itertools import chain as chain_of
 from itertools import islice
 
 from iamlint.budget import Budget
-from iamlint.estate import Estate
+from iamlint.estate import Estate, principal_node
 from iamlint.facts import Grant, Principal
 from iamlint.federation.unmatched import why_blocked, why_nobody, why_unmatched
 from iamlint.finding import Step
@@ -24,6 +24,7 @@ from iamlint.paths.onward import onward_of
 from iamlint.paths.search import Spot
 from iamlint.patterns.match import Match, verdict
 from iamlint.patterns.predicates import MOST_HOLDERS, may_be, possible_kinds
+from iamlint.principals import read_principal
 from iamlint.queries.escalation.flows import MOST_NAMED, flow_of, grant_of, granted_step, method_by, named
 from iamlint.unknown import Truth, Unknown, worded
 
@@ -63,6 +64,7 @@ def _impersonations(graph: Graph) -> Iterator[Match]:
                 if one := unless_unmatched(match, useful[0].grant, graph.estate):
                     yield one
     yield from perhaps(graph, "token", "sign", "key", "policy")
+    yield from _of_several(graph, seen)
     delegations = list(graph.delegations)
     leads = next_hops_of(graph) if delegations else NextHops()
     work = Budget(MOST_FOLLOWED)
@@ -71,6 +73,25 @@ def _impersonations(graph: Graph) -> Iterator[Match]:
         match = _by_delegation(graph, first, leads, work) if told else None
         if match:
             yield match
+
+
+def _of_several(graph: Graph, seen: set[int]) -> Iterator[Match]:
+    """Yield grants on an account that is privileged if it is the one of several principals that gets a role."""
+    for grant in graph.estate.of(Grant):
+        unknown = grant.principal.unknown
+        if unknown is None or not unknown.options or not graph.may_privilege(grant):
+            continue
+        for option in unknown.options:
+            one = replace(grant, principal=read_principal(option))
+            account = principal_node(one) if one.principal.account else None
+            for _, edges in by_grant(graph.on(("service_account", account))) if account else ():
+                useful = [edge for edge in edges if edge.kind in IDENTITY and edge.source != account]
+                if useful and id(useful[0].grant) not in seen and not graph.has_as_much(useful[0].source, one):
+                    seen.add(id(useful[0].grant))
+                    held = f"{worded(one.role)} on {one.resource}"
+                    reason = f"whether {one.principal.text} holds {held} is not known: {unknown.reason}"
+                    permissions = tuple(dict.fromkeys(name for edge in useful for name in edge.permissions))
+                    yield Match(useful[0].grant, Truth.UNKNOWN, permissions, (reason,), related=(grant,))
 
 
 def unless_unmatched(match: Match, grant: Grant, estate: Estate) -> Match | None:
