@@ -272,3 +272,13 @@ def argument(body: Body, name: str) -> Argument | None:
     return (
         None if found is None or (isinstance(found.expression, Literal) and found.expression.value is None) else found
     )
+
+
+def is_overridden(sources: Sources, tree: Tree, block: Block) -> bool:
+    """Whether an override file has a second block of a resource: without one of them the other is left.
+
+    Source: https://developer.hashicorp.com/terraform/language/files/override
+    """
+    names = [one.text for one in block.labels]
+    blocks = (one for each in sources.module(tree.source.path) or () for one in each.file.body.blocks)
+    return sum(one.type == block.type and [label.text for label in one.labels] == names for one in blocks) != 1

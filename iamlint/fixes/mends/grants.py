@@ -5,7 +5,7 @@ from __future__ import annotations
 from iamlint.edits import Edit
 from iamlint.facts import Grant, Written
 from iamlint.fixes.problem import Change, Problem, Withheld, change
-from iamlint.fixes.sources import Sources, Tree
+from iamlint.fixes.sources import Sources, Tree, is_overridden
 from iamlint.fixes.writing import without_block, without_item, without_items
 from iamlint.hcl.syntax import Block, Node, Object, Tuple
 
@@ -109,16 +109,6 @@ def _is_protected(tree: Tree, block: Block) -> bool:
     """
     cycles = [one.body.arguments.get("prevent_destroy") for one in block.body.blocks if one.type == "lifecycle"]
     return any(one is not None and tree.text(one.expression).strip() != "false" for one in cycles)
-
-
-def is_overridden(sources: Sources, tree: Tree, block: Block) -> bool:
-    """Whether an override file has a second block of a resource: without one of them the other is left.
-
-    Source: https://developer.hashicorp.com/terraform/language/files/override
-    """
-    names = [one.text for one in block.labels]
-    blocks = (one for each in sources.module(tree.source.path) or () for one in each.file.body.blocks)
-    return sum(one.type == block.type and [label.text for label in one.labels] == names for one in blocks) != 1
 
 
 def _is_outside(used: Tree, node: Node, block: Block, tree: Tree) -> bool:

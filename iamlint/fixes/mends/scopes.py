@@ -16,9 +16,8 @@ from iamlint.facts import (
     ServiceAccountKey,
     Text,
 )
-from iamlint.fixes.mends.grants import is_overridden
 from iamlint.fixes.problem import Change, Problem, Withheld, change
-from iamlint.fixes.sources import Sources, Tree
+from iamlint.fixes.sources import Sources, Tree, is_overridden
 from iamlint.hcl.syntax import Block
 from iamlint.provenance import directory
 
