@@ -297,6 +297,21 @@ def resource(kind: str, **more: Any) -> dict[str, Any]:
             "the patch of a document about IAM that Kustomize applies",
         ),
         ("patchesStrategicMerge", ["a.yaml", MERGE], "the patch of IAMPartialPolicy that Kustomize applies"),
+        (
+            "replacements",
+            [{"targets": [{"select": {"kind": "IAMPolicyMember"}}]}],
+            "the patch of IAMPolicyMember that Kustomize applies",
+        ),
+        (
+            "replacements",
+            [{"targets": [{"select": {"name": "ci"}, "fieldPaths": ["spec.role"]}], "source": "roles/"}],
+            "the patch of a document about IAM that Kustomize applies",
+        ),
+        (
+            "resources",
+            {**{f"r{n}": resource("gcp:x:Y") for n in range(1_500)}, "z": resource("gcp:projects:IAMMember")},
+            "gcp:projects:IAMMember of Pulumi",
+        ),
         ("patches", [{"target": {"kind": "Deployment"}, "patch": "- op: remove\n  path: /spec/replicas\n"}], None),
     ],
 )

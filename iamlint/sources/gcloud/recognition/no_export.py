@@ -29,7 +29,7 @@ _EXPORTS: tuple[tuple[tuple[str, ...], ...], ...] = (
         ("gcp:", "google-native:", "accessControl", "action", "gcp-types/", ".v1.", "IAM"),
         ("type", "action"),
     ),
-    (("patches", "patchesJson6902", "patchesStrategicMerge"),),
+    (("patches", "patchesJson6902", "patchesStrategicMerge", "replacements"),),
     (
         (
             *("DenyPolicy", "/denypolicies/", "denyRule", "/principalAccessBoundaryPolicies/", "/policyBindings/"),

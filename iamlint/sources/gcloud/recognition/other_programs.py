@@ -8,9 +8,10 @@ https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from iamlint.basics.lazy_regex import regex
-from iamlint.documents.parts import array, get, has, members, text
+from iamlint.documents.parts import array, get, has, members, text, texts
 from iamlint.documents.values import Value
 from iamlint.facts import Declaration, UnreadPart
 
@@ -25,38 +26,42 @@ _OF_DEPLOYMENT_MANAGER = regex(
 """The types and actions of Deployment Manager that do."""
 _PATCHES = "patches", "patchesJson6902", "patchesStrategicMerge"
 _OF_IAM = regex(r"IAM(?=[A-Z]|\Z)")
-_PATCHED = regex(r"\bkind[\"']?[ \t]*:[ \t]*[\"']?(?P<kind>IAM[A-Z]\w*)|/spec/(?:role|member|bindings|resourceRef)\b")
-"""What an inline patch says of a document about IAM: its kind, or the path of a value that such documents have."""
+_PATCHED = regex(
+    r"\bkind[\"']?[ \t]*:[ \t]*[\"']?(?P<kind>IAM[A-Z]\w*)|\bspec[./](?:role|member|bindings|resourceRef)\b"
+)
+"""What a patch says of a document about IAM: its kind, or the path of a value that such documents have."""
 _LONGEST = 200
 """Maximum length of what is named, in characters."""
 _MOST = 1_000
-"""Maximum number of resources or patches of a document that are listed."""
+"""Maximum number of parts of a document that are listed: all are looked at."""
 
 
 def of_other_programs(document: Value) -> Iterator[UnreadPart]:
-    """Yield the parts of a document about IAM for Pulumi, Deployment Manager or Kustomize."""
-    if not isinstance(document.data, dict):
-        return
-    for resources in (get(document, "resources"), *(get(one, "resources") for one in _components(document))):
+    """Yield the parts of a document about IAM for Pulumi, Deployment Manager or Kustomize, up to a number of them."""
+    if isinstance(document.data, dict):
+        yield from islice(_parts(document), _MOST)
+
+
+def _parts(document: Value) -> Iterator[UnreadPart]:
+    components = members(get(document, "components")).values()
+    for resources in (get(document, "resources"), *(get(one, "resources") for one in components)):
         yield from _of_pulumi(resources)
     yield from _of_deployment_manager(get(document, "resources"))
     for key in _PATCHES:
-        yield from _of_kustomize(get(document, key))
-
-
-def _components(document: Value) -> list[Value]:
-    return list(members(get(document, "components")).values())[:_MOST]
+        yield from _of_patches(get(document, key))
+    for one in array(get(document, "replacements")):
+        yield from _of_replacements(get(one, "targets"))
 
 
 def _of_pulumi(resources: Value) -> Iterator[UnreadPart]:
-    for one in list(members(resources).values())[:_MOST]:
+    for one in members(resources).values():
         kind = get(one, "type")
         if _OF_PULUMI.match(text(kind) or ""):
             yield _unread(f"{text(kind)} of Pulumi", kind)
 
 
 def _of_deployment_manager(resources: Value) -> Iterator[UnreadPart]:
-    for one in array(resources)[:_MOST]:
+    for one in array(resources):
         for key in ("type", "action"):
             kind = get(one, key)
             if has(one, "name") and _OF_DEPLOYMENT_MANAGER.search(text(kind) or ""):
@@ -66,13 +71,24 @@ def _of_deployment_manager(resources: Value) -> Iterator[UnreadPart]:
             yield _unread("the accessControl of Deployment Manager", policy)
 
 
-def _of_kustomize(patches: Value) -> Iterator[UnreadPart]:
-    for one in array(patches)[:_MOST]:
-        kind, inline = get(one, "target", "kind"), get(one, "patch") if isinstance(one.data, dict) else one
-        found = _PATCHED.search(text(inline) or "")
-        name = text(kind) if _OF_IAM.search(text(kind) or "") else found and (found["kind"] or "a document about IAM")
-        if name:
-            yield _unread(f"the patch of {name} that Kustomize applies", kind if kind.data is not None else inline)
+def _of_patches(patches: Value) -> Iterator[UnreadPart]:
+    for one in array(patches):
+        inline = get(one, "patch") if isinstance(one.data, dict) else one
+        yield from _of_kustomize(get(one, "target", "kind"), inline, text(inline) or "")
+
+
+def _of_replacements(targets: Value) -> Iterator[UnreadPart]:
+    for one in array(targets):
+        paths = get(one, "fieldPaths")
+        yield from _of_kustomize(get(one, "select", "kind"), paths, " ".join(texts(paths)))
+
+
+def _of_kustomize(kind: Value, changed: Value, said: str) -> Iterator[UnreadPart]:
+    """Yield a patch of a kind, or by what it says, if it is about IAM."""
+    found = _PATCHED.search(said)
+    name = text(kind) if _OF_IAM.search(text(kind) or "") else found and (found["kind"] or "a document about IAM")
+    if name:
+        yield _unread(f"the patch of {name} that Kustomize applies", kind if kind.data is not None else changed)
 
 
 def _unread(what: str, value: Value) -> UnreadPart:
