@@ -36,9 +36,10 @@ class Unwalked:
 
 def not_called(unwalked: Iterable[Unwalked], walked: set[Path], called: set[Path], tree: Tree) -> Iterator[Unwalked]:
     """Yield the directories again, without those of called modules, but with what else is below the same one."""
+    look = Look(walked, tree, called=called)
     for one in unwalked:
         if tree.resolved(one.path) in called:
-            yield from Look(walked, tree, called=called).told([one.top])
+            yield from look.told([one.top])
         else:
             yield one
 

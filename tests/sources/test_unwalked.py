@@ -136,7 +136,7 @@ def test_the_look_is_bounded_and_says_so(top: Path, monkeypatch: pytest.MonkeyPa
 
 
 def _short(init):
-    return lambda self, walked, tree: init(self, walked, tree, 5)
+    return lambda self, walked, tree, **more: init(self, walked, tree, 5, **more)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
