@@ -50,7 +50,7 @@ from iamlint.reporters.parts.presentation import Presentation
 from iamlint.results.report import Report, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Set
 
     from iamlint.accepted.configuration.config import Config
     from iamlint.finding import Severity
@@ -118,11 +118,8 @@ def check(
             first=changed_places(report, wanted),
         )
         inputs = inputs_of(wanted, report, config) if targets else frozenset[Path]()
-        written: list[Unreadable | None] = []
-        if targets:
-            from iamlint.cli.output import write
-
-            written = [write(path, kept.written(path, parts(name, report, style)), inputs) for name, path in targets]
+        made = [(path, kept.written(path, parts(name, report, style))) for name, path in targets]
+        written = _written(made, inputs) if made else []
         report = with_errors(report, (error for error in written if error))
         say_errors(report.errors)
         style = replace(style, color=colored(sys.stdout), errors=False, quiet=quiet, width=width(sys.stdout))
@@ -133,6 +130,13 @@ def check(
         if not any(written):
             kept.keep(code, inputs)
     sys.exit(code)
+
+
+def _written(made: Iterable[tuple[Path, Iterable[str]]], inputs: Set[Path]) -> list[Unreadable | None]:
+    """Write the reports to files; return the error of each, or None."""
+    from iamlint.cli.output import write
+
+    return [write(path, text, inputs) for path, text in made]
 
 
 def _refuse_contradictions(wanted: Request, *, fixing: bool, unsafe: bool, filtered: bool) -> None:
